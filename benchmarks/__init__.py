@@ -1,0 +1,1 @@
+"""Everything that runs: data, training, evaluators, scheduling, storing, report building."""

@@ -1,0 +1,19 @@
+"""What is measured of a trained network: one file per evaluator, each a function from a subject to a tidy table."""
+
+from benchmarks.evaluators.base import Evaluator, Subject, evaluator, evaluators, route_text, version
+
+from benchmarks.evaluators import accuracy, cost, latency, ledger, robustness  # isort: skip
+
+__all__ = [
+    "Evaluator",
+    "Subject",
+    "accuracy",
+    "cost",
+    "evaluator",
+    "evaluators",
+    "latency",
+    "ledger",
+    "robustness",
+    "route_text",
+    "version",
+]

@@ -1,0 +1,97 @@
+"""Accuracy under attack: foolbox FGSM and PGD within L-infinity balls, on the rule that is deployed.
+
+In eval mode with every unit computed, gradients reach gates through straight-through estimates. Wrongly classified
+pictures are attacked like the others, so that tables of several networks cover the same pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+import pandas as pd
+import torch
+from foolbox.attacks import LinfFastGradientAttack, LinfPGD
+from foolbox.models import PyTorchModel
+from torch import Tensor, nn
+
+from benchmarks.evaluators.base import Subject, evaluator, route_text
+from benchmarks.evaluators.cost import LogitsOnly
+from benchmarks.seeds import derive
+from benchmarks.study import Evaluation
+
+PGD_REACH = 2.5
+"""Steps times step size, in epsilons (Madry et al. 2018): foolbox's default of 1/30 a step needs 30 to cross a ball."""
+
+
+class Attack(Protocol):
+    """What is used of a foolbox attack."""
+
+    def __call__(
+        self, model: PyTorchModel, inputs: Tensor, criterion: Tensor, *, epsilons: Sequence[float]
+    ) -> tuple[Sequence[Tensor], Sequence[Tensor], Tensor]:
+        """Raw and clipped adversarial pictures per epsilon, and success (epsilons, N)."""
+
+
+@evaluator("robustness", options="robustness")
+def robustness(subject: Subject, evaluation: Evaluation) -> pd.DataFrame:
+    """One row per attack, epsilon and picture, at the headline setting; epsilon 0 is the clean picture.
+
+    Columns: attack, epsilon, index, label, prediction, linf (distance that the attack used), macs (routed),
+    route. All in fp32, since bf16 changes the answer.
+    """
+    options = evaluation.robustness
+    assert options is not None
+    epsilons = options.epsilons or subject.dataset.info.epsilons
+    attacks: dict[str, Attack] = {
+        "FGSM": LinfFastGradientAttack(),
+        f"PGD-{options.pgd_steps}": LinfPGD(rel_stepsize=PGD_REACH / options.pgd_steps, steps=options.pgd_steps),
+    }
+    test = subject.dataset.test
+    pictures = test.take(min(options.samples, len(test)))
+    rows = []
+    with subject.at(subject.settings[0]) as net, frozen(net):
+        model = PyTorchModel(LogitsOnly(net).eval(), bounds=(0, 1), device=subject.device)
+        for number, batch in enumerate(pictures.batches(options.batch_size, device=subject.device)):
+            rows.append(_outcome(subject, "none", 0.0, batch.images, batch.images, batch.labels, batch.indices))
+            for name, attack in attacks.items():
+                torch.manual_seed(derive(subject.seed, name, number))
+                _, clipped, _ = attack(model, batch.images, batch.labels, epsilons=list(epsilons))
+                for epsilon, adversarial in zip(epsilons, clipped, strict=True):
+                    rows.append(
+                        _outcome(subject, name, epsilon, batch.images, adversarial, batch.labels, batch.indices)
+                    )
+    return pd.concat(rows, ignore_index=True)
+
+
+def _outcome(
+    subject: Subject, attack: str, epsilon: float, clean: Tensor, adversarial: Tensor, labels: Tensor, indices: Tensor
+) -> pd.DataFrame:
+    with torch.no_grad():
+        out = subject.net(adversarial, compute="needed")
+    return pd.DataFrame(
+        {
+            "attack": attack,
+            "epsilon": epsilon,
+            "index": indices.cpu().numpy(),
+            "label": labels.cpu().numpy(),
+            "prediction": out.logits.argmax(dim=1).cpu().numpy(),
+            "linf": (adversarial - clean).abs().flatten(1).amax(dim=1).cpu().numpy(),
+            "macs": subject.ledger.routed(out.route).numpy(),
+            "route": route_text(out.route),
+        }
+    )
+
+
+@contextmanager
+def frozen(net: nn.Module) -> Iterator[None]:
+    """Parameters ask for no gradient inside the block: attacks differentiate pictures, and run faster so."""
+    asked = [p for p in net.parameters() if p.requires_grad]
+    for parameter in asked:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in asked:
+            parameter.requires_grad_(True)

@@ -1,0 +1,210 @@
+"""Train and measure: `python -m benchmarks.run --methods all`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import torch
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.campaign import Campaign, Planned, Where
+from benchmarks.data import DataCorrupt, DataMissing
+from benchmarks.progress import clock, make_view
+from benchmarks.reporting import build
+from benchmarks.scheduling import InlineScheduler, Scheduler
+from benchmarks.store import StoreError
+from benchmarks.study import Study, StudyError, checked, load_study
+from benchmarks.terminal import comparison, one_line_errors
+from zoo.registry import split_outside_brackets
+
+app = typer.Typer(add_completion=False, rich_markup_mode="rich")
+
+
+class SchedulerName(StrEnum):
+    """Where jobs run."""
+
+    ray = "ray"
+    inline = "inline"
+
+
+@app.command(epilog="The same command run again does only what is missing.")
+def run(
+    methods: Annotated[
+        str | None,
+        typer.Option(
+            help="Which networks: 'all', names, wildcards or selectors, separated by commas. "
+            "Example: --methods 'resnet, adanet[target_rate=0.5]'. [default: the study's]"
+        ),
+    ] = None,
+    study: Annotated[
+        str, typer.Option(help="What is compared: quick, standard, paper, or a YAML file. Example: --study my.yaml")
+    ] = "quick",
+    dataset: Annotated[
+        str | None, typer.Option(help="Another data set. Example: --dataset 'fashion-mnist[train=10000]'")
+    ] = None,
+    preset: Annotated[str | None, typer.Option(help="Scale of all networks. Example: --preset small")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Epochs of training. Example: --epochs 30")] = None,
+    repetitions: Annotated[int | None, typer.Option(help="Seeds per network. Example: --repetitions 3")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the study. Example: --seed 7")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the directories under --results and --reports. Example: --name mine")
+    ] = None,
+    results: Annotated[Path, typer.Option(help="Where records go. Example: --results /data/results")] = Path("results"),
+    reports: Annotated[Path, typer.Option(help="Where pages go. Example: --reports /data/reports")] = Path("reports"),
+    data_root: Annotated[
+        Path | None, typer.Option(help="Where data sets are looked for. Example: --data-root ~/data")
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="cpu or cuda. Example: --device cpu [default: cuda where there is one]")
+    ] = None,
+    scheduler: Annotated[
+        SchedulerName, typer.Option(help="Run under Ray, or in this process. Example: --scheduler inline")
+    ] = SchedulerName.ray,
+    ray_address: Annotated[
+        str | None, typer.Option(help="Join a running Ray cluster. Example: --ray-address 10.0.0.1:6379")
+    ] = None,
+    cpus_per_job: Annotated[float, typer.Option(help="CPUs per training job. Example: --cpus-per-job 2")] = 1.0,
+    gpus_per_job: Annotated[
+        float | None,
+        typer.Option(help="Part of a GPU per training job. Example: --gpus-per-job 0.25 [default: 1 with cuda]"),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Discard this study's records and make them anew.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would run, what is there already, and about how long it takes.")
+    ] = False,
+) -> None:
+    """Train networks, measure them, and build the report that compares them."""
+    console = Console()
+    with one_line_errors(StudyError, StoreError, DataMissing, DataCorrupt, ValueError):
+        overrides = {
+            "methods": split_outside_brackets(methods) if methods is not None else None,
+            "dataset": dataset,
+            "preset": preset,
+            "repetitions": repetitions,
+            "seed": seed,
+            "name": name,
+        }
+        chosen = override(load_study(study), overrides, epochs)
+        where = Where(
+            results=results,
+            data_root=data_root.expanduser() if data_root else None,
+            device=checked_device(device),
+            cpus_per_job=cpus_per_job,
+            gpus_per_job=checked_gpus(gpus_per_job, device),
+        )
+        campaign = Campaign(chosen, where)
+        if dry_run:
+            show_plan(campaign, console)
+            return
+        if force:
+            campaign.discard()
+        failed = execute(campaign, scheduler, ray_address, console)
+        page = build(campaign.store.root, reports / chosen.name)
+    console.print(comparison(campaign.store))
+    console.print(f"Report: {page}", soft_wrap=True)
+    if failed:
+        console.print(f"{failed} of the jobs failed; the report has their tracebacks, and the same command retries.")
+        raise typer.Exit(1)
+
+
+def override(study: Study, values: Mapping[str, Any], epochs: int | None) -> Study:
+    """A study with some of its fields replaced; None leaves a field as it is.
+
+    Raises:
+        StudyError: a value that is not valid.
+    """
+    given = {key: value for key, value in values.items() if value is not None}
+    fields = study.model_dump() | given
+    if epochs is not None:
+        fields["recipe"] = fields["recipe"] | {"epochs": epochs}
+    return checked(Study, fields, "options")
+
+
+def checked_device(device: str | None) -> str:
+    """The device asked for, or the best there is.
+
+    Raises:
+        StudyError: it is not there.
+    """
+    available = ["cpu"] + (["cuda"] if torch.cuda.is_available() else [])
+    if device is None:
+        return available[-1]
+    if device not in available:
+        raise StudyError(f"--device: {device!r} is not available here; valid: {', '.join(available)}")
+    return device
+
+
+def checked_gpus(gpus: float | None, device: str | None) -> float:
+    """Part of a GPU per job: one whole by default on a GPU, none on a CPU.
+
+    Raises:
+        StudyError: a negative number, or a GPU asked for on a CPU.
+    """
+    on_gpu = checked_device(device) == "cuda"
+    if gpus is None:
+        return 1.0 if on_gpu else 0.0
+    if gpus < 0 or (gpus > 0 and not on_gpu):
+        raise StudyError(f"--gpus-per-job: {gpus} does not fit --device {checked_device(device)}")
+    return gpus
+
+
+def execute(campaign: Campaign, scheduler: SchedulerName, ray_address: str | None, console: Console) -> int:
+    """Run what is missing; the number of failed jobs. Ray is not started where nothing is missing."""
+    jobs = campaign.jobs(campaign.plan())
+    if not jobs:
+        console.print(f"All {len(campaign.specs)} networks are trained and measured already.")
+        campaign.run(InlineScheduler(), lambda event: None)
+        return 0
+    runner = make_scheduler(scheduler, ray_address)
+    try:
+        with make_view(jobs, console) as view:
+            outcomes = campaign.run(runner, view)
+    finally:
+        runner.close()
+    return sum(bool(outcome.error) for outcome in outcomes)
+
+
+def make_scheduler(name: SchedulerName, ray_address: str | None) -> Scheduler:
+    """The scheduler of that name; Ray is imported only where it is used."""
+    if name is SchedulerName.inline:
+        return InlineScheduler()
+    from benchmarks.scheduling.ray import RayScheduler
+
+    return RayScheduler(ray_address)
+
+
+def show_plan(campaign: Campaign, console: Console) -> None:
+    """Print every network with its status and an estimate of the time that is left for it."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("network", "status", "to do", "about"):
+        table.add_column(column, justify="right" if column == "about" else "left")
+    total = 0.0
+    for planned in campaign.plan():
+        seconds = campaign.estimate(planned)
+        total += seconds
+        table.add_row(planned.spec.label, status_text(planned), to_do(planned), clock(seconds))
+    console.print(table)
+    console.print(f"About {clock(total)} of one job's time; training jobs share the machine, timing jobs do not.")
+
+
+def status_text(planned: Planned) -> str:
+    """A network's status as a phrase."""
+    names = {"done": "trained", "missing": "not trained"}
+    state = names.get(planned.status.state, planned.status.state)
+    return f"{state}: {planned.status.reason}" if planned.status.reason else state
+
+
+def to_do(planned: Planned) -> str:
+    """What is missing of a network."""
+    steps = [] if planned.status.state == "done" else ["train"]
+    return ", ".join([*steps, *planned.evaluators, *planned.alone]) or "nothing: cached"
+
+
+if __name__ == "__main__":
+    sys.exit(app())

@@ -1,0 +1,44 @@
+"""The interface of schedulers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from benchmarks.jobs import Job, Progress
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something happened to a job.
+
+    Attributes:
+        job: its name.
+        kind: `started`, `progress`, `retried`, `done` or `failed`.
+        progress: with `progress`.
+        error: one line, with `retried` and `failed`.
+    """
+
+    job: str
+    kind: Literal["started", "progress", "retried", "done", "failed"]
+    progress: Progress | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a job ended; `error` is one line, empty where it succeeded."""
+
+    job: str
+    error: str = ""
+
+
+class Scheduler(Protocol):
+    """Runs jobs. The store, not the scheduler, knows what is done: a job that finds its work done returns at once."""
+
+    def run(self, jobs: Sequence[Job], on_event: Callable[[Event], None]) -> list[Outcome]:
+        """Run all jobs, in any order, and say how each ended; a failed job does not stop the others."""
+
+    def close(self) -> None:
+        """Release whatever the scheduler started."""

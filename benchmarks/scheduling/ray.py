@@ -1,0 +1,143 @@
+"""Jobs as `ray.tune` trials: on the machine at hand, which Ray starts itself, or on a cluster joined by address.
+
+A trial whose worker dies is retried, and its job goes on from the checkpoint in the store. Ray's own checkpoints
+and results are not used: the store is the source of truth.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+# Read by Ray when it is imported. The first keeps every socket on 127.0.0.1, which Ray otherwise opens on all
+# interfaces; a cluster that is joined by address has been started by its owner and is not affected.
+os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
+os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
+os.environ.setdefault("TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S", "0")
+
+import ray
+from ray import tune
+from ray.tune.experiment import Trial
+
+from benchmarks.jobs import Job, Progress
+from benchmarks.scheduling.base import Event, Outcome
+
+RETRIES = 2
+"""How often a trial is tried again after its worker died or its job failed."""
+
+
+class RayScheduler:
+    """Runs jobs under Ray.
+
+    Args:
+        address: of a running cluster, or None to start Ray here, on the loopback interface only.
+        cpus: CPUs that a Ray started here may use; None for all that this process may use.
+    """
+
+    def __init__(self, address: str | None = None, cpus: int | None = None) -> None:
+        logging.getLogger("ray").setLevel(logging.ERROR)
+        local: dict[str, Any] = {"num_cpus": cpus or len(os.sched_getaffinity(0)), "include_dashboard": False}
+        ray.init(
+            address=address,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            **({} if address else local),
+        )
+
+    def run(self, jobs: Sequence[Job], on_event: Callable[[Event], None]) -> list[Outcome]:
+        """Run the jobs as trials of one Tune experiment; jobs that need the machine alone reserve all of its CPUs."""
+        if not jobs:
+            return []
+        listener = _Listener(on_event)
+        with tempfile.TemporaryDirectory(prefix="routebench-") as scratch:
+            tuner = tune.Tuner(
+                tune.with_resources(_trial, lambda config: _reservation(config["job"])),
+                param_space={"job": tune.grid_search(list(jobs))},
+                tune_config=tune.TuneConfig(reuse_actors=True),
+                run_config=tune.RunConfig(
+                    storage_path=scratch,
+                    verbose=0,
+                    callbacks=[listener],
+                    failure_config=tune.FailureConfig(max_failures=RETRIES),
+                ),
+            )
+            tuner.fit()
+        return [Outcome(job=job.name, error=listener.errors.get(job.name, "")) for job in jobs]
+
+    def close(self) -> None:
+        """Leave the cluster, or stop the one that was started here."""
+        ray.shutdown()
+
+
+def _trial(config: dict[str, Any]) -> None:
+    job: Job = config["job"]
+    job.run(lambda progress: tune.report(asdict(progress)))
+    tune.report({"step": "done", "epoch": {}})
+
+
+def _reservation(job: Job) -> tune.PlacementGroupFactory:
+    cpus = job.resources.cpus
+    if job.resources.alone:
+        cpus = max(node["Resources"].get("CPU", 1.0) for node in ray.nodes() if node["Alive"])
+    bundle = {"CPU": cpus} | ({"GPU": job.resources.gpus} if job.resources.gpus else {})
+    return tune.PlacementGroupFactory([bundle])
+
+
+class _Listener(tune.Callback):
+    """Turns Tune's callbacks into events, and remembers the last error of every job."""
+
+    def __init__(self, on_event: Callable[[Event], None]) -> None:
+        self._on_event = on_event
+        self._started: set[str] = set()
+        self.errors: dict[str, str] = {}
+
+    def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
+        """A trial begins, or begins again."""
+        name = _job(trial).name
+        if name not in self._started:
+            self._started.add(name)
+            self._on_event(Event(job=name, kind="started"))
+
+    def on_trial_result(
+        self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
+    ) -> None:
+        """A job made progress."""
+        if result.get("step") not in (None, "done"):
+            progress = Progress(step=result["step"], epoch=result["epoch"])
+            self._on_event(Event(job=_job(trial).name, kind="progress", progress=progress))
+
+    def on_trial_recover(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
+        """A worker died and its trial will be tried again."""
+        self._on_event(Event(job=_job(trial).name, kind="retried", error=_error(trial)))
+
+    def on_trial_complete(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
+        """A job is done."""
+        self._on_event(Event(job=_job(trial).name, kind="done"))
+
+    def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
+        """A job has failed for good."""
+        name = _job(trial).name
+        self.errors[name] = _error(trial)
+        self._on_event(Event(job=name, kind="failed", error=self.errors[name]))
+
+
+def _job(trial: Trial) -> Job:
+    job: Job = trial.config["job"]
+    return job
+
+
+def _error(trial: Trial) -> str:
+    if trial.pickled_error_file and Path(trial.pickled_error_file).exists():
+        error = trial.get_pickled_error()
+        cause = getattr(error, "cause", None) or error
+        lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
+        return lines[-1] if lines else type(cause).__name__
+    return "the worker died"

@@ -1,0 +1,116 @@
+"""One row per trained model and setting, computed from per-sample tables alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+
+from benchmarks.evaluators.latency import BASELINE
+from benchmarks.store import Record
+
+CONFIDENCE = 0.95
+CALIBRATION_BINS = 15
+
+
+def summarise(records: Mapping[str, Record]) -> pd.DataFrame:
+    """Table of all records, by label.
+
+    Columns: model, method, preset, repetition, id, setting, headline, note, samples, accuracy, accuracy_low,
+    accuracy_high (95 % Wilson interval), top5, nll, calibration_error, parameters, nominal, routed, executed,
+    fvcore, ptflops (multiply-accumulates), execution (routed / nominal), latency_<batch> and static_<batch>
+    (median seconds per picture, the network's and the static ResNet's), realised_<batch>, robust_<attack>_<epsilon>
+    (headline setting only), train_seconds. Absent measurements are NaN.
+    """
+    frames = [_rows(label, record) for label, record in records.items()]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+def _rows(label: str, record: Record) -> pd.DataFrame:
+    config = record.config
+    spec = config["spec"]
+    settings = config["settings"]
+    rows = pd.DataFrame(
+        {
+            "model": label,
+            "method": spec["method"],
+            "preset": spec["preset"],
+            "repetition": spec["repetition"],
+            "id": record.path.name,
+            "setting": [setting["name"] for setting in settings],
+            "headline": [index == 0 for index in range(len(settings))],
+            "note": [setting["note"] for setting in settings],
+            "train_seconds": config["seconds"],
+        }
+    ).set_index("setting", drop=False)
+    if record.has("accuracy"):
+        rows = rows.join(_accuracy(record.table("accuracy")))
+    if record.has("cost"):
+        rows = rows.join(record.table("cost").set_index("setting"))
+        rows["execution"] = rows["routed"] / rows["nominal"]
+    if record.has("latency"):
+        rows = rows.join(_latency(record.table("latency"), rows))
+    if record.has("robustness"):
+        for name, value in robust_accuracy(record.table("robustness")).items():
+            rows[name] = np.where(rows["headline"], value, np.nan)
+    return rows.reset_index(drop=True)
+
+
+def _accuracy(table: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    for setting, group in table.groupby("setting", sort=False):
+        correct = group["label"] == group["prediction"]
+        low, high = interval(int(correct.sum()), len(group))
+        rows.append(
+            {
+                "setting": setting,
+                "samples": len(group),
+                "accuracy": correct.mean(),
+                "accuracy_low": low,
+                "accuracy_high": high,
+                "top5": group["top5"].mean(),
+                "nll": group["nll"].mean(),
+                "calibration_error": calibration_error(group["confidence"], correct),
+            }
+        )
+    return pd.DataFrame(rows).set_index("setting")
+
+
+def interval(successes: int, trials: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a proportion."""
+    found = binomtest(successes, trials).proportion_ci(CONFIDENCE, method="wilson")
+    return float(found.low), float(found.high)
+
+
+def calibration_error(confidence: pd.Series, correct: pd.Series) -> float:
+    """Expected calibration error with 15 equal bins (Guo et al. 2017): mean |confidence - accuracy| over bins."""
+    bins = pd.cut(confidence, np.linspace(0, 1, CALIBRATION_BINS + 1).tolist(), include_lowest=True)
+    grouped = pd.DataFrame({"confidence": confidence, "correct": correct}).groupby(bins, observed=True)
+    gaps = (grouped["confidence"].mean() - grouped["correct"].mean()).abs()
+    return float((gaps * grouped.size()).sum() / len(confidence))
+
+
+def _latency(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    medians = table.groupby(["batch_size", "compute", "setting"])["seconds"].median()
+    columns: dict[str, Any] = {}
+    for size in sorted(table["batch_size"].unique()):
+        needed = medians[size, "needed"] / size
+        everything = medians[size, "all"] / size
+        columns[f"latency_{size}"] = needed
+        columns[f"static_{size}"] = pd.Series(everything[BASELINE], index=needed.index)
+        if "executed" in rows:
+            nominal_time = everything.drop(BASELINE).iloc[0]
+            saved = rows["nominal"] / rows["executed"]
+            columns[f"realised_{size}"] = (nominal_time / needed) / saved.reindex(needed.index)
+    return pd.DataFrame(columns)
+
+
+def robust_accuracy(table: pd.DataFrame) -> dict[str, float]:
+    """Share of pictures that are right after the attack, by `robust_<attack>_<epsilon>`."""
+    attacked = table[table["attack"] != "none"]
+    right = attacked["label"] == attacked["prediction"]
+    names = attacked["attack"].astype(str) + attacked["epsilon"].map("_{:.4g}".format)
+    return {f"robust_{name}": float(share) for name, share in right.groupby(names, sort=False).mean().items()}

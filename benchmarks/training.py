@@ -1,0 +1,251 @@
+"""The one training loop."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from torch import nn
+from torch.optim import Optimizer
+
+from benchmarks.data import Dataset, Split
+from benchmarks.seeds import derive
+from benchmarks.study import Recipe
+from zoo.contract import Phase, RoutedNet
+
+EVALUATION_BATCH = 500
+
+
+class TrainingDiverged(RuntimeError):
+    """The loss is no number any more."""
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One row of the history: what an epoch did and where it led."""
+
+    epoch: int
+    epochs: int
+    phase: str
+    lr: float
+    loss: float
+    train_accuracy: float
+    validation_accuracy: float
+    seconds: float
+
+
+def train(
+    net: RoutedNet,
+    dataset: Dataset,
+    recipe: Recipe,
+    *,
+    seed: int,
+    device: torch.device,
+    checkpoint: Path,
+    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+) -> pd.DataFrame:
+    """Train a network, or go on where its checkpoint stands.
+
+    The same arguments give the same weights, byte for byte on one machine, however often the run was killed: every
+    epoch seeds itself, and the learning rate is a function of the step.
+
+    Args:
+        net: moved to the device and trained in place.
+        dataset: pictures; the test split is not looked at.
+        recipe: how.
+        seed: of this run.
+        device: where.
+        checkpoint: file that is replaced after every epoch, and read first where it exists.
+        on_epoch: told about every epoch as it ends.
+
+    Returns:
+        One row per epoch, the fields of `Epoch`.
+
+    Raises:
+        TrainingDiverged: a loss that is not finite.
+    """
+    net.to(device).to(memory_format=torch.channels_last if recipe.channels_last else torch.contiguous_format)
+    saved = _read(checkpoint, device)
+    if saved:
+        net.load_state_dict(saved["net"])
+    history: list[dict[str, Any]] = saved["history"] if saved else []
+    phase: Phase | None = None
+
+    for epoch, turn in enumerate(plan(net.phases(), recipe.epochs)):
+        if turn.phase != phase:
+            phase = turn.phase
+            net.begin(phase.name)
+            optimizer = make_optimizer(net, recipe)
+        if epoch < len(history):
+            continue
+        if saved and epoch == len(history) and phase.name == history[-1]["phase"]:
+            optimizer.load_state_dict(saved["optimizer"])
+        saved = None
+
+        started = time.perf_counter()
+        torch.manual_seed(derive(seed, "epoch", epoch))
+        order = torch.Generator().manual_seed(derive(seed, "order", epoch))
+        loss, train_accuracy = train_epoch(net, dataset.train, optimizer, recipe, turn, order, device)
+        if not math.isfinite(loss):
+            raise TrainingDiverged(f"loss is {loss} in epoch {epoch + 1} ({phase.name}); lower the learning rate")
+        row = Epoch(
+            epoch=epoch + 1,
+            epochs=recipe.epochs,
+            phase=phase.name,
+            lr=optimizer.param_groups[0]["lr"],
+            loss=loss,
+            train_accuracy=train_accuracy,
+            validation_accuracy=accuracy(net, dataset.validation, device),
+            seconds=time.perf_counter() - started,
+        )
+        history.append(asdict(row))
+        _write(checkpoint, net, optimizer, history)
+        on_epoch(row)
+    net.eval()
+    return pd.DataFrame(history)
+
+
+def train_epoch(
+    net: RoutedNet,
+    split: Split,
+    optimizer: Optimizer,
+    recipe: Recipe,
+    turn: Turn,
+    order: torch.Generator,
+    device: torch.device,
+) -> tuple[float, float]:
+    """Go through a split once; mean loss and accuracy of the batches as they were trained on.
+
+    Nothing in a step waits for the device.
+    """
+    net.train()
+    size = min(recipe.batch_size, len(split))
+    steps = len(split) // size
+    losses = torch.zeros((), device=device)
+    correct = torch.zeros((), device=device)
+    batches = split.batches(
+        size,
+        device=device,
+        generator=order,
+        augment=recipe.augment,
+        drop_last=True,
+        channels_last=recipe.channels_last,
+    )
+    for step, batch in enumerate(batches):
+        lr = learning_rate(recipe, turn.phase, (turn.epoch + step / steps) / turn.epochs)
+        for group in optimizer.param_groups:
+            group["lr"] = lr * group["lr_scale"]
+        with autocast(recipe.precision, device):
+            out = net(batch.images)
+        loss = net.loss(out, batch.labels)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        losses += loss.detach()
+        correct += (out.logits.detach().argmax(dim=1) == batch.labels).sum()
+    return losses.item() / steps, correct.item() / (steps * size)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """An epoch's place in its phase: it is number `epoch`, from 0, of `epochs`."""
+
+    phase: Phase
+    epoch: int
+    epochs: int
+
+
+def plan(phases: Sequence[Phase], epochs: int) -> list[Turn]:
+    """The turn of every epoch; shares are rounded so that each phase has at least one epoch.
+
+    Raises:
+        ValueError: fewer epochs than phases, or shares that do not add up to 1.
+    """
+    if not math.isclose(sum(phase.share for phase in phases), 1, abs_tol=1e-6):
+        raise ValueError(f"the shares of phases {[phase.name for phase in phases]} do not add up to 1")
+    if epochs < len(phases):
+        raise ValueError(f"epochs must be at least {len(phases)}, one per phase, not {epochs}")
+    turns: list[Turn] = []
+    share = 0.0
+    for index, phase in enumerate(phases):
+        share += phase.share
+        phases_after = len(phases) - 1 - index
+        end = min(max(round(share * epochs), len(turns) + 1), epochs - phases_after)
+        length = end - len(turns)
+        turns += [Turn(phase, position, length) for position in range(length)]
+    return turns
+
+
+def learning_rate(recipe: Recipe, phase: Phase, progress: float) -> float:
+    """Learning rate when `progress`, in [0, 1), of a phase is over."""
+    peak = recipe.lr * phase.lr_scale
+    if progress < recipe.warmup:
+        return peak * max(progress / recipe.warmup, 0.04)
+    if recipe.schedule == "cosine":
+        after = (progress - recipe.warmup) / (1 - recipe.warmup)
+        return peak * (1 + math.cos(math.pi * after)) / 2
+    if recipe.schedule == "step":
+        return float(peak * 0.1 ** sum(progress >= milestone for milestone in recipe.milestones))
+    return peak
+
+
+def make_optimizer(net: RoutedNet, recipe: Recipe) -> Optimizer:
+    """The recipe's optimizer over the parameter groups that the network asks for in its current phase."""
+    groups: list[dict[str, Any]] = [
+        {
+            "params": list(group.parameters),
+            "lr_scale": group.lr_scale,
+            "weight_decay": recipe.weight_decay * group.weight_decay_scale,
+        }
+        for group in net.param_groups()
+    ]
+    if recipe.optimizer == "adam":
+        return torch.optim.Adam(groups, lr=recipe.lr)
+    return torch.optim.SGD(groups, lr=recipe.lr, momentum=recipe.momentum, nesterov=recipe.nesterov)
+
+
+def autocast(precision: str, device: torch.device) -> AbstractContextManager[Any]:
+    """bf16 autocast, or nothing; `auto` asks the device whether it computes bf16 natively."""
+    enabled = precision == "bf16" or (precision == "auto" and computes_bf16(device))
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=enabled)
+
+
+def computes_bf16(device: torch.device) -> bool:
+    """Whether a device gains from bf16: GPUs from Ampere on, CPUs with AVX512-BF16 or AMX."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    if device.type == "cpu":
+        return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return False
+
+
+def accuracy(net: RoutedNet, split: Split, device: torch.device) -> float:
+    """Share of a split that a network gets right in eval mode, at its setting in use."""
+    net.eval()
+    correct = torch.zeros((), device=device)
+    with torch.no_grad():
+        for batch in split.batches(EVALUATION_BATCH, device=device, channels_last=True):
+            correct += (net(batch.images, compute="needed").logits.argmax(dim=1) == batch.labels).sum()
+    return float(correct.item()) / len(split)
+
+
+def _read(checkpoint: Path, device: torch.device) -> dict[str, Any] | None:
+    if not checkpoint.exists():
+        return None
+    state: dict[str, Any] = torch.load(checkpoint, map_location=device, weights_only=True)
+    return state
+
+
+def _write(checkpoint: Path, net: nn.Module, optimizer: Optimizer, history: list[dict[str, Any]]) -> None:
+    state = {"net": net.state_dict(), "optimizer": optimizer.state_dict(), "history": history}
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    temporary = checkpoint.with_suffix(".tmp")
+    torch.save(state, temporary)
+    temporary.replace(checkpoint)

@@ -1,0 +1,54 @@
+"""Networks that do not spend the same computation on every picture, or not through the same graph.
+
+Importing this package registers every method; `zoo.create("adanet[target_rate=0.5]", task)` builds one.
+"""
+
+from zoo import adanet, branchynet, resnet
+from zoo.contract import (
+    Forward,
+    ParamGroup,
+    Phase,
+    RoutedNet,
+    Setting,
+    Task,
+    Validation,
+    count_parameters,
+    route_macs,
+)
+from zoo.registry import (
+    Method,
+    Preset,
+    Published,
+    Selector,
+    UnknownName,
+    create,
+    method,
+    methods,
+    parse,
+    register,
+)
+
+__all__ = [
+    "Forward",
+    "Method",
+    "ParamGroup",
+    "Phase",
+    "Preset",
+    "Published",
+    "RoutedNet",
+    "Selector",
+    "Setting",
+    "Task",
+    "UnknownName",
+    "Validation",
+    "adanet",
+    "branchynet",
+    "count_parameters",
+    "create",
+    "method",
+    "methods",
+    "parse",
+    "register",
+    "resnet",
+    "route_macs",
+]

@@ -1,0 +1,256 @@
+"""AdaNet, published as ConvNet-AIG: a small gate in front of every residual block decides per image to run it.
+
+Facts that re-implementations miss: the official code samples in eval mode (here decisions are deterministic unless a
+generator is given) and computes every block (here "needed" runs only the open ones).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from zoo.contract import Compute, Forward, RoutedNet, Setting, Task, Validation
+from zoo.layers import Shortcut
+from zoo.registry import CIFAR10, CIFAR100, IMAGENET, Preset, Published, register
+from zoo.resnet import SMALL, TINY, Backbone, cifar, imagenet
+from zoo.routing import gated_residual, logistic_noise, straight_through
+
+
+class Gate(nn.Module):
+    """Global average pool, a hidden layer of 16 with batch norm and ReLU, and two logits: skip, execute.
+
+    Starts open for 87 % of the inputs: last weights N(0, 0.001), biases 0.1 and 2.0 as in the official code.
+    """
+
+    def __init__(self, channels: int, hidden: int = 16) -> None:
+        super().__init__()
+        self.hidden = nn.Sequential(
+            nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, hidden), nn.BatchNorm1d(hidden), nn.ReLU()
+        )
+        self.choice = nn.Linear(hidden, 2)
+        nn.init.normal_(self.choice.weight, std=0.001)
+        with torch.no_grad():
+            self.choice.bias.copy_(torch.tensor([0.1, 2.0]))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) to (N,): log-odds of executing the block."""
+        logits = self.choice(self.hidden(x)).float()
+        odds: Tensor = logits[:, 1] - logits[:, 0]
+        return odds
+
+
+AIG_CIFAR = {
+    "optimizer": "sgd",
+    "lr": 0.1,
+    "momentum": 0.9,
+    "nesterov": False,
+    "weight_decay": 5e-4,
+    "batch_size": 256,
+    "epochs": 350,
+    "schedule": "step",
+    "milestones": [150 / 350, 250 / 350],
+}
+AIG_IMAGENET = AIG_CIFAR | {"weight_decay": 1e-4, "epochs": 100, "milestones": [0.3, 0.6, 0.9]}
+
+
+def schedule_50(t: float) -> tuple[float, ...]:
+    """Target rates of the 16 blocks of ConvNet-AIG-50 (official README); t in {0.4, 0.5, 0.6, 0.7}."""
+    return (1, 1, 0.8, 1, t, t, t, 1, t, t, t, t, t, 1, 0.7, 1)
+
+
+def schedule_101(t: float) -> tuple[float, ...]:
+    """Target rates of the 33 blocks of ConvNet-AIG-101 (official README); t in {0.3, 0.5}."""
+    return (1.0,) * 8 + (t,) * 25
+
+
+def _imagenet_preset(blocks: Sequence[int], targets: Sequence[float], error: float, macs: float) -> Preset:
+    figure = Published(
+        dataset="imagenet", source="Veit & Belongie 2018, Fig. 3", error=error, macs=macs, note="read off the plot"
+    )
+    return Preset(
+        parameters=imagenet(blocks, "bottleneck") | {"target_rate": targets, "target_weight": 1.0},
+        task=IMAGENET,
+        recipe=AIG_IMAGENET,
+        published=[figure],
+    )
+
+
+def _aig_110(error: float, macs: float, note: str) -> Published:
+    source = "Veit & Belongie 2018, Table 1"
+    return Published(dataset="cifar10", source=source, error=error, parameters=1.78e6, macs=macs, note=note)
+
+
+@register(
+    "adanet",
+    title="AdaNet (ConvNet-AIG)",
+    family="skips layers",
+    varies="which residual blocks run",
+    citation="Veit, Belongie: Convolutional Networks with Adaptive Inference Graphs. ECCV 2018. arXiv:1711.11503",
+    presets={
+        "tiny": Preset(parameters={**TINY, "target_rate": 0.6}),
+        "small": Preset(parameters={**SMALL, "target_rate": 0.6}),
+        "convnet-aig-110": Preset(
+            parameters={**cifar(18), "target_rate": 0.7},
+            task=CIFAR10,
+            recipe=AIG_CIFAR,
+            published=[
+                _aig_110(5.76, 0.205e9, "82 % of layers run; printed 0.41 G is 2 x MACs"),
+                _aig_110(5.14, 0.25e9, "all layers run, scaled by execution rate; printed 0.5 G is 2 x MACs"),
+            ],
+        ),
+        "convnet-aig-110-c100": Preset(parameters={**cifar(18), "target_rate": 0.7}, task=CIFAR100, recipe=AIG_CIFAR),
+        "convnet-aig-50": _imagenet_preset((3, 4, 6, 3), schedule_50(0.7), 23.8, 3.1e9),
+        "convnet-aig-101": _imagenet_preset((3, 4, 23, 3), schedule_101(0.5), 22.6, 5.1e9),
+    },
+)
+class AdaNet(RoutedNet):
+    """A ResNet whose blocks are gated per image (Veit & Belongie 2018).
+
+    Training samples the decisions with Gumbel noise at temperature 1, forward hard, backward soft, and pulls the
+    mean execution rate of every layer in the batch towards its target: `target_weight * mean_l (t_l - rate_l)^2`.
+
+    Args:
+        task: what to build for.
+        target_rate: t, one number for all blocks or one per block.
+        target_weight: weight of the target loss; the official code has 2 on CIFAR and 1 on ImageNet.
+        target_reduction: `mean` over layers as in the official code that gave the published figures, or `sum` as
+            the paper writes it (with weight 2 on 54 layers, 54 times stronger).
+        free_full_layers: leave layers with target 1 out of the loss, as the official ImageNet code does; the
+            divisor stays the number of layers.
+        temperature: of the Gumbel-softmax.
+        gate_width: hidden units of a gate.
+        blocks: see `zoo.resnet.Backbone`, as are widths, block, stem_kind and shortcut_kind.
+
+    Raises:
+        ValueError: a target outside [0, 1], or a number of targets that is not the number of blocks.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        *,
+        target_rate: float | Sequence[float] = 0.6,
+        target_weight: float = 2.0,
+        target_reduction: Literal["mean", "sum"] = "mean",
+        free_full_layers: bool = False,
+        temperature: float = 1.0,
+        gate_width: int = 16,
+        blocks: Sequence[int] = (2, 2, 2),
+        widths: Sequence[int] = (16, 32, 64),
+        block: Literal["basic", "bottleneck"] = "basic",
+        stem_kind: Literal["cifar", "strided", "imagenet"] = "cifar",
+        shortcut_kind: Shortcut = "B",
+    ) -> None:
+        super().__init__(task)
+        self.backbone = Backbone(
+            task, blocks=blocks, widths=widths, block=block, stem_kind=stem_kind, shortcut_kind=shortcut_kind
+        )
+        self.gates = nn.ModuleList(Gate(b.in_channels, gate_width) for b in self.backbone.residual_blocks())
+        self.units = tuple(self.backbone.names)
+        if target_reduction not in ("mean", "sum"):
+            raise ValueError(f"target_reduction must be 'mean' or 'sum', not {target_reduction!r}")
+        if temperature <= 0:
+            raise ValueError(f"temperature must be positive, not {temperature}")
+        self.targets = _targets(target_rate, len(self.units))
+        self.target_weight = target_weight
+        self.target_reduction = target_reduction
+        self.free_full_layers = free_full_layers
+        self.temperature = temperature
+        self.threshold = 0.5
+        self.rates: list[float] | None = None
+
+    def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
+        """Answer normalised pictures; training always computes every block, since batch norm needs all samples."""
+        if self.training:
+            compute = "all"
+        x = self.backbone.stem(x)
+        values: list[Tensor] = []
+        probs: list[Tensor] = []
+        for index, (block, gate) in enumerate(zip(self.backbone.residual_blocks(), self.gates, strict=True)):
+            log_odds = gate(x)
+            value = self._decide(log_odds, index, generator)
+            x = gated_residual(block, x, value, compute)
+            values.append(value)
+            probs.append(torch.sigmoid(log_odds))
+        gates = torch.stack(values, dim=1)
+        penalties = {"target_rate": self.target_weight * self._target_loss(gates)} if self.training else {}
+        return Forward(
+            logits=self.backbone.head(x),
+            route=gates.detach() > 0,
+            gate_probs=torch.stack(probs, dim=1),
+            penalties=penalties,
+        )
+
+    def _decide(self, log_odds: Tensor, index: int, generator: torch.Generator | None) -> Tensor:
+        if self.rates is not None and not self.training:
+            return torch.full_like(log_odds, self.rates[index])
+        if self.training or generator is not None:
+            noisy = log_odds + logistic_noise(log_odds, generator)
+            return straight_through((noisy > 0).float(), torch.sigmoid(noisy / self.temperature))
+        soft = torch.sigmoid(log_odds)
+        return straight_through((soft > self.threshold).float(), soft)
+
+    def _target_loss(self, gates: Tensor) -> Tensor:
+        targets = torch.tensor(self.targets, device=gates.device)
+        misses = (targets - gates.mean(dim=0)) ** 2
+        if self.free_full_layers:
+            misses = misses * (targets < 1)
+        return misses.mean() if self.target_reduction == "mean" else misses.sum()
+
+    def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
+        """The residual branches; gates always run."""
+        return self.backbone.unit_modules()
+
+    def settings(self, validation: Validation) -> list[Setting]:
+        """The trained decisions, other gate thresholds, and all layers scaled by their execution rate (AIG-110*)."""
+        probs = validation.forward.gate_probs
+        assert probs is not None
+        settings = [Setting(name="default", note="gates open above probability 1/2, as trained")]
+        for rate in (0.4, 0.6, 0.8):
+            threshold = float(probs.flatten().quantile(1 - rate))
+            if 0 < threshold < 1:
+                settings.append(
+                    Setting(
+                        name=f"rate {rate:.0%}",
+                        values={"threshold": threshold},
+                        note=f"gate threshold that {rate:.0%} of validation's gate probabilities exceed",
+                    )
+                )
+        rates = validation.forward.route.float().mean(dim=0).tolist()
+        settings.append(
+            Setting(
+                name="all layers, scaled",
+                values={"rates": rates},
+                note="every block runs, its output times its execution rate on validation (ConvNet-AIG-110*)",
+            )
+        )
+        return settings
+
+    def use(self, setting: Setting) -> None:
+        """Take `threshold` in (0, 1), or `rates`, one per block.
+
+        Raises:
+            ValueError: other values, or numbers out of range.
+        """
+        values: dict[str, Any] = dict(setting.values)
+        threshold = values.pop("threshold", 0.5)
+        rates = values.pop("rates", None)
+        if values:
+            raise ValueError(f"adanet's settings have threshold or rates, not {list(values)}")
+        if not 0 < threshold < 1:
+            raise ValueError(f"threshold must lie between 0 and 1, not {threshold}")
+        if rates is not None and len(rates) != len(self.units):
+            raise ValueError(f"{len(rates)} rates for {len(self.units)} blocks")
+        self.threshold, self.rates, self.setting = threshold, rates, setting
+
+
+def _targets(target_rate: float | Sequence[float], blocks: int) -> list[float]:
+    targets = [float(target_rate)] * blocks if isinstance(target_rate, int | float) else list(target_rate)
+    if len(targets) != blocks:
+        raise ValueError(f"target_rate has {len(targets)} numbers for {blocks} blocks")
+    if not all(0 <= t <= 1 for t in targets):
+        raise ValueError(f"target_rate must lie between 0 and 1, not {target_rate}")
+    return targets

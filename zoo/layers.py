@@ -1,0 +1,153 @@
+"""Blocks, stems, shortcuts and heads that several networks share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class Normalize(nn.Module):
+    """Subtract the mean and divide by the standard deviation, per channel, as the first layer of a network."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(mean).view(1, -1, 1, 1))
+        self.register_buffer("std", torch.tensor(std).view(1, -1, 1, 1))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(N, C, H, W) in [0, 1] to the same shape, normalised."""
+        return (images - self.mean) / self.std
+
+
+def conv(
+    channels: int, width: int, size: int, *, stride: int = 1, padding: int | None = None, bias: bool = False
+) -> nn.Conv2d:
+    """Square convolution that keeps height and width at stride 1 unless a padding is given."""
+    return nn.Conv2d(channels, width, size, stride, size // 2 if padding is None else padding, bias=bias)
+
+
+def conv_bn_relu(channels: int, width: int, size: int, *, stride: int = 1) -> nn.Sequential:
+    """Convolution, batch norm, ReLU."""
+    return nn.Sequential(conv(channels, width, size, stride=stride), nn.BatchNorm2d(width), nn.ReLU(inplace=True))
+
+
+class SubsampleAndPad(nn.Module):
+    """Shortcut A of He et al. 2016: every stride-th pixel, new channels filled with zeros, no parameters.
+
+    Args:
+        new_channels: how many channels to add.
+        stride: of the subsampling.
+        zeros: where the new channels go: half in front and half behind, or all in front (BranchyNet's code).
+    """
+
+    def __init__(self, new_channels: int, stride: int, zeros: Literal["both", "front"] = "both") -> None:
+        super().__init__()
+        front = new_channels // 2 if zeros == "both" else new_channels
+        self.stride = stride
+        self.channel_padding = (0, 0, 0, 0, front, new_channels - front)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) to (N, C + new, ceil(H / stride), ceil(W / stride))."""
+        return functional.pad(x[:, :, :: self.stride, :: self.stride], self.channel_padding)
+
+
+Shortcut = Literal["A", "A-front", "B"]
+
+
+def shortcut(kind: Shortcut, channels: int, width: int, stride: int) -> nn.Module:
+    """The path around a residual branch: identity where shapes agree, else option A or B of He et al. 2016.
+
+    Raises:
+        ValueError: an unknown kind.
+    """
+    if kind not in ("A", "A-front", "B"):
+        raise ValueError(f"shortcut must be 'A', 'A-front' or 'B', not {kind!r}")
+    if channels == width and stride == 1:
+        return nn.Identity()
+    if kind == "B":
+        return nn.Sequential(conv(channels, width, 1, stride=stride), nn.BatchNorm2d(width))
+    return SubsampleAndPad(width - channels, stride, "both" if kind == "A" else "front")
+
+
+def basic_branch(channels: int, width: int, stride: int, *, bias: bool = False) -> nn.Sequential:
+    """3x3 - BN - ReLU - 3x3 - BN (He et al. 2016, Fig. 5 left); the stride is in the first convolution."""
+    return nn.Sequential(
+        conv(channels, width, 3, stride=stride, bias=bias),
+        nn.BatchNorm2d(width),
+        nn.ReLU(inplace=True),
+        conv(width, width, 3, bias=bias),
+        nn.BatchNorm2d(width),
+    )
+
+
+def bottleneck_branch(channels: int, width: int, stride: int, *, bias: bool = False) -> nn.Sequential:
+    """1x1 - 3x3 - 1x1 to four times the width (He et al. 2016, Fig. 5 right), stride in the 3x3 as torchvision does."""
+    return nn.Sequential(
+        conv(channels, width, 1, bias=bias),
+        nn.BatchNorm2d(width),
+        nn.ReLU(inplace=True),
+        conv(width, width, 3, stride=stride, bias=bias),
+        nn.BatchNorm2d(width),
+        nn.ReLU(inplace=True),
+        conv(width, 4 * width, 1, bias=bias),
+        nn.BatchNorm2d(4 * width),
+    )
+
+
+class ResidualBlock(nn.Module):
+    """activation(shortcut(x) + branch(x)); the branch is what a gate may leave out.
+
+    Attributes:
+        in_channels: C of the input, which is what a gate looks at.
+    """
+
+    def __init__(self, branch: nn.Module, around: nn.Module, *, in_channels: int) -> None:
+        super().__init__()
+        self.branch = branch
+        self.shortcut = around
+        self.in_channels = in_channels
+        self.activation = nn.ReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) to (N, C', H', W')."""
+        out: Tensor = self.activation(self.shortcut(x) + self.branch(x))
+        return out
+
+
+def stem(kind: Literal["cifar", "strided", "imagenet"], channels: int, width: int) -> nn.Sequential:
+    """What stands in front of the first stage.
+
+    `cifar` keeps the resolution, `strided` halves it (3x3, stride 2: for small budgets), `imagenet` quarters it
+    (7x7 stride 2 and max-pool).
+
+    Raises:
+        ValueError: an unknown kind.
+    """
+    if kind == "cifar":
+        return conv_bn_relu(channels, width, 3)
+    if kind == "strided":
+        return conv_bn_relu(channels, width, 3, stride=2)
+    if kind == "imagenet":
+        return nn.Sequential(conv_bn_relu(channels, width, 7, stride=2), nn.MaxPool2d(3, 2, 1))
+    raise ValueError(f"stem must be 'cifar', 'strided' or 'imagenet', not {kind!r}")
+
+
+def pooled_linear(channels: int, classes: int) -> nn.Sequential:
+    """Global average pool and a linear classifier."""
+    return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, classes))
+
+
+def init_he(network: nn.Module) -> None:
+    """He et al. 2015 fan-out initialisation of every convolution; biases zero, batch norm at identity."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)

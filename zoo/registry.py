@@ -1,0 +1,261 @@
+"""Methods by name: registration, selectors such as `adanet[small, target_rate=0.5]`, and creation."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import inspect
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any, TypeVar
+
+from zoo.contract import RoutedNet, Task
+
+CIFAR10 = Task(shape=(3, 32, 32), classes=10)
+"""The task of most published presets."""
+CIFAR100 = Task(shape=(3, 32, 32), classes=100)
+IMAGENET = Task(shape=(3, 224, 224), classes=1000)
+MNIST = Task(shape=(1, 28, 28), classes=10)
+
+
+class UnknownName(ValueError):
+    """A method, preset or parameter that does not exist; the message lists the nearest valid ones."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """A figure that a paper or its official code gives for a preset; None where it says nothing.
+
+    Attributes:
+        dataset: what was learnt.
+        error: top-1 error, percent.
+        parameters: as printed, in units.
+        macs: as printed, converted to multiply-accumulates.
+        source: paper and table.
+        note: anything a reader must know before comparing.
+    """
+
+    dataset: str
+    source: str
+    error: float | None = None
+    parameters: float | None = None
+    macs: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preset:
+    """Parameters of a network under a name.
+
+    Attributes:
+        parameters: keyword arguments of the network.
+        task: what it was designed for; networks of the suite's own scales are built for any.
+        recipe: how its paper trained it, as fields of `benchmarks.study.Recipe`.
+        published: figures to compare with.
+    """
+
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    task: Task = CIFAR10
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    published: Sequence[Published] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """A registered way to spend computation.
+
+    Attributes:
+        name: as selectors use it.
+        title: as reports print it.
+        family: skips layers, exits early, drops at training, or fixed graph.
+        varies: what depends on the input.
+        citation: authors, title, venue, arXiv number.
+        network: the class that implements it.
+        presets: by name.
+    """
+
+    name: str
+    title: str
+    family: str
+    varies: str
+    citation: str
+    network: type[RoutedNet]
+    presets: Mapping[str, Preset]
+
+    def parameters(self) -> dict[str, Any]:
+        """Parameter names and their defaults, in the order of the network's signature."""
+        signature = inspect.signature(self.network.__init__)
+        keywords = [p for p in signature.parameters.values() if p.kind is inspect.Parameter.KEYWORD_ONLY]
+        return {p.name: p.default for p in keywords}
+
+
+_METHODS: dict[str, Method] = {}
+
+Net = TypeVar("Net", bound=type[RoutedNet])
+
+
+def register(
+    name: str, *, title: str, family: str, varies: str, citation: str, presets: Mapping[str, Preset]
+) -> Callable[[Net], Net]:
+    """Class decorator that makes a network a method of the suite.
+
+    The network takes a `Task` and keyword-only parameters. Presets `tiny` and `small` are obligatory.
+
+    Raises:
+        ValueError: the name is taken, or a preset is missing.
+    """
+
+    def decorate(network: Net) -> Net:
+        if name in _METHODS:
+            raise ValueError(f"a method named {name!r} is registered already")
+        missing = {"tiny", "small"} - set(presets)
+        if missing:
+            raise ValueError(f"method {name!r} lacks the preset {sorted(missing)[0]!r}")
+        _METHODS[name] = Method(
+            name=name,
+            title=title,
+            family=family,
+            varies=varies,
+            citation=citation,
+            network=network,
+            presets=presets,
+        )
+        return network
+
+    return decorate
+
+
+def methods(pattern: str = "*") -> tuple[str, ...]:
+    """Names of the registered methods that match a shell wildcard, in order of registration."""
+    return tuple(name for name in _METHODS if fnmatchcase(name, pattern))
+
+
+def method(name: str) -> Method:
+    """The method of that name.
+
+    Raises:
+        UnknownName: there is none; the message lists the nearest.
+    """
+    if name not in _METHODS:
+        raise UnknownName(_unknown("method", name, list(_METHODS)))
+    return _METHODS[name]
+
+
+@dataclass(frozen=True)
+class Selector:
+    """A method with the preset and the parameters that were asked for, checked.
+
+    Attributes:
+        name: of the method.
+        preset: of the method, or None for the data set's default scale.
+        parameters: overrides of the preset's.
+    """
+
+    name: str
+    preset: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """The canonical spelling, which `parse` reads back."""
+        inside = [self.preset] if self.preset else []
+        inside += [f"{key}={value}" for key, value in sorted(self.parameters.items())]
+        return f"{self.name}[{', '.join(inside)}]" if inside else self.name
+
+
+def parse(text: str) -> Selector:
+    """Read a selector: `name`, `name[preset]`, `name[preset, parameter=value, ...]`.
+
+    Raises:
+        UnknownName: no such method, preset or parameter; the message lists the nearest.
+        ValueError: it is not of that form.
+    """
+    name, preset, parameters = parse_brackets(text)
+    found = method(name)
+    if preset is not None and preset not in found.presets:
+        raise UnknownName(_unknown(f"preset of {name}", preset, list(found.presets)))
+    valid = list(found.parameters())
+    for parameter in parameters:
+        if parameter not in valid:
+            raise UnknownName(_unknown(f"parameter of {name}", parameter, valid))
+    return Selector(name, preset, parameters)
+
+
+def parse_brackets(text: str) -> tuple[str, str | None, dict[str, Any]]:
+    """Split `name[word, key=value, ...]` into name, word or None, and values read as Python literals.
+
+    Raises:
+        ValueError: it is not of that form.
+    """
+    match = re.fullmatch(r"\s*([\w-]+)\s*(?:\[(.*)\])?\s*", text)
+    if match is None:
+        raise ValueError(f"cannot read {text!r}: write name, name[preset] or name[preset, parameter=value]")
+    name, inside = match.groups()
+    word: str | None = None
+    values: dict[str, Any] = {}
+    for part in split_outside_brackets(inside or ""):
+        key, equals, value = part.partition("=")
+        if equals:
+            values[key.strip()] = _literal(value.strip())
+        elif word is None:
+            word = part
+        else:
+            raise ValueError(f"cannot read {text!r}: {part!r} stands where parameter=value should")
+    return name, word, values
+
+
+def split_outside_brackets(text: str) -> list[str]:
+    """Split at the commas that stand outside of every bracket; empty parts are left out.
+
+    Raises:
+        ValueError: brackets that do not match.
+    """
+    parts, depth, start = [], 0, 0
+    for position, character in enumerate(text):
+        depth += character in "[({"
+        depth -= character in "])}"
+        if depth < 0:
+            break
+        if character == "," and depth == 0:
+            parts.append(text[start:position])
+            start = position + 1
+    if depth != 0:
+        raise ValueError(f"brackets do not match in {text!r}")
+    return [part.strip() for part in [*parts, text[start:]] if part.strip()]
+
+
+def _literal(value: str) -> Any:
+    words = {"true": True, "false": False, "none": None}
+    if value.lower() in words:
+        return words[value.lower()]
+    try:
+        return ast.literal_eval(value)
+    except (SyntaxError, ValueError):
+        return value
+
+
+def create(selector: str | Selector, task: Task | None = None) -> RoutedNet:
+    """Build an untrained network.
+
+    Args:
+        selector: as `parse` reads it; without a preset, `tiny`.
+        task: shape and classes; without one, the task that the preset was published for.
+
+    Raises:
+        UnknownName: no such method, preset or parameter.
+        ValueError: the task or a parameter does not fit the network.
+    """
+    chosen = parse(selector) if isinstance(selector, str) else selector
+    preset = method(chosen.name).presets[chosen.preset or "tiny"]
+    parameters = {**preset.parameters, **chosen.parameters}
+    try:
+        return method(chosen.name).network(task or preset.task, **parameters)
+    except TypeError as error:
+        raise ValueError(f"{chosen}: {error}") from error
+
+
+def _unknown(what: str, name: str, valid: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, valid, n=3, cutoff=0.5)
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    return f"unknown {what} {name!r}{hint} (valid: {', '.join(valid)})"

@@ -1,0 +1,199 @@
+"""Residual networks: the static baseline, and the backbone of every method that runs a ResNet differently."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from zoo.contract import Compute, Forward, RoutedNet, Task
+from zoo.layers import (
+    ResidualBlock,
+    Shortcut,
+    basic_branch,
+    bottleneck_branch,
+    init_he,
+    pooled_linear,
+    shortcut,
+    stem,
+)
+from zoo.registry import IMAGENET, Preset, Published, register
+
+
+class Backbone(nn.Module):
+    """Stem, stages of residual blocks and a pooled linear head, as parts that other methods run in their own way.
+
+    Args:
+        task: channels, smallest side and classes.
+        blocks: number of blocks of each stage; every stage after the first starts with stride 2.
+        widths: channels of each stage, before the factor 4 of bottlenecks.
+        block: `basic` or `bottleneck`.
+        stem_kind: see `zoo.layers.stem`.
+        shortcut_kind: `A` (zero padding) or `B` (1x1 convolution) where shapes change.
+
+    Attributes:
+        names: of the blocks, `stage1.block1` and so on.
+        stage_ends: number of blocks up to the end of each stage.
+
+    Raises:
+        ValueError: parameters that do not describe a network, or pictures too small for its strides.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        *,
+        blocks: Sequence[int],
+        widths: Sequence[int],
+        block: Literal["basic", "bottleneck"] = "basic",
+        stem_kind: Literal["cifar", "strided", "imagenet"] = "cifar",
+        shortcut_kind: Shortcut = "B",
+    ) -> None:
+        super().__init__()
+        _check(task, blocks, widths, block, stem_kind)
+        expansion = 4 if block == "bottleneck" else 1
+        self.stem = stem(stem_kind, task.shape[0], widths[0])
+        self.blocks = nn.ModuleList()
+        self.names: list[str] = []
+        channels = widths[0]
+        for s, (count, width) in enumerate(zip(blocks, widths, strict=True)):
+            for b in range(count):
+                stride = 2 if s > 0 and b == 0 else 1
+                branch = (basic_branch if block == "basic" else bottleneck_branch)(channels, width, stride)
+                around = shortcut(shortcut_kind, channels, expansion * width, stride)
+                self.blocks.append(ResidualBlock(branch, around, in_channels=channels))
+                self.names.append(f"stage{s + 1}.block{b + 1}")
+                channels = expansion * width
+        self.stage_ends = [sum(blocks[: s + 1]) for s in range(len(blocks))]
+        self.stage_channels = [expansion * width for width in widths]
+        self.head = pooled_linear(channels, task.classes)
+        init_he(self)
+
+    def residual_blocks(self) -> list[ResidualBlock]:
+        """The blocks in order, typed."""
+        return [block for block in self.blocks if isinstance(block, ResidualBlock)]
+
+    def stages(self) -> list[nn.Sequential]:
+        """One module per stage; they share the backbone's parameters."""
+        starts = [0, *self.stage_ends]
+        return [nn.Sequential(*self.blocks[a:b]) for a, b in pairwise(starts)]
+
+    def unit_modules(self) -> dict[str, Sequence[nn.Module]]:
+        """Every block's residual branch; shortcuts run whatever the route."""
+        return {name: (b.branch,) for name, b in zip(self.names, self.residual_blocks(), strict=True)}
+
+
+def _check(task: Task, blocks: Sequence[int], widths: Sequence[int], block: str, stem_kind: str) -> None:
+    if len(blocks) != len(widths) or not blocks:
+        raise ValueError(f"blocks {list(blocks)} and widths {list(widths)} must have one number per stage")
+    if min(blocks) < 1 or min(widths) < 1:
+        raise ValueError(f"blocks {list(blocks)} and widths {list(widths)} must be positive")
+    if block not in ("basic", "bottleneck"):
+        raise ValueError(f"block must be 'basic' or 'bottleneck', not {block!r}")
+    stride = 2 ** (len(blocks) - 1) * {"cifar": 1, "strided": 2, "imagenet": 4}.get(stem_kind, 1)
+    if min(task.shape[1:]) < stride:
+        raise ValueError(
+            f"pictures of {task.shape[1]} x {task.shape[2]} pixels are smaller than the network's stride {stride}"
+        )
+
+
+TINY: Mapping[str, Any] = {"blocks": (2, 2, 2), "widths": (16, 32, 64), "stem_kind": "strided"}
+"""ResNet-14 with a strided stem, for 28-pixel digits: 5.4 million multiply-accumulates at 28 x 28."""
+SMALL: Mapping[str, Any] = {"blocks": (3, 3, 3), "widths": (16, 32, 64)}
+"""ResNet-20 for 28 to 32 pixels."""
+
+
+def cifar(n: int, shortcut_kind: Shortcut = "B") -> dict[str, Any]:
+    """Parameters of the 6n+2-layer network of He et al. 2016, section 4.2."""
+    return {"blocks": (n, n, n), "widths": (16, 32, 64), "shortcut_kind": shortcut_kind}
+
+
+def imagenet(blocks: Sequence[int], block: str) -> dict[str, Any]:
+    """Parameters of a network of He et al. 2016, Table 1, with the stride in the 3x3 convolution."""
+    return {"blocks": tuple(blocks), "widths": (64, 128, 256, 512), "block": block, "stem_kind": "imagenet"}
+
+
+HE_CIFAR = {
+    "optimizer": "sgd",
+    "lr": 0.1,
+    "momentum": 0.9,
+    "nesterov": False,
+    "weight_decay": 1e-4,
+    "batch_size": 128,
+    "epochs": 182,
+    "schedule": "step",
+    "milestones": [0.5, 0.75],
+}
+"""He et al. 2016, section 4.2: 64 k iterations on 45 k images, divided by 10 at 32 k and 48 k."""
+HE_IMAGENET = HE_CIFAR | {"batch_size": 256, "epochs": 90, "milestones": [1 / 3, 2 / 3]}
+
+
+def _he(depth: int, error: float, parameters: float) -> Published:
+    return Published(
+        dataset="cifar10", source="He et al. 2016, Table 6", error=error, parameters=parameters, note=f"depth {depth}"
+    )
+
+
+def _cifar_preset(depth: int, error: float, parameters: float) -> Preset:
+    n = (depth - 2) // 6
+    return Preset(parameters=cifar(n, "A"), recipe=HE_CIFAR, published=[_he(depth, error, parameters)])
+
+
+def _imagenet_preset(blocks: Sequence[int], block: str, macs: float) -> Preset:
+    note = "the paper strides in the first 1x1, ours in the 3x3 as torchvision" if block == "bottleneck" else ""
+    published = [Published(dataset="imagenet", source="He et al. 2016, Table 1", macs=macs, note=note)]
+    return Preset(parameters=imagenet(blocks, block), task=IMAGENET, recipe=HE_IMAGENET, published=published)
+
+
+@register(
+    "resnet",
+    title="ResNet",
+    family="fixed graph",
+    varies="nothing",
+    citation="He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition. CVPR 2016. arXiv:1512.03385",
+    presets={
+        "tiny": Preset(parameters=TINY),
+        "small": Preset(parameters=SMALL),
+        "resnet-20": _cifar_preset(20, 8.75, 0.27e6),
+        "resnet-32": _cifar_preset(32, 7.51, 0.46e6),
+        "resnet-44": _cifar_preset(44, 7.17, 0.66e6),
+        "resnet-56": _cifar_preset(56, 6.97, 0.85e6),
+        "resnet-110": _cifar_preset(110, 6.43, 1.7e6),
+        "resnet-18": _imagenet_preset((2, 2, 2, 2), "basic", 1.8e9),
+        "resnet-34": _imagenet_preset((3, 4, 6, 3), "basic", 3.6e9),
+        "resnet-50": _imagenet_preset((3, 4, 6, 3), "bottleneck", 3.8e9),
+        "resnet-101": _imagenet_preset((3, 4, 23, 3), "bottleneck", 7.6e9),
+    },
+)
+class ResNet(RoutedNet):
+    """Every block for every sample. Parameters as in `Backbone`; presets `resnet-20` to `resnet-110` use shortcut A."""
+
+    def __init__(
+        self,
+        task: Task,
+        *,
+        blocks: Sequence[int] = (2, 2, 2),
+        widths: Sequence[int] = (16, 32, 64),
+        block: Literal["basic", "bottleneck"] = "basic",
+        stem_kind: Literal["cifar", "strided", "imagenet"] = "cifar",
+        shortcut_kind: Shortcut = "B",
+    ) -> None:
+        super().__init__(task)
+        self.backbone = Backbone(
+            task, blocks=blocks, widths=widths, block=block, stem_kind=stem_kind, shortcut_kind=shortcut_kind
+        )
+        self.units = tuple(self.backbone.names)
+
+    def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
+        """Answer normalised pictures; both ways to compute are the same here."""
+        x = self.backbone.stem(x)
+        for block in self.backbone.blocks:
+            x = block(x)
+        return Forward(logits=self.backbone.head(x), route=self.all_units(len(x), x.device))
+
+    def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
+        """The residual branches."""
+        return self.backbone.unit_modules()
