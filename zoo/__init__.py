@@ -5,6 +5,7 @@ Importing this package registers every method; `zoo.create("adanet[target_rate=0
 
 from zoo import adanet, branchynet, resnet
 from zoo.contract import (
+    Compute,
     Forward,
     ParamGroup,
     Phase,
@@ -29,6 +30,7 @@ from zoo.registry import (
 )
 
 __all__ = [
+    "Compute",
     "Forward",
     "Method",
     "ParamGroup",

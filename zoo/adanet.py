@@ -105,6 +105,10 @@ def _aig_110(error: float, macs: float, note: str) -> Published:
         "convnet-aig-50": _imagenet_preset((3, 4, 6, 3), schedule_50(0.7), 23.8, 3.1e9),
         "convnet-aig-101": _imagenet_preset((3, 4, 23, 3), schedule_101(0.5), 22.6, 5.1e9),
     },
+    variants=[
+        {"target_rate": (1.0, 0.5, 0.5, 0.5, 0.5, 1.0), "free_full_layers": True},
+        {"target_reduction": "sum", "temperature": 0.5, "block": "bottleneck", "widths": (8, 16, 32)},
+    ],
 )
 class AdaNet(RoutedNet):
     """A ResNet whose blocks are gated per image (Veit & Belongie 2018).

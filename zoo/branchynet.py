@@ -63,6 +63,7 @@ def _table_1(preset: str, dataset: str, accuracy: float, exits: str) -> Publishe
             published=[_table_1("B-ResNet", "cifar10", 79.17, "41.5 / 13.8 / 44.7 %")],
         ),
     },
+    variants=[{"trunk": "b-lenet"}, {"exit_weights": (1.0, 0.3, 0.3), "trunk_share": 0.0}],
 )
 class BranchyNet(RoutedNet):
     """Early exits on a trunk (Teerapittayanon et al. 2016).

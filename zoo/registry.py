@@ -74,6 +74,8 @@ class Method:
         citation: authors, title, venue, arXiv number.
         network: the class that implements it.
         presets: by name.
+        variants: parameters that make another network of `tiny` (another gate, graph or loss); tests of conformance
+            run over all of them.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Method:
     citation: str
     network: type[RoutedNet]
     presets: Mapping[str, Preset]
+    variants: Sequence[Mapping[str, Any]] = ()
 
     def parameters(self) -> dict[str, Any]:
         """Parameter names and their defaults, in the order of the network's signature."""
@@ -97,7 +100,14 @@ Net = TypeVar("Net", bound=type[RoutedNet])
 
 
 def register(
-    name: str, *, title: str, family: str, varies: str, citation: str, presets: Mapping[str, Preset]
+    name: str,
+    *,
+    title: str,
+    family: str,
+    varies: str,
+    citation: str,
+    presets: Mapping[str, Preset],
+    variants: Sequence[Mapping[str, Any]] = (),
 ) -> Callable[[Net], Net]:
     """Class decorator that makes a network a method of the suite.
 
@@ -121,6 +131,7 @@ def register(
             citation=citation,
             network=network,
             presets=presets,
+            variants=variants,
         )
         return network
 

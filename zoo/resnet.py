@@ -167,6 +167,7 @@ def _imagenet_preset(blocks: Sequence[int], block: str, macs: float) -> Preset:
         "resnet-50": _imagenet_preset((3, 4, 6, 3), "bottleneck", 3.8e9),
         "resnet-101": _imagenet_preset((3, 4, 23, 3), "bottleneck", 7.6e9),
     },
+    variants=[{"shortcut_kind": "A"}, {"block": "bottleneck", "widths": (8, 16, 32)}],
 )
 class ResNet(RoutedNet):
     """Every block for every sample. Parameters as in `Backbone`; presets `resnet-20` to `resnet-110` use shortcut A."""

@@ -1,0 +1,60 @@
+"""Every method in every variant, briefly trained on real digits, so that routes differ from picture to picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import torch
+from torch import Tensor
+
+import zoo
+from benchmarks import data
+from benchmarks.cost import measure_ledger
+from benchmarks.jobs import propose_settings, single_threaded, task_of
+from benchmarks.study import Recipe
+from benchmarks.training import train
+from zoo.contract import RoutedNet, Setting
+
+CPU = torch.device("cpu")
+DIGITS = data.load("mnist5k", train=512, test=64)
+TASK = task_of(DIGITS.info)
+
+
+def selectors() -> list[zoo.Selector]:
+    """`tiny` of every method and of each of its variants."""
+    found = []
+    for name in zoo.methods():
+        variants = [{}, *zoo.method(name).variants]
+        found += [zoo.Selector(name, "tiny", variant) for variant in variants]
+    return found
+
+
+@dataclass(frozen=True)
+class Case:
+    """A briefly trained network with its settings, and real test pictures (64, 1, 28, 28)."""
+
+    net: RoutedNet
+    settings: list[Setting]
+    images: Tensor
+    labels: Tensor
+
+
+@cache
+def trained(selector: str) -> Case:
+    """Train for a moment; shared by all tests, which leave weights and mode as they find them."""
+    torch.manual_seed(0)
+    net = zoo.create(selector, TASK)
+    recipe = Recipe(epochs=2 * len(net.phases()), batch_size=32, lr=0.05, precision="fp32", weight_decay=1e-4)
+    with TemporaryDirectory() as folder, single_threaded():
+        train(net, DIGITS, recipe, seed=0, device=CPU, checkpoint=Path(folder) / "checkpoint.pt")
+        settings = propose_settings(net, DIGITS, CPU)
+    batch = next(DIGITS.test.batches(64))
+    return Case(net, settings, batch.images, batch.labels)
+
+
+def nominal_macs(net: RoutedNet) -> int:
+    """Every unit once."""
+    return measure_ledger(net).nominal
