@@ -92,6 +92,7 @@ def _aig_110(error: float, macs: float, note: str) -> Published:
     presets={
         "tiny": Preset(parameters={**TINY, "target_rate": 0.6}),
         "small": Preset(parameters={**SMALL, "target_rate": 0.6}),
+        "imagenet": _imagenet_preset((3, 4, 6, 3), schedule_50(0.7), 23.8, 3.1e9),
         "convnet-aig-110": Preset(
             parameters={**cifar(18), "target_rate": 0.7},
             task=CIFAR10,

@@ -17,8 +17,8 @@ from zoo.branchynet_nets import Parts, b_alexnet, b_lenet, b_resnet_110, branchy
 from zoo.contract import Compute, Forward, ParamGroup, Phase, RoutedNet, Setting, Task, Validation
 from zoo.exits import entropy, knee, operating_points, within_budget
 from zoo.layers import Shortcut
-from zoo.registry import CIFAR10, MNIST, Preset, Published, register
-from zoo.resnet import SMALL, TINY
+from zoo.registry import CIFAR10, IMAGENET, MNIST, Preset, Published, register
+from zoo.resnet import HE_IMAGENET, SMALL, TINY, imagenet
 from zoo.routing import cascade
 
 ADAM = {"optimizer": "adam", "lr": 1e-3, "weight_decay": 0.0, "schedule": "constant", "augment": False}
@@ -44,6 +44,9 @@ def _table_1(preset: str, dataset: str, accuracy: float, exits: str) -> Publishe
     presets={
         "tiny": Preset(parameters={**TINY, "trunk": "resnet"}),
         "small": Preset(parameters={**SMALL, "trunk": "resnet"}),
+        "imagenet": Preset(
+            parameters={**imagenet((3, 4, 6, 3), "bottleneck"), "trunk": "resnet"}, task=IMAGENET, recipe=HE_IMAGENET
+        ),
         "b-lenet": Preset(
             parameters={"trunk": "b-lenet"},
             task=MNIST,

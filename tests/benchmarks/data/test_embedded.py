@@ -17,7 +17,6 @@ from torch import Tensor
 from benchmarks.data import DataCorrupt, DataMissing, Dataset, embedded, load
 from benchmarks.data.embedded import DIGITS_TABLE, MNIST5K_TABLE, parse_table, read_table
 
-
 Packaged = tuple[NDArray[Any], NDArray[Any]]
 """Pixels (N, H * W) and labels (N,), as a package's own reader gives them."""
 

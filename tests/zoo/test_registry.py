@@ -1,0 +1,115 @@
+"""Selectors and their errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import zoo
+from zoo.registry import Preset, parse_brackets, split_outside_brackets
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "preset", "parameters"),
+    [
+        ("resnet", "resnet", None, {}),
+        ("resnet[resnet-20]", "resnet", "resnet-20", {}),
+        ("adanet[target_rate=0.5]", "adanet", None, {"target_rate": 0.5}),
+        (" adanet [ small , target_rate=[.3, .5] ] ", "adanet", "small", {"target_rate": [0.3, 0.5]}),
+        ("resnet[blocks=(1, 2), block=bottleneck]", "resnet", None, {"blocks": (1, 2), "block": "bottleneck"}),
+        ("adanet[free_full_layers=true]", "adanet", None, {"free_full_layers": True}),
+    ],
+)
+def test_selectors_are_read(text: str, name: str, preset: str | None, parameters: dict[str, Any]) -> None:
+    assert zoo.parse(text) == zoo.Selector(name, preset, parameters)
+
+
+@pytest.mark.parametrize("text", ["adanet", "adanet[small]", "adanet[tiny, target_rate=0.5, temperature=2.0]"])
+def test_a_selectors_spelling_is_read_back(text: str) -> None:
+    assert str(zoo.parse(text)) == text
+
+
+def test_an_unknown_method_names_the_nearest() -> None:
+    with pytest.raises(zoo.UnknownName, match=r"unknown method 'adanett'; did you mean adanet.*valid: resnet, adanet"):
+        zoo.create("adanett")
+
+
+def test_an_unknown_preset_names_the_nearest() -> None:
+    with pytest.raises(zoo.UnknownName, match=r"unknown preset of resnet 'resnet20'; did you mean resnet-20"):
+        zoo.create("resnet[resnet20]")
+
+
+def test_an_unknown_parameter_names_the_nearest() -> None:
+    with pytest.raises(zoo.UnknownName, match=r"unknown parameter of adanet 'target'; did you mean target_rate"):
+        zoo.create("adanet[target=0.5]")
+
+
+@pytest.mark.parametrize("text", ["", "two words", "adanet[", "adanet]", "resnet[tiny, small]", "resnet[blocks=(1]"])
+def test_unreadable_selectors_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"cannot read|brackets do not match"):
+        zoo.parse(text)
+
+
+def test_commas_inside_brackets_do_not_separate() -> None:
+    assert split_outside_brackets("resnet, adanet[a=1, b=[2, 3]],") == ["resnet", "adanet[a=1, b=[2, 3]]"]
+
+
+def test_values_that_are_no_literals_are_words() -> None:
+    assert parse_brackets("x[a=bottleneck, b=none, c=1e-3]") == ("x", None, {"a": "bottleneck", "b": None, "c": 1e-3})
+
+
+def test_wildcards_find_methods() -> None:
+    assert "adanet" in zoo.methods("ada*")
+    assert zoo.methods("nothing*") == ()
+
+
+def test_a_name_is_registered_once() -> None:
+    presets = {"tiny": Preset(), "small": Preset()}
+    with pytest.raises(ValueError, match="registered already"):
+        zoo.register("resnet", title="", family="", varies="", citation="", presets=presets)(zoo.resnet.ResNet)
+
+
+def test_a_method_needs_the_suites_presets() -> None:
+    with pytest.raises(ValueError, match="lacks the preset 'small'"):
+        zoo.register("x", title="", family="", varies="", citation="", presets={"tiny": Preset()})(zoo.resnet.ResNet)
+
+
+@pytest.mark.parametrize(
+    ("selector", "message"),
+    [
+        ("resnet[block=triple]", "block must be"),
+        ("resnet[stem_kind=none_such]", "stem must be"),
+        ("resnet[shortcut_kind=C]", "shortcut must be"),
+        ("resnet[blocks=(1, 1)]", "one number per stage"),
+        ("adanet[target_rate=1.5]", "between 0 and 1"),
+        ("adanet[target_rate=(0.5, 0.5)]", "2 numbers for 6 blocks"),
+        ("adanet[temperature=0]", "temperature must be positive"),
+        ("adanet[target_reduction=max]", "target_reduction must be"),
+        ("branchynet[trunk=b-lenot]", "trunk must be one of"),
+        ("branchynet[exit_weights=(1, 1)]", "exit_weights must be 3 numbers"),
+        ("branchynet[trunk_share=1]", "trunk_share must be"),
+    ],
+)
+def test_parameters_that_make_no_network_are_refused(selector: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        zoo.create(selector, zoo.Task(shape=(1, 28, 28), classes=10))
+
+
+def test_published_trunks_refuse_other_pictures() -> None:
+    with pytest.raises(ValueError, match=r"b-alexnet is defined for pictures of shape \(3, 32, 32\)"):
+        zoo.create("branchynet[trunk=b-alexnet]", zoo.Task(shape=(1, 28, 28), classes=10))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"shape": (1, 0, 3), "classes": 2}, "shape"),
+        ({"shape": (1, 8, 8), "classes": 1}, "classes"),
+        ({"shape": (3, 8, 8), "classes": 2, "mean": (0.0, 0.0)}, "mean has 2 values for 3 channels"),
+        ({"shape": (3, 8, 8), "classes": 2, "std": (0.0,)}, "std must be positive"),
+    ],
+)
+def test_impossible_tasks_are_refused(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        zoo.Task(**values)

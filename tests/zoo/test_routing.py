@@ -1,0 +1,121 @@
+"""Straight-through gates, gated blocks and cascades, on numbers that can be followed by hand."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from zoo.layers import ResidualBlock, SubsampleAndPad
+from zoo.routing import cascade, gated_residual, logistic_noise, straight_through
+
+
+class Count(nn.Module):
+    """Adds one, and remembers how many samples it saw."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen = 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.seen += len(x)
+        return x + 1
+
+
+def test_straight_through_has_the_hard_value_and_the_soft_gradient() -> None:
+    logit = torch.tensor([2.0, -1.0], requires_grad=True)
+    soft = torch.sigmoid(logit)
+    gate = straight_through((soft > 0.5).float(), soft)
+    gate.sum().backward()
+    assert gate.tolist() == [1.0, 0.0]
+    torch.testing.assert_close(logit.grad, (soft * (1 - soft)).detach())
+
+
+def test_logistic_noise_opens_a_gate_with_the_sigmoid_of_its_logit() -> None:
+    logit = torch.full((200_000,), 0.7)
+    noise = logistic_noise(logit, torch.Generator().manual_seed(0))
+    share = (logit + noise > 0).float().mean().item()
+    assert share == pytest.approx(torch.sigmoid(torch.tensor(0.7)).item(), abs=0.004)
+
+
+def test_logistic_noise_has_the_distribution_of_a_difference_of_gumbels() -> None:
+    noise = logistic_noise(torch.zeros(200_000), torch.Generator().manual_seed(1))
+    assert noise.mean().item() == pytest.approx(0, abs=0.02)
+    assert noise.var().item() == pytest.approx(torch.pi**2 / 3, rel=0.02)
+
+
+@pytest.mark.parametrize(("gate", "runs"), [([1.0, 0.0, 1.0], 2), ([0.0, 0.0, 0.0], 0), ([1.0, 1.0, 1.0], 3)])
+def test_a_gated_block_runs_only_its_open_samples(gate: list[float], runs: int) -> None:
+    branch = Count()
+    block = ResidualBlock(branch, nn.Identity(), in_channels=1)
+    x = torch.tensor([1.0, 2.0, -3.0]).view(3, 1, 1, 1)
+    needed = gated_residual(block, x, torch.tensor(gate), "needed")
+    assert branch.seen == runs
+    torch.testing.assert_close(needed, gated_residual(block, x, torch.tensor(gate), "all"))
+
+
+def test_a_closed_gate_leaves_the_shortcut_and_the_activation() -> None:
+    block = ResidualBlock(Count(), nn.Identity(), in_channels=1)
+    x = torch.tensor([2.0, -3.0]).view(2, 1, 1, 1)
+    out = gated_residual(block, x, torch.zeros(2), "all")
+    assert out.flatten().tolist() == [2.0, 0.0]
+
+
+def test_a_fractional_gate_scales_the_branch() -> None:
+    block = ResidualBlock(Count(), nn.Identity(), in_channels=1)
+    x = torch.tensor([2.0, 4.0]).view(2, 1, 1, 1)
+    for compute in ("all", "needed"):
+        out = gated_residual(block, x, torch.tensor([0.5, 0.0]), compute)
+        assert out.flatten().tolist() == [3.5, 4.0]
+
+
+class Keep(nn.Module):
+    """Logits (x, -x) of a (N, 1, 1, 1) input."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        flat = x.flatten(1)
+        return torch.cat([flat, -flat], dim=1)
+
+
+@pytest.mark.parametrize("compute", ["all", "needed"])
+def test_samples_leave_at_the_first_exit_whose_rule_says_so(compute: str) -> None:
+    segments = [Count(), Count(), Count()]
+    x = torch.tensor([9.0, 8.0, 0.0]).view(3, 1, 1, 1)  # after segments 10/11/12, 9/10/11, 1/2/3
+    out = cascade(segments, [Keep()] * 3, lambda e, z: z[:, 0] >= 10, [True] * 3, x, compute)  # type: ignore[arg-type]
+    assert out.logits[:, 0].tolist() == [10.0, 10.0, 3.0]
+    assert out.route.int().tolist() == [[1, 1, 0, 0, 0, 0], [1, 1, 1, 1, 0, 0], [1, 1, 1, 1, 1, 1]]
+
+
+def test_needed_runs_only_the_samples_that_stayed() -> None:
+    segments = [Count(), Count(), Count()]
+    x = torch.tensor([9.0, 8.0, 0.0]).view(3, 1, 1, 1)
+    cascade(segments, [Keep()] * 3, lambda e, z: z[:, 0] >= 10, [True] * 3, x, "needed")
+    assert [segment.seen for segment in segments] == [3, 2, 1]
+
+
+@pytest.mark.parametrize("compute", ["all", "needed"])
+def test_a_disabled_exit_is_in_nobodys_route(compute: str) -> None:
+    x = torch.tensor([9.0, 0.0]).view(2, 1, 1, 1)
+    out = cascade([Count(), Count()], [Keep()] * 2, lambda e, z: z[:, 0] > 0, [False, True], x, compute)  # type: ignore[arg-type]
+    assert out.logits[:, 0].tolist() == [11.0, 2.0]
+    assert out.route.int().tolist() == [[1, 0, 1, 1], [1, 0, 1, 1]]
+
+
+def test_all_answers_at_every_exit() -> None:
+    x = torch.tensor([9.0]).view(1, 1, 1, 1)
+    out = cascade([Count(), Count()], [Keep()] * 2, lambda e, z: z[:, 0] > 0, [True, True], x, "all")
+    assert [logits[0, 0].item() for logits in out.exit_logits] == [10.0, 11.0]
+    assert out.logits[0, 0].item() == 10.0
+
+
+def test_shortcut_a_takes_every_second_pixel_and_pads_both_sides() -> None:
+    x = torch.arange(16.0).view(1, 1, 4, 4)
+    out = SubsampleAndPad(2, 2)(x)
+    assert out.shape == (1, 3, 2, 2)
+    assert out[0, 1].tolist() == [[0.0, 2.0], [8.0, 10.0]]
+    assert out[0, 0].abs().sum() == out[0, 2].abs().sum() == 0
+
+
+def test_shortcut_a_front_puts_all_zeros_in_front() -> None:
+    out = SubsampleAndPad(2, 1, "front")(torch.ones(1, 1, 1, 1))
+    assert out.flatten().tolist() == [0.0, 0.0, 1.0]
