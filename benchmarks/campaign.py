@@ -14,6 +14,7 @@ from benchmarks.estimate import estimate_training
 from benchmarks.evaluators import evaluators
 from benchmarks.jobs import Job, Kind, Resources, code_of, load_dataset, missing_tables, task_of
 from benchmarks.scheduling import Event, Outcome, Scheduler
+from benchmarks.seeds import derive
 from benchmarks.store import Record, Status, Store, replacing
 from benchmarks.study import ModelSpec, Study, StudyError
 from benchmarks.summary import summarise
@@ -159,8 +160,14 @@ def shown_records(store: Store, study: Study) -> dict[str, Record]:
     """The records that belong to a study, by label: the newest of each specification."""
     found: dict[str, Record] = {}
     for record in store.records():
-        spec = record.spec
-        if spec.dataset == study.dataset and (study.published_recipes or spec.recipe == study.recipe):
-            found.setdefault(spec.label, record)
+        if belongs(record.spec, study):
+            found.setdefault(record.spec.label, record)
     order = [*zoo.methods()]
     return dict(sorted(found.items(), key=lambda item: (order.index(item[1].spec.method), item[0])))
+
+
+def belongs(spec: ModelSpec, study: Study) -> bool:
+    """Whether a model was trained on a study's data set, with its recipe and from its seed."""
+    same_recipe = study.published_recipes or spec.recipe == study.recipe
+    same_seed = spec.seed == derive(study.seed, spec.selector, spec.dataset, spec.repetition)
+    return spec.dataset == study.dataset and same_recipe and same_seed

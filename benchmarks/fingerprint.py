@@ -27,8 +27,10 @@ def fingerprint(modules: Iterable[str]) -> dict[str, str]:
     while pending:
         module = pending.pop()
         path = _source(module)
-        name = "/".join(module.split(".")) + ".py"
-        if path is None or name in done:
+        if path is None:
+            continue
+        name = module.replace(".", "/") + ("/__init__.py" if path.name == "__init__.py" else ".py")
+        if name in done:
             continue
         done[name] = _hash(path)
         pending += [m for m in _imports(path) if _source(m) and _source(m).name != "__init__.py"]  # type: ignore[union-attr]

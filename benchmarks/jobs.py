@@ -19,9 +19,10 @@ from benchmarks.cost import evaluating, measure_ledger
 from benchmarks.data import Dataset, DatasetInfo
 from benchmarks.evaluators import Evaluator, Subject, evaluators, version
 from benchmarks.fingerprint import fingerprint
+from benchmarks.options import Evaluation
 from benchmarks.seeds import derive
-from benchmarks.store import Record, Store
-from benchmarks.study import Evaluation, ModelSpec, parse_dataset
+from benchmarks.store import Record, Store, StoreError
+from benchmarks.study import ModelSpec, parse_dataset
 from benchmarks.training import Epoch, train
 from zoo.contract import Forward, RoutedNet, Setting, Task, Validation
 
@@ -96,6 +97,8 @@ class Job:
     def _run(self, store: Store, report: Report) -> None:
         dataset = load_dataset(self.spec.dataset, self.data_root)
         record = store.record(self.spec, code_of(self.spec))
+        if record is None and self.kind == "time":
+            raise StoreError(f"{self.spec.label} is not trained, or its code changed while the study ran; run it again")
         if record is None:
             record = self._train(store, dataset, report)
         todo = missing_tables(record, self.evaluation, alone=self.kind == "time")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 import zoo
@@ -17,7 +18,7 @@ from benchmarks.study import bundled_studies, load_study
 from benchmarks.terminal import one_line_errors
 from zoo.contract import Task
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 SUITE_TASKS = {
     "tiny": Task(shape=(1, 28, 28), classes=10),
@@ -66,7 +67,7 @@ def method_table(names: tuple[str, ...]) -> Table:
     for name in names:
         method = zoo.method(name)
         parameters = ", ".join(f"{key}={value}" for key, value in method.parameters().items())
-        table.add_row(name, method.family, method.varies, parameters, method.citation)
+        table.add_row(name, method.family, method.varies, escape(parameters), escape(method.citation))
     return table
 
 
@@ -80,7 +81,9 @@ def preset_table(names: tuple[str, ...]) -> Table:
             macs = measure_ledger(net).nominal / 1e6
             pictures = " x ".join(map(str, task.shape))
             size = f"{zoo.count_parameters(net):,}"
-            table.add_row(f"{name}[{preset}]", pictures, str(task.classes), str(len(net.units)), size, f"{macs:,.2f}")
+            table.add_row(
+                escape(f"{name}[{preset}]"), pictures, str(task.classes), str(len(net.units)), size, f"{macs:,.2f}"
+            )
     return table
 
 
@@ -91,7 +94,7 @@ def dataset_table() -> Table:
         facts = data.describe(name)
         pictures = " x ".join(map(str, facts.shape)) if facts.shape else "any"
         options = ", ".join(f"{key}={value}" for key, value in facts.options.items())
-        table.add_row(name, pictures, str(facts.classes or "any"), options, facts.source)
+        table.add_row(name, pictures, str(facts.classes or "any"), escape(options), escape(facts.source))
     return table
 
 

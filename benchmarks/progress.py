@@ -10,6 +10,7 @@ from typing import Protocol
 
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.scheduling import Event
@@ -106,7 +107,7 @@ class LiveView:
             table.add_column(column, justify="right")
         for job, s in self._states.items():
             style = {"failed": "red", "done": "green", "waiting": "dim"}.get(s.state, "")
-            table.add_row(job, s.state, s.error or s.step, *figures(s), style=style)
+            table.add_row(escape(job), s.state, escape(s.error or s.step), *figures(s), style=style)
         return table
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import torch
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.campaign import Campaign, Planned, Where
@@ -23,7 +24,7 @@ from benchmarks.study import Study, StudyError, checked, load_study
 from benchmarks.terminal import comparison, one_line_errors
 from zoo.registry import split_outside_brackets
 
-app = typer.Typer(add_completion=False, rich_markup_mode="rich")
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 class SchedulerName(StrEnum):
@@ -188,7 +189,7 @@ def show_plan(campaign: Campaign, console: Console) -> None:
     for planned in campaign.plan():
         seconds = campaign.estimate(planned)
         total += seconds
-        table.add_row(planned.spec.label, status_text(planned), to_do(planned), clock(seconds))
+        table.add_row(escape(planned.spec.label), escape(status_text(planned)), to_do(planned), clock(seconds))
     console.print(table)
     console.print(f"About {clock(total)} of one job's time; training jobs share the machine, timing jobs do not.")
 

@@ -15,11 +15,12 @@ from typing import Any
 import pandas as pd
 import torch
 import yaml
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from benchmarks.fingerprint import changed
-from benchmarks.study import ModelSpec, Study
+from benchmarks.study import ModelSpec, Study, StudyError, checked
 from zoo.contract import Setting
 
 FORMAT = 1
@@ -72,12 +73,13 @@ class Record:
         """The trained parameters and buffers.
 
         Raises:
-            StoreError: they are not there (committed reference records leave them out).
+            StoreError: they are damaged or not there (committed reference records leave them out).
         """
         path = self.path / "weights.safetensors"
         if not path.exists():
             raise StoreError(f"{path} is missing: this record was stored without its weights")
-        return load_file(path)
+        weights: dict[str, Tensor] = _read(path, load_file)
+        return weights
 
     def has(self, evaluator: str) -> bool:
         """Whether that evaluator's table is there, whatever its version."""
@@ -202,7 +204,7 @@ class Store:
         """What was compared.
 
         Raises:
-            StoreError: there is no study here, or it is of another format.
+            StoreError: there is no study here, it is of another format, or it is damaged.
         """
         path = self.root / "study.yaml"
         if not path.exists():
@@ -210,11 +212,18 @@ class Store:
         values = read_yaml(path)
         if values.pop("format", None) != FORMAT:
             raise StoreError(f"{path} was written by another version of RouteBench")
-        return Study.model_validate(values)
+        try:
+            return checked(Study, values, f"{path} is damaged")
+        except StudyError as error:
+            raise StoreError(str(error)) from error
 
     def environment(self) -> dict[str, Any]:
-        """Where it ran."""
-        values: dict[str, Any] = json.loads((self.root / "environment.json").read_text())
+        """Where it ran.
+
+        Raises:
+            StoreError: that is missing or damaged.
+        """
+        values: dict[str, Any] = _read(self.root / "environment.json", lambda path: json.loads(path.read_text()))
         return values
 
 
@@ -267,7 +276,7 @@ def _read(path: Path, reader: Callable[[Path], Any]) -> Any:
         return reader(path)
     except FileNotFoundError as error:
         raise StoreError(f"{path} is missing") from error
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError, SafetensorError) as error:
         raise StoreError(f"{path} is damaged: {error}") from error
 
 

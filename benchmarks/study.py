@@ -7,12 +7,14 @@ import json
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError
 
 import zoo
+from benchmarks.options import Evaluation
+from benchmarks.recipe import Recipe, Strict
 from benchmarks.seeds import derive
 from zoo.registry import parse_brackets
 
@@ -21,90 +23,6 @@ T = TypeVar("T", bound=BaseModel)
 
 class StudyError(ValueError):
     """A study that cannot be run; the message is one line that names the place and the valid choices."""
-
-
-class Strict(BaseModel):
-    """Immutable; unknown fields are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Recipe(Strict):
-    """How networks are trained.
-
-    Attributes:
-        optimizer: `sgd` or `adam`.
-        lr: peak learning rate.
-        momentum: of SGD.
-        nesterov: of SGD.
-        weight_decay: L2, on all parameters unless a network's groups say otherwise.
-        batch_size: pictures per step.
-        epochs: over all phases.
-        schedule: `cosine` (to zero), `step` (divided by ten at the milestones) or `constant`, in every phase.
-        warmup: part of a phase over which the rate rises linearly to its peak.
-        milestones: of `step`, as parts of the phase.
-        precision: of training; `auto` is bf16 autocast where the device computes bf16 natively, else fp32.
-        channels_last: memory format of activations and weights.
-        augment: random crops and flips as the data set defines them.
-    """
-
-    optimizer: Literal["sgd", "adam"] = "sgd"
-    lr: float = Field(0.1, gt=0)
-    momentum: float = Field(0.9, ge=0, lt=1)
-    nesterov: bool = True
-    weight_decay: float = Field(5e-4, ge=0)
-    batch_size: int = Field(128, ge=2)
-    epochs: int = Field(30, ge=1)
-    schedule: Literal["cosine", "step", "constant"] = "cosine"
-    warmup: float = Field(0.0, ge=0, lt=1)
-    milestones: tuple[float, ...] = (0.5, 0.75)
-    precision: Literal["auto", "bf16", "fp32"] = "auto"
-    channels_last: bool = True
-    augment: bool = True
-
-
-class RobustnessOptions(Strict):
-    """Attacks within an L-infinity ball; `epsilons` in units of [0, 1] pixels, None for the data set's own row."""
-
-    samples: int = Field(500, ge=1)
-    epsilons: tuple[float, ...] | None = None
-    pgd_steps: int = Field(20, ge=1)
-    batch_size: int = Field(100, ge=1)
-
-    @field_validator("epsilons")
-    @classmethod
-    def _positive(cls, epsilons: tuple[float, ...] | None) -> tuple[float, ...] | None:
-        if epsilons is not None and (not epsilons or min(epsilons) <= 0 or max(epsilons) > 1):
-            raise ValueError("epsilons must be numbers above 0 and at most 1, in units of [0, 1] pixels")
-        return epsilons
-
-
-class LatencyOptions(Strict):
-    """Wall-clock: which batches, and seconds spent on each."""
-
-    batch_sizes: tuple[int, ...] = (1, 32, 256)
-    seconds: float = Field(2.0, gt=0)
-
-    @field_validator("batch_sizes")
-    @classmethod
-    def _positive(cls, sizes: tuple[int, ...]) -> tuple[int, ...]:
-        if not sizes or min(sizes) < 1:
-            raise ValueError("batch_sizes must be numbers of at least 1")
-        return sizes
-
-
-class CostOptions(Strict):
-    """Counting: batch size at which executed operations are counted over the whole test set."""
-
-    batch_size: int = Field(250, ge=1)
-
-
-class Evaluation(Strict):
-    """Options of every evaluator; None switches one off."""
-
-    cost: CostOptions | None = CostOptions()
-    robustness: RobustnessOptions | None = RobustnessOptions()
-    latency: LatencyOptions | None = LatencyOptions()
 
 
 class Study(Strict):
@@ -141,13 +59,15 @@ class Study(Strict):
             default_preset: scale of selectors that name none.
 
         Raises:
-            StudyError: a selector that fits no method, preset or parameter.
+            StudyError: a selector that fits no method, preset or parameter, or two that tables would call the same.
         """
         found: dict[str, ModelSpec] = {}
         for selector in expand_methods(self.methods):
             for repetition in range(self.repetitions):
                 spec = self._model(selector, self.preset or default_preset, repetition)
-                found.setdefault(spec.key, spec)
+                same = found.setdefault(spec.label, spec)
+                if same != spec:
+                    raise StudyError(f"methods: {same.selector} and {spec.selector} would both be called {spec.label}")
         return list(found.values())
 
     def _model(self, selector: zoo.Selector, default_preset: str, repetition: int) -> ModelSpec:
@@ -158,11 +78,11 @@ class Study(Strict):
         recipe = self.recipe
         if self.published_recipes:
             recipe = checked(Recipe, recipe.model_dump() | dict(presets[preset].recipe), f"recipe of {selector}")
-        chosen = zoo.Selector(selector.name, preset, selector.parameters)
+        chosen = zoo.Selector(selector.name, preset, _plain(selector))
         return ModelSpec(
             method=selector.name,
             preset=preset,
-            parameters=json.loads(json.dumps(dict(selector.parameters))),
+            parameters=chosen.parameters,
             dataset=self.dataset,
             repetition=repetition,
             seed=derive(self.seed, chosen, self.dataset, repetition),
@@ -188,7 +108,7 @@ class ModelSpec(Strict):
 
     @property
     def label(self) -> str:
-        """How tables and logs call the network."""
+        """How tables and logs call the network; unique within a study."""
         parameters = [f"{key}={value}" for key, value in sorted(self.parameters.items())]
         inside = ([] if self.preset in ("tiny", "small", "imagenet") else [self.preset]) + parameters
         name = f"{self.method}[{', '.join(inside)}]" if inside else self.method
@@ -199,6 +119,14 @@ class ModelSpec(Strict):
         """Hash of the specification, 12 hexadecimal digits."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _plain(selector: zoo.Selector) -> dict[str, Any]:
+    try:
+        parameters: dict[str, Any] = json.loads(json.dumps(dict(selector.parameters)))
+    except TypeError as error:
+        raise StudyError(f"methods: {selector}: {error}; valid: numbers, words and lists of them") from error
+    return parameters
 
 
 def expand_methods(selectors: Sequence[str]) -> list[zoo.Selector]:
@@ -284,7 +212,7 @@ def load_study(name_or_path: str) -> Study:
         raise StudyError(f"no study {name_or_path!r}; valid: {', '.join(bundled)}, or the path of a YAML file")
     try:
         values = yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise StudyError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(values, dict):
         raise StudyError(f"{path}: a study is a mapping of fields; valid: {', '.join(Study.model_fields)}")

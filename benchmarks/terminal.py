@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.campaign import shown_records
@@ -40,8 +41,8 @@ def comparison(store: Store) -> Table:
     for _, row in rows[rows["headline"]].iterrows():
         interval = [row.get("accuracy_low"), row.get("accuracy_high")]
         table.add_row(
-            str(row["model"]),
-            str(row["setting"]),
+            escape(str(row["model"])),
+            escape(str(row["setting"])),
             _text(row.get("accuracy"), "{:.1%}"),
             " to ".join(_text(bound, "{:.1%}") for bound in interval),
             _text(row.get("routed"), "{:.2f}", 1e-6),

@@ -16,8 +16,8 @@ from torch import nn
 from torch.optim import Optimizer
 
 from benchmarks.data import Dataset, Split
+from benchmarks.recipe import Recipe
 from benchmarks.seeds import derive
-from benchmarks.study import Recipe
 from zoo.contract import Phase, RoutedNet
 
 EVALUATION_BATCH = 500

@@ -6,7 +6,7 @@ import pandas as pd
 import torch
 
 from benchmarks.evaluators.base import Subject, evaluator, route_text
-from benchmarks.study import Evaluation
+from benchmarks.options import Evaluation
 from zoo.contract import Setting
 
 BATCH = 250

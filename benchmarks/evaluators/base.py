@@ -13,7 +13,8 @@ from torch import Tensor
 from benchmarks.cost import Ledger
 from benchmarks.data import Dataset
 from benchmarks.fingerprint import fingerprint
-from benchmarks.study import Evaluation, Strict
+from benchmarks.options import Evaluation
+from benchmarks.recipe import Strict
 from zoo.contract import RoutedNet, Setting
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from contextlib import redirect_stdout
 from io import StringIO
 
 import pandas as pd
-from fvcore.nn import FlopCountAnalysis
-from ptflops import get_model_complexity_info
 from torch import Tensor, nn
 
 from benchmarks.cost import count_executed
 from benchmarks.evaluators.base import Subject, evaluator
-from benchmarks.study import Evaluation
+from benchmarks.options import Evaluation
 from zoo.contract import RoutedNet, count_parameters
 
 
@@ -61,6 +60,10 @@ class LogitsOnly(nn.Module):
 
 def fvcore_macs(net: nn.Module, images: Tensor) -> int:
     """Fvcore's count of convolutions and matrix products for one picture; its default total adds batch norm."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*torch.jit.*deprecated")
+        from fvcore.nn import FlopCountAnalysis
+
     analysis = FlopCountAnalysis(net, images)
     analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False).tracer_warnings("none")
     by_operator = analysis.by_operator()
@@ -69,6 +72,8 @@ def fvcore_macs(net: nn.Module, images: Tensor) -> int:
 
 def ptflops_macs(net: nn.Module, images: Tensor) -> int:
     """Ptflops' count for one picture with its `aten` backend, which sees functional calls and no batch norm."""
+    from ptflops import get_model_complexity_info
+
     root = logging.getLogger()
     level = root.level
     with redirect_stdout(StringIO()):

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from benchmarks.evaluators.base import Subject, evaluator
+from benchmarks.options import Evaluation
 from benchmarks.seeds import derive
-from benchmarks.study import Evaluation
 from zoo.contract import Compute, RoutedNet, Setting
 
 BASELINE = "static resnet"
@@ -68,10 +68,8 @@ def latency(subject: Subject, evaluation: Evaluation) -> pd.DataFrame:
     contenders = _contenders(subject)
     before = subject.net.setting
     with torch.no_grad():
-        tables = [
-            _time(contenders, images, min(size, len(images)), options.seconds)
-            for size in dict.fromkeys(options.batch_sizes)
-        ]
+        sizes = dict.fromkeys(min(size, len(images)) for size in options.batch_sizes)
+        tables = [_time(contenders, images, size, options.seconds) for size in sizes]
     subject.net.use(before)
     return pd.concat(tables, ignore_index=True)
 

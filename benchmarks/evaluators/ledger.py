@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from benchmarks.evaluators.base import Subject, evaluator
-from benchmarks.study import Evaluation
+from benchmarks.options import Evaluation
 
 FIXED = "fixed"
 """Name of the row for all that runs whatever the route."""

@@ -6,32 +6,25 @@ pictures are attacked like the others, so that tables of several networks cover 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any
 
 import pandas as pd
 import torch
-from foolbox.attacks import LinfFastGradientAttack, LinfPGD
-from foolbox.models import PyTorchModel
 from torch import Tensor, nn
 
 from benchmarks.evaluators.base import Subject, evaluator, route_text
 from benchmarks.evaluators.cost import LogitsOnly
+from benchmarks.options import Evaluation
 from benchmarks.seeds import derive
-from benchmarks.study import Evaluation
 
 PGD_REACH = 2.5
 """Steps times step size, in epsilons (Madry et al. 2018): foolbox's default of 1/30 a step needs 30 to cross a ball."""
 
 
-class Attack(Protocol):
-    """What is used of a foolbox attack."""
-
-    def __call__(
-        self, model: PyTorchModel, inputs: Tensor, criterion: Tensor, *, epsilons: Sequence[float]
-    ) -> tuple[Sequence[Tensor], Sequence[Tensor], Tensor]:
-        """Raw and clipped adversarial pictures per epsilon, and success (epsilons, N)."""
+Attack = Callable[[Tensor, Tensor], Sequence[Tensor]]
+"""Pictures (N, C, H, W) and labels (N,) to adversarial pictures, one batch per epsilon."""
 
 
 @evaluator("robustness", options="robustness")
@@ -44,25 +37,46 @@ def robustness(subject: Subject, evaluation: Evaluation) -> pd.DataFrame:
     options = evaluation.robustness
     assert options is not None
     epsilons = options.epsilons or subject.dataset.info.epsilons
-    attacks: dict[str, Attack] = {
-        "FGSM": LinfFastGradientAttack(),
-        f"PGD-{options.pgd_steps}": LinfPGD(rel_stepsize=PGD_REACH / options.pgd_steps, steps=options.pgd_steps),
-    }
     test = subject.dataset.test
     pictures = test.take(min(options.samples, len(test)))
     rows = []
     with subject.at(subject.settings[0]) as net, frozen(net):
-        model = PyTorchModel(LogitsOnly(net).eval(), bounds=(0, 1), device=subject.device)
+        attacks = foolbox_attacks(LogitsOnly(net).eval(), epsilons, options.pgd_steps, subject.device)
         for number, batch in enumerate(pictures.batches(options.batch_size, device=subject.device)):
             rows.append(_outcome(subject, "none", 0.0, batch.images, batch.images, batch.labels, batch.indices))
             for name, attack in attacks.items():
                 torch.manual_seed(derive(subject.seed, name, number))
-                _, clipped, _ = attack(model, batch.images, batch.labels, epsilons=list(epsilons))
-                for epsilon, adversarial in zip(epsilons, clipped, strict=True):
+                for epsilon, adversarial in zip(epsilons, attack(batch.images, batch.labels), strict=True):
                     rows.append(
                         _outcome(subject, name, epsilon, batch.images, adversarial, batch.labels, batch.indices)
                     )
     return pd.concat(rows, ignore_index=True)
+
+
+def foolbox_attacks(
+    model: nn.Module, epsilons: Sequence[float], pgd_steps: int, device: torch.device
+) -> dict[str, Attack]:
+    """FGSM and PGD with a random start and a fixed step of 2.5 epsilon / steps, by name.
+
+    Args:
+        model: pictures in [0, 1] to logits.
+        epsilons: L-infinity radii.
+        pgd_steps: of PGD.
+        device: of the model.
+    """
+    from foolbox.attacks import LinfFastGradientAttack, LinfPGD
+    from foolbox.models import PyTorchModel
+
+    target = PyTorchModel(model, bounds=(0, 1), device=device)
+    known = {
+        "FGSM": LinfFastGradientAttack(),
+        f"PGD-{pgd_steps}": LinfPGD(rel_stepsize=PGD_REACH / pgd_steps, steps=pgd_steps),
+    }
+
+    def prepared(attack: Any) -> Attack:
+        return lambda images, labels: attack(target, images, labels, epsilons=list(epsilons))[1]
+
+    return {name: prepared(attack) for name, attack in known.items()}
 
 
 def _outcome(

@@ -99,6 +99,10 @@ class _Listener(tune.Callback):
         self._started: set[str] = set()
         self.errors: dict[str, str] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Tune stores its callbacks with the experiment; a terminal's view cannot go there, and is not needed."""
+        return {}
+
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         """A trial begins, or begins again."""
         name = _job(trial).name

@@ -14,7 +14,7 @@ import zoo
 from benchmarks import data
 from benchmarks.cost import measure_ledger
 from benchmarks.jobs import propose_settings, single_threaded, task_of
-from benchmarks.study import Recipe
+from benchmarks.recipe import Recipe
 from benchmarks.training import train
 from zoo.contract import RoutedNet, Setting
 

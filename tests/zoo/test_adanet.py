@@ -10,7 +10,7 @@ import torch
 import zoo
 from benchmarks import data
 from benchmarks.jobs import propose_settings, task_of
-from benchmarks.study import Recipe
+from benchmarks.recipe import Recipe
 from benchmarks.training import train
 from zoo.adanet import AdaNet
 from zoo.contract import Forward
@@ -93,8 +93,8 @@ def test_sampled_evaluation_differs_between_generators() -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("target", [0.3, 0.6, 0.9])
 def test_execution_rate_follows_its_target(target: float, tmp_path: Path) -> None:
-    net = adanet(f"adanet[target_rate={target}]")
-    train_briefly(net, tmp_path, epochs=12)
+    net = adanet(f"adanet[tiny, target_rate={target}]")
+    train_briefly(net, tmp_path, epochs=30)
     net.train()
     with torch.no_grad():
         routes = [net(batch.images).route for batch in DIGITS.train.batches(500)]

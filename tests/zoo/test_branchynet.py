@@ -12,7 +12,7 @@ import zoo
 from benchmarks import data
 from benchmarks.cost import MacCounter, measure_ledger
 from benchmarks.jobs import propose_settings, task_of
-from benchmarks.study import Recipe
+from benchmarks.recipe import Recipe
 from benchmarks.training import accuracy, train
 from zoo.branchynet import BranchyNet
 from zoo.exits import entropy

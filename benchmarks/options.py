@@ -1,0 +1,51 @@
+"""What is measured, and how: the options of every evaluator, as checked values."""
+
+from __future__ import annotations
+
+from pydantic import Field, field_validator
+
+from benchmarks.recipe import Strict
+
+
+class RobustnessOptions(Strict):
+    """Attacks within an L-infinity ball; `epsilons` in units of [0, 1] pixels, None for the data set's own row."""
+
+    samples: int = Field(500, ge=1)
+    epsilons: tuple[float, ...] | None = None
+    pgd_steps: int = Field(20, ge=1)
+    batch_size: int = Field(100, ge=1)
+
+    @field_validator("epsilons")
+    @classmethod
+    def _positive(cls, epsilons: tuple[float, ...] | None) -> tuple[float, ...] | None:
+        if epsilons is not None and (not epsilons or min(epsilons) <= 0 or max(epsilons) > 1):
+            raise ValueError("epsilons must be numbers above 0 and at most 1, in units of [0, 1] pixels")
+        return epsilons
+
+
+class LatencyOptions(Strict):
+    """Wall-clock: which batches, and seconds spent on each."""
+
+    batch_sizes: tuple[int, ...] = (1, 32, 256)
+    seconds: float = Field(2.0, gt=0)
+
+    @field_validator("batch_sizes")
+    @classmethod
+    def _positive(cls, sizes: tuple[int, ...]) -> tuple[int, ...]:
+        if not sizes or min(sizes) < 1:
+            raise ValueError("batch_sizes must be numbers of at least 1")
+        return sizes
+
+
+class CostOptions(Strict):
+    """Counting: batch size at which executed operations are counted over the whole test set."""
+
+    batch_size: int = Field(250, ge=1)
+
+
+class Evaluation(Strict):
+    """Options of every evaluator; None switches one off."""
+
+    cost: CostOptions | None = CostOptions()
+    robustness: RobustnessOptions | None = RobustnessOptions()
+    latency: LatencyOptions | None = LatencyOptions()

@@ -1,0 +1,47 @@
+"""How networks are trained, as checked values."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Strict(BaseModel):
+    """Immutable; unknown fields are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Recipe(Strict):
+    """How networks are trained.
+
+    Attributes:
+        optimizer: `sgd` or `adam`.
+        lr: peak learning rate.
+        momentum: of SGD.
+        nesterov: of SGD.
+        weight_decay: L2, on all parameters unless a network's groups say otherwise.
+        batch_size: pictures per step.
+        epochs: over all phases.
+        schedule: `cosine` (to zero), `step` (divided by ten at the milestones) or `constant`, in every phase.
+        warmup: part of a phase over which the rate rises linearly to its peak.
+        milestones: of `step`, as parts of the phase.
+        precision: of training; `auto` is bf16 autocast where the device computes bf16 natively, else fp32.
+        channels_last: memory format of activations and weights.
+        augment: random crops and flips as the data set defines them.
+    """
+
+    optimizer: Literal["sgd", "adam"] = "sgd"
+    lr: float = Field(0.1, gt=0)
+    momentum: float = Field(0.9, ge=0, lt=1)
+    nesterov: bool = True
+    weight_decay: float = Field(5e-4, ge=0)
+    batch_size: int = Field(128, ge=2)
+    epochs: int = Field(30, ge=1)
+    schedule: Literal["cosine", "step", "constant"] = "cosine"
+    warmup: float = Field(0.0, ge=0, lt=1)
+    milestones: tuple[float, ...] = (0.5, 0.75)
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    channels_last: bool = True
+    augment: bool = True

@@ -1,0 +1,48 @@
+"""Which network is worth its multiply-accumulates."""
+
+from __future__ import annotations
+
+from benchmarks.reporting.evidence import Evidence
+from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, figure
+from benchmarks.reporting.figures.marks import cost_axis, settings_curve
+from benchmarks.reporting.formats import count, percent
+
+
+@figure("accuracy-macs", section="worth", title="Accuracy against multiply-accumulates")
+def accuracy_macs(evidence: Evidence) -> Drawing:
+    """Every setting of every network: test accuracy over mean routed cost, with 95 % intervals."""
+    unit = evidence.unit
+    table = evidence.points.dropna(subset=["accuracy", "routed"])
+    if table.empty:
+        raise NoData("No network has both its accuracy and its cost measured yet.")
+    rows = table[["entry", "headline"]].assign(
+        x=table["routed"] / unit.size,
+        y=100 * table["accuracy"],
+        low=100 * table["accuracy_low"],
+        high=100 * table["accuracy_high"],
+    )
+    drawn, axes = canvas(6.4, 3.9)
+    tips: dict[str, str] = {}
+    for entry in evidence.entries:
+        own = table[table["entry"] == entry.label].to_dict("records")
+        texts = [
+            f"{entry.name}, {row['setting']}: {percent(row['accuracy'])} % at "
+            f"{unit.format(row['routed'])} {unit.name} MACs"
+            for row in own
+        ]
+        tips |= settings_curve(axes, entry, rows[rows["entry"] == entry.label], texts)
+    cost_axis(axes, list(rows["x"]))
+    axes.set_xlabel(f"mean routed multiply-accumulates per picture ({unit.name} MACs)")
+    axes.set_ylabel("test accuracy (%)")
+    drawn_entries = [entry for entry in evidence.entries if entry.label in set(table["entry"])]
+    return Drawing(panels=[Panel(figure=drawn, tips=tips)], caption=_caption(evidence), legend=drawn_entries)
+
+
+def _caption(evidence: Evidence) -> str:
+    pictures = evidence.points["samples"].max()
+    seeds = int(evidence.points["seeds"].max())
+    bars = "95 % Wilson intervals" if seeds == 1 else f"the range over up to {seeds} seeds"
+    return (
+        "Up and to the left is better. A line joins the settings of one trained network; the large filled mark is "
+        f"the setting that headlines report. Bars are {bars}, from {count(pictures)} test pictures."
+    )

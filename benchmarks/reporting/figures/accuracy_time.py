@@ -1,0 +1,64 @@
+"""Whether a network is really faster, and what that costs in accuracy."""
+
+from __future__ import annotations
+
+from benchmarks.reporting.evidence import Evidence
+from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, figure
+from benchmarks.reporting.figures.marks import cost_axis, settings_curve
+from benchmarks.reporting.formats import count, listing, milliseconds, percent, significant, span
+from benchmarks.reporting.style import FAINT
+
+
+@figure("accuracy-time", section="time", title="Accuracy against time")
+def accuracy_time(evidence: Evidence) -> Drawing:
+    """Test accuracy over median time per picture, relative to the static ResNet: smallest and largest batch."""
+    sizes = sorted({*evidence.batch_sizes[:1], *evidence.batch_sizes[-1:]})
+    if not sizes or evidence.points.dropna(subset=["accuracy", f"speedup_{sizes[0]}"]).empty:
+        raise NoData("No network has both its accuracy and its time measured yet.")
+    timed = set(evidence.points.dropna(subset=[f"speedup_{sizes[0]}"])["entry"])
+    return Drawing(
+        panels=[_panel(evidence, size) for size in sizes],
+        caption=_caption(evidence, sizes),
+        legend=[entry for entry in evidence.entries if entry.label in timed],
+    )
+
+
+def _panel(evidence: Evidence, size: int) -> Panel:
+    speedup = f"speedup_{size}"
+    table = evidence.points.dropna(subset=["accuracy", speedup])
+    rows = table[["entry", "headline"]].assign(
+        x=1 / table[speedup],
+        y=100 * table["accuracy"],
+        low=100 * table["accuracy_low"],
+        high=100 * table["accuracy_high"],
+    )
+    drawn, axes = canvas()
+    tips: dict[str, str] = {}
+    for entry in evidence.entries:
+        own = table[table["entry"] == entry.label].to_dict("records")
+        texts = [
+            f"{entry.name}, {row['setting']}: {percent(row['accuracy'])} % in {milliseconds(row[f'latency_{size}'])} "
+            f"ms, {significant(row[speedup])} times as fast as the static ResNet"
+            for row in own
+        ]
+        tips |= settings_curve(axes, entry, rows[rows["entry"] == entry.label], texts)
+    axes.axvline(1, color=FAINT, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+    cost_axis(axes, list(rows["x"]))
+    axes.set_title("One picture at a time" if size == 1 else f"Batches of {size}")
+    axes.set_xlabel("median time per picture (multiples of the static ResNet's)")
+    axes.set_ylabel("test accuracy (%)")
+    return Panel(figure=drawn, tips=tips)
+
+
+def _caption(evidence: Evidence, sizes: list[int]) -> str:
+    spread = []
+    for size in sizes:
+        static = evidence.points[f"static_{size}"].dropna()
+        low, high = milliseconds(static.min()), milliseconds(static.max())
+        spread.append(f"{low if low == high else span(low, high)} ms at batch {size}")
+    return (
+        "Left of the dashed line is faster than the static ResNet, which took turns with the network in the same "
+        f"process on the same pictures; its own median per picture was {listing(spread)}. Compare ratios between "
+        "networks, not milliseconds: every network was timed in a process of its own. Bars are 95 % intervals of "
+        f"accuracy, from {count(evidence.points['samples'].max())} test pictures."
+    )

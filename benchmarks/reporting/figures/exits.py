@@ -1,0 +1,53 @@
+"""Where pictures leave an early-exit network."""
+
+from __future__ import annotations
+
+import numpy as np
+import seaborn as sns
+
+from benchmarks.reporting import routes
+from benchmarks.reporting.evidence import Entry, Evidence
+from benchmarks.reporting.figures.base import Drawing, Panel, canvas, entry_figure
+from benchmarks.reporting.formats import count
+from benchmarks.reporting.style import INK, SEQUENTIAL
+
+WRITTEN = 0.06
+"""Smallest share whose bar is wide enough for its number."""
+
+
+@entry_figure("exits", section="routes", title="Where pictures leave")
+def exits(evidence: Evidence, entry: Entry) -> Drawing | None:
+    """Share of pictures per exit, one bar per setting, first seed; None for networks without exits."""
+    model = entry.first
+    table = model.tables.get("accuracy")
+    if table is None or not routes.exit_units(model.units):
+        return None
+    shares = routes.exit_shares(table, model.units)
+    drawn, axes = canvas(height=1.3 + 0.33 * len(shares))
+    colors = sns.color_palette(SEQUENTIAL, len(shares.columns) + 1)[1:]
+    left = np.zeros(len(shares))
+    for number, name in enumerate(shares.columns):
+        widths = shares[name].to_numpy(dtype=float)
+        bars = axes.barh(range(len(shares)), 100 * widths, left=100 * left, color=colors[number], label=name)
+        dark = number >= len(shares.columns) / 2
+        axes.bar_label(
+            bars,
+            labels=[f"{100 * width:.0f}" if width >= WRITTEN else "" for width in widths],
+            label_type="center",
+            fontsize=8,
+            color="white" if dark else INK,
+        )
+        left = left + widths
+    axes.set_yticks(range(len(shares)), list(shares.index))
+    axes.invert_yaxis()
+    axes.grid(visible=False)
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlim(0, 100)
+    axes.set_xlabel("share of pictures (%)")
+    drawn.legend(loc="outside upper center", ncols=min(5, len(shares.columns)), fontsize=8, handlelength=1.2)
+    samples = len(table) // table["setting"].nunique()
+    return Drawing(
+        panels=[Panel(figure=drawn)],
+        caption=f"The last exit that each picture's route used, at every setting; {count(samples)} test pictures. The "
+        "deeper the blue, the deeper the picture went.",
+    )

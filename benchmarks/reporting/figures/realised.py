@@ -1,0 +1,54 @@
+"""How much of the saved multiply-accumulates is saved time."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from benchmarks.reporting.evidence import Evidence
+from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, figure
+from benchmarks.reporting.figures.marks import settings_curve
+from benchmarks.reporting.formats import percent, significant
+from benchmarks.reporting.style import FAINT
+
+
+@figure("realised", section="time", title="Saved multiply-accumulates against saved time")
+def realised(evidence: Evidence) -> Drawing:
+    """Every setting: its time over its executed cost, both relative to the same network computing everything."""
+    sizes = sorted({*evidence.batch_sizes[:1], *evidence.batch_sizes[-1:]})
+    dynamic = evidence.points[evidence.points["executed"] < evidence.points["nominal"]]
+    if not sizes or dynamic.dropna(subset=[f"realised_{sizes[0]}"]).empty:
+        raise NoData("No network that saves multiply-accumulates was timed yet.")
+    shown = set(dynamic.dropna(subset=[f"realised_{sizes[0]}"])["entry"])
+    return Drawing(
+        panels=[_panel(evidence, evidence.points[evidence.points["entry"].isin(shown)], size) for size in sizes],
+        caption="On the diagonal every saved multiply-accumulate saved its time (realised speed-up 1.0); above it, "
+        "gathering pictures, gates and exits took back what skipping saved; at 100 % of the time nothing was gained. "
+        "Both axes are relative to the same network computing every unit, timed in the same process.",
+        legend=[entry for entry in evidence.entries if entry.label in shown],
+    )
+
+
+def _panel(evidence: Evidence, points: pd.DataFrame, size: int) -> Panel:
+    table = points.dropna(subset=["executed", f"realised_{size}"])
+    x = table["executed"] / table["nominal"]
+    y = x / table[f"realised_{size}"]
+    rows = table[["entry", "headline"]].assign(x=100 * x, y=100 * y, low=100 * y, high=100 * y)
+    drawn, axes = canvas()
+    top = max(105.0, float(rows["y"].max()) * 1.06)
+    axes.plot([0, top], [0, top], color=FAINT, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+    axes.axhline(100, color=FAINT, linewidth=0.8, zorder=1)
+    tips: dict[str, str] = {}
+    for entry in evidence.entries:
+        own = rows[rows["entry"] == entry.label]
+        texts = [
+            f"{entry.name}, {setting}: {percent(cost / 100, 0)} % of the MACs in {percent(time / 100, 0)} % of the "
+            f"time, realised {significant(cost / time, 2)}"
+            for setting, cost, time in zip(table.loc[own.index, "setting"], own["x"], own["y"], strict=True)
+        ]
+        tips |= settings_curve(axes, entry, own, texts)
+    axes.set_xlim(0, 105)
+    axes.set_ylim(0, top)
+    axes.set_title("One picture at a time" if size == 1 else f"Batches of {size}")
+    axes.set_xlabel("executed multiply-accumulates (% of the network's nominal)")
+    axes.set_ylabel("time (% of computing everything)")
+    return Panel(figure=drawn, tips=tips)

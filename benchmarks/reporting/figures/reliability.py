@@ -1,0 +1,60 @@
+"""Whether a network knows how sure it may be."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.reporting.evidence import Evidence
+from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, figure
+from benchmarks.reporting.figures.marks import band
+from benchmarks.reporting.formats import count
+from benchmarks.reporting.style import FAINT
+from benchmarks.summary import CALIBRATION_BINS, interval
+
+FEWEST = 10
+"""Bins with fewer pictures say nothing and are left out."""
+
+
+@figure("reliability", section="calibration", title="Reliability")
+def reliability(evidence: Evidence) -> Drawing:
+    """Accuracy over confidence in equal bins, at the headline setting of the first seed, with 95 % bands."""
+    shown = [entry for entry in evidence.entries if entry.first.headline_answers() is not None]
+    if not shown:
+        raise NoData("No network has its accuracy measured yet.")
+    drawn, axes = canvas()
+    axes.plot([0, 100], [0, 100], color=FAINT, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+    lowest = 100.0
+    for entry in shown:
+        table = entry.first.headline_answers()
+        assert table is not None
+        rows = bins(table)
+        lowest = min(lowest, *rows["x"], *rows["low"])
+        band(axes, entry.style, rows)
+    floor = 10 * math.floor(lowest / 10)
+    axes.set_xlim(floor, 100 + 0.02 * (100 - floor))
+    axes.set_ylim(floor, 100 + 0.02 * (100 - floor))
+    axes.set_xlabel("mean confidence in the bin (%)")
+    axes.set_ylabel("accuracy in the bin (%)")
+    pictures = evidence.points["samples"].max()
+    return Drawing(
+        panels=[Panel(figure=drawn)],
+        caption=f"On the diagonal confidence means what it says; below it the network is too sure of itself. "
+        f"{CALIBRATION_BINS} equal bins over {count(pictures)} test pictures, those with fewer than {FEWEST} left "
+        "out; bands are 95 % Wilson intervals.",
+        legend=shown,
+    )
+
+
+def bins(table: pd.DataFrame) -> pd.DataFrame:
+    """Percentages per bin of confidence: x (mean confidence), y (accuracy), low and high (95 % Wilson interval)."""
+    right = table["label"] == table["prediction"]
+    place = np.minimum((table["confidence"].to_numpy() * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    rows = []
+    for _, group in table.assign(right=right).groupby(place):
+        if len(group) >= FEWEST:
+            low, high = interval(int(group["right"].sum()), len(group))
+            rows.append((group["confidence"].mean(), group["right"].mean(), low, high))
+    return 100 * pd.DataFrame(rows, columns=["x", "y", "low", "high"], dtype=float)

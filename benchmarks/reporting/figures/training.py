@@ -1,0 +1,87 @@
+"""How training went."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+from benchmarks.reporting.evidence import Entry, Evidence
+from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, figure
+from benchmarks.reporting.formats import listing, significant
+
+MARKED = 40
+"""Most epochs that each get a mark."""
+
+
+@figure("training", section="training", title="Training curves")
+def training(evidence: Evidence) -> Drawing:
+    """Training loss and validation accuracy by epoch, first seed of every network, with the starts of phases."""
+    if not evidence.entries:
+        raise NoData("No network has been trained yet.")
+    loss_figure, loss_axes = canvas(height=3.1)
+    accuracy_figure, accuracy_axes = canvas(height=3.1)
+    for entry in evidence.entries:
+        _curve(loss_axes, entry, "loss", 1)
+        _curve(accuracy_axes, entry, "validation_accuracy", 100)
+    loss_axes.set_title("Training loss")
+    loss_axes.set_ylabel("loss (nats, penalties included)")
+    _log_scale(loss_axes, (entry.first.history["loss"].min() for entry in evidence.entries))
+    accuracy_axes.set_title("Validation accuracy")
+    accuracy_axes.set_ylabel("validation accuracy (%)")
+    for axes in (loss_axes, accuracy_axes):
+        axes.set_xlabel("epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    caption = (
+        "Losses are not comparable between networks: each has its own sum of terms. The settings that "
+        "headlines report were chosen on the validation split."
+    )
+    return Drawing(
+        panels=[Panel(figure=loss_figure), Panel(figure=accuracy_figure)],
+        caption=" ".join([caption, *_phases(evidence)]),
+        legend=evidence.entries,
+    )
+
+
+def _curve(axes: Axes, entry: Entry, column: str, scale: float) -> None:
+    history = entry.first.history
+    style = entry.style
+    axes.plot(
+        history["epoch"],
+        scale * history[column],
+        color=style.color,
+        linestyle=style.line,
+        marker=style.marker if len(history) <= MARKED else "",
+        markersize=4,
+        mec="white",
+    )
+    for epoch in phase_starts(entry).values():
+        axes.axvline(epoch - 0.5, color=style.color, linewidth=1, linestyle=(0, (1, 2)))
+
+
+def _log_scale(axes: Axes, losses: Iterable[float]) -> None:
+    if min(losses) > 0:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: significant(value, 1)))
+        axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def phase_starts(entry: Entry) -> dict[str, int]:
+    """First epoch of every phase of training after the first phase, by the phase's name."""
+    history = entry.first.history
+    starts = history.drop_duplicates("phase")
+    return {str(phase): int(epoch) for phase, epoch in zip(starts["phase"][1:], starts["epoch"][1:], strict=True)}
+
+
+def _phases(evidence: Evidence) -> list[str]:
+    names = defaultdict(list)
+    for entry in evidence.entries:
+        starts = phase_starts(entry)
+        if starts:
+            first = entry.first.history["phase"].iloc[0]
+            changes = ", ".join(f"“{phase}” from epoch {epoch}" for phase, epoch in starts.items())
+            names[f"first “{first}”, then {changes}"].append(entry.name)
+    return [f"Dotted: phases of {listing(several)}, {phases}." for phases, several in names.items()]

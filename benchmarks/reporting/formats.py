@@ -1,0 +1,97 @@
+"""How the report writes numbers: one place, so that the same quantity looks the same everywhere."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+DASH = "–"
+"""Stands where a measurement is missing."""
+
+
+def is_missing(value: float | None) -> bool:
+    """Whether there is no number: None or NaN."""
+    return value is None or math.isnan(value)
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """A number rounded to significant digits, never in exponent notation: 0.0445, 2.28, 41.9, 1,250."""
+    if value == 0:
+        return "0"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{decimals}f}"
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """A share in [0, 1] as a percentage without its sign: 0.976 is `97.6`."""
+    return f"{100 * share:.{digits}f}"
+
+
+def milliseconds(seconds: float) -> str:
+    """Seconds as milliseconds without the unit, three significant digits."""
+    return significant(1000 * seconds)
+
+
+def span(low: str, high: str) -> str:
+    """Two formatted ends of an interval."""
+    return f"{low}–{high}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds for people: `22 s`, `3.4 min`, `2.1 h`."""
+    for unit, size in (("h", 3600.0), ("min", 60.0)):
+        if seconds >= 2 * size:
+            return f"{significant(seconds / size, 2)} {unit}"
+    return f"{significant(seconds, 2)} s"
+
+
+def count(value: float) -> str:
+    """Number of things with thin grouping: 178,278."""
+    return f"{value:,.0f}"
+
+
+def listing(names: Sequence[str]) -> str:
+    """Names in a sentence: `a`, `a and b`, `a, b and c`."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A power of ten that costs are written in.
+
+    Attributes:
+        name: `k`, `M` or `G`.
+        size: how many multiply-accumulates one of it is.
+    """
+
+    name: str
+    size: float
+
+    def format(self, macs: float) -> str:
+        """Multiply-accumulates in this unit, three significant digits."""
+        return significant(macs / self.size)
+
+
+def short_macs(macs: float) -> str:
+    """One cost in the unit that suits it alone: `640`, `226 k`, `1.83 M`."""
+    unit = unit_for([macs])
+    return count(macs) if macs < 1e3 else f"{unit.format(macs)} {unit.name}"
+
+
+def unit_for(macs: Iterable[float]) -> Unit:
+    """The unit in which the largest of some costs has at least one digit before the point, for all of them."""
+    largest = max((value for value in macs if not is_missing(value)), default=1e6)
+    for name, size in (("G", 1e9), ("M", 1e6)):
+        if largest >= size:
+            return Unit(name, size)
+    return Unit("k", 1e3)
+
+
+def epsilons(values: Iterable[float]) -> dict[float, str]:
+    """L-infinity radii as people write them: `k/255` where all of them are small multiples of it, else decimals."""
+    several = sorted(set(values))
+    steps = [255 * value for value in several]
+    if steps and max(steps) <= 32 and all(abs(step - round(step)) < 0.01 for step in steps):
+        return {value: f"{round(step)}/255" if step else "0" for value, step in zip(several, steps, strict=True)}
+    return {value: f"{value:.4g}" for value in several}

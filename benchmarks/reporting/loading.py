@@ -1,0 +1,129 @@
+"""From a study's directory to the evidence of a report: everything is read here, and only here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import zoo
+from benchmarks.evaluators import Evaluator, evaluators
+from benchmarks.reporting import attacks
+from benchmarks.reporting.evidence import Entry, Evidence, Model
+from benchmarks.reporting.facts import method_facts
+from benchmarks.reporting.formats import unit_for
+from benchmarks.reporting.points import batch_sizes, points, summary_of
+from benchmarks.reporting.records import belongs, one_line, read_environment, read_study, shown
+from benchmarks.reporting.style import style_of
+from benchmarks.store import Record, Store
+from benchmarks.study import ModelSpec, Study
+
+
+def load(results_dir: Path) -> Evidence:
+    """Read a study's directory.
+
+    Raises:
+        StoreError: it is missing or damaged; the message is one line that names the file.
+    """
+    store = Store(results_dir)
+    study = read_study(store)
+    environment = read_environment(store)
+    with one_line(store.root / "failures"):
+        failures = [Failure(values) for values in store.failures()]
+    records = shown(store, study)
+    groups: dict[str, list[Model]] = defaultdict(list)
+    for record in records.values():
+        with one_line(record.path):
+            model = _read(record, study, failures)
+            groups[entry_label(model.spec)].append(model)
+    with one_line(store.root / "models"):
+        labels = {model.spec.label: label for label, models in groups.items() for model in models}
+        table = points(summary_of(records), labels)
+        attacked = attacks.rates({label: _tables(models, "robustness") for label, models in groups.items()})
+    lost = {entry_label(f.spec): f for f in failures if belongs(f.spec, study)}
+    entries = _entries(groups, {label: f for label, f in lost.items() if label not in groups})
+    return Evidence(
+        store=store,
+        study=study,
+        environment=environment,
+        entries=tuple(entry for entry in entries if entry.models),
+        failed=tuple(entry for entry in entries if not entry.models),
+        failures=tuple(failure.values for failure in failures),
+        points=table,
+        attacks=attacked,
+        batch_sizes=tuple(batch_sizes(table)),
+        unit=unit_for(table["nominal"]),
+    )
+
+
+def entry_label(spec: ModelSpec) -> str:
+    """The label of a network whatever the seed."""
+    return spec.model_copy(update={"repetition": 0}).label
+
+
+class Failure:
+    """A failed job, checked.
+
+    Attributes:
+        values: as the store wrote them.
+        spec: of the network.
+
+    Raises:
+        KeyError: a field is missing.
+        ValueError: the specification is not valid.
+    """
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.values = values
+        self.spec = ModelSpec.model_validate(values["spec"])
+        self.job, self.reason = str(values["job"]), f"failed: {values['error']}"
+
+
+def _read(record: Record, study: Study, failures: Sequence[Failure]) -> Model:
+    spec = record.spec
+    lost = {failure.job: failure.reason for failure in failures if failure.spec == spec}
+    return Model(
+        record=record,
+        spec=spec,
+        config=record.config,
+        settings=tuple(record.settings),
+        history=record.history(),
+        tables={e.name: record.table(e.name) for e in evaluators() if record.has(e.name)},
+        reasons={e.name: _reason(e, study, lost) for e in evaluators() if not record.has(e.name)},
+    )
+
+
+def _reason(evaluator: Evaluator, study: Study, lost: Mapping[str, str]) -> str:
+    if not evaluator.wanted(study.evaluation):
+        return "switched off"
+    return lost.get("time" if evaluator.alone else "train", "not measured")
+
+
+def _tables(models: Sequence[Model], evaluator: str) -> list[Any]:
+    return [model.tables[evaluator] for model in models if evaluator in model.tables]
+
+
+def _entries(groups: Mapping[str, list[Model]], lost: Mapping[str, Failure]) -> list[Entry]:
+    methods = {label: models[0].spec.method for label, models in groups.items()}
+    methods |= {label: failure.spec.method for label, failure in lost.items()}
+    facts = {label: method_facts(method) for label, method in methods.items()}
+    titles = [f.title for f in facts.values()]
+    unregistered = sorted(set(methods.values()) - set(zoo.methods()))
+    variants: dict[str, int] = defaultdict(int)
+    entries = []
+    for number, (label, method) in enumerate(methods.items(), 1):
+        title = facts[label].title
+        entries.append(
+            Entry(
+                label=label,
+                name=title if titles.count(title) == 1 else f"{title} {label.removeprefix(method)}".strip(),
+                slug=f"net{number}",
+                facts=facts[label],
+                style=style_of(method, variants[method], unregistered),
+                models=tuple(sorted(groups.get(label, []), key=lambda model: model.spec.repetition)),
+                failure=lost[label].reason if label in lost else "",
+            )
+        )
+        variants[method] += 1
+    return entries

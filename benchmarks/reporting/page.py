@@ -1,0 +1,138 @@
+"""The page: from a study's directory to one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from benchmarks.evaluators.robustness import PGD_REACH
+from benchmarks.reporting import attacks, cautions, provenance, tables, verdict
+from benchmarks.reporting.evidence import Evidence
+from benchmarks.reporting.facts import dataset_title
+from benchmarks.reporting.formats import count, epsilons
+from benchmarks.reporting.keys import key
+from benchmarks.reporting.loading import load
+from benchmarks.reporting.pictures import entry_block, study_pictures
+from benchmarks.reporting.style import look
+from benchmarks.store import replacing
+
+SECTIONS = {
+    "worth": "Worth its multiply-accumulates?",
+    "time": "Really faster?",
+    "routes": "Routes",
+    "attack": "Under attack",
+    "training": "Training",
+    "calibration": "Calibration",
+    "networks": "Networks",
+    "provenance": "Provenance",
+}
+"""Sections of the page after the overview: id and title, in order."""
+
+
+def build(results_dir: Path, out: Path) -> Path:
+    """Write the report of a study, in one step.
+
+    Args:
+        results_dir: the study's directory, `results/<study>`.
+        out: directory of the page; it is made where it is missing.
+
+    Returns:
+        The page, `<out>/index.html`. Equal results and equal code give equal bytes.
+
+    Raises:
+        benchmarks.store.StoreError: the results are missing or damaged; the message is one line.
+    """
+    html = render(load(results_dir))
+    page = out / "index.html"
+    with replacing(page) as temporary:
+        temporary.write_text(html, encoding="utf-8")
+    return page
+
+
+def render(evidence: Evidence) -> str:
+    """The page as text."""
+    environment = Environment(
+        loader=PackageLoader("benchmarks.reporting"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_unbroken,
+    )
+    environment.filters |= {"count": count}
+    return environment.get_template("page.html.j2").render(_context(evidence))
+
+
+def _unbroken(value: object) -> object:
+    """Keep a number and its percent sign on one line."""
+    return value.replace(" %", "\u00a0%") if type(value) is str else value
+
+
+def _context(evidence: Evidence) -> dict[str, Any]:
+    with look():
+        pictures = {section: study_pictures(evidence, section) for section in SECTIONS}
+        blocks = [entry_block(evidence, entry) for entry in evidence.entries]
+    return {
+        "evidence": evidence,
+        "study": evidence.study,
+        "sections": SECTIONS,
+        "pictures": pictures,
+        "blocks": blocks,
+        "tables": _tables(evidence),
+        "keys": {entry.slug: key(entry.style) for entry in (*evidence.entries, *evidence.failed)},
+        "findings": verdict.findings(evidence),
+        "cautions": cautions.cautions(evidence),
+        "stale": cautions.stale(evidence),
+        "header": _header(evidence),
+        "attack": _attack(evidence),
+        "provenance": provenance,
+    }
+
+
+def _tables(evidence: Evidence) -> dict[str, tables.Table | None]:
+    return {
+        "headline": tables.headline(evidence),
+        "costs": tables.costs(evidence),
+        "robustness": tables.robustness(evidence),
+        "training": tables.training(evidence),
+        "calibration": tables.calibration(evidence),
+        "published": tables.published(evidence),
+    }
+
+
+def _header(evidence: Evidence) -> dict[str, str]:
+    study = evidence.study
+    samples = evidence.points["samples"].max() if len(evidence.points) else 0
+    networks = len(evidence.entries)
+    run = f"{networks} network{'' if networks == 1 else 's'}, {_seeds(evidence)}"
+    recipe = "each paper's own recipe where it gives one, else " if study.published_recipes else ""
+    return {
+        "Data": f"{dataset_title(study.dataset)}" + (f", {count(samples)} test pictures" if samples > 0 else ""),
+        "Run": run,
+        "Recipe": recipe + provenance.recipe_line(study.recipe),
+        "Machine": provenance.machine_line(evidence.environment),
+        "Date": provenance.date(evidence.environment),
+    }
+
+
+def _seeds(evidence: Evidence) -> str:
+    numbers = sorted({len(entry.models) for entry in evidence.entries})
+    if len(numbers) > 1:
+        return f"{numbers[0]} to {numbers[-1]} seeds each"
+    seeds = next(iter(numbers), evidence.study.repetitions)
+    return f"{seeds} seed{'' if seeds == 1 else 's'} each"
+
+
+def _attack(evidence: Evidence) -> dict[str, str]:
+    names = attacks.names(evidence.attacks)
+    if not names:
+        return {}
+    radii = epsilons(evidence.attacks.loc[evidence.attacks["attack"] != attacks.CLEAN, "epsilon"])
+    return {
+        "names": ", ".join(names),
+        "radii": ", ".join(radii.values()),
+        "pictures": count(evidence.attacks["pictures"].max()),
+        "reach": f"{PGD_REACH:g}",
+    }

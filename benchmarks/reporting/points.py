@@ -1,0 +1,97 @@
+"""One row per network and setting: the summary of its seeds, with intervals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.store import Record
+from benchmarks.summary import summarise
+
+MEANS = (
+    "accuracy", "top5", "nll", "calibration_error", "parameters", "nominal", "routed", "executed", "fvcore", "ptflops",
+    "execution", "train_seconds",
+)  # fmt: skip
+"""Columns of the summary that every row has, NaN where they were not measured."""
+
+
+def batch_sizes(table: pd.DataFrame) -> list[int]:
+    """Batch sizes at which something was timed, ascending."""
+    found = [re.fullmatch(r"latency_(\d+)", str(column)) for column in table.columns]
+    return sorted(int(match[1]) for match in found if match)
+
+
+def summary_of(records: Mapping[str, Record]) -> pd.DataFrame:
+    """`benchmarks.summary.summarise` with more columns, all of one table whatever was measured.
+
+    Added: latency_<batch>_low and _high (quartiles, seconds per picture), speedup_<batch> (static / latency).
+    """
+    summary = summarise(records)
+    if summary.empty:
+        summary = pd.DataFrame(columns=["model", "setting", "headline", "note", "repetition"])
+    wanted = [*MEANS, "samples", "accuracy_low", "accuracy_high"]
+    summary = summary.reindex(columns=[*summary.columns, *(c for c in wanted if c not in summary.columns)])
+    quartiles = [_quartiles(label, record) for label, record in records.items() if record.has("latency")]
+    if quartiles:
+        summary = summary.merge(pd.concat(quartiles), on=["model", "setting"], how="left")
+    for size in batch_sizes(summary):
+        summary[f"speedup_{size}"] = summary[f"static_{size}"] / summary[f"latency_{size}"]
+        if f"realised_{size}" not in summary.columns:
+            summary[f"realised_{size}"] = np.nan
+    return summary
+
+
+def _quartiles(label: str, record: Record) -> pd.DataFrame:
+    table = record.table("latency")
+    needed = table[table["compute"] == "needed"]
+    per_picture = needed["seconds"] / needed["batch_size"]
+    grouped = per_picture.groupby([needed["setting"], needed["batch_size"]])
+    low, high = (grouped.quantile(q).unstack("batch_size") for q in (0.25, 0.75))
+    low.columns = [f"latency_{size}_low" for size in low.columns]
+    high.columns = [f"latency_{size}_high" for size in high.columns]
+    return low.join(high).reset_index().assign(model=label)
+
+
+def points(summary: pd.DataFrame, entry_of: Mapping[str, str]) -> pd.DataFrame:
+    """Seeds of the same network taken together, in the order of the summary.
+
+    Columns: entry, setting, headline, note, seeds, samples, and for each measurement x of the summary: x (mean over
+    seeds), x_low and x_high: of one seed its interval (accuracy: 95 % Wilson; latency: quartiles), of several the
+    smallest and largest; and x_std, the standard deviation over seeds (NaN for one).
+
+    Args:
+        summary: as `summary_of` returns it.
+        entry_of: the network that every model label belongs to.
+    """
+    timed = [f"{kind}_{size}" for size in batch_sizes(summary) for kind in ("latency", "static", "speedup", "realised")]
+    table = summary.assign(entry=[entry_of[label] for label in summary["model"]])
+    rows = [
+        {"entry": entry, "setting": setting, **_together(group, [*MEANS, *timed])}
+        for (entry, setting), group in table.groupby(["entry", "setting"], sort=False)
+    ]
+    columns = ["entry", "setting", "headline", "note", "seeds", "samples", *_with_ends([*MEANS, *timed])]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _with_ends(measurements: list[str]) -> list[str]:
+    return [f"{name}{end}" for name in measurements for end in ("", "_low", "_high", "_std")]
+
+
+def _together(group: pd.DataFrame, measurements: list[str]) -> dict[str, object]:
+    row: dict[str, object] = {
+        "headline": bool(group["headline"].any()),
+        "note": group["note"].iloc[0],
+        "seeds": len(group),
+        "samples": group["samples"].max(),
+    }
+    for name in measurements:
+        values = group[name].astype(float)
+        single = len(group) == 1
+        row[name] = values.mean()
+        row[f"{name}_std"] = values.std()
+        row[f"{name}_low"] = group[f"{name}_low"].iloc[0] if single and f"{name}_low" in group else values.min()
+        row[f"{name}_high"] = group[f"{name}_high"].iloc[0] if single and f"{name}_high" in group else values.max()
+    return row

@@ -1,0 +1,102 @@
+"""Where a study's figures come from, in words: data, recipe, machine, configuration, failures."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import yaml
+
+from benchmarks.recipe import Recipe
+from benchmarks.reporting.evidence import Evidence
+from benchmarks.reporting.formats import percent
+from zoo.contract import Setting
+
+_FOLDERS = re.compile(r'File "[^"]*?((?:site-packages|benchmarks|zoo|tests)/[^"]*)"')
+
+
+def recipe_line(recipe: Recipe) -> str:
+    """How networks are trained, in one line."""
+    optimizer = "Adam"
+    if recipe.optimizer == "sgd":
+        optimizer = f"SGD with {'Nesterov ' if recipe.nesterov else ''}momentum {recipe.momentum:g}"
+    schedule = {"cosine": "cosine schedule", "constant": "constant rate"}.get(recipe.schedule, "step schedule")
+    if recipe.schedule == "step":
+        schedule += " at " + ", ".join(f"{percent(milestone, 0)} %" for milestone in recipe.milestones)
+    parts = [
+        f"{recipe.epochs} epochs of {optimizer}",
+        f"learning rate {recipe.lr:g}, {schedule}",
+        f"{percent(recipe.warmup, 0)} % warm-up" if recipe.warmup else "",
+        f"weight decay {recipe.weight_decay:g}",
+        f"batches of {recipe.batch_size}",
+        "augmented" if recipe.augment else "not augmented",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def machine_line(environment: Mapping[str, Any]) -> str:
+    """Hardware and the versions that matter most, in one line."""
+    parts = [str(environment.get("processor") or "unknown processor")]
+    if environment.get("cpus"):
+        parts.append(f"{environment['cpus']} CPUs")
+    parts += [str(gpu) for gpu in environment.get("gpus") or ["no GPU"]]
+    if environment.get("system"):
+        parts.append(str(environment["system"]))
+    torch = (environment.get("packages") or {}).get("torch")
+    if torch:
+        parts.append(f"torch {torch}")
+    return ", ".join(parts)
+
+
+def date(environment: Mapping[str, Any]) -> str:
+    """When the study was run, or that this is unknown."""
+    try:
+        moment = datetime.fromisoformat(str(environment.get("created")))
+    except ValueError:
+        return "unknown date"
+    return f"{moment.day} {moment:%B %Y, %H:%M} {moment.tzname() or ''}".strip()
+
+
+def environment_rows(environment: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Everything that is known of the machine, flat, names and values."""
+    rows = []
+    for name, value in environment.items():
+        if isinstance(value, Mapping):
+            rows += [(str(key), str(inner)) for key, inner in value.items()]
+        elif isinstance(value, list):
+            rows.append((name.replace("_", " "), ", ".join(map(str, value)) or "none"))
+        else:
+            rows.append((name.replace("_", " "), "unknown" if value is None else str(value)))
+    return rows
+
+
+def as_yaml(values: Mapping[str, Any]) -> str:
+    """A mapping as the YAML that people write."""
+    text: str = yaml.safe_dump(json.loads(json.dumps(dict(values))), sort_keys=False, allow_unicode=True, width=100)
+    return text
+
+
+def study_yaml(evidence: Evidence) -> str:
+    """The study's configuration."""
+    return as_yaml(evidence.study.model_dump(mode="json"))
+
+
+def setting_values(setting: Setting) -> str:
+    """The values of a setting in one line, rounded for people."""
+    return ", ".join(f"{name} = {_rounded(value)}" for name, value in setting.values.items())
+
+
+def _rounded(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list | tuple):
+        return "(" + ", ".join(_rounded(part) for part in value) + ")"
+    return "–" if value is None else str(value)
+
+
+def without_folders(traceback: str) -> str:
+    """A traceback whose files are named from the project on: reports are passed on, machines' folders are not."""
+    return _FOLDERS.sub(r'File "\1"', traceback)

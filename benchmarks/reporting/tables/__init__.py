@@ -1,0 +1,23 @@
+"""Tables of the report: one file each, from evidence to cells; the templates only lay them out."""
+
+from benchmarks.reporting.tables.base import Cell, Column, Table
+from benchmarks.reporting.tables.calibration import calibration
+from benchmarks.reporting.tables.costs import costs
+from benchmarks.reporting.tables.headline import headline
+from benchmarks.reporting.tables.published import published
+from benchmarks.reporting.tables.robustness import robustness
+from benchmarks.reporting.tables.routes import common_routes
+from benchmarks.reporting.tables.training import training
+
+__all__ = [
+    "Cell",
+    "Column",
+    "Table",
+    "calibration",
+    "common_routes",
+    "costs",
+    "headline",
+    "published",
+    "robustness",
+    "training",
+]

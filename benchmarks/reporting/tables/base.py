@@ -1,0 +1,125 @@
+"""What a table of the report is made of: text for people, values to sort by, and a reason where a value is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from benchmarks.reporting.formats import DASH, is_missing, span
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One value.
+
+    Attributes:
+        text: what stands there.
+        sub: smaller, below: an interval, a family, a reason.
+        sort: what the column is sorted by; None for a missing value, which stays last.
+        tip: appears when pointed at.
+        entry: slug of the network whose colour and marker stand before the text; empty for none.
+        best: the best value of its column.
+    """
+
+    text: str
+    sub: str = ""
+    sort: float | str | None = None
+    tip: str = ""
+    entry: str = ""
+    best: bool = False
+
+    @property
+    def missing(self) -> bool:
+        """Whether there is no value."""
+        return self.text == DASH
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A column's heading.
+
+    Attributes:
+        name: of what.
+        unit: of the values; empty for none.
+        tip: what it means, in a sentence.
+        numeric: aligned to the right.
+    """
+
+    name: str
+    unit: str = ""
+    tip: str = ""
+    numeric: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table.
+
+    Attributes:
+        name: unique in the page.
+        title: what it shows; the accessible name.
+        columns: headings.
+        rows: cells, as many as columns in each row.
+        note: a sentence below it.
+        sortable: whether its headings sort it.
+    """
+
+    name: str
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Cell]] = field(default_factory=tuple)
+    note: str = ""
+    sortable: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse ragged tables.
+
+        Raises:
+            ValueError: a row that has not one cell per column.
+        """
+        if any(len(row) != len(self.columns) for row in self.rows):
+            raise ValueError(f"table {self.name!r}: every row needs {len(self.columns)} cells")
+
+
+def text(value: str, sub: str = "", *, entry: str = "", tip: str = "") -> Cell:
+    """A cell of words, sorted alphabetically."""
+    return Cell(text=value, sub=sub, sort=value.lower(), entry=entry, tip=tip)
+
+
+def missing(reason: str) -> Cell:
+    """A dash, with the reason below it."""
+    failed = reason.startswith("failed")
+    return Cell(text=DASH, sub="failed" if failed else reason, tip=reason if failed else "")
+
+
+def number(
+    values: Mapping[str, float],
+    name: str,
+    write: Callable[[float], str],
+    *,
+    reason: str,
+    ends: bool = False,
+) -> Cell:
+    """A measurement from a row of `points`, or a dash with the reason.
+
+    Args:
+        values: the row.
+        name: of the column.
+        write: formats it.
+        reason: why it is missing, if it is.
+        ends: write its interval (`<name>_low`, `<name>_high`) below it, or of several seeds the deviation over them.
+    """
+    value = values.get(name)
+    if value is None or is_missing(value):
+        return missing(reason)
+    sub, tip = _ends(values, name, write) if ends else ("", "")
+    return Cell(text=write(value), sub=sub, sort=float(value), tip=tip)
+
+
+def _ends(values: Mapping[str, float], name: str, write: Callable[[float], str]) -> tuple[str, str]:
+    """What stands below a value, and what appears when it is pointed at."""
+    low, high, deviation = (values.get(f"{name}_{end}") for end in ("low", "high", "std"))
+    ends = "" if low is None or high is None or is_missing(low) else span(write(low), write(high))
+    if deviation is None or is_missing(deviation):
+        return ends, ""
+    return f"± {write(deviation if deviation > 1e-9 * abs(values[name]) else 0.0)}", f"seeds from {ends}"

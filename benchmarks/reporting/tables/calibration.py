@@ -1,0 +1,37 @@
+"""How far confidence can be trusted."""
+
+from __future__ import annotations
+
+from benchmarks.reporting.evidence import Evidence
+from benchmarks.reporting.formats import percent, significant
+from benchmarks.reporting.tables.base import Column, Table, number, text
+
+
+def calibration(evidence: Evidence) -> Table | None:
+    """Every network at its headline setting: accuracy, top-5, calibration error, likelihood; None without networks."""
+    points = evidence.headlines
+    rows = []
+    for entry in evidence.entries:
+        point = points[entry.label]
+        reason = entry.reason("accuracy")
+        rows.append(
+            [
+                text(entry.name, entry=entry.slug),
+                text(str(point["setting"])),
+                number(point, "accuracy", percent, reason=reason),
+                number(point, "top5", percent, reason=reason),
+                number(point, "calibration_error", percent, reason=reason),
+                number(point, "nll", significant, reason=reason),
+            ]
+        )
+    columns = [
+        Column(name="Network", numeric=False),
+        Column(name="Setting", numeric=False),
+        Column(name="Accuracy", unit="%"),
+        Column(name="Top-5", unit="%", tip="The label is among the five most likely answers."),
+        Column(name="Calibration error", unit="points", tip="ECE: mean |confidence − accuracy| over 15 equal bins."),
+        Column(name="NLL", unit="nats", tip="Mean negative log-likelihood of the label."),
+    ]
+    if not rows:
+        return None
+    return Table(name="calibration", title="Calibration at the headline setting", columns=columns, rows=rows)

@@ -1,0 +1,131 @@
+"""One row per network: is it worth its multiply-accumulates, is it really faster, does it hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from benchmarks.reporting import attacks
+from benchmarks.reporting.evidence import Entry, Evidence
+from benchmarks.reporting.formats import duration, epsilons, is_missing, milliseconds, percent, significant
+from benchmarks.reporting.tables.base import Cell, Column, Table, missing, number, text
+
+
+def headline(evidence: Evidence) -> Table:
+    """Every network at the setting that it proposes itself; networks that failed stand last."""
+    sizes = sorted({*evidence.batch_sizes[:1], *evidence.batch_sizes[-1:]})
+    points = evidence.headlines
+    rows = []
+    for entry in evidence.entries:
+        rows.append(_row(evidence, entry, points[entry.label], sizes))
+    for entry in evidence.failed:
+        rows.append([_network(entry), *([missing(entry.failure)] * (len(_columns(evidence, sizes)) - 1))])
+    return Table(
+        name="headline",
+        title="Every network at its headline setting",
+        columns=_columns(evidence, sizes),
+        rows=_with_best(rows, _columns(evidence, sizes)),
+        note=_note(evidence),
+    )
+
+
+def _columns(evidence: Evidence, sizes: list[int]) -> list[Column]:
+    unit = evidence.unit.name
+    columns = [
+        Column(name="Network", numeric=False),
+        Column(name="Setting", numeric=False, tip="Point of the network's curve, chosen on validation data."),
+        Column(name="Accuracy", unit="%", tip="Top-1 on the test split, with its 95 % Wilson interval."),
+        Column(name="Params", unit="k", tip="Learnable numbers, thousands."),
+        Column(name="MACs", unit=unit, tip="Mean routed multiply-accumulates per picture; FLOPs are twice as many."),
+        Column(name="of static", unit="%", tip="Routed MACs relative to the static ResNet of this study."),
+        Column(name="Executed", unit="% nominal", tip="Execution rate: routed MACs / MACs of every unit once."),
+    ]
+    for size in sizes:
+        times = "Median and quartiles of the time per picture."
+        columns.append(Column(name="Time", unit=f"ms, batch {size}", tip=times))
+        tip = f"Static ResNet's time / its time, both at batch {size}."
+        columns.append(Column(name="Speed-up", unit=f"batch {size}", tip=tip))
+    chosen = attacks.benchmark_attack(evidence.attacks)
+    unit = f"% {chosen[0]} ε {epsilons(evidence.attacks['epsilon'])[chosen[1]]}" if chosen else "%"
+    columns.append(Column(name="Robust", unit=unit, tip="Right after the strongest attack of this study."))
+    columns.append(Column(name="Training", tip="Time to train one seed."))
+    return columns
+
+
+def _row(evidence: Evidence, entry: Entry, point: Mapping[str, Any], sizes: list[int]) -> list[Cell]:
+    unmeasured = entry.reason("cost")
+    cells = [
+        _network(entry),
+        text(str(point["setting"])),
+        number(point, "accuracy", percent, reason=entry.reason("accuracy"), ends=True),
+        number(point, "parameters", lambda value: significant(value / 1e3), reason=unmeasured),
+        number(point, "routed", evidence.unit.format, reason=unmeasured),
+        _of_static(evidence, entry, point),
+        number(point, "execution", percent, reason=unmeasured),
+    ]
+    for size in sizes:
+        untimed = entry.reason("latency")
+        cells.append(number(point, f"latency_{size}", milliseconds, reason=untimed, ends=True))
+        cells.append(number(point, f"speedup_{size}", lambda value: f"{value:.2f}", reason=untimed))
+    cells.append(_robust(evidence, entry))
+    cells.append(number(point, "train_seconds", duration, reason="not recorded"))
+    return cells
+
+
+def _network(entry: Entry) -> Cell:
+    seeds = f"{len(entry.models)} seeds" if len(entry.models) > 1 else ""
+    sub = ", ".join(part for part in (entry.facts.family, seeds) if part)
+    return text(entry.name, sub, entry=entry.slug, tip=entry.label)
+
+
+def _of_static(evidence: Evidence, entry: Entry, point: Mapping[str, Any]) -> Cell:
+    baseline = evidence.baseline_of(entry)
+    if baseline is None:
+        return missing("no static ResNet")
+    static = float(evidence.headlines[baseline.label]["routed"])
+    if is_missing(static):
+        return missing("static ResNet not measured")
+    shares = {"share": float(point["routed"]) / static}
+    return number(shares, "share", lambda value: percent(value, 0), reason=entry.reason("cost"))
+
+
+def _robust(evidence: Evidence, entry: Entry) -> Cell:
+    chosen = attacks.benchmark_attack(evidence.attacks)
+    table = evidence.attacks
+    own = table[table["entry"] == entry.label]
+    if chosen is None or own.empty:
+        return missing(entry.reason("robustness"))
+    at = own[(own["attack"] == chosen[0]) & (own["epsilon"] == chosen[1])]
+    if at.empty:
+        return missing("not measured at this ε")
+    return number(
+        {str(name): value for name, value in at.iloc[0].items()}, "accuracy", percent, reason="no value", ends=True
+    )
+
+
+BEST = {"Accuracy": max, "of static": min, "Speed-up": max, "Robust": max}
+"""Columns whose best value is emphasised, and what is best."""
+
+
+def _with_best(rows: list[list[Cell]], columns: list[Column]) -> list[list[Cell]]:
+    marked = [list(row) for row in rows]
+    for place, column in enumerate(columns):
+        values = [row[place].sort for row in rows if isinstance(row[place].sort, float)]
+        if column.name not in BEST or len(values) < 2:
+            continue
+        best = BEST[column.name](float(value) for value in values if value is not None)
+        for row in marked:
+            if row[place].sort == best:
+                row[place] = replace(row[place], best=True)
+    return marked
+
+
+def _note(evidence: Evidence) -> str:
+    several = max((point["seeds"] for point in evidence.headlines.values()), default=1) > 1
+    seeds = "± is the standard deviation over seeds; point at it for their range. " if several else ""
+    return (
+        f"Below accuracies: {'of one seed, ' if several else ''}95 % Wilson intervals. {seeds}Below times: quartiles. "
+        "Speed-ups compare with the static ResNet timed in turns with the network in the same process. Bold is the "
+        "best of its column, whether or not the difference means anything: see the intervals. Click a heading to sort."
+    )

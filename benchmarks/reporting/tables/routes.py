@@ -1,0 +1,44 @@
+"""The commonest routes of a network."""
+
+from __future__ import annotations
+
+from benchmarks.reporting import routes
+from benchmarks.reporting.evidence import Entry, Evidence
+from benchmarks.reporting.formats import count, percent
+from benchmarks.reporting.tables.base import Cell, Column, Table
+
+
+def common_routes(evidence: Evidence, entry: Entry) -> Table | None:
+    """The five commonest routes at the headline setting of the first seed; None where all pictures take one route."""
+    table = entry.first.headline_answers()
+    if table is None or not routes.varies(table):
+        return None
+    units = entry.first.units
+    rows = [
+        [
+            Cell(
+                text=routes.drawn(str(row["route"]), units), sort=str(row["route"]), tip=_used(str(row["route"]), units)
+            ),
+            Cell(text=percent(row["share"]), sort=float(row["share"])),
+            Cell(text=percent(row["accuracy"]), sort=float(row["accuracy"])),
+            Cell(text=evidence.unit.format(row["macs"]), sort=float(row["macs"])),
+        ]
+        for row in routes.common_routes(table).to_dict("records")
+    ]
+    return Table(
+        name=f"{entry.slug}-routes",
+        title=f"Commonest routes of {entry.name}",
+        columns=[
+            Column(name="Route", numeric=False, tip="One square per unit, filled where it runs."),
+            Column(name="Pictures", unit="%"),
+            Column(name="Accuracy", unit="%", tip="Of the pictures that take this route."),
+            Column(name="MACs", unit=evidence.unit.name),
+        ],
+        rows=rows,
+        note=f"{count(table['route'].nunique())} distinct routes among {count(len(table))} test pictures. "
+        "Squares are units in their order, filled where they run.",
+    )
+
+
+def _used(route: str, units: list[str]) -> str:
+    return ", ".join(unit for digit, unit in zip(route, units, strict=True) if digit == "1")

@@ -1,0 +1,43 @@
+"""What training took."""
+
+from __future__ import annotations
+
+from benchmarks.reporting.evidence import Evidence
+from benchmarks.reporting.formats import count, duration, percent
+from benchmarks.reporting.tables.base import Cell, Column, Table, text
+
+
+def training(evidence: Evidence) -> Table | None:
+    """One row per trained network and seed; None where there is none."""
+    rows = []
+    for entry in evidence.entries:
+        for model in entry.models:
+            history = model.history
+            last = history.iloc[-1]
+            phases = list(dict.fromkeys(str(phase) for phase in history["phase"]))
+            seconds = float(model.config["seconds"])
+            rows.append(
+                [
+                    text(entry.name, entry=entry.slug),
+                    Cell(text=count(model.spec.repetition + 1), sort=float(model.spec.repetition)),
+                    Cell(text=count(len(history)), sort=float(len(history))),
+                    text(" → ".join(phases)),
+                    Cell(text=percent(last["train_accuracy"]), sort=float(last["train_accuracy"])),
+                    Cell(text=percent(last["validation_accuracy"]), sort=float(last["validation_accuracy"])),
+                    Cell(text=duration(history["seconds"].median()), sort=float(history["seconds"].median())),
+                    Cell(text=duration(seconds), sort=seconds),
+                    text(str(model.config.get("device", "unknown"))),
+                ]
+            )
+    columns = [
+        Column(name="Network", numeric=False),
+        Column(name="Seed"),
+        Column(name="Epochs"),
+        Column(name="Phases", numeric=False),
+        Column(name="Training accuracy", unit="%, last epoch"),
+        Column(name="Validation accuracy", unit="%, last epoch"),
+        Column(name="Epoch", unit="median"),
+        Column(name="Total", tip="Training and choosing settings."),
+        Column(name="Device", numeric=False),
+    ]
+    return Table(name="training", title="Training of every network", columns=columns, rows=rows) if rows else None

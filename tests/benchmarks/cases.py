@@ -1,0 +1,68 @@
+"""Small studies that train in seconds, for the tests of everything that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.campaign import Campaign, Where
+from benchmarks.jobs import Job, Kind
+from benchmarks.scheduling import Event
+from benchmarks.store import Store
+from benchmarks.study import ModelSpec, Study, checked
+
+DATASET = "mnist5k[train=512, test=100]"
+METHODS = ("resnet", "adanet", "branchynet")
+"""A fixed graph, gates, and early exits with two training phases."""
+RECIPE: dict[str, Any] = {"epochs": 3, "batch_size": 32, "lr": 0.1, "warmup": 0.25, "precision": "fp32"}
+EVALUATION: dict[str, Any] = {
+    "robustness": {"samples": 60, "pgd_steps": 5, "epsilons": [0.02, 0.1]},
+    "latency": {"seconds": 0.05, "batch_sizes": [1, 8]},
+}
+NOT_MEASURED: dict[str, Any] = {"cost": None, "robustness": None, "latency": None}
+"""Evaluation options that leave accuracy and ledger, which are always made."""
+
+
+def small_study(
+    *methods: str, recipe: dict[str, Any] | None = None, evaluation: dict[str, Any] | None = None, **fields: Any
+) -> Study:
+    """A study of 512 digits; `recipe` and `evaluation` replace single options."""
+    values = {
+        "name": "small",
+        "dataset": DATASET,
+        "methods": methods or ("resnet",),
+        "recipe": RECIPE | (recipe or {}),
+        "evaluation": EVALUATION | (evaluation or {}),
+    }
+    return checked(Study, values | fields, "the test's study")
+
+
+def small_campaign(results: Path, study: Study) -> Campaign:
+    """That study on this machine's CPU."""
+    return Campaign(study, Where(results=results))
+
+
+def models(study: Study) -> list[ModelSpec]:
+    """The networks of a study at the scale of its digits."""
+    return study.models("tiny")
+
+
+def job(root: Path, study: Study, kind: Kind = "train") -> Job:
+    """The job of a study's only network, keeping its records under `root`."""
+    (spec,) = models(study)
+    return Job(kind=kind, spec=spec, evaluation=study.evaluation, root=root)
+
+
+def ignore(event: object) -> None:
+    """Neither events nor progress matter here."""
+
+
+def digests(store: Store) -> dict[str, str]:
+    """Digest of the weights of every record, by label."""
+    return {record.spec.label: record.config["weights"] for record in store.records()}
+
+
+def kinds(events: Sequence[Event], name: str) -> list[str]:
+    """What happened to a job, in order, without its signs of life."""
+    return [event.kind for event in events if event.job == name and event.kind != "progress"]
