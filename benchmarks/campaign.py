@@ -160,7 +160,7 @@ def shown_records(store: Store, study: Study) -> dict[str, Record]:
     """The records that belong to a study, by label: the newest of each specification."""
     found: dict[str, Record] = {}
     for record in store.records():
-        if belongs(record.spec, study):
+        if belongs(record.spec, study) and record.spec.method in zoo.methods():
             found.setdefault(record.spec.label, record)
     order = [*zoo.methods()]
     return dict(sorted(found.items(), key=lambda item: (order.index(item[1].spec.method), item[0])))

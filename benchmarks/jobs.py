@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -116,7 +115,6 @@ class Job:
         device = torch.device(self.device)
         torch.manual_seed(derive(self.spec.seed, "weights"))
         net = build(self.spec, dataset.info)
-        started = time.perf_counter()
 
         def on_epoch(epoch: Epoch) -> None:
             report(Progress(step="train", epoch=asdict(epoch)))
@@ -131,7 +129,7 @@ class Job:
             "settings": [asdict(setting) | {"values": dict(setting.values)} for setting in settings],
             "dataset_fingerprint": dataset.fingerprint,
             "units": list(net.units),
-            "seconds": round(time.perf_counter() - started, 3),
+            "seconds": round(float(history["seconds"].sum()), 3),
             "device": self.device,
         }
         return store.commit(self.spec, code, config, history, net.state_dict())

@@ -18,7 +18,7 @@ from benchmarks.study import bundled_studies, load_study
 from benchmarks.terminal import one_line_errors
 from zoo.contract import Task
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 SUITE_TASKS = {
     "tiny": Task(shape=(1, 28, 28), classes=10),
@@ -103,8 +103,8 @@ def study_table() -> Table:
     table = _table("study", "title", "data set", "methods", "repetitions", "epochs")
     for name in bundled_studies():
         study = load_study(name)
-        methods = ", ".join(study.methods)
-        table.add_row(name, study.title, study.dataset, methods, str(study.repetitions), str(study.recipe.epochs))
+        methods, dataset = escape(", ".join(study.methods)), escape(study.dataset)
+        table.add_row(name, escape(study.title), dataset, methods, str(study.repetitions), str(study.recipe.epochs))
     return table
 
 

@@ -24,7 +24,7 @@ from benchmarks.study import Study, StudyError, checked, load_study
 from benchmarks.terminal import comparison, one_line_errors
 from zoo.registry import split_outside_brackets
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 class SchedulerName(StrEnum):
@@ -75,9 +75,14 @@ def run(
         float | None,
         typer.Option(help="Part of a GPU per training job. Example: --gpus-per-job 0.25 [default: 1 with cuda]"),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Discard this study's records and make them anew.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Discard this study's records and make them anew. Example: --force")
+    ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would run, what is there already, and about how long it takes.")
+        bool,
+        typer.Option(
+            "--dry-run", help="Say what would run, what is there already, and for about how long. Example: --dry-run"
+        ),
     ] = False,
 ) -> None:
     """Train networks, measure them, and build the report that compares them."""
@@ -96,7 +101,7 @@ def run(
             results=results,
             data_root=data_root.expanduser() if data_root else None,
             device=checked_device(device),
-            cpus_per_job=cpus_per_job,
+            cpus_per_job=checked_cpus(cpus_per_job),
             gpus_per_job=checked_gpus(gpus_per_job, device),
         )
         campaign = Campaign(chosen, where)
@@ -139,6 +144,17 @@ def checked_device(device: str | None) -> str:
     if device not in available:
         raise StudyError(f"--device: {device!r} is not available here; valid: {', '.join(available)}")
     return device
+
+
+def checked_cpus(cpus: float) -> float:
+    """CPUs per job.
+
+    Raises:
+        StudyError: none or fewer.
+    """
+    if cpus <= 0:
+        raise StudyError(f"--cpus-per-job: {cpus} must be above 0")
+    return cpus
 
 
 def checked_gpus(gpus: float | None, device: str | None) -> float:

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +53,16 @@ class Record:
 
     @property
     def config(self) -> dict[str, Any]:
-        """Specification, code version, settings, seconds of training."""
-        return read_yaml(self.path / "config.yaml")
+        """Specification, code version, settings, seconds of training.
+
+        Raises:
+            StoreError: it is missing or damaged.
+        """
+        values = read_yaml(self.path / "config.yaml")
+        lacking = {"format", "finished", "spec", "code", "settings", "seconds"} - values.keys()
+        if lacking:
+            raise StoreError(f"{self.path / 'config.yaml'} is damaged: it lacks {', '.join(sorted(lacking))}")
+        return values
 
     @property
     def spec(self) -> ModelSpec:
@@ -126,7 +135,7 @@ class Store:
     def records(self) -> list[Record]:
         """Every finished model, newest first."""
         found = [p.parent for p in self.root.glob("models/*/config.yaml") if not p.parent.name.startswith(".")]
-        return [Record(path) for path in sorted(found, key=lambda p: (p.stat().st_mtime_ns, p.name), reverse=True)]
+        return sorted(map(Record, found), key=lambda r: (str(r.config["finished"]), r.path.name), reverse=True)
 
     def status(self, spec: ModelSpec, code: Mapping[str, str]) -> Status:
         """What is known of a model, for `--dry-run`, the report and the decision to train."""
@@ -156,7 +165,8 @@ class Store:
         plain = {name: value.detach().cpu().contiguous() for name, value in weights.items()}
         save_file(plain, workspace / "weights.safetensors")
         history.to_parquet(workspace / "history.parquet", index=False)
-        header = {"format": FORMAT, "spec": spec.model_dump(mode="json"), "code": dict(code)}
+        finished = datetime.now(UTC).isoformat()
+        header = {"format": FORMAT, "finished": finished, "spec": spec.model_dump(mode="json"), "code": dict(code)}
         write_yaml(workspace / "config.yaml", {**header, **config, "weights": digest(plain)})
         (workspace / "checkpoint.pt").unlink(missing_ok=True)
         if final.exists():

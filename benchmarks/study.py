@@ -166,6 +166,9 @@ def parse_dataset(text: str) -> tuple[str, dict[str, Any]]:
         raise StudyError(f"dataset: {error}") from error
     if word is not None:
         raise StudyError(f"dataset: cannot read {text!r}; write name or name[option=value]")
+    reserved = {"name", "data_root"} & options.keys()
+    if reserved:
+        raise StudyError(f"dataset: {' and '.join(sorted(reserved))} cannot be an option of {name}")
     return name, options
 
 

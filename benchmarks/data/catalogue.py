@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 from collections.abc import Collection, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -109,4 +110,5 @@ def module_of(name: str) -> str:
     Raises:
         ValueError: no such data set; the message lists the nearest.
     """
-    return _entry(name).read.__module__
+    read = _entry(name).read
+    return (read.func if isinstance(read, partial) else read).__module__

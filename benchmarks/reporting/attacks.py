@@ -11,23 +11,25 @@ from benchmarks.summary import interval
 
 CLEAN = "none"
 """Name of the attack that does nothing."""
+KEYS = ["entry", "attack", "epsilon"]
+"""Columns that tell the rows of `rates` apart."""
 
 
 def rates(tables: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:
     """Accuracy and cost by entry, attack and epsilon.
 
-    Columns: entry, attack, epsilon, pictures, seeds, accuracy, accuracy_low, accuracy_high (95 % Wilson interval of
-    one seed, or the range over several), accuracy_std (over seeds; NaN for one), macs (mean routed), relative (macs /
-    those of the same pictures without attack; NaN where they were not recorded).
+    Columns: entry, attack, epsilon, pictures, seeds, accuracy, accuracy_low, accuracy_high (95 % Wilson
+    interval of one seed, or the range over several), accuracy_std (over seeds; NaN for one), macs (mean
+    routed), relative (macs / those of the same pictures without attack; NaN where they were not recorded).
 
     Args:
         tables: robustness tables of every entry, one per seed.
     """
     frames = [_of_seed(table).assign(entry=entry) for entry, seeds in tables.items() for table in seeds]
     if not frames:
-        return pd.DataFrame(columns=["entry", "attack", "epsilon", "pictures", "seeds", "accuracy", "macs", "relative"])
+        return pd.DataFrame(columns=[*KEYS, "pictures", "seeds", "accuracy", "macs", "relative"])
     rows = []
-    for (entry, attack, epsilon), group in pd.concat(frames).groupby(["entry", "attack", "epsilon"], sort=False):
+    for (entry, attack, epsilon), group in pd.concat(frames).groupby(KEYS, sort=False):
         several = len(group) > 1
         accuracy = group["accuracy"]
         rows.append(
@@ -83,8 +85,8 @@ def _strength(attack: str) -> tuple[int, str]:
 def benchmark_attack(table: pd.DataFrame) -> tuple[str, float] | None:
     """The attack and epsilon that one number per network stands for, or None where nothing was attacked.
 
-    The strongest attack at the second smallest of its epsilons: of those that most networks were measured at, so
-    that as many as possible are compared at the same one.
+    The strongest attack at the second smallest of its epsilons: of those that most networks were measured
+    at, so that as many as possible are compared at the same one.
     """
     attacks = names(table)
     if not attacks:

@@ -1,4 +1,4 @@
-"""What a reader must know before believing a study: how quiet the machine was, how many seeds, what is old or missing."""
+"""What a reader must know before believing a study: noise, number of seeds, what is old or missing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from benchmarks.evaluators import evaluators
 from benchmarks.fingerprint import changed
 from benchmarks.jobs import code_of, has_current_table
 from benchmarks.reporting.evidence import Entry, Evidence, Model
-from benchmarks.reporting.facts import BASELINE
+from benchmarks.reporting.facts import BASELINE, method_facts
 from benchmarks.reporting.formats import is_missing, listing, milliseconds, percent
 from benchmarks.reporting.loading import entry_label
 from benchmarks.study import StudyError
@@ -33,11 +33,12 @@ def cautions(evidence: Evidence) -> list[str]:
         found.append(f"Not trained yet: {listing(waiting)}.")
     old = stale(evidence)
     if old:
-        names = listing([entry.name for entry, _ in old]) if len(old) < len(evidence.entries) else "every network"
-        found.append(f"Stale, made by other code than today's: {names}. What changed stands at the end of the page.")
+        some = len(old) < len(evidence.entries)
+        names = listing([entry.name for entry, _ in old]) if some else "every network"
+        found.append(f"Stale, made by other code than today's: {names}. See the end of the page.")
     found += [*_noise(evidence), *_unsteady(evidence), *_spread(evidence)]
     if evidence.entries and evidence.points["seeds"].max() == 1:
-        found.append("One seed per network: how much luck of training differs from seed to seed was not measured.")
+        found.append("One seed per network: what a difference owes to the luck of training was not measured.")
     return found
 
 
@@ -52,14 +53,14 @@ def _noise(evidence: Evidence) -> list[str]:
         (abs(math.log(speedup)), speedup, size, entry.name)
         for entry in twins
         for size in evidence.batch_sizes
-        if not is_missing(speedup := evidence.headlines[entry.label][f"speedup_{size}"])
+        if not is_missing(speedup := evidence.value(entry, f"speedup_{size}"))
     ]
     if not gains or max(gains)[0] < math.log(NOISE):
         return []
     _, speedup, size, name = max(gains)
     return [
-        f"{name} came out {speedup:.2f} times as fast as the static ResNet beside it, which is the same network "
-        f"(batch {size}): speed-ups of that size are noise on this machine."
+        f"{name} came out {speedup:.2f} times as fast as the static ResNet beside it, which is the same "
+        f"network (batch {size}): speed-ups of that size are noise on this machine."
     ]
 
 
@@ -69,8 +70,8 @@ def _unsteady(evidence: Evidence) -> list[str]:
         if len(static) and static.max() > UNSTEADY * static.min():
             return [
                 f"The machine was not equally quiet for all: the same kind of static ResNet took "
-                f"{milliseconds(static.min())} ms a picture in one process and {milliseconds(static.max())} ms in "
-                f"another (batch {size}). Ratios within a process hold better than milliseconds."
+                f"{milliseconds(static.min())} ms a picture in one process and {milliseconds(static.max())} "
+                f"ms in another (batch {size}). Ratios within a process hold better than milliseconds."
             ]
     return []
 
@@ -84,7 +85,8 @@ def _spread(evidence: Evidence) -> list[str]:
         total += len(timed)
     if not wide:
         return []
-    return [f"In {wide} of {total} timings the quartiles lie more than {percent(WIDE, 0)} % of the median apart."]
+    apart = f"more than {percent(WIDE, 0)} % of the median apart"
+    return [f"In {wide} of {total} timings the quartiles lie {apart}."]
 
 
 def untrained(evidence: Evidence) -> list[str]:
@@ -117,9 +119,11 @@ def _stale(model: Model, evidence: Evidence) -> list[str]:
         files = changed(model.config["code"], code_of(model.spec))
         reasons += [f"trained by other code: {', '.join(files)}"] if files else []
     except ValueError as error:
-        reasons.append(str(error).partition(" (valid")[0])
+        known = method_facts(model.spec.method).registered
+        reasons.append(str(error) if known else "its method is not registered any more")
     old = []
-    for evaluator in evaluators():
-        if evaluator.name in model.tables and not has_current_table(model.record, evaluator, evidence.study.evaluation):
-            old.append(evaluator.name)
+    options = evidence.study.evaluation
+    for found in (evaluator for evaluator in evaluators() if evaluator.name in model.tables):
+        if not has_current_table(model.record, found, options):
+            old.append(found.name)
     return [*reasons, f"measured by other code or options: {listing(old)}"] if old else reasons

@@ -18,8 +18,8 @@ LEVEL = 0.05
 def told_apart(one: pd.DataFrame, other: pd.DataFrame) -> bool:
     """Whether two networks' accuracies differ by more than chance: McNemar's exact test.
 
-    Only pictures that one network gets right and the other wrong count; if the networks were equally good, each
-    of them would fall to either with probability 1/2.
+    Only pictures that one network gets right and the other wrong count; if the networks were equally good,
+    each of them would fall to either with probability 1/2.
 
     Args:
         one: its answers, with columns index, label and prediction.

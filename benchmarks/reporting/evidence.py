@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -80,7 +82,8 @@ class Entry:
         """Why a measurement is missing, for readers."""
         if not self.models:
             return self.failure
-        return next(iter(model.reasons[evaluator] for model in self.models if evaluator in model.reasons), "no value")
+        reasons = [model.reasons[evaluator] for model in self.models if evaluator in model.reasons]
+        return reasons[0] if reasons else "no value"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -111,7 +114,7 @@ class Evidence:
     batch_sizes: tuple[int, ...]
     unit: Unit
 
-    @property
+    @cached_property
     def headlines(self) -> dict[str, Mapping[str, Any]]:
         """The rows of `points` that headlines report, by the entry's label."""
         chosen = self.points[self.points["headline"].astype(bool)].drop_duplicates("entry")
@@ -122,3 +125,18 @@ class Evidence:
         networks = [e for e in self.entries if e.facts.name == BASELINE]
         same = [e for e in networks if entry.models and e.first.spec.preset == entry.first.spec.preset]
         return next(iter([*same, *networks]), None)
+
+    def value(self, entry: Entry, name: str) -> float:
+        """A measurement at the headline setting, NaN where it is missing; see `points` for the names."""
+        return float(self.headlines[entry.label].get(name, math.nan))
+
+    def having(self, name: str) -> list[Entry]:
+        """The networks of which a measurement at the headline setting is known."""
+        return [entry for entry in self.entries if not math.isnan(self.value(entry, name))]
+
+    def share_of_static(self, entry: Entry) -> float | None:
+        """Routed cost relative to the static ResNet's; None for that network itself, or where unknown."""
+        baseline = self.baseline_of(entry)
+        if baseline is None or baseline is entry or not {entry, baseline} <= {*self.having("routed")}:
+            return None
+        return self.value(entry, "routed") / self.value(baseline, "routed")

@@ -1,4 +1,4 @@
-"""Static facts of methods and data sets, also of those that this version of the suite does not know any more."""
+"""Static facts of methods and data sets, also of those that the suite does not know any more."""
 
 from __future__ import annotations
 
@@ -42,13 +42,14 @@ def method_facts(name: str) -> MethodFacts:
     if name not in zoo.methods():
         return MethodFacts(name=name, title=name, registered=False)
     found = zoo.method(name)
+    published = {preset: tuple(values.published) for preset, values in found.presets.items()}
     return MethodFacts(
         name=name,
         title=found.title,
         family=found.family,
         varies=found.varies,
         citation=found.citation,
-        published={preset: tuple(values.published) for preset, values in found.presets.items() if values.published},
+        published=published,
     )
 
 

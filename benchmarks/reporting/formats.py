@@ -38,6 +38,13 @@ def span(low: str, high: str) -> str:
     return f"{low}–{high}"
 
 
+def interval_words(seeds: float) -> str:
+    """What bars and bands are, where networks have at most that many seeds."""
+    if seeds <= 1:
+        return "95 % Wilson intervals"
+    return "ranges over seeds, or 95 % Wilson intervals where there is one seed"
+
+
 def duration(seconds: float) -> str:
     """Seconds for people: `22 s`, `3.4 min`, `2.1 h`."""
     for unit, size in (("h", 3600.0), ("min", 60.0)):
@@ -80,7 +87,7 @@ def short_macs(macs: float) -> str:
 
 
 def unit_for(macs: Iterable[float]) -> Unit:
-    """The unit in which the largest of some costs has at least one digit before the point, for all of them."""
+    """The unit in which the largest of some costs has a digit before the point."""
     largest = max((value for value in macs if not is_missing(value)), default=1e6)
     for name, size in (("G", 1e9), ("M", 1e6)):
         if largest >= size:
@@ -89,9 +96,9 @@ def unit_for(macs: Iterable[float]) -> Unit:
 
 
 def epsilons(values: Iterable[float]) -> dict[float, str]:
-    """L-infinity radii as people write them: `k/255` where all of them are small multiples of it, else decimals."""
+    """L-infinity radii as people write them: `k/255` where all are small multiples of it, else decimals."""
     several = sorted(set(values))
     steps = [255 * value for value in several]
     if steps and max(steps) <= 32 and all(abs(step - round(step)) < 0.01 for step in steps):
-        return {value: f"{round(step)}/255" if step else "0" for value, step in zip(several, steps, strict=True)}
+        return {value: f"{round(255 * value)}/255" if value else "0" for value in several}
     return {value: f"{value:.4g}" for value in several}

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import zoo
+from benchmarks.campaign import belongs
 from benchmarks.evaluators import Evaluator, evaluators
 from benchmarks.reporting import attacks
 from benchmarks.reporting.evidence import Entry, Evidence, Model
 from benchmarks.reporting.facts import method_facts
 from benchmarks.reporting.formats import unit_for
 from benchmarks.reporting.points import batch_sizes, points, summary_of
-from benchmarks.reporting.records import belongs, one_line, read_environment, read_study, shown
+from benchmarks.reporting.records import one_line, read_environment, read_study, shown
 from benchmarks.reporting.style import style_of
 from benchmarks.store import Record, Store
 from benchmarks.study import ModelSpec, Study

@@ -109,7 +109,7 @@ def _header(evidence: Evidence) -> dict[str, str]:
     run = f"{networks} network{'' if networks == 1 else 's'}, {_seeds(evidence)}"
     recipe = "each paper's own recipe where it gives one, else " if study.published_recipes else ""
     return {
-        "Data": f"{dataset_title(study.dataset)}" + (f", {count(samples)} test pictures" if samples > 0 else ""),
+        "Data": dataset_title(study.dataset) + (f", {count(samples)} test pictures" if samples > 0 else ""),
         "Run": run,
         "Recipe": recipe + provenance.recipe_line(study.recipe),
         "Machine": provenance.machine_line(evidence.environment),

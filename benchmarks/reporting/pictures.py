@@ -1,4 +1,4 @@
-"""From figures that plug-ins draw to what the templates lay out: inline SVG, caption, legend, or why there is none."""
+"""From what plug-ins draw to what the templates lay out: inline SVG, caption, legend, or a reason."""
 
 from __future__ import annotations
 
@@ -51,9 +51,8 @@ class Block:
 
 def study_pictures(evidence: Evidence, section: str) -> list[Picture]:
     """The figures about all networks in a section, in order."""
-    return [
-        _picture(figure.title, figure.name, partial(figure.draw, evidence)) for figure in figures.study_figures(section)
-    ]
+    found = figures.study_figures(section)
+    return [_picture(figure.title, figure.name, partial(figure.draw, evidence)) for figure in found]
 
 
 def entry_block(evidence: Evidence, entry: Entry) -> Block:

@@ -12,10 +12,12 @@ from benchmarks.store import Record
 from benchmarks.summary import summarise
 
 MEANS = (
-    "accuracy", "top5", "nll", "calibration_error", "parameters", "nominal", "routed", "executed", "fvcore", "ptflops",
-    "execution", "train_seconds",
-)  # fmt: skip
+    *("accuracy", "top5", "nll", "calibration_error", "parameters", "train_seconds"),
+    *("nominal", "routed", "executed", "fvcore", "ptflops", "execution"),
+)
 """Columns of the summary that every row has, NaN where they were not measured."""
+TIMES = ("latency", "static", "speedup", "realised")
+"""Kinds of columns that there are for every batch size."""
 
 
 def batch_sizes(table: pd.DataFrame) -> list[int]:
@@ -58,15 +60,16 @@ def _quartiles(label: str, record: Record) -> pd.DataFrame:
 def points(summary: pd.DataFrame, entry_of: Mapping[str, str]) -> pd.DataFrame:
     """Seeds of the same network taken together, in the order of the summary.
 
-    Columns: entry, setting, headline, note, seeds, samples, and for each measurement x of the summary: x (mean over
-    seeds), x_low and x_high: of one seed its interval (accuracy: 95 % Wilson; latency: quartiles), of several the
-    smallest and largest; and x_std, the standard deviation over seeds (NaN for one).
+    Columns: entry, setting, headline, note, seeds, samples, and for each measurement x of the summary: x
+    (mean over seeds), x_low and x_high: of one seed its interval (accuracy: 95 % Wilson; latency:
+    quartiles), of several the smallest and largest; and x_std, the standard deviation over seeds (NaN for
+    one).
 
     Args:
         summary: as `summary_of` returns it.
         entry_of: the network that every model label belongs to.
     """
-    timed = [f"{kind}_{size}" for size in batch_sizes(summary) for kind in ("latency", "static", "speedup", "realised")]
+    timed = [f"{kind}_{size}" for size in batch_sizes(summary) for kind in TIMES]
     table = summary.assign(entry=[entry_of[label] for label in summary["model"]])
     rows = [
         {"entry": entry, "setting": setting, **_together(group, [*MEANS, *timed])}
@@ -92,6 +95,7 @@ def _together(group: pd.DataFrame, measurements: list[str]) -> dict[str, object]
         single = len(group) == 1
         row[name] = values.mean()
         row[f"{name}_std"] = values.std()
-        row[f"{name}_low"] = group[f"{name}_low"].iloc[0] if single and f"{name}_low" in group else values.min()
-        row[f"{name}_high"] = group[f"{name}_high"].iloc[0] if single and f"{name}_high" in group else values.max()
+        for end, extreme in (("low", values.min()), ("high", values.max())):
+            column = f"{name}_{end}"
+            row[column] = group[column].iloc[0] if single and column in group else extreme
     return row

@@ -23,7 +23,7 @@ def recipe_line(recipe: Recipe) -> str:
     optimizer = "Adam"
     if recipe.optimizer == "sgd":
         optimizer = f"SGD with {'Nesterov ' if recipe.nesterov else ''}momentum {recipe.momentum:g}"
-    schedule = {"cosine": "cosine schedule", "constant": "constant rate"}.get(recipe.schedule, "step schedule")
+    schedule = "constant rate" if recipe.schedule == "constant" else f"{recipe.schedule} schedule"
     if recipe.schedule == "step":
         schedule += " at " + ", ".join(f"{percent(milestone, 0)} %" for milestone in recipe.milestones)
     parts = [
@@ -75,7 +75,8 @@ def environment_rows(environment: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def as_yaml(values: Mapping[str, Any]) -> str:
     """A mapping as the YAML that people write."""
-    text: str = yaml.safe_dump(json.loads(json.dumps(dict(values))), sort_keys=False, allow_unicode=True, width=100)
+    plain = json.loads(json.dumps(dict(values)))
+    text: str = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
     return text
 
 
@@ -98,5 +99,5 @@ def _rounded(value: Any) -> str:
 
 
 def without_folders(traceback: str) -> str:
-    """A traceback whose files are named from the project on: reports are passed on, machines' folders are not."""
+    """A traceback whose files are named from the project on: a page tells nobody's folders."""
     return _FOLDERS.sub(r'File "\1"', traceback)

@@ -11,7 +11,7 @@ from typing import Any
 import pydantic
 
 import zoo
-from benchmarks.campaign import shown_records
+from benchmarks.campaign import belongs, shown_records
 from benchmarks.store import Record, Store, StoreError, read_yaml
 from benchmarks.study import ModelSpec, Study
 
@@ -71,7 +71,8 @@ def read_environment(store: Store) -> dict[str, Any]:
 
 
 def shown(store: Store, study: Study) -> dict[str, Record]:
-    """The records that belong to a study, by label; those of methods that are not registered any more come last.
+    """The records that belong to a study, by label; those of methods that are not registered any more come
+    last.
 
     Raises:
         StoreError: a record is damaged.
@@ -80,7 +81,7 @@ def shown(store: Store, study: Study) -> dict[str, Record]:
         with one_line(record.path / "config.yaml"):
             _check(record)
     found = shown_records(_Registered(store.root), study)
-    others = {}
+    others: dict[str, Record] = {}
     for record in store.records():
         if record.spec.method not in zoo.methods() and belongs(record.spec, study):
             others.setdefault(record.spec.label, record)
@@ -95,8 +96,3 @@ def _check(record: Record) -> None:
     ModelSpec.model_validate(config["spec"])
     if not record.settings:
         raise ValueError("settings: there is none")
-
-
-def belongs(spec: ModelSpec, study: Study) -> bool:
-    """Whether a model was trained on a study's data set with its recipe."""
-    return spec.dataset == study.dataset and (study.published_recipes or spec.recipe == study.recipe)

@@ -30,7 +30,7 @@ def varies(table: pd.DataFrame) -> bool:
 
 
 def execution_by_class(table: pd.DataFrame, units: Sequence[str]) -> pd.DataFrame:
-    """Share of each class's pictures that used each unit: (U units x K labels), from one setting's accuracy table."""
+    """Share of each class's pictures that used each unit: (U units x K labels), from one setting."""
     used = pd.DataFrame(matrix(table["route"]), columns=list(units), index=table.index)
     return used.groupby(table["label"]).mean().T
 
@@ -75,7 +75,7 @@ def common_routes(table: pd.DataFrame, most: int = 5) -> pd.DataFrame:
 
 
 def drawn(route: str, units: Sequence[str]) -> str:
-    """A route as filled and empty squares, with a gap where the part of the unit's name before its dot changes."""
+    """A route as filled and empty squares, with a gap where a unit's name changes before its dot."""
     text = ""
     previous = units[0].partition(".")[0] if units else ""
     for digit, unit in zip(route, units, strict=True):

@@ -74,12 +74,14 @@ def style_of(method: str, variant: int, unregistered: Sequence[str] = ()) -> Sty
         variant: 0 for the first network of that method in a study, 1 for the second, ...
         unregistered: methods of the study that the registry does not know, in a fixed order; they come last.
     """
-    line = LINES[variant % len(LINES)]
     if method == BASELINE:
-        return Style(BASELINE_COLOR, ("o", *MARKERS)[variant % (len(MARKERS) + 1)], line)
+        markers = ("o", *MARKERS)
+        return Style(BASELINE_COLOR, markers[variant % len(markers)], LINES[variant % len(LINES)])
     others = [name for name in (*zoo.methods(), *unregistered) if name != BASELINE]
     place = others.index(method)
-    return Style(COLORS[place % len(COLORS)], MARKERS[(place + 5 * variant) % len(MARKERS)], line)
+    marker = MARKERS[(place + 5 * variant) % len(MARKERS)]
+    line = LINES[(variant + place // len(COLORS)) % len(LINES)]
+    return Style(COLORS[place % len(COLORS)], marker, line)
 
 
 @contextmanager

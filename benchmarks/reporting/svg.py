@@ -1,4 +1,4 @@
-"""Matplotlib figures as small SVG that can stand beside others in a page: no shared ids, no global style, no metadata."""
+"""Matplotlib figures as small SVG that can stand beside others in a page: no shared ids, no style."""
 
 from __future__ import annotations
 

@@ -42,50 +42,51 @@ def findings(evidence: Evidence) -> list[Finding]:
 
 def most_accurate(evidence: Evidence) -> Finding | None:
     """The network with the highest test accuracy, and those that cannot be told apart from it."""
-    measured = _having(evidence, "accuracy")
+    measured = evidence.having("accuracy")
     if not measured:
         return None
-    best = max(measured, key=lambda entry: _value(evidence, entry, "accuracy"))
+    best = max(measured, key=lambda entry: evidence.value(entry, "accuracy"))
     point = evidence.headlines[best.label]
     kind = f"range over {point['seeds']} seeds" if point["seeds"] > 1 else "95 % interval"
     ends = span(percent(point["accuracy_low"]), percent(point["accuracy_high"]))
     pictures = f"{count(point['samples'])} test pictures"
     equals = [entry.name for entry in accuracy_equals(evidence, best)]
-    detail = f"{percent(point['accuracy'])} % of {pictures} ({kind} {ends}). "
-    return _finding("Most accurate", best, detail + _equality(equals, len(measured) - 1, pictures))
+    equality = _equality(equals, len(measured) - 1, pictures, seeds=point["seeds"])
+    detail = f"{percent(point['accuracy'])} % of {pictures} ({kind} {ends}). {equality}"
+    return _finding("Most accurate", best, detail)
 
 
 def cheapest(evidence: Evidence) -> Finding | None:
     """Among the most accurate network and its equals, the one with the fewest multiply-accumulates."""
-    measured = _having(evidence, "accuracy")
+    measured = evidence.having("accuracy")
     if not measured:
         return None
-    best = max(measured, key=lambda entry: _value(evidence, entry, "accuracy"))
-    counted = [e for e in (best, *accuracy_equals(evidence, best)) if e in _having(evidence, "routed")]
+    best = max(measured, key=lambda entry: evidence.value(entry, "accuracy"))
+    counted = [e for e in (best, *accuracy_equals(evidence, best)) if e in evidence.having("routed")]
     if not counted:
         return None
-    chosen = min(counted, key=lambda entry: _value(evidence, entry, "routed"))
-    detail = f"{evidence.unit.format(_value(evidence, chosen, 'routed'))} {evidence.unit.name} MACs per picture"
-    share = share_of_static(evidence, chosen)
+    chosen = min(counted, key=lambda entry: evidence.value(entry, "routed"))
+    detail = f"{evidence.unit.format(evidence.value(chosen, 'routed'))} {evidence.unit.name} MACs per picture"
+    share = evidence.share_of_static(chosen)
     if share is not None:
         detail += f", {percent(share, 0)} % of the static ResNet's"
     if chosen is best:
         detail += ": nothing cheaper keeps up with it."
     else:
-        accuracies = (percent(_value(evidence, entry, "accuracy")) for entry in (chosen, best))
-        detail += f", at an accuracy that cannot be told apart from the best ({' against '.join(accuracies)} %)."
+        against = " against ".join(percent(evidence.value(entry, "accuracy")) for entry in (chosen, best))
+        detail += f", at an accuracy that cannot be told apart from the best ({against} %)."
     return _finding("Cheapest at that accuracy", chosen, detail)
 
 
 def fastest(evidence: Evidence) -> Finding | None:
-    """The highest speed-up over the static ResNet, one picture at a time, and what becomes of it in large batches."""
+    """The highest speed-up over the static ResNet one by one, and what becomes of it in large batches."""
     sizes = evidence.batch_sizes
     others = [entry for entry in evidence.entries if entry.facts.name != BASELINE]
-    timed = [entry for entry in others if sizes and entry in _having(evidence, f"speedup_{sizes[0]}")]
+    timed = [entry for entry in others if sizes and entry in evidence.having(f"speedup_{sizes[0]}")]
     if not timed:
         return None
     small, large = sizes[0], sizes[-1]
-    best = max(timed, key=lambda entry: _value(evidence, entry, f"speedup_{small}"))
+    best = max(timed, key=lambda entry: evidence.value(entry, f"speedup_{small}"))
     point = evidence.headlines[best.label]
     detail = (
         f"{point[f'speedup_{small}']:.2f} times the speed of the static ResNet beside it at batch {small} "
@@ -100,7 +101,7 @@ def fastest(evidence: Evidence) -> Finding | None:
 
 
 def most_robust(evidence: Evidence) -> Finding | None:
-    """The highest accuracy under the attack that headlines report, and the networks that cannot be told apart."""
+    """The highest accuracy under the attack of the headlines, and who cannot be told apart from it."""
     chosen = attacks.benchmark_attack(evidence.attacks)
     if chosen is None:
         return None
@@ -113,26 +114,19 @@ def most_robust(evidence: Evidence) -> Finding | None:
     ends = span(percent(row["accuracy_low"]), percent(row["accuracy_high"]))
     where = f"{chosen[0]} at ε = {epsilons(table['epsilon'])[chosen[1]]}"
     equals = [entry.name for entry in robust_equals(evidence, best, chosen)]
-    equality = _equality(equals, len(attacked) - 1, f"{count(row['pictures'])} attacked pictures")
+    pictures = f"{count(row['pictures'])} attacked pictures"
+    equality = _equality(equals, len(attacked) - 1, pictures, seeds=row["seeds"])
     detail = f"{percent(row['accuracy'])} % right under {where} ({ends}). {equality}"
     if row["accuracy"] >= 0.5:
         return _finding("Holds under attack", best, detail)
     return _finding("Holds under attack", None, f"The best, {best.name}: {detail}")
 
 
-def share_of_static(evidence: Evidence, entry: Entry) -> float | None:
-    """Routed cost relative to the static ResNet's; None for that network itself, or where either is unknown."""
-    baseline = evidence.baseline_of(entry)
-    if baseline is None or baseline is entry or not {entry, baseline} <= {*_having(evidence, "routed")}:
-        return None
-    return _value(evidence, entry, "routed") / _value(evidence, baseline, "routed")
-
-
 def _on_paper_only(evidence: Evidence, size: int) -> str:
     """A sentence on networks that spend fewer multiply-accumulates than the static ResNet and are slower."""
     found = []
-    for entry in _having(evidence, f"speedup_{size}"):
-        share, speedup = share_of_static(evidence, entry), _value(evidence, entry, f"speedup_{size}")
+    for entry in evidence.having(f"speedup_{size}"):
+        share, speedup = evidence.share_of_static(entry), evidence.value(entry, f"speedup_{size}")
         if share is not None and share < ON_PAPER and speedup < 1:
             figures = f"{percent(share, 0)} % of the MACs in {1 / speedup:.2f} times the time"
             found.append((speedup, f"{entry.name} with {figures}"))
@@ -141,22 +135,16 @@ def _on_paper_only(evidence: Evidence, size: int) -> str:
     return f"Cheaper on paper only: {listing(parts)}." if parts else ""
 
 
-def _having(evidence: Evidence, name: str) -> list[Entry]:
-    return [entry for entry in evidence.entries if not is_missing(_value(evidence, entry, name))]
-
-
-def _value(evidence: Evidence, entry: Entry, name: str) -> float:
-    return float(evidence.headlines[entry.label][name])
-
-
 def _finding(question: str, entry: Entry | None, detail: str) -> Finding:
     name, slug = (entry.name, entry.slug) if entry else ("None", "")
     return Finding(question=question, answer=name, entry=slug, detail=detail.strip())
 
 
-def _equality(equals: Sequence[str], others: int, pictures: str) -> str:
+def _equality(equals: Sequence[str], others: int, pictures: str, *, seeds: int) -> str:
     if not others:
         return ""
+    if not equals and seeds > 1:
+        return "No other network reaches that range."
     if not equals:
         return "It is ahead of every other network by more than chance."
     who = listing(equals) if len(equals) <= NAMED else f"{len(equals)} of the {others} others"

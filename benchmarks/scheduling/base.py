@@ -34,6 +34,11 @@ class Outcome:
     error: str = ""
 
 
+def one_line(error: Exception) -> str:
+    """Kind and message of an error without line breaks."""
+    return " ".join(f"{type(error).__name__}: {error}".split())
+
+
 class Scheduler(Protocol):
     """Runs jobs. The store, not the scheduler, knows what is done: a job that finds its work done returns at once."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from benchmarks.jobs import Job
-from benchmarks.scheduling.base import Event, Outcome
+from benchmarks.scheduling.base import Event, Outcome, one_line
 
 
 class InlineScheduler:
@@ -20,7 +20,7 @@ class InlineScheduler:
         try:
             job.run(lambda progress: on_event(Event(job=job.name, kind="progress", progress=progress)))
         except Exception as error:
-            message = " ".join(f"{type(error).__name__}: {error}".split())
+            message = one_line(error)
             on_event(Event(job=job.name, kind="failed", error=message))
             return Outcome(job=job.name, error=message)
         on_event(Event(job=job.name, kind="done"))

@@ -11,7 +11,6 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 # Read by Ray when it is imported. The first keeps every socket on 127.0.0.1, which Ray otherwise opens on all
@@ -28,10 +27,12 @@ from ray import tune
 from ray.tune.experiment import Trial
 
 from benchmarks.jobs import Job, Progress
-from benchmarks.scheduling.base import Event, Outcome
+from benchmarks.scheduling.base import Event, Outcome, one_line
 
 RETRIES = 2
-"""How often a trial is tried again after its worker died or its job failed."""
+"""How often a trial is tried again after its worker died. A job that raised an error would raise it again."""
+WORKER_DIED = "the worker died"
+DONE, FAILED = "done", "failed"
 
 
 class RayScheduler:
@@ -79,8 +80,12 @@ class RayScheduler:
 
 def _trial(config: dict[str, Any]) -> None:
     job: Job = config["job"]
-    job.run(lambda progress: tune.report(asdict(progress)))
-    tune.report({"step": "done", "epoch": {}})
+    try:
+        job.run(lambda progress: tune.report(asdict(progress)))
+    except Exception as error:
+        tune.report({"step": FAILED, "epoch": {}, "error": one_line(error)})
+    else:
+        tune.report({"step": DONE, "epoch": {}})
 
 
 def _reservation(job: Job) -> tune.PlacementGroupFactory:
@@ -113,35 +118,32 @@ class _Listener(tune.Callback):
     def on_trial_result(
         self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
     ) -> None:
-        """A job made progress."""
-        if result.get("step") not in (None, "done"):
+        """A job made progress, or has recorded its failure."""
+        name, step = _job(trial).name, result.get("step")
+        if step == FAILED:
+            self._fail(name, result["error"])
+        elif step not in (None, DONE):
             progress = Progress(step=result["step"], epoch=result["epoch"])
-            self._on_event(Event(job=_job(trial).name, kind="progress", progress=progress))
+            self._on_event(Event(job=name, kind="progress", progress=progress))
 
     def on_trial_recover(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         """A worker died and its trial will be tried again."""
-        self._on_event(Event(job=_job(trial).name, kind="retried", error=_error(trial)))
+        self._on_event(Event(job=_job(trial).name, kind="retried", error=WORKER_DIED))
 
     def on_trial_complete(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
-        """A job is done."""
-        self._on_event(Event(job=_job(trial).name, kind="done"))
+        """A job has ended."""
+        if _job(trial).name not in self.errors:
+            self._on_event(Event(job=_job(trial).name, kind="done"))
 
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
-        """A job has failed for good."""
-        name = _job(trial).name
-        self.errors[name] = _error(trial)
-        self._on_event(Event(job=name, kind="failed", error=self.errors[name]))
+        """A job's worker has died too often."""
+        self._fail(_job(trial).name, WORKER_DIED)
+
+    def _fail(self, name: str, error: str) -> None:
+        self.errors[name] = error
+        self._on_event(Event(job=name, kind="failed", error=error))
 
 
 def _job(trial: Trial) -> Job:
     job: Job = trial.config["job"]
     return job
-
-
-def _error(trial: Trial) -> str:
-    if trial.pickled_error_file and Path(trial.pickled_error_file).exists():
-        error = trial.get_pickled_error()
-        cause = getattr(error, "cause", None) or error
-        lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
-        return lines[-1] if lines else type(cause).__name__
-    return "the worker died"

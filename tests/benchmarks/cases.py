@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from benchmarks.campaign import Campaign, Where
+from benchmarks.data import Batch
 from benchmarks.jobs import Job, Kind
 from benchmarks.scheduling import Event
 from benchmarks.store import Store
@@ -22,6 +25,21 @@ EVALUATION: dict[str, Any] = {
 }
 NOT_MEASURED: dict[str, Any] = {"cost": None, "robustness": None, "latency": None}
 """Evaluation options that leave accuracy and ledger, which are always made."""
+
+
+class Unseen:
+    """A split that must not be looked at."""
+
+    labels = torch.zeros(1, dtype=torch.int64)
+
+    def __len__(self) -> int:
+        raise AssertionError("a split was looked at")
+
+    def take(self, count: int) -> Unseen:
+        raise AssertionError("a split was looked at")
+
+    def batches(self, *arguments: Any, **options: Any) -> Iterator[Batch]:
+        raise AssertionError("a split was looked at")
 
 
 def small_study(

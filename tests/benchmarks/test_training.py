@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from benchmarks.data import Batch, Dataset
+from benchmarks.data import Dataset
 from benchmarks.recipe import Recipe
 from benchmarks.store import digest
 from benchmarks.training import (
@@ -28,7 +28,7 @@ from benchmarks.training import (
     train,
     train_epoch,
 )
-from tests.benchmarks.cases import METHODS, RECIPE
+from tests.benchmarks.cases import METHODS, RECIPE, Unseen
 from zoo import ParamGroup, Phase, RoutedNet, Task, create
 from zoo.contract import Compute, Forward
 
@@ -65,21 +65,6 @@ class TwoRates(Linear):
         weight, bias = self.matrix.parameters()
         slow = ParamGroup(parameters=[bias], lr_scale=0.1, weight_decay_scale=0.0)
         return [ParamGroup(parameters=[weight]), slow]
-
-
-class Unseen:
-    """A split that must not be looked at."""
-
-    labels = torch.zeros(1, dtype=torch.int64)
-
-    def __len__(self) -> int:
-        raise AssertionError("the test split was looked at")
-
-    def take(self, count: int) -> Unseen:
-        raise AssertionError("the test split was looked at")
-
-    def batches(self, *arguments: Any, **options: Any) -> Iterator[Batch]:
-        raise AssertionError("the test split was looked at")
 
 
 @pytest.fixture(scope="module")

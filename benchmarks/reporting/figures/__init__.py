@@ -1,6 +1,8 @@
-"""Figures of the report: one file each, made known by a decorator; sections show them in the order of this list.
+"""Figures of the report: one file each, made known by a decorator; sections show them in the order of this
+list.
 
-A new figure is a file here whose function is decorated with `figure` or `entry_figure`, and its name in the import.
+A new figure is a file here whose function is decorated with `figure` or `entry_figure`, and its name in the
+import.
 """
 
 from benchmarks.reporting.figures.base import (

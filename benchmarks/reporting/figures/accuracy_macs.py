@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks.reporting.evidence import Evidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, figure
 from benchmarks.reporting.figures.marks import cost_axis, settings_curve
-from benchmarks.reporting.formats import count, percent
+from benchmarks.reporting.formats import count, interval_words, percent
 
 
 @figure("accuracy-macs", section="worth", title="Accuracy against multiply-accumulates")
@@ -40,9 +40,8 @@ def accuracy_macs(evidence: Evidence) -> Drawing:
 
 def _caption(evidence: Evidence) -> str:
     pictures = evidence.points["samples"].max()
-    seeds = int(evidence.points["seeds"].max())
-    bars = "95 % Wilson intervals" if seeds == 1 else f"the range over up to {seeds} seeds"
+    bars = interval_words(evidence.points["seeds"].max())
     return (
-        "Up and to the left is better. A line joins the settings of one trained network; the large filled mark is "
-        f"the setting that headlines report. Bars are {bars}, from {count(pictures)} test pictures."
+        "Up and to the left is better. A line joins the settings of one trained network; the large filled "
+        f"mark is the setting that headlines report. Bars are {bars}, from {count(pictures)} test pictures."
     )

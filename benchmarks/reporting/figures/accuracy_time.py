@@ -5,13 +5,21 @@ from __future__ import annotations
 from benchmarks.reporting.evidence import Evidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, figure
 from benchmarks.reporting.figures.marks import cost_axis, settings_curve
-from benchmarks.reporting.formats import count, listing, milliseconds, percent, significant, span
+from benchmarks.reporting.formats import (
+    count,
+    interval_words,
+    listing,
+    milliseconds,
+    percent,
+    significant,
+    span,
+)
 from benchmarks.reporting.style import FAINT
 
 
 @figure("accuracy-time", section="time", title="Accuracy against time")
 def accuracy_time(evidence: Evidence) -> Drawing:
-    """Test accuracy over median time per picture, relative to the static ResNet: smallest and largest batch."""
+    """Test accuracy over time per picture relative to the static ResNet: smallest and largest batch."""
     sizes = sorted({*evidence.batch_sizes[:1], *evidence.batch_sizes[-1:]})
     if not sizes or evidence.points.dropna(subset=["accuracy", f"speedup_{sizes[0]}"]).empty:
         raise NoData("No network has both its accuracy and its time measured yet.")
@@ -37,8 +45,9 @@ def _panel(evidence: Evidence, size: int) -> Panel:
     for entry in evidence.entries:
         own = table[table["entry"] == entry.label].to_dict("records")
         texts = [
-            f"{entry.name}, {row['setting']}: {percent(row['accuracy'])} % in {milliseconds(row[f'latency_{size}'])} "
-            f"ms, {significant(row[speedup])} times as fast as the static ResNet"
+            f"{entry.name}, {row['setting']}: {percent(row['accuracy'])} % in "
+            f"{milliseconds(row[f'latency_{size}'])} ms, {significant(row[speedup])} times as fast as the "
+            "static ResNet"
             for row in own
         ]
         tips |= settings_curve(axes, entry, rows[rows["entry"] == entry.label], texts)
@@ -56,9 +65,10 @@ def _caption(evidence: Evidence, sizes: list[int]) -> str:
         static = evidence.points[f"static_{size}"].dropna()
         low, high = milliseconds(static.min()), milliseconds(static.max())
         spread.append(f"{low if low == high else span(low, high)} ms at batch {size}")
+    pictures = count(evidence.points["samples"].max())
     return (
-        "Left of the dashed line is faster than the static ResNet, which took turns with the network in the same "
-        f"process on the same pictures; its own median per picture was {listing(spread)}. Compare ratios between "
-        "networks, not milliseconds: every network was timed in a process of its own. Bars are 95 % intervals of "
-        f"accuracy, from {count(evidence.points['samples'].max())} test pictures."
+        "Left of the dashed line is faster than the static ResNet, which took turns with the network in the "
+        f"same process on the same pictures; its own median per picture was {listing(spread)}. Compare "
+        "ratios between networks, not milliseconds: every network was timed in a process of its own. Bars "
+        f"of accuracy are {interval_words(evidence.points['seeds'].max())}, from {pictures} test pictures."
     )

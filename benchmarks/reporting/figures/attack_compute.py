@@ -41,8 +41,8 @@ def attack_compute(evidence: Evidence) -> Drawing:
         panels.append(Panel(figure=drawn))
     return Drawing(
         panels=panels,
-        caption="Above the dashed line attacked pictures cost more than clean ones, below it less. The attacks aim at "
-        "the answer, not at the cost: an attack on the cost would do worse. Networks whose cost never "
-        "changes are left out.",
+        caption="Above the dashed line attacked pictures cost more than clean ones, below it less. The "
+        "attacks aim at the answer, not at the cost: an attack on the cost could do worse. Networks whose "
+        "cost never changes are left out.",
         legend=moving,
     )

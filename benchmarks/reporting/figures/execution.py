@@ -11,7 +11,7 @@ from benchmarks.reporting.formats import count, short_macs
 
 @entry_figure("execution", section="routes", title="Execution rate per unit and class")
 def execution(evidence: Evidence, entry: Entry) -> Drawing | None:
-    """Units x classes in percent, at the headline setting of the first seed; None where every route is the same."""
+    """Units x classes in percent, headline setting, first seed; None where every route is the same."""
     table = entry.first.headline_answers()
     if table is None:
         raise NoData(f"The routes of {entry.name} are not known: accuracy {entry.reason('accuracy')}.")
@@ -26,8 +26,8 @@ def execution(evidence: Evidence, entry: Entry) -> Drawing | None:
     axes.set_xlabel("class")
     return Drawing(
         panels=[Panel(figure=drawn)],
-        caption="Share of each class's pictures that used a unit, in %: rows that change from left to right are "
-        f"units that the class decides about. {count(len(table))} test pictures, setting "
+        caption="Share of each class's pictures that used a unit, in %: rows that change from left to right "
+        f"are units that the class decides about. {count(len(table))} test pictures, setting "
         f"“{entry.first.settings[0].name}”; in brackets, the MACs of the unit.",
     )
 

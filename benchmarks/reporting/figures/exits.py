@@ -48,6 +48,6 @@ def exits(evidence: Evidence, entry: Entry) -> Drawing | None:
     samples = len(table) // table["setting"].nunique()
     return Drawing(
         panels=[Panel(figure=drawn)],
-        caption=f"The last exit that each picture's route used, at every setting; {count(samples)} test pictures. The "
-        "deeper the blue, the deeper the picture went.",
+        caption=f"The last exit that each picture's route used, at every setting; {count(samples)} test "
+        "pictures. The deeper the blue, the deeper the picture went.",
     )

@@ -19,10 +19,10 @@ BINS = 40
 
 @entry_figure("histogram", section="routes", title="Multiply-accumulates per picture")
 def histogram(evidence: Evidence, entry: Entry) -> Drawing | None:
-    """Share of pictures by routed cost at the headline setting of the first seed; None where every route is equal."""
+    """Share of pictures by routed cost, headline setting, first seed; None where all routes are equal."""
     table = entry.first.headline_answers()
     if table is None:
-        raise NoData(f"The costs per picture of {entry.name} are not known: accuracy {entry.reason('accuracy')}.")
+        raise NoData(f"The costs of {entry.name} are not known: accuracy {entry.reason('accuracy')}.")
     if not routes.varies(table):
         return None
     unit = evidence.unit

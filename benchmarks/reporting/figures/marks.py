@@ -1,4 +1,4 @@
-"""Marks that several figures share: a network's settings with intervals, or its curve with a band, in its own style."""
+"""Marks that several figures share: a network's settings with intervals, or its curve with a band."""
 
 from __future__ import annotations
 
@@ -31,7 +31,15 @@ def settings_curve(axes: Axes, entry: Entry, rows: pd.DataFrame, tips: Sequence[
     """
     style = entry.style
     ordered = rows.assign(tip=list(tips)).sort_values(["x", "y"])
-    axes.plot(ordered["x"], ordered["y"], color=style.color, linestyle=style.line, linewidth=1.2, alpha=0.75, zorder=2)
+    axes.plot(
+        ordered["x"],
+        ordered["y"],
+        color=style.color,
+        linestyle=style.line,
+        linewidth=1.2,
+        alpha=0.75,
+        zorder=2,
+    )
     texts = {}
     for number, row in enumerate(ordered.to_dict("records")):
         gid = f"{entry.slug}-{number}"

@@ -34,6 +34,6 @@ def per_class(evidence: Evidence) -> Drawing:
     fewest, most = count(sizes.min()), count(sizes.max())
     return Drawing(
         panels=[Panel(figure=drawn)],
-        caption=f"Accuracy in % on the test pictures of each class ({fewest if fewest == most else f'{fewest} to {most}'} "
-        "a class), at the headline setting.",
+        caption=f"Accuracy in % on the test pictures of each class "
+        f"({fewest if fewest == most else f'{fewest} to {most}'} a class), at the headline setting.",
     )

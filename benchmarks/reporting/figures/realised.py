@@ -13,17 +13,19 @@ from benchmarks.reporting.style import FAINT
 
 @figure("realised", section="time", title="Saved multiply-accumulates against saved time")
 def realised(evidence: Evidence) -> Drawing:
-    """Every setting: its time over its executed cost, both relative to the same network computing everything."""
+    """Time over executed cost of every setting, relative to the same network computing everything."""
     sizes = sorted({*evidence.batch_sizes[:1], *evidence.batch_sizes[-1:]})
     dynamic = evidence.points[evidence.points["executed"] < evidence.points["nominal"]]
     if not sizes or dynamic.dropna(subset=[f"realised_{sizes[0]}"]).empty:
         raise NoData("No network that saves multiply-accumulates was timed yet.")
     shown = set(dynamic.dropna(subset=[f"realised_{sizes[0]}"])["entry"])
+    own = evidence.points[evidence.points["entry"].isin(shown)]
     return Drawing(
-        panels=[_panel(evidence, evidence.points[evidence.points["entry"].isin(shown)], size) for size in sizes],
-        caption="On the diagonal every saved multiply-accumulate saved its time (realised speed-up 1.0); above it, "
-        "gathering pictures, gates and exits took back what skipping saved; at 100 % of the time nothing was gained. "
-        "Both axes are relative to the same network computing every unit, timed in the same process.",
+        panels=[_panel(evidence, own, size) for size in sizes],
+        caption="On the diagonal every saved multiply-accumulate saved its time (realised speed-up 1.0); "
+        "above it, gathering pictures, gates and exits took back what skipping saved; at 100 % of the time "
+        "nothing was gained. Both axes are relative to the same network computing every unit, timed in the "
+        "same process.",
         legend=[entry for entry in evidence.entries if entry.label in shown],
     )
 
@@ -41,8 +43,8 @@ def _panel(evidence: Evidence, points: pd.DataFrame, size: int) -> Panel:
     for entry in evidence.entries:
         own = rows[rows["entry"] == entry.label]
         texts = [
-            f"{entry.name}, {setting}: {percent(cost / 100, 0)} % of the MACs in {percent(time / 100, 0)} % of the "
-            f"time, realised {significant(cost / time, 2)}"
+            f"{entry.name}, {setting}: {percent(cost / 100, 0)} % of the MACs in {percent(time / 100, 0)} % "
+            f"of the time, realised {significant(cost / time, 2)}"
             for setting, cost, time in zip(table.loc[own.index, "setting"], own["x"], own["y"], strict=True)
         ]
         tips |= settings_curve(axes, entry, own, texts)

@@ -21,19 +21,16 @@ FEWEST = 10
 @figure("reliability", section="calibration", title="Reliability")
 def reliability(evidence: Evidence) -> Drawing:
     """Accuracy over confidence in equal bins, at the headline setting of the first seed, with 95 % bands."""
-    shown = [entry for entry in evidence.entries if entry.first.headline_answers() is not None]
-    if not shown:
-        raise NoData("No network has its accuracy measured yet.")
+    answers = {entry: entry.first.headline_answers() for entry in evidence.entries}
+    binned = {entry: bins(table) for entry, table in answers.items() if table is not None}
+    curves = {entry: rows for entry, rows in binned.items() if len(rows)}
+    if not curves:
+        raise NoData(f"No network has {FEWEST} answers of the same confidence.")
     drawn, axes = canvas()
     axes.plot([0, 100], [0, 100], color=FAINT, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
-    lowest = 100.0
-    for entry in shown:
-        table = entry.first.headline_answers()
-        assert table is not None
-        rows = bins(table)
-        lowest = min(lowest, *rows["x"], *rows["low"])
+    for entry, rows in curves.items():
         band(axes, entry.style, rows)
-    floor = 10 * math.floor(lowest / 10)
+    floor = 10 * math.floor(min(rows[["x", "low"]].min().min() for rows in curves.values()) / 10)
     axes.set_xlim(floor, 100 + 0.02 * (100 - floor))
     axes.set_ylim(floor, 100 + 0.02 * (100 - floor))
     axes.set_xlabel("mean confidence in the bin (%)")
@@ -42,14 +39,14 @@ def reliability(evidence: Evidence) -> Drawing:
     return Drawing(
         panels=[Panel(figure=drawn)],
         caption=f"On the diagonal confidence means what it says; below it the network is too sure of itself. "
-        f"{CALIBRATION_BINS} equal bins over {count(pictures)} test pictures, those with fewer than {FEWEST} left "
-        "out; bands are 95 % Wilson intervals.",
-        legend=shown,
+        f"{CALIBRATION_BINS} equal bins over {count(pictures)} test pictures, those with fewer than {FEWEST} "
+        "left out; bands are 95 % Wilson intervals.",
+        legend=list(curves),
     )
 
 
 def bins(table: pd.DataFrame) -> pd.DataFrame:
-    """Percentages per bin of confidence: x (mean confidence), y (accuracy), low and high (95 % Wilson interval)."""
+    """Per bin of confidence, in %: x (mean confidence), y (accuracy), low and high (95 % Wilson)."""
     right = table["label"] == table["prediction"]
     place = np.minimum((table["confidence"].to_numpy() * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
     rows = []

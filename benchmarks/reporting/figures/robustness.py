@@ -9,12 +9,12 @@ from benchmarks.reporting import attacks
 from benchmarks.reporting.evidence import Evidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, figure
 from benchmarks.reporting.figures.marks import band
-from benchmarks.reporting.formats import count, epsilons
+from benchmarks.reporting.formats import count, epsilons, interval_words
 
 
 @figure("robustness", section="attack", title="Accuracy under attack")
 def robustness(evidence: Evidence) -> Drawing:
-    """Accuracy over the radius of the ball, one panel per attack, with 95 % bands; the clean pictures at radius 0."""
+    """Accuracy over the radius of the ball, clean pictures at 0, with 95 % bands; a panel per attack."""
     table = evidence.attacks
     if not attacks.names(table):
         raise NoData("No network has been attacked yet.")
@@ -31,12 +31,11 @@ def robustness(evidence: Evidence) -> Drawing:
         axes.set_title(attack)
         axes.set_ylabel("accuracy (%)")
         panels.append(Panel(figure=drawn))
-    several = int(table["seeds"].max()) > 1
     return Drawing(
         panels=panels,
-        caption=f"At radius 0 the same {count(table['pictures'].max())} pictures without attack. Bands are "
-        f"{'the range over seeds' if several else '95 % Wilson intervals'}. Wrongly classified pictures count as lost "
-        "and are attacked like the others. FGSM takes one step: alone it is no evidence that a network holds.",
+        caption=f"At radius 0 the same {count(table['pictures'].max())} pictures without attack. Bands: "
+        f"{interval_words(table['seeds'].max())}. Wrongly classified pictures count as lost and are attacked "
+        "like the others. FGSM takes one step: alone it is no evidence that a network holds.",
         legend=[entry for entry in evidence.entries if entry.label in set(table["entry"])],
     )
 

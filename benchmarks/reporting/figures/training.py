@@ -18,7 +18,7 @@ MARKED = 40
 
 @figure("training", section="training", title="Training curves")
 def training(evidence: Evidence) -> Drawing:
-    """Training loss and validation accuracy by epoch, first seed of every network, with the starts of phases."""
+    """Training loss and validation accuracy by epoch, first seed, with the starts of phases."""
     if not evidence.entries:
         raise NoData("No network has been trained yet.")
     loss_figure, loss_axes = canvas(height=3.1)
@@ -73,7 +73,8 @@ def phase_starts(entry: Entry) -> dict[str, int]:
     """First epoch of every phase of training after the first phase, by the phase's name."""
     history = entry.first.history
     starts = history.drop_duplicates("phase")
-    return {str(phase): int(epoch) for phase, epoch in zip(starts["phase"][1:], starts["epoch"][1:], strict=True)}
+    later = zip(starts["phase"][1:], starts["epoch"][1:], strict=True)
+    return {str(phase): int(epoch) for phase, epoch in later}
 
 
 def _phases(evidence: Evidence) -> list[str]:

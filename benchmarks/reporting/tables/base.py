@@ -1,4 +1,4 @@
-"""What a table of the report is made of: text for people, values to sort by, and a reason where a value is missing."""
+"""What a table of the report is made of: texts, values to sort by, and reasons for missing ones."""
 
 from __future__ import annotations
 
@@ -107,7 +107,8 @@ def number(
         name: of the column.
         write: formats it.
         reason: why it is missing, if it is.
-        ends: write its interval (`<name>_low`, `<name>_high`) below it, or of several seeds the deviation over them.
+        ends: write its interval (`<name>_low`, `<name>_high`) below it, or of several seeds the deviation
+        over them.
     """
     value = values.get(name)
     if value is None or is_missing(value):

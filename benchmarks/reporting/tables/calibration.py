@@ -8,7 +8,7 @@ from benchmarks.reporting.tables.base import Column, Table, number, text
 
 
 def calibration(evidence: Evidence) -> Table | None:
-    """Every network at its headline setting: accuracy, top-5, calibration error, likelihood; None without networks."""
+    """Accuracy, top-5, calibration error and likelihood at headline settings; None without networks."""
     points = evidence.headlines
     rows = []
     for entry in evidence.entries:
@@ -29,7 +29,11 @@ def calibration(evidence: Evidence) -> Table | None:
         Column(name="Setting", numeric=False),
         Column(name="Accuracy", unit="%"),
         Column(name="Top-5", unit="%", tip="The label is among the five most likely answers."),
-        Column(name="Calibration error", unit="points", tip="ECE: mean |confidence − accuracy| over 15 equal bins."),
+        Column(
+            name="Calibration error",
+            unit="points",
+            tip="ECE: mean |confidence − accuracy| over 15 equal bins.",
+        ),
         Column(name="NLL", unit="nats", tip="Mean negative log-likelihood of the label."),
     ]
     if not rows:

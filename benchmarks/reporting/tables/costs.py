@@ -11,7 +11,7 @@ from benchmarks.reporting.tables.base import Cell, Column, Table, number, text
 
 
 def costs(evidence: Evidence) -> Table:
-    """Every network and setting: nominal, routed, executed, fvcore, ptflops, and seconds at every batch size."""
+    """Every network and setting: nominal, routed, executed, two counters, seconds at every batch size."""
     by_label = {entry.label: entry for entry in evidence.entries}
     rows = [
         _row(evidence, by_label[str(point["entry"])], {str(key): value for key, value in point.items()})
@@ -22,13 +22,25 @@ def costs(evidence: Evidence) -> Table:
         Column(name="Network", numeric=False),
         Column(name="Setting", numeric=False),
         Column(name="Nominal", unit=unit, tip="Every unit runs once."),
-        Column(name="Routed", unit=unit, tip="What the route asks for, gates and exit heads included; test-set mean."),
+        Column(
+            name="Routed",
+            unit=unit,
+            tip="What the route asks for, gates and exit heads included; test-set mean.",
+        ),
         Column(name="Executed", unit=unit, tip="What ran, counted operation by operation; test-set mean."),
-        Column(name="fvcore", unit=unit, tip="Another counter of the nominal graph, and its deviation from nominal."),
-        Column(name="ptflops", unit=unit, tip="Another counter of the nominal graph, and its deviation from nominal."),
+        Column(
+            name="fvcore",
+            unit=unit,
+            tip="Another counter of the nominal graph, and its deviation from nominal.",
+        ),
+        Column(
+            name="ptflops",
+            unit=unit,
+            tip="Another counter of the nominal graph, and its deviation from nominal.",
+        ),
     ]
     for size in evidence.batch_sizes:
-        columns.append(Column(name="Time", unit=f"ms, batch {size}", tip="Median per picture, with quartiles."))
+        columns.append(Column(name="Time", unit=f"ms, batch {size}", tip="Median per picture; quartiles."))
         columns.append(
             Column(
                 name="Realised",
@@ -41,8 +53,8 @@ def costs(evidence: Evidence) -> Table:
         title="Four costs of every network and setting",
         columns=columns,
         rows=rows,
-        note="Routed equal to executed means that nothing was computed that the route did not ask for. Below fvcore "
-        "and ptflops: deviation from nominal, in %.",
+        note="Routed equal to executed means that nothing was computed that the route did not ask for. Below "
+        "fvcore and ptflops: deviation from nominal, in %.",
     )
 
 

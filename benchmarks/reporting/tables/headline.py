@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.reporting import attacks
 from benchmarks.reporting.evidence import Entry, Evidence
-from benchmarks.reporting.formats import duration, epsilons, is_missing, milliseconds, percent, significant
+from benchmarks.reporting.formats import duration, epsilons, milliseconds, percent, significant
 from benchmarks.reporting.tables.base import Cell, Column, Table, missing, number, text
 
 
@@ -37,9 +37,12 @@ def _columns(evidence: Evidence, sizes: list[int]) -> list[Column]:
         Column(name="Setting", numeric=False, tip="Point of the network's curve, chosen on validation data."),
         Column(name="Accuracy", unit="%", tip="Top-1 on the test split, with its 95 % Wilson interval."),
         Column(name="Params", unit="k", tip="Learnable numbers, thousands."),
-        Column(name="MACs", unit=unit, tip="Mean routed multiply-accumulates per picture; FLOPs are twice as many."),
-        Column(name="of static", unit="%", tip="Routed MACs relative to the static ResNet of this study."),
-        Column(name="Executed", unit="% nominal", tip="Execution rate: routed MACs / MACs of every unit once."),
+        Column(
+            name="MACs",
+            unit=f"{unit}, of static",
+            tip="Mean routed MACs per picture; share of the static ResNet's.",
+        ),
+        Column(name="Executed", unit="% nominal", tip="Execution rate: routed / nominal MACs."),
     ]
     for size in sizes:
         times = "Median and quartiles of the time per picture."
@@ -60,8 +63,7 @@ def _row(evidence: Evidence, entry: Entry, point: Mapping[str, Any], sizes: list
         text(str(point["setting"])),
         number(point, "accuracy", percent, reason=entry.reason("accuracy"), ends=True),
         number(point, "parameters", lambda value: significant(value / 1e3), reason=unmeasured),
-        number(point, "routed", evidence.unit.format, reason=unmeasured),
-        _of_static(evidence, entry, point),
+        _macs(evidence, entry, point),
         number(point, "execution", percent, reason=unmeasured),
     ]
     for size in sizes:
@@ -79,15 +81,10 @@ def _network(entry: Entry) -> Cell:
     return text(entry.name, sub, entry=entry.slug, tip=entry.label)
 
 
-def _of_static(evidence: Evidence, entry: Entry, point: Mapping[str, Any]) -> Cell:
-    baseline = evidence.baseline_of(entry)
-    if baseline is None:
-        return missing("no static ResNet")
-    static = float(evidence.headlines[baseline.label]["routed"])
-    if is_missing(static):
-        return missing("static ResNet not measured")
-    shares = {"share": float(point["routed"]) / static}
-    return number(shares, "share", lambda value: percent(value, 0), reason=entry.reason("cost"))
+def _macs(evidence: Evidence, entry: Entry, point: Mapping[str, Any]) -> Cell:
+    cell = number(point, "routed", evidence.unit.format, reason=entry.reason("cost"))
+    share = evidence.share_of_static(entry)
+    return cell if share is None else replace(cell, sub=f"{percent(share, 0)} %")
 
 
 def _robust(evidence: Evidence, entry: Entry) -> Cell:
@@ -100,11 +97,15 @@ def _robust(evidence: Evidence, entry: Entry) -> Cell:
     if at.empty:
         return missing("not measured at this ε")
     return number(
-        {str(name): value for name, value in at.iloc[0].items()}, "accuracy", percent, reason="no value", ends=True
+        {str(name): value for name, value in at.iloc[0].items()},
+        "accuracy",
+        percent,
+        reason="no value",
+        ends=True,
     )
 
 
-BEST = {"Accuracy": max, "of static": min, "Speed-up": max, "Robust": max}
+BEST = {"Accuracy": max, "MACs": min, "Speed-up": max, "Robust": max}
 """Columns whose best value is emphasised, and what is best."""
 
 
@@ -125,7 +126,8 @@ def _note(evidence: Evidence) -> str:
     several = max((point["seeds"] for point in evidence.headlines.values()), default=1) > 1
     seeds = "± is the standard deviation over seeds; point at it for their range. " if several else ""
     return (
-        f"Below accuracies: {'of one seed, ' if several else ''}95 % Wilson intervals. {seeds}Below times: quartiles. "
-        "Speed-ups compare with the static ResNet timed in turns with the network in the same process. Bold is the "
-        "best of its column, whether or not the difference means anything: see the intervals. Click a heading to sort."
+        f"Below accuracies: {'of one seed, ' if several else ''}95 % Wilson intervals. {seeds}Below times: "
+        "quartiles. Speed-ups compare with the static ResNet timed in turns with the network in the same "
+        "process. Bold is the best of its column, whether or not the difference means anything: see the "
+        "intervals. Click a heading to sort."
     )

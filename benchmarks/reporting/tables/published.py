@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from benchmarks.reporting.evidence import Entry, Evidence
 from benchmarks.reporting.facts import dataset_name
-from benchmarks.reporting.formats import percent, significant
+from benchmarks.reporting.formats import is_missing, percent, significant
 from benchmarks.reporting.tables.base import Cell, Column, Table, missing, text
 from zoo.registry import Published
 
 
 def published(evidence: Evidence) -> Table | None:
-    """Figures of the papers of every method in the study, and whether they can be compared; None without any."""
+    """Figures of the papers of every method in the study, and ours beside those that are comparable."""
     rows = []
     facts = {entry.facts.name: entry.facts for entry in evidence.entries}
     for method in facts.values():
@@ -23,7 +23,7 @@ def published(evidence: Evidence) -> Table | None:
         Column(name="Preset", numeric=False),
         Column(name="Data set", numeric=False),
         Column(name="Error", unit="%", tip="Top-1 error as published."),
-        Column(name="Here", unit="%", tip="Top-1 error in this study, of the same preset on the same data set."),
+        Column(name="Here", unit="%", tip="Top-1 error in this study: same preset, same data set."),
         Column(name="Parameters", unit="M"),
         Column(name="MACs", unit="M", tip="Converted to multiply-accumulates."),
         Column(name="Source", numeric=False),
@@ -33,8 +33,8 @@ def published(evidence: Evidence) -> Table | None:
         title="Published elsewhere",
         columns=columns,
         rows=rows,
-        note="Only where “Here” has a number were the same preset and data set measured in this study; nothing else in "
-        "this table can be compared with it.",
+        note="Only where “Here” has a number were the same preset and data set measured in this study; "
+        "nothing else in this table can be compared with it.",
     )
 
 
@@ -61,8 +61,8 @@ def _here(evidence: Evidence, method: str, preset: str, figure: Published) -> Ce
     same = next((entry for entry in evidence.entries if _is(entry, method, preset)), None)
     if same is None:
         return missing("other preset")
-    accuracy = float(evidence.headlines[same.label]["accuracy"])
-    if accuracy != accuracy:
+    accuracy = evidence.value(same, "accuracy")
+    if is_missing(accuracy):
         return missing(same.reason("accuracy"))
     return Cell(text=percent(1 - accuracy, 2), sort=1 - accuracy)
 

@@ -11,26 +11,27 @@ from benchmarks.reporting.tables.base import Cell, Column, Table, missing, numbe
 def robustness(evidence: Evidence) -> Table | None:
     """Networks x (attack, epsilon), with intervals; None where nothing was attacked."""
     table = evidence.attacks
-    found = attacks.names(table)
-    if not found:
+    kinds = attacks.names(table)
+    if not kinds:
         return None
     names = epsilons(table["epsilon"])
     places = [(attacks.CLEAN, 0.0)]
     places += [
         (attack, epsilon)
-        for attack in found
+        for attack in kinds
         for epsilon in sorted(set(table.loc[table["attack"] == attack, "epsilon"]))
     ]
-    values = {(row["entry"], row["attack"], row["epsilon"]): row for row in table.to_dict("records")}
+    found = {(row["entry"], row["attack"], row["epsilon"]): row for row in table.to_dict("records")}
     rows = []
     for entry in evidence.entries:
         cells: list[Cell] = [text(entry.name, entry=entry.slug)]
         for attack, epsilon in places:
-            row = values.get((entry.label, attack, epsilon))
+            row = found.get((entry.label, attack, epsilon))
             if row is None:
                 cells.append(missing(entry.reason("robustness")))
             else:
-                cells.append(number({str(key): row[key] for key in row}, "accuracy", percent, reason="", ends=True))
+                values = {str(name): row[name] for name in row}
+                cells.append(number(values, "accuracy", percent, reason="no value", ends=True))
         rows.append(cells)
     columns = [Column(name="Network", numeric=False)]
     columns += [

@@ -9,7 +9,7 @@ from benchmarks.reporting.tables.base import Cell, Column, Table
 
 
 def common_routes(evidence: Evidence, entry: Entry) -> Table | None:
-    """The five commonest routes at the headline setting of the first seed; None where all pictures take one route."""
+    """The five commonest routes, headline setting, first seed; None where all routes are equal."""
     table = entry.first.headline_answers()
     if table is None or not routes.varies(table):
         return None
@@ -17,7 +17,9 @@ def common_routes(evidence: Evidence, entry: Entry) -> Table | None:
     rows = [
         [
             Cell(
-                text=routes.drawn(str(row["route"]), units), sort=str(row["route"]), tip=_used(str(row["route"]), units)
+                text=routes.drawn(str(row["route"]), units),
+                sort=str(row["route"]),
+                tip=_used(str(row["route"]), units),
             ),
             Cell(text=percent(row["share"]), sort=float(row["share"])),
             Cell(text=percent(row["accuracy"]), sort=float(row["accuracy"])),

@@ -40,4 +40,6 @@ def training(evidence: Evidence) -> Table | None:
         Column(name="Total", tip="Training and choosing settings."),
         Column(name="Device", numeric=False),
     ]
-    return Table(name="training", title="Training of every network", columns=columns, rows=rows) if rows else None
+    if not rows:
+        return None
+    return Table(name="training", title="Training of every network", columns=columns, rows=rows)

@@ -1,0 +1,94 @@
+"""A study of three networks and ten pictures that several tests read; none of them changes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from benchmarks.reporting import build
+from benchmarks.reporting.evidence import Evidence
+from benchmarks.reporting.loading import load
+from tests.benchmarks.reporting.hand_made import (
+    BLOCKS,
+    EXITS,
+    HandMade,
+    answers,
+    attacked,
+    costs,
+    ledger,
+    phases,
+    timings,
+)
+
+CLEAN, WEAK, STRONG = ("none", 0.0), ("PGD-10", 0.1), ("PGD-10", 0.2)
+
+
+def three_networks(root: Path) -> HandMade:
+    """ResNet (9 of 10 right, 4 M MACs), AdaNet (8 of 10, 3 M) and BranchyNet (9 of 10 at its knee, 2 M)."""
+    made = HandMade(root, methods=["resnet", "adanet", "branchynet"])
+    same = {CLEAN: 4_000_000, WEAK: 4_000_000, STRONG: 4_000_000}
+    made.add(
+        made.spec("resnet"),
+        accuracy=answers("1111111110"),
+        cost=costs(("default", 4_000_000, 4_000_000)),
+        latency=timings(0.002, 0.002, {"default": [0.002, 0.002, 0.002]}),
+        robustness=attacked({CLEAN: "1" * 10, WEAK: "1111100000", STRONG: "0" * 10}, same),
+    )
+    made.add(
+        made.spec("adanet"),
+        accuracy=answers("1111111100", ["110", "101", "111", "101"]),
+        cost=costs(("default", 4_000_000, 3_000_000), ptflops=4_004_000),
+        ledger=ledger(dict(zip(BLOCKS, (1_000_000, 900_000, 640), strict=True)), fixed=2_099_360),
+        latency=timings(0.002, 0.005, {"default": [0.003, 0.004, 0.006]}),
+        robustness=attacked(
+            {CLEAN: "1" * 10, WEAK: "1111000000", STRONG: "0" * 10},
+            {CLEAN: 3_000_000, WEAK: 3_300_000, STRONG: 1_500_000},
+        ),
+    )
+    made.add(
+        made.spec("branchynet"),
+        units=EXITS,
+        settings={"knee": "cheapest thresholds", "full": "final exit only"},
+        history=phases("trunk", "joint", "joint"),
+        accuracy=answers_of_branchynet(),
+        cost=costs(("knee", 4_200_000, 2_000_000), ("full", 4_200_000, 4_000_000)),
+        latency=timings(0.002, 0.004, {"knee": [0.001, 0.001, 0.001], "full": [0.004, 0.004, 0.004]}),
+        robustness=attacked(
+            {CLEAN: "1" * 10, WEAK: "0" * 10, STRONG: "0" * 10},
+            {CLEAN: 2_000_000, WEAK: 4_000_000, STRONG: 2_000_000},
+        ),
+    )
+    return made
+
+
+def answers_of_branchynet() -> pd.DataFrame:
+    """At its knee every fifth picture goes to the end; without early exits all do."""
+    knee = answers("1111111110", ["1100", "1100", "1111", "1100", "1100"], setting="knee")
+    full = answers("1111111111", ["1011"], setting="full")
+    return pd.concat([knee, full], ignore_index=True)
+
+
+@pytest.fixture(scope="session")
+def study_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of the three networks' results."""
+    return three_networks(tmp_path_factory.mktemp("results") / "hand").store.root
+
+
+@pytest.fixture(scope="session")
+def evidence(study_dir: Path) -> Evidence:
+    """The three networks, read."""
+    return load(study_dir)
+
+
+@pytest.fixture(scope="session")
+def page(study_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Their report."""
+    return build(study_dir, tmp_path_factory.mktemp("reports") / "hand")
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> HandMade:
+    """An empty study, to fill."""
+    return HandMade(tmp_path / "hand")

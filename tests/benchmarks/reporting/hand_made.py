@@ -1,0 +1,175 @@
+"""Studies of a few pictures whose every number can be worked out by hand, written through the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+
+from benchmarks.reporting.evidence import Evidence
+from benchmarks.reporting.loading import load
+from benchmarks.seeds import derive
+from benchmarks.store import Record, Store
+from benchmarks.study import ModelSpec, Study
+from zoo import Selector
+
+ENVIRONMENT: dict[str, Any] = {
+    "created": "2026-03-04T05:06:07+00:00",
+    "python": "3.11.7",
+    "packages": {"torch": "2.15.0"},
+    "system": "Linux x86_64",
+    "processor": "A Processor",
+    "cpus": 2,
+    "gpus": [],
+    "commit": None,
+}
+CODE = {"zoo/nowhere.py": "0123456789ab"}
+"""Fingerprint of no code that there is: every record of a hand-made study is stale."""
+BLOCKS = ("stage1.block1", "stage1.block2", "stage2.block1")
+Ball = tuple[str, float]
+"""An attack and its epsilon."""
+EXITS = ("segment1", "exit1", "segment2", "exit2")
+
+
+class HandMade:
+    """A study on disk.
+
+    Args:
+        root: of its directory.
+        fields: of the study.
+    """
+
+    def __init__(self, root: Path, **fields: Any) -> None:
+        values = {"name": "hand", "title": "Made by hand", "methods": ["resnet"], **fields}
+        self.study = Study.model_validate(values)
+        self.store = Store(root)
+        self.store.write_study(self.study, ENVIRONMENT)
+
+    def spec(self, method: str, repetition: int = 0, preset: str = "tiny", **parameters: Any) -> ModelSpec:
+        """Of a model that belongs to the study."""
+        selector = Selector(method, preset, parameters)
+        return ModelSpec(
+            method=method,
+            preset=preset,
+            parameters=parameters,
+            dataset=self.study.dataset,
+            repetition=repetition,
+            seed=derive(self.study.seed, selector, self.study.dataset, repetition),
+            recipe=self.study.recipe,
+        )
+
+    def add(
+        self,
+        spec: ModelSpec,
+        *,
+        units: Sequence[str] = BLOCKS,
+        settings: Mapping[str, str] | None = None,
+        history: pd.DataFrame | None = None,
+        code: Mapping[str, str] = CODE,
+        **tables: pd.DataFrame,
+    ) -> Record:
+        """Store a finished model: settings are notes by name, the headline first; tables by evaluator."""
+        notes = settings or {"default": "as trained"}
+        config = {
+            "settings": [{"name": name, "values": {}, "note": note} for name, note in notes.items()],
+            "dataset_fingerprint": "fedcba9876543210",
+            "units": list(units),
+            "seconds": 12.0,
+            "device": "cpu",
+        }
+        epochs = phases("train", "train") if history is None else history
+        record = self.store.commit(spec, code, config, epochs, {"weight": torch.zeros(1)})
+        for name, table in tables.items():
+            record.write_table(name, table)
+        return record
+
+    def evidence(self) -> Evidence:
+        """What a report of it is built from."""
+        return load(self.store.root)
+
+
+def phases(*names: str) -> pd.DataFrame:
+    """A history with one epoch per named phase: loss 1 / epoch, accuracies rising by 10 points."""
+    epochs = range(1, len(names) + 1)
+    return pd.DataFrame(
+        {
+            "epoch": list(epochs),
+            "epochs": len(names),
+            "phase": list(names),
+            "lr": 0.1,
+            "loss": [1 / epoch for epoch in epochs],
+            "train_accuracy": [0.5 + 0.1 * epoch for epoch in epochs],
+            "validation_accuracy": [0.4 + 0.1 * epoch for epoch in epochs],
+            "seconds": 6.0,
+        }
+    )
+
+
+def answers(outcome: str, routes: Sequence[str] = ("111",), *, setting: str = "default") -> pd.DataFrame:
+    """An accuracy table with a picture per character of `outcome`: `1` is right, `0` wrong.
+
+    Labels are 0 and 1 in turn; routes are dealt out in turn; a picture costs 1,000,000 MACs per unit used.
+    """
+    rows = []
+    for index, digit in enumerate(outcome):
+        label, route = index % 2, routes[index % len(routes)]
+        rows.append(
+            {
+                "setting": setting,
+                "index": index,
+                "label": label,
+                "prediction": label if digit == "1" else 1 - label,
+                "confidence": 0.75,
+                "nll": 0.5,
+                "top5": True,
+                "macs": 1_000_000 * route.count("1"),
+                "route": route,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def costs(*rows: tuple[str, int, float], ptflops: int | None = None) -> pd.DataFrame:
+    """A cost table: (setting, nominal, routed) each, executed as routed, fvcore as nominal."""
+    return pd.DataFrame(
+        [
+            {
+                "setting": setting,
+                "parameters": 1_234_000,
+                "nominal": nominal,
+                "fvcore": nominal,
+                "ptflops": nominal if ptflops is None else ptflops,
+                "routed": routed,
+                "executed": routed,
+            }
+            for setting, nominal, routed in rows
+        ]
+    )
+
+
+def timings(
+    static: float, nominal: float, needed: Mapping[str, Sequence[float]], *, batch_size: int = 1
+) -> pd.DataFrame:
+    """A latency table: `needed` has seconds of passes per setting, the headline first."""
+    headline = next(iter(needed))
+    rows = [("static resnet", "all", static), (headline, "all", nominal)]
+    rows += [(setting, "needed", seconds) for setting, passes in needed.items() for seconds in passes]
+    table = pd.DataFrame(rows, columns=["setting", "compute", "seconds"])
+    return table.assign(batch_size=batch_size, repetition=0, first=0)
+
+
+def attacked(outcomes: Mapping[Ball, str], macs: Mapping[Ball, int]) -> pd.DataFrame:
+    """A robustness table: a picture per character for each (attack, epsilon), all of the same cost."""
+    tables = []
+    for (attack, epsilon), outcome in outcomes.items():
+        table = answers(outcome).drop(columns=["setting", "confidence", "nll", "top5"])
+        tables.append(table.assign(attack=attack, epsilon=epsilon, linf=epsilon, macs=macs[attack, epsilon]))
+    return pd.concat(tables, ignore_index=True)
+
+
+def ledger(macs: Mapping[str, int], fixed: int = 0) -> pd.DataFrame:
+    """A ledger of units by name, and the fixed part."""
+    return pd.DataFrame({"unit": [*macs, "fixed"], "macs": [*macs.values(), fixed]})

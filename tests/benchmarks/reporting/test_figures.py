@@ -1,0 +1,153 @@
+"""Figures: what they draw, and what they say where there is nothing to draw."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from benchmarks.reporting import figures
+from benchmarks.reporting.evidence import Entry, Evidence
+from benchmarks.reporting.figures import Drawing, NoData, Panel
+from benchmarks.reporting.figures.reliability import bins
+from benchmarks.reporting.figures.training import phase_starts
+from benchmarks.reporting.style import look, style_of
+from tests.benchmarks.reporting.hand_made import HandMade, answers
+
+SECTIONS = ("worth", "time", "attack", "training", "calibration")
+STUDY_FIGURES = [figure for section in SECTIONS for figure in figures.study_figures(section)]
+ENTRY_FIGURES = figures.entry_figures("routes")
+
+
+def draw(name: str, evidence: Evidence, label: str | None = None) -> Drawing:
+    """A figure about all networks, or about the one with that label."""
+    with look():
+        if label is None:
+            return next(f for f in STUDY_FIGURES if f.name == name).draw(evidence)
+        found = next(f for f in ENTRY_FIGURES if f.name == name).draw(evidence, entry(evidence, label))
+    assert found is not None
+    return found
+
+
+def entry(evidence: Evidence, label: str) -> Entry:
+    return next(entry for entry in evidence.entries if entry.label == label)
+
+
+def axes_of(drawing: Drawing) -> Axes:
+    return drawing.panels[0].figure.axes[0]
+
+
+def points_of(panel: Panel) -> dict[str, tuple[float, float]]:
+    """Place of every mark by the text that appears over it."""
+    marks = {str(line.get_gid()): line for line in panel.figure.axes[0].get_lines() if line.get_gid()}
+    return {tip: (values(marks[gid], 0)[0], values(marks[gid], 1)[0]) for gid, tip in panel.tips.items()}
+
+
+def values(line: Line2D, axis: int) -> list[float]:
+    """What a line runs through: x (axis 0) or y (axis 1)."""
+    column: list[float] = np.asarray(line.get_xydata(), dtype=float)[:, axis].tolist()
+    return column
+
+
+def test_every_setting_is_a_point_that_tells_its_numbers(evidence: Evidence) -> None:
+    (panel,) = draw("accuracy-macs", evidence).panels
+    assert sorted(panel.tips.values()) == [
+        "AdaNet (ConvNet-AIG), default: 80.0 % at 3.00 M MACs",
+        "BranchyNet, full: 100.0 % at 4.00 M MACs",
+        "BranchyNet, knee: 90.0 % at 2.00 M MACs",
+        "ResNet, default: 90.0 % at 4.00 M MACs",
+    ]
+
+
+def test_points_lie_where_their_numbers_say(evidence: Evidence) -> None:
+    (panel,) = draw("accuracy-macs", evidence).panels
+    assert points_of(panel)["BranchyNet, knee: 90.0 % at 2.00 M MACs"] == (2.0, 90.0)
+
+
+def test_time_is_shown_relative_to_the_static_network(evidence: Evidence) -> None:
+    (panel,) = draw("accuracy-time", evidence).panels  # one batch size: one panel
+    places = points_of(panel)
+    fast = "times as fast as the static ResNet"
+    assert places[f"ResNet, default: 90.0 % in 2.00 ms, 1.00 {fast}"] == (1.0, 90.0)
+    assert places[f"BranchyNet, knee: 90.0 % in 1.00 ms, 2.00 {fast}"] == (0.5, 90.0)
+
+
+def test_time_that_is_saved_is_set_against_cost_that_is_saved(evidence: Evidence) -> None:
+    (panel,) = draw("realised", evidence).panels
+    places = sorted(points_of(panel).values())
+    # AdaNet: 3 of 4 M MACs, 4 of 5 ms; BranchyNet: 2 and 4 of 4.2 M MACs, 1 and 4 of 4 ms
+    assert [x for x, _ in places] == pytest.approx([200 / 4.2, 75.0, 400 / 4.2])
+    assert [y for _, y in places] == pytest.approx([25.0, 80.0, 100.0])
+
+
+def test_execution_rates_stand_in_the_cells(evidence: Evidence) -> None:
+    axes = axes_of(draw("execution", evidence, "adanet"))
+    # routes 110 101 111 101 110 101 111 101 110 101 of labels 0 1 0 1 ...: class 0 has 110 111 110 111 110
+    assert [text.get_text() for text in axes.texts] == ["100", "100", "100", "0", "40", "100"]
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert labels == ["stage1.block1 (1.00 M)", "stage1.block2 (900 k)", "stage2.block1 (640)"]
+
+
+def test_exit_bars_add_up_per_setting(evidence: Evidence) -> None:
+    axes = axes_of(draw("exits", evidence, "branchynet"))
+    assert [text.get_text() for text in axes.texts] == ["80", "", "20", "100"]
+
+
+def test_figures_of_one_network_do_not_apply_to_one_with_a_single_route(evidence: Evidence) -> None:
+    with look():
+        assert [figure.draw(evidence, entry(evidence, "resnet")) for figure in ENTRY_FIGURES] == [None] * 3
+
+
+def test_attack_curves_start_at_the_clean_pictures(evidence: Evidence) -> None:
+    adanet = axes_of(draw("robustness", evidence)).get_lines()[1]
+    assert (values(adanet, 0), values(adanet, 1)) == ([0.0, 0.1, 0.2], [100.0, 40.0, 0.0])
+
+
+def test_cost_under_attack_leaves_out_networks_whose_cost_never_changes(evidence: Evidence) -> None:
+    drawing = draw("attack-compute", evidence)
+    assert [found.label for found in drawing.legend] == ["adanet", "branchynet"]
+    assert values(axes_of(drawing).get_lines()[0], 1) == pytest.approx([100.0, 110.0, 50.0])
+
+
+def test_phases_of_training_start_where_their_name_first_appears(evidence: Evidence) -> None:
+    assert phase_starts(entry(evidence, "branchynet")) == {"joint": 2}
+    caption = draw("training", evidence).caption
+    assert "Dotted: phases of BranchyNet, first “trunk”, then “joint” from epoch 2." in caption
+
+
+def test_reliability_bins_leave_out_what_too_few_pictures_say() -> None:
+    sure = answers("1" * 9 + "0").assign(confidence=0.95)
+    unsure = answers("1" * 5).assign(confidence=0.2)
+    (row,) = bins(sure.merge(unsure, how="outer")).to_dict("records")
+    assert (row["x"], row["y"]) == pytest.approx((95.0, 90.0))
+    assert (row["low"], row["high"]) == pytest.approx((59.58, 98.21), abs=0.01)
+
+
+def test_classes_have_their_own_accuracy(evidence: Evidence) -> None:
+    texts = [text.get_text() for text in axes_of(draw("per-class", evidence)).texts]
+    assert texts == ["100", "80", "80", "80", "100", "80"]  # ResNet, AdaNet, BranchyNet; classes 0 and 1
+
+
+@pytest.mark.parametrize("figure", STUDY_FIGURES, ids=lambda figure: figure.name)
+def test_without_measurements_there_is_a_sentence(figure: figures.StudyFigure, made: HandMade) -> None:
+    with look():
+        with pytest.raises(NoData, match=r"^No .*\.$"):
+            figure.draw(made.evidence())
+        made.add(made.spec("resnet"))
+        if figure.name == "training":
+            assert len(figure.draw(made.evidence()).panels) == 2
+        else:
+            with pytest.raises(NoData, match=r"^No .*\.$"):
+                figure.draw(made.evidence())
+
+
+def test_a_method_has_one_colour_and_its_variants_differ_in_their_marks() -> None:
+    first, second = style_of("adanet", 0), style_of("adanet", 1)
+    assert first.color == second.color
+    assert (first.marker, first.line) != (second.marker, second.line)
+
+
+def test_twenty_methods_all_look_different() -> None:
+    names = [f"method{number:02}" for number in range(20)]
+    assert len({style_of(name, 0, names) for name in ("resnet", *names)}) == 21

@@ -1,0 +1,130 @@
+"""The page as a file."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.recipe import Recipe
+from benchmarks.reporting import build
+from benchmarks.reporting.provenance import machine_line, recipe_line, without_folders
+from benchmarks.store import StoreError
+from tests.benchmarks.reporting.hand_made import ENVIRONMENT, EXITS, HandMade, answers, costs
+
+HOSTILE = 'a<b onclick="x">&amp;'
+
+
+def built(made: HandMade) -> str:
+    return build(made.store.root, made.store.root / "page").read_text()
+
+
+def test_the_page_needs_nothing_else(page: Path) -> None:
+    text = page.read_text()
+    assert not re.search(r"https?://|<script[^>]+src|<link[^>]+stylesheet|@import|url\((?!#)", text)
+
+
+def test_equal_results_give_equal_bytes(page: Path, study_dir: Path, tmp_path: Path) -> None:
+    assert build(study_dir, tmp_path).read_bytes() == page.read_bytes()
+
+
+def test_ids_are_unique(page: Path) -> None:
+    ids = re.findall(r'\sid="([^"]+)"', page.read_text())
+    assert len(ids) == len(set(ids))
+
+
+def test_names_are_text_and_never_markup(made: HandMade) -> None:
+    hostile = HandMade(made.store.root, title=HOSTILE)
+    spec = hostile.spec(HOSTILE)
+    hostile.add(
+        spec,
+        units=EXITS,
+        settings={HOSTILE: HOSTILE},
+        accuracy=answers("1110", ["1100", "1111"], setting=HOSTILE),
+        cost=costs((HOSTILE, 4000, 3000)),
+    )
+    hostile.store.write_failure(hostile.spec("adanet"), "train", HOSTILE, HOSTILE)
+    text = built(hostile)
+    assert "<b onclick" not in text
+    assert "a&lt;b onclick=&#34;x&#34;&gt;&amp;amp;" in text
+
+
+def test_a_study_without_any_model_is_a_page(made: HandMade) -> None:
+    text = built(made)
+    assert "No network has been measured yet." in text
+    assert "<svg viewBox" not in text
+
+
+def test_a_model_without_any_table_is_a_page(made: HandMade) -> None:
+    made.add(made.spec("resnet"))
+    text = built(made)
+    assert "No network has both its accuracy and its cost measured yet." in text
+    assert "The routes of ResNet are not known: accuracy not measured." in text
+
+
+def test_twenty_networks_are_a_page(made: HandMade) -> None:
+    for number in range(20):
+        spec = made.spec("adanet", width=number) if number % 2 else made.spec(f"method{number}")
+        outcome = "1" * (20 - number) + "0" * number
+        made.add(spec, accuracy=answers(outcome), cost=costs(("default", 4000, 100 * number)))
+    text = built(made)
+    assert all(f">method{number}<" in text for number in range(0, 20, 2))
+    assert "AdaNet (ConvNet-AIG) [width=19]" in text
+
+
+def test_failures_have_their_error_and_a_traceback_without_folders(made: HandMade) -> None:
+    trace = 'Traceback:\n  File "/home/someone/secret/benchmarks/jobs.py", line 5, in run\nOops'
+    made.store.write_failure(made.spec("adanet"), "train", "TrainingDiverged: nan", trace)
+    text = built(made)
+    assert "TrainingDiverged: nan" in text
+    assert "benchmarks/jobs.py&#34;, line 5" in text
+    assert "someone" not in text
+
+
+def test_a_page_that_cannot_be_built_leaves_the_old_one(made: HandMade, tmp_path: Path) -> None:
+    (tmp_path / "page").mkdir()
+    (tmp_path / "page" / "index.html").write_text("old")
+    (made.store.root / "study.yaml").unlink()
+    with pytest.raises(StoreError):
+        build(made.store.root, tmp_path / "page")
+    assert [path.name for path in (tmp_path / "page").iterdir()] == ["index.html"]
+    assert (tmp_path / "page" / "index.html").read_text() == "old"
+
+
+def test_a_study_without_environment_says_so(made: HandMade) -> None:
+    (made.store.root / "environment.json").unlink()
+    assert "unknown processor" in built(made)
+
+
+def test_the_header_says_what_was_run_on_what(page: Path) -> None:
+    text = page.read_text()
+    assert "MNIST, 5,000 digits, 10 test pictures" in text
+    assert "3 networks, 1 seed each" in text
+    assert "4 March 2026, 05:06 UTC" in text
+
+
+def test_a_recipe_is_one_line() -> None:
+    schedule: dict[str, Any] = {"schedule": "step", "milestones": (0.5, 0.75), "warmup": 0.25}
+    recipe = Recipe(epochs=10, batch_size=64, augment=False, **schedule)
+    assert recipe_line(recipe) == (
+        "10 epochs of SGD with Nesterov momentum 0.9, learning rate 0.1, step schedule at 50 %, 75 %, 25 % "
+        "warm-up, weight decay 0.0005, batches of 64, not augmented"
+    )
+
+
+def test_a_machine_is_one_line() -> None:
+    assert machine_line(ENVIRONMENT) == "A Processor, 2 CPUs, no GPU, Linux x86_64, torch 2.15.0"
+
+
+def test_tracebacks_name_files_from_the_project_or_the_package_on() -> None:
+    trace = 'File "/a/b/lib/site-packages/torch/nn.py", line 1\nFile "/a/b/zoo/adanet.py", line 2'
+    assert without_folders(trace) == 'File "site-packages/torch/nn.py", line 1\nFile "zoo/adanet.py", line 2'
+
+
+def test_the_environment_may_hold_anything(made: HandMade) -> None:
+    strange = {"note": [1, 2], "created": 7, "gpus": None}
+    (made.store.root / "environment.json").write_text(json.dumps(strange))
+    assert "unknown date" in built(made)

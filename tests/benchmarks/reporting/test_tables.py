@@ -1,0 +1,192 @@
+"""Tables, cell by cell."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from benchmarks.reporting import tables
+from benchmarks.reporting.evidence import Entry, Evidence
+from benchmarks.reporting.tables import Cell, Column, Table
+from benchmarks.reporting.tables.costs import deviation
+from tests.benchmarks.reporting.hand_made import HandMade, answers, attacked, costs
+
+
+def row(table: Table | None, network: str, setting: str | None = None) -> dict[str, Cell]:
+    """Cells of a network's row by heading; of headings that stand there twice, the first."""
+    assert table is not None
+    for cells in table.rows:
+        if cells[0].text == network and setting in (None, cells[1].text):
+            return dict(reversed(list(zip([column.name for column in table.columns], cells, strict=True))))
+    raise AssertionError(f"no row of {network}")
+
+
+def shown(cell: Cell) -> tuple[str, str]:
+    return cell.text, cell.sub
+
+
+def test_headline_has_accuracy_with_interval_and_cost_with_its_share(evidence: Evidence) -> None:
+    cells = row(tables.headline(evidence), "AdaNet (ConvNet-AIG)")
+    assert shown(cells["Accuracy"]) == ("80.0", "49.0–94.3")  # Wilson, 8 of 10
+    assert shown(cells["MACs"]) == ("3.00", "75 %")
+    assert shown(cells["Executed"]) == ("75.0", "")
+    assert shown(cells["Params"]) == ("1,234", "")
+    assert shown(cells["Training"]) == ("12 s", "")
+
+
+def test_headline_has_time_with_quartiles_and_speed_up(evidence: Evidence) -> None:
+    cells = row(tables.headline(evidence), "AdaNet (ConvNet-AIG)")
+    assert shown(cells["Time"]) == ("4.00", "3.50–5.00")
+    assert shown(cells["Speed-up"]) == ("0.50", "")
+
+
+def test_headline_names_attack_and_radius_and_shows_what_is_left(made: HandMade) -> None:
+    outcomes = {("none", 0.0): "1" * 10, ("PGD-10", 1 / 255): "1" * 10, ("PGD-10", 2 / 255): "1111111110"}
+    made.add(made.spec("resnet"), robustness=attacked(outcomes, dict.fromkeys(outcomes, 1000)))
+    table = tables.headline(made.evidence())
+    (column,) = [column for column in table.columns if column.name == "Robust"]
+    assert column.unit == "% PGD-10 ε 2/255"
+    assert shown(row(table, "ResNet")["Robust"]) == ("90.0", "59.6–98.2")
+
+
+def test_headline_of_several_seeds_has_their_deviation_and_on_pointing_their_range(made: HandMade) -> None:
+    for repetition, outcome in enumerate(("1111100000", "1111111000", "1111111110")):
+        made.add(made.spec("adanet", repetition), accuracy=answers(outcome))
+    cells = row(tables.headline(made.evidence()), "AdaNet (ConvNet-AIG)")
+    assert shown(cells["Accuracy"]) == ("70.0", "± 20.0")
+    assert cells["Accuracy"].tip == "seeds from 50.0–90.0"
+    assert cells["Network"].sub == "skips layers, 3 seeds"
+
+
+def test_the_best_of_a_column_is_marked(evidence: Evidence) -> None:
+    table = tables.headline(evidence)
+    best = {name: row(table, name)["MACs"].best for name in ("ResNet", "AdaNet (ConvNet-AIG)", "BranchyNet")}
+    assert best == {"ResNet": False, "AdaNet (ConvNet-AIG)": False, "BranchyNet": True}
+
+
+def test_what_was_not_measured_is_a_dash_with_the_reason_and_sorts_last(made: HandMade) -> None:
+    made.add(made.spec("resnet"))
+    cell = row(tables.headline(made.evidence()), "ResNet")["Accuracy"]
+    assert (cell.text, cell.sub, cell.sort) == ("–", "not measured", None)
+
+
+def test_what_failed_says_so(made: HandMade) -> None:
+    made.add(made.spec("resnet"), accuracy=answers("11"), cost=costs(("default", 100, 100)))
+    made.store.write_failure(made.spec("resnet"), "time", "MemoryError: no more", "trace")
+    assert made.evidence().entries[0].reason("latency") == "failed: MemoryError: no more"
+
+
+def test_what_a_study_leaves_out_says_so(made: HandMade) -> None:
+    without = HandMade(made.store.root, evaluation={"robustness": None})
+    without.add(without.spec("resnet"), accuracy=answers("11"))
+    assert row(tables.headline(without.evidence()), "ResNet")["Robust"].sub == "switched off"
+
+
+def test_a_network_that_failed_to_train_stands_last(made: HandMade) -> None:
+    made.add(made.spec("resnet"), accuracy=answers("11"))
+    made.store.write_failure(made.spec("adanet"), "train", "TrainingDiverged: nan", "trace")
+    last = tables.headline(made.evidence()).rows[-1]
+    assert [cell.text for cell in last[:3]] == ["AdaNet (ConvNet-AIG)", "–", "–"]
+    assert (last[2].sub, last[2].tip) == ("failed", "failed: TrainingDiverged: nan")
+
+
+def test_costs_have_every_setting_and_the_counters_deviations(evidence: Evidence) -> None:
+    table = tables.costs(evidence)
+    assert [(cells[0].text, cells[1].text) for cells in table.rows[2:]] == [
+        ("BranchyNet", "knee"),
+        ("BranchyNet", "full"),
+    ]
+    adanet = row(table, "AdaNet (ConvNet-AIG)")
+    assert [adanet[name].text for name in ("Nominal", "Routed", "Executed")] == ["4.00", "3.00", "3.00"]
+    assert shown(adanet["fvcore"]) == ("4.00", "±0 %")
+    assert shown(adanet["ptflops"]) == ("4.00", "+0.1 %")
+
+
+def test_costs_have_the_realised_speed_up(evidence: Evidence) -> None:
+    # (4 ms of nominal / 1 ms of needed) / (4.2 M / 2.0 M)
+    assert row(tables.costs(evidence), "BranchyNet", "knee")["Realised"].text == "1.90"
+
+
+def test_a_counter_that_could_not_count_is_a_dash(made: HandMade) -> None:
+    uncounted = costs(("default", 4_000_000, 3_000_000)).assign(ptflops=math.nan)
+    made.add(made.spec("adanet"), cost=uncounted)
+    assert shown(row(tables.costs(made.evidence()), "AdaNet (ConvNet-AIG)")["ptflops"]) == ("–", "no value")
+
+
+@pytest.mark.parametrize(
+    ("share", "written"),
+    [(0.0, "±0 %"), (0.031, "+3.1 %"), (-0.031, "−3.1 %"), (0.00002, "+0.002 %"), (1e-9, "+<0.0001 %")],
+)
+def test_deviations_have_a_sign_and_as_many_digits_as_they_need(share: float, written: str) -> None:
+    assert deviation(share) == written
+
+
+def test_robustness_has_a_column_per_attack_and_radius(evidence: Evidence) -> None:
+    table = tables.robustness(evidence)
+    assert table is not None
+    assert [column.unit for column in table.columns[1:]] == ["%", "%, ε 0.1", "%, ε 0.2"]
+    assert [cell.text for cell in table.rows[1]] == ["AdaNet (ConvNet-AIG)", "100.0", "40.0", "0.0"]
+
+
+def test_networks_with_other_radii_have_dashes(made: HandMade) -> None:
+    for method, epsilon in (("resnet", 0.1), ("adanet", 0.3)):
+        outcomes = {("none", 0.0): "11", ("PGD-10", epsilon): "10"}
+        made.add(made.spec(method), robustness=attacked(outcomes, dict.fromkeys(outcomes, 1000)))
+    table = tables.robustness(made.evidence())
+    assert table is not None
+    assert [[cell.text for cell in cells] for cells in table.rows] == [
+        ["ResNet", "100.0", "50.0", "–"],
+        ["AdaNet (ConvNet-AIG)", "100.0", "–", "50.0"],
+    ]
+
+
+def test_common_routes_are_drawn_with_share_and_accuracy(evidence: Evidence) -> None:
+    branchynet = entry(evidence, "branchynet")
+    table = tables.common_routes(evidence, branchynet)
+    assert table is not None
+    assert [[cell.text for cell in cells] for cells in table.rows] == [
+        ["■■□□", "80.0", "87.5", "2.00"],  # seven of eight right
+        ["■■■■", "20.0", "100.0", "4.00"],
+    ]
+    assert table.note.startswith("2 distinct routes among 10 test pictures.")
+
+
+def test_a_network_with_one_route_has_no_table_of_routes(evidence: Evidence) -> None:
+    assert tables.common_routes(evidence, entry(evidence, "resnet")) is None
+
+
+def test_training_lists_phases_and_last_accuracies(evidence: Evidence) -> None:
+    cells = row(tables.training(evidence), "BranchyNet")
+    names = ("Epochs", "Phases", "Training accuracy", "Validation accuracy", "Total")
+    assert [cells[name].text for name in names] == ["3", "trunk → joint", "80.0", "70.0", "12 s"]
+
+
+def test_calibration_error_is_the_gap_between_confidence_and_accuracy(evidence: Evidence) -> None:
+    cells = row(tables.calibration(evidence), "ResNet")
+    assert cells["Calibration error"].text == "15.0"  # always 75 % sure, and right in 90 %
+    assert cells["NLL"].text == "0.500"
+
+
+def test_published_figures_of_other_data_are_not_set_beside_ours(evidence: Evidence) -> None:
+    table = tables.published(evidence)
+    assert table is not None
+    assert {cells[4].sub for cells in table.rows} == {"other data set"}
+
+
+def test_published_figures_of_the_same_preset_and_data_are(made: HandMade) -> None:
+    cifar = HandMade(made.store.root, dataset="cifar10")
+    cifar.add(cifar.spec("resnet", preset="resnet-20"), accuracy=answers("1111111110"))
+    table = tables.published(cifar.evidence())
+    assert table is not None
+    (here,) = [cells for cells in table.rows if cells[1].text == "resnet-20"]
+    assert [cell.text for cell in here[2:5]] == ["cifar10", "8.75", "10.00"]  # He et al. 2016, Table 6
+
+
+def test_rows_must_have_a_cell_per_column() -> None:
+    with pytest.raises(ValueError, match="every row needs 1 cells"):
+        Table(name="ragged", title="Ragged", columns=[Column(name="one")], rows=[[]])
+
+
+def entry(evidence: Evidence, label: str) -> Entry:
+    return next(entry for entry in evidence.entries if entry.label == label)

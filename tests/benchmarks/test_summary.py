@@ -1,0 +1,209 @@
+"""Averages and intervals, worked out by hand from tables of a few rows."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from benchmarks.campaign import Campaign
+from benchmarks.store import Record, write_yaml
+from benchmarks.summary import calibration_error, interval, robust_accuracy, summarise
+from tests.benchmarks.cases import models, small_study
+
+SETTINGS = [{"name": "default", "values": {}, "note": "as trained"}, {"name": "half", "values": {}, "note": "cheaper"}]
+
+
+def make_record(path: Path, **tables: pd.DataFrame) -> Record:
+    """A record of two settings with these tables."""
+    (spec,) = models(small_study("adanet"))
+    config = {"spec": spec.model_dump(mode="json"), "settings": SETTINGS, "seconds": 12.5}
+    write_yaml(path / "config.yaml", config)
+    record = Record(path)
+    for name, table in tables.items():
+        record.write_table(name, table)
+    return record
+
+
+def summary(path: Path, **tables: pd.DataFrame) -> pd.DataFrame:
+    return summarise({"adanet": make_record(path / "adanet-1", **tables)}).set_index("setting")
+
+
+def answers(setting: str, *rows: tuple[int, int, float, float, bool]) -> pd.DataFrame:
+    """A table of label, prediction, confidence, nll and top5."""
+    return pd.DataFrame(rows, columns=["label", "prediction", "confidence", "nll", "top5"]).assign(setting=setting)
+
+
+ACCURACY = pd.concat(
+    [
+        answers(
+            "default", (1, 1, 0.9, 0.1, True), (2, 2, 0.9, 0.3, True), (3, 3, 0.9, 0.2, True), (4, 0, 0.9, 1, True)
+        ),
+        answers("half", (1, 0, 0.5, 1, False), (2, 2, 0.5, 2, True), (3, 0, 0.5, 3, False), (4, 4, 0.5, 4, True)),
+    ]
+)
+COST = pd.DataFrame(
+    {
+        "setting": ["default", "half"],
+        "parameters": 1_000,
+        "nominal": 800,
+        "fvcore": 800,
+        "ptflops": 810,
+        "routed": [600.0, 400.0],
+        "executed": [600.0, 400.0],
+    }
+)
+
+
+def timing(*rows: tuple[int, str, str, float]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["batch_size", "setting", "compute", "seconds"])
+
+
+LATENCY = timing(
+    *[(10, "static resnet", "all", seconds) for seconds in (0.9, 1.0, 9.0)],
+    *[(10, "default", "all", seconds) for seconds in (2.0, 2.0, 5.0)],
+    *[(10, "default", "needed", seconds) for seconds in (1.5, 2.0, 8.0)],
+    *[(10, "half", "needed", seconds) for seconds in (0.5, 1.0, 1.1)],
+)
+
+
+def test_there_is_a_row_per_setting_and_the_first_is_the_headline(tmp_path: Path) -> None:
+    table = summary(tmp_path)
+    assert table["headline"].to_dict() == {"default": True, "half": False}
+    assert table["note"].to_dict() == {"default": "as trained", "half": "cheaper"}
+
+
+def test_a_row_says_which_model_it_is_of(tmp_path: Path) -> None:
+    row = summary(tmp_path).loc["default"]
+    assert (row["model"], row["method"], row["preset"], row["id"]) == ("adanet", "adanet", "tiny", "adanet-1")
+    assert row["train_seconds"] == 12.5
+
+
+def test_accuracy_is_the_share_of_right_answers_at_each_setting(tmp_path: Path) -> None:
+    table = summary(tmp_path, accuracy=ACCURACY)
+    assert table["accuracy"].to_dict() == {"default": 0.75, "half": 0.5}
+    assert table["samples"].to_dict() == {"default": 4, "half": 4}
+
+
+def test_top5_and_nll_are_means(tmp_path: Path) -> None:
+    table = summary(tmp_path, accuracy=ACCURACY)
+    assert table["top5"].to_dict() == {"default": 1.0, "half": 0.5}
+    assert table["nll"].to_dict() == pytest.approx({"default": 0.4, "half": 2.5})
+
+
+def test_the_interval_of_accuracy_is_wilsons(tmp_path: Path) -> None:
+    row = summary(tmp_path, accuracy=ACCURACY).loc["default"]
+    assert (row["accuracy_low"], row["accuracy_high"]) == interval(3, 4)
+
+
+@pytest.mark.parametrize(("successes", "trials"), [(3, 4), (0, 10), (10, 10), (81, 263)])
+def test_wilsons_interval_solves_its_equation(successes: int, trials: int) -> None:
+    # both ends p satisfy |share - p| = z sqrt(p (1 - p) / n) with z = 1.959964 (Wilson 1927)
+    share = successes / trials
+    for end in interval(successes, trials):
+        assert abs(share - end) == pytest.approx(1.959964 * math.sqrt(end * (1 - end) / trials), abs=1e-6)
+
+
+def test_wilsons_interval_of_3_in_4_is_30_to_95_percent() -> None:
+    # centre (3/4 + z²/8) / (1 + z²/4), half-width z sqrt(3/64 + z²/64) / (1 + z²/4), with z² = 3.8415
+    assert interval(3, 4) == pytest.approx((0.3006, 0.9544), abs=5e-5)
+
+
+def test_calibration_error_of_one_bin_is_confidence_less_accuracy() -> None:
+    assert calibration_error(pd.Series([0.9] * 4), pd.Series([True, True, True, False])) == pytest.approx(0.15)
+
+
+def test_calibration_error_weighs_bins_by_their_samples() -> None:
+    # three samples in the bin (14/15, 1] are off by |0.96 - 2/3|, one in (7/15, 8/15] by |0.5 - 1|
+    confidence, correct = pd.Series([0.96, 0.96, 0.96, 0.5]), pd.Series([True, True, False, True])
+    assert calibration_error(confidence, correct) == pytest.approx((3 * (0.96 - 2 / 3) + 1 * 0.5) / 4)
+
+
+def test_errors_in_different_bins_do_not_cancel() -> None:
+    confidence, correct = pd.Series([0.5, 1.0]), pd.Series([True, False])
+    assert calibration_error(confidence, correct) == pytest.approx((0.5 + 1.0) / 2)
+
+
+def test_a_confidence_of_zero_or_one_has_a_bin() -> None:
+    assert calibration_error(pd.Series([0.0, 1.0]), pd.Series([False, True])) == 0
+
+
+def test_execution_is_routed_over_nominal(tmp_path: Path) -> None:
+    assert summary(tmp_path, cost=COST)["execution"].to_dict() == {"default": 0.75, "half": 0.5}
+
+
+def test_latency_is_the_median_per_picture(tmp_path: Path) -> None:
+    assert summary(tmp_path, latency=LATENCY)["latency_10"].to_dict() == {"default": 0.2, "half": 0.1}
+
+
+def test_the_static_networks_median_stands_beside_every_setting(tmp_path: Path) -> None:
+    assert summary(tmp_path, latency=LATENCY)["static_10"].to_dict() == {"default": 0.1, "half": 0.1}
+
+
+def test_realised_speed_up_is_time_saved_over_macs_saved(tmp_path: Path) -> None:
+    # nominal takes 2 s; default takes 2 s with 6/8 of the MACs, half takes 1 s with 4/8 of them
+    table = summary(tmp_path, cost=COST, latency=LATENCY)
+    assert table["realised_10"].to_dict() == pytest.approx({"default": (2 / 2) / (8 / 6), "half": (2 / 1) / (8 / 4)})
+
+
+def test_realised_speed_up_needs_counts(tmp_path: Path) -> None:
+    assert "realised_10" not in summary(tmp_path, latency=LATENCY)
+
+
+def attacks(*rows: tuple[str, float, int, int]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["attack", "epsilon", "label", "prediction"])
+
+
+ATTACKS = attacks(
+    ("none", 0.0, 1, 0),
+    ("FGSM", 8 / 255, 1, 1),
+    ("FGSM", 8 / 255, 2, 2),
+    ("PGD-20", 8 / 255, 1, 1),
+    ("PGD-20", 8 / 255, 2, 0),
+    ("PGD-20", 0.3, 1, 0),
+)
+
+
+def test_robust_accuracy_is_the_share_that_is_right_after_each_attack() -> None:
+    expected = {"robust_FGSM_0.03137": 1.0, "robust_PGD-20_0.03137": 0.5, "robust_PGD-20_0.3": 0.0}
+    assert robust_accuracy(ATTACKS) == expected
+
+
+def test_robust_accuracy_belongs_to_the_headline_alone(tmp_path: Path) -> None:
+    found = summary(tmp_path, robustness=ATTACKS)["robust_PGD-20_0.03137"]
+    assert found["default"] == 0.5
+    assert math.isnan(found["half"])
+
+
+def test_what_one_model_lacks_is_nan_beside_another_that_has_it(tmp_path: Path) -> None:
+    records = {
+        "bare": make_record(tmp_path / "bare"),
+        "counted": make_record(tmp_path / "counted", cost=COST),
+    }
+    table = summarise(records)
+    routed = dict(zip(table["model"] + " " + table["setting"], table["routed"], strict=True))
+    assert math.isnan(routed["bare default"])
+    assert routed["counted default"] == 600
+
+
+def test_no_records_are_an_empty_table() -> None:
+    assert summarise({}).empty
+
+
+def test_a_trained_study_has_every_documented_column(trained: Campaign) -> None:
+    table = pd.read_parquet(trained.store.root / "summary.parquet")
+    documented: list[Any] = [
+        *("model", "method", "preset", "repetition", "id", "setting", "headline", "note", "samples", "accuracy"),
+        *("accuracy_low", "accuracy_high", "top5", "nll", "calibration_error", "parameters", "nominal", "routed"),
+        *("executed", "fvcore", "ptflops", "execution", "latency_1", "static_1", "realised_1", "train_seconds"),
+        *("robust_FGSM_0.02", "robust_FGSM_0.1", "robust_PGD-5_0.02", "robust_PGD-5_0.1"),
+    ]
+    assert set(documented) <= set(table)
+
+
+def test_summary_rows_are_in_the_order_of_the_zoo(trained: Campaign) -> None:
+    table = pd.read_parquet(trained.store.root / "summary.parquet")
+    assert list(dict.fromkeys(table["model"])) == ["resnet", "adanet", "branchynet"]
