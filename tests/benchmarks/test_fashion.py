@@ -17,12 +17,12 @@ from benchmarks.training import accuracy, train
 
 def test_a_network_learns_clothes_in_a_moment(tmp_path: Path) -> None:
     try:
-        clothes = data.load("fashion-mnist", train=3000, test=1000)
+        clothes = data.load("fashion-mnist", train=6000, test=1000)
     except DataMissing:
         pytest.skip("Debian's package dataset-fashion-mnist is not installed")
     torch.manual_seed(0)
     net = zoo.create("adanet", task_of(clothes.info))
-    recipe = Recipe(epochs=2, batch_size=50, lr=0.05, warmup=0.25)
+    recipe = Recipe(epochs=3, batch_size=50, lr=0.05, warmup=0.25)
     cpu = torch.device("cpu")
     train(net, clothes, recipe, seed=0, device=cpu, checkpoint=tmp_path / "checkpoint.pt")
     assert accuracy(net, clothes.test, cpu) > 0.65
