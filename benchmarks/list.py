@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -15,7 +14,7 @@ import zoo
 from benchmarks import data
 from benchmarks.cost import measure_ledger
 from benchmarks.study import bundled_studies, load_study
-from benchmarks.terminal import one_line_errors
+from benchmarks.terminal import make_console, one_line_errors
 from zoo.contract import Task
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -45,7 +44,7 @@ def show(
     methods: Annotated[str, typer.Option(help="Wildcard for methods and presets. Example: --methods 'ada*'")] = "*",
 ) -> None:
     """List methods with parameters and citations, presets with their sizes, data sets and studies."""
-    console = Console()
+    console = make_console()
     with one_line_errors(ValueError):
         chosen = zoo.methods(methods)
         if not chosen:

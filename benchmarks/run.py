@@ -21,7 +21,7 @@ from benchmarks.reporting import build
 from benchmarks.scheduling import InlineScheduler, Scheduler
 from benchmarks.store import StoreError
 from benchmarks.study import Study, StudyError, checked, load_study
-from benchmarks.terminal import comparison, one_line_errors
+from benchmarks.terminal import comparison, make_console, one_line_errors
 from zoo.registry import split_outside_brackets
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -86,7 +86,7 @@ def run(
     ] = False,
 ) -> None:
     """Train networks, measure them, and build the report that compares them."""
-    console = Console()
+    console = make_console()
     with one_line_errors(StudyError, StoreError, DataMissing, DataCorrupt, ValueError):
         overrides = {
             "methods": split_outside_brackets(methods) if methods is not None else None,

@@ -6,12 +6,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.campaign import shown_records
 from benchmarks.store import Store
 from benchmarks.summary import summarise
+
+PIPE_WIDTH = 132
+
+
+def make_console() -> Console:
+    """The terminal, or for pipes and logs a page wide enough that tables do not wrap."""
+    console = Console()
+    return console if console.is_terminal else Console(width=PIPE_WIDTH)
 
 
 @contextmanager
