@@ -62,9 +62,10 @@ class Study(Strict):
             StudyError: a selector that fits no method, preset or parameter, or two that tables would call the same.
         """
         found: dict[str, ModelSpec] = {}
-        for selector in expand_methods(self.methods):
+        preset = self.preset or default_preset
+        for selector in expand_methods(self.methods, preset):
             for repetition in range(self.repetitions):
-                spec = self._model(selector, self.preset or default_preset, repetition)
+                spec = self._model(selector, preset, repetition)
                 same = found.setdefault(spec.label, spec)
                 if same != spec:
                     raise StudyError(f"methods: {same.selector} and {spec.selector} would both be called {spec.label}")
@@ -129,8 +130,8 @@ def _plain(selector: zoo.Selector) -> dict[str, Any]:
     return parameters
 
 
-def expand_methods(selectors: Sequence[str]) -> list[zoo.Selector]:
-    """Selectors and wildcards to selectors, `all` to every method.
+def expand_methods(selectors: Sequence[str], preset: str = "tiny") -> list[zoo.Selector]:
+    """Selectors to selectors; `all` and wildcards to every method that fits and has the preset.
 
     Raises:
         StudyError: one that fits nothing.
@@ -138,12 +139,12 @@ def expand_methods(selectors: Sequence[str]) -> list[zoo.Selector]:
     found: list[zoo.Selector] = []
     for text in selectors:
         if text == "all":
-            found += [zoo.Selector(name) for name in zoo.methods()]
+            found += _having(preset, zoo.methods())
         elif "[" not in text and any(c in text for c in "*?"):
             names = zoo.methods(text)
             if not names:
                 raise StudyError(f"no method fits {text!r}; valid: {', '.join(zoo.methods())}")
-            found += [zoo.Selector(name) for name in names]
+            found += _having(preset, names)
         else:
             try:
                 found.append(zoo.parse(text))
@@ -152,6 +153,10 @@ def expand_methods(selectors: Sequence[str]) -> list[zoo.Selector]:
     if not found:
         raise StudyError(f"methods: none chosen; valid: all, {', '.join(zoo.methods())}")
     return found
+
+
+def _having(preset: str, names: Sequence[str]) -> list[zoo.Selector]:
+    return [zoo.Selector(name) for name in names if preset in zoo.method(name).presets]
 
 
 def parse_dataset(text: str) -> tuple[str, dict[str, Any]]:

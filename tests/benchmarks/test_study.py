@@ -273,3 +273,14 @@ def test_a_missing_study_names_the_bundled_ones() -> None:
 def test_a_folder_is_no_study(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="no study"):
         load_study(str(tmp_path))
+
+
+def test_wildcards_leave_out_methods_that_lack_the_preset() -> None:
+    everything = {selector.name for selector in expand_methods(["all"], "imagenet")}
+    assert everything >= {"resnet", "adanet", "branchynet"}
+    assert everything == {name for name in zoo.methods() if "imagenet" in zoo.method(name).presets}
+
+
+def test_a_preset_that_no_method_has_is_refused() -> None:
+    with pytest.raises(StudyError, match="none chosen"):
+        expand_methods(["all"], "huge")
