@@ -203,7 +203,7 @@ def test_a_block_can_be_left_out_per_sample(stride: int) -> None:
     made, x = block(stride), torch.randn(3, 3, 7, 7)
     gate = torch.tensor([1.0, 0.0, 1.0])
     for compute in ("all", "needed"):
-        out = gated_residual(made, x, gate, compute)  # type: ignore[arg-type]
+        out = gated_residual(made, x, gate, compute)
         torch.testing.assert_close(out[1], made.shortcut(x)[1])
         torch.testing.assert_close(out[[0, 2]], made(x)[[0, 2]])
 
