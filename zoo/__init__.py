@@ -3,7 +3,7 @@
 Importing this package registers every method; `zoo.create("adanet[target_rate=0.5]", task)` builds one.
 """
 
-from zoo import adanet, branchynet, resnet
+from zoo import adanet, branchynet, fractalnet, pyramidnet, resnet
 from zoo.contract import (
     Compute,
     Forward,
@@ -47,9 +47,11 @@ __all__ = [
     "branchynet",
     "count_parameters",
     "create",
+    "fractalnet",
     "method",
     "methods",
     "parse",
+    "pyramidnet",
     "register",
     "resnet",
     "route_macs",

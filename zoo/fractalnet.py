@@ -1,0 +1,342 @@
+"""FractalNet: columns of different depth grow into each other; drop-path lets each of them serve alone.
+
+Facts that re-implementations miss: a global draw is one column for the entire network, not one per block; a join
+divides by the number of inputs alive; and single columns need batch-norm statistics of their own (`PathNorm`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Self
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from zoo.contract import Compute, Forward, RoutedNet, Setting, Task, Validation
+from zoo.fractalnet_block import ConvOptions, FractalBlock, Pool, drop_locally, only_column, reaching_the_end
+from zoo.layers import pooled_linear, stem
+from zoo.registry import CIFAR10, CIFAR100, IMAGENET, Preset, Published, register
+
+WIDTHS = (64, 128, 256, 512, 512)
+DROPOUT = (0.0, 0.1, 0.2, 0.3, 0.4)
+NO_DROP = {"dropout": (0.0,) * 5, "local_rate": 0.0, "global_share": 0.0}
+
+LARSSON_CIFAR = {
+    "optimizer": "sgd",
+    "lr": 0.02,
+    "momentum": 0.9,
+    "nesterov": False,
+    "weight_decay": 0.0,
+    "batch_size": 100,
+    "epochs": 400,
+    "schedule": "step",
+    "milestones": [0.5, 0.75, 0.875, 0.9375],
+}
+"""Section 4: divided by 10 whenever the remaining epochs halve. The paper names no weight decay."""
+LARSSON_IMAGENET = LARSSON_CIFAR | {"lr": 0.001, "batch_size": 32, "epochs": 70, "milestones": [5 / 7, 13 / 14]}
+"""Section 4; the milestones, epochs 50 and 65, are from memory of the paper."""
+
+TABLE_1 = "Larsson et al. 2017, Table 1"
+
+
+def _error(dataset: str, error: float, note: str) -> Published:
+    return Published(dataset=dataset, source=TABLE_1, error=error, parameters=38.6e6, note=note)
+
+
+def _thin(columns: int, error: float, parameters: float) -> Preset:
+    figure = Published(
+        dataset="cifar100",
+        source="Larsson et al. 2017, Table 3",
+        error=error,
+        parameters=parameters,
+        note="augmentation ++, unspecified; no drop-path, and we assume no dropout",
+    )
+    thin = {"columns": columns, "widths": (16, 32, 64, 128, 128), **NO_DROP}
+    return Preset(parameters=thin, task=CIFAR100, recipe=LARSSON_CIFAR, published=[figure])
+
+
+def _paper(columns: int) -> dict[str, Any]:
+    return {"columns": columns, "widths": WIDTHS, "dropout": DROPOUT}
+
+
+DOUBLER = "printed 38.6 M parameters need a 1x1 doubling of channels per block that the text does not have"
+
+
+@register(
+    "fractalnet",
+    title="FractalNet",
+    family="drops at training",
+    varies="which columns run, chosen before inference",
+    citation="Larsson, Maire, Shakhnarovich: FractalNet: Ultra-Deep Neural Networks without Residuals. ICLR 2017. "
+    "arXiv:1605.07648",
+    presets={
+        "tiny": Preset(parameters={"columns": 3, "widths": (16, 32), "dropout": (0.0, 0.1), "stem_kind": "strided"}),
+        "small": Preset(parameters={"columns": 3, "widths": (16, 32, 64, 64), "dropout": (0.0, 0.1, 0.2, 0.3)}),
+        "fractalnet-20": Preset(
+            parameters=_paper(3),
+            task=CIFAR10,
+            recipe=LARSSON_CIFAR,
+            published=[
+                _error("cifar10", 7.33, f"no augmentation; {DOUBLER}"),
+                _error("cifar10", 4.60, "mirrored and translated"),
+                _error("cifar10", 7.27, "deepest column, no augmentation"),
+                _error("cifar10", 4.68, "deepest column, mirrored and translated"),
+            ],
+        ),
+        "fractalnet-20-c100": Preset(
+            parameters=_paper(3),
+            task=CIFAR100,
+            recipe=LARSSON_CIFAR,
+            published=[
+                _error("cifar100", 28.20, f"no augmentation; {DOUBLER}"),
+                _error("cifar100", 23.73, "mirrored and translated"),
+                _error("cifar100", 29.05, "deepest column, no augmentation"),
+                _error("cifar100", 24.32, "deepest column, mirrored and translated"),
+            ],
+        ),
+        "fractalnet-20-plain": Preset(
+            parameters={**_paper(3), **NO_DROP},
+            task=CIFAR10,
+            recipe=LARSSON_CIFAR,
+            published=[
+                _error("cifar10", 10.18, "no augmentation, neither dropout nor drop-path"),
+                _error("cifar10", 5.22, "mirrored and translated, neither dropout nor drop-path"),
+            ],
+        ),
+        "fractalnet-40": Preset(parameters=_paper(4), task=CIFAR10, recipe=LARSSON_CIFAR),
+        "fractalnet-thin-5": _thin(1, 37.32, 0.3e6),
+        "fractalnet-thin-10": _thin(2, 30.71, 0.8e6),
+        "fractalnet-thin-20": _thin(3, 27.69, 2.1e6),
+        "fractalnet-thin-40": _thin(4, 27.38, 4.8e6),
+        "fractalnet-thin-80": _thin(5, 26.46, 10.2e6),
+        "fractalnet-thin-160": _thin(6, 27.38, 21.1e6),
+        "fractalnet-34": Preset(
+            parameters={
+                "columns": 4,
+                "widths": (128, 256, 512, 1024),
+                "dropout": (0.0,) * 4,
+                "stem_kind": "imagenet",
+                "head": "average",
+            },
+            task=IMAGENET,
+            recipe=LARSSON_IMAGENET,
+            published=[
+                Published(
+                    dataset="imagenet",
+                    source="Larsson et al. 2017, Table 2",
+                    error=24.12,
+                    note="10 crops; top-5 7.39; stem, widths and head are from memory of the paper",
+                )
+            ],
+        ),
+    },
+    variants=[
+        {"draw": "sample", "pool": "join", "dropout_unit": "channel"},
+        {"draw": "tied", "affine": False, "head": "average"},
+        {"columns": 4, "widths": (8, 16), "own_statistics": False, "bias": True},
+        {"columns": 1},
+    ],
+)
+class FractalNet(RoutedNet):
+    """Blocks of intertwined columns, trained with drop-path (Larsson et al. 2017).
+
+    Every mini-batch trains another sub-network, in turns: the whole network, in which each join drops its inputs at
+    `local_rate`, and a single column drawn at random, the same in all blocks. What was dropped does not run. A trained
+    network serves as a whole or by one column.
+
+    Args:
+        task: what to build for.
+        columns: C; the deepest has 2^(C-1) convolutions per block.
+        widths: one per block.
+        dropout: rates, one per block, in every convolution.
+        local_rate: probability that a join drops an input.
+        global_share: part of the draws that are global; 0.5 in the paper, which alternates.
+        draw: `batch`, one sub-network per mini-batch (paper); `sample`, one per picture, each column normalised by its
+            own pictures; `tied`, a local draw and all columns at every step, the latter's mean loss added to the
+            former's (section 3 of the paper and the authors' generator).
+        pool: see `FractalBlock`.
+        head: `flatten`, a linear layer on the last pool's output (paper, 1 x 1 on CIFAR); `average`, global average
+            instead of the last pool, as ResNet-34 has it.
+        stem_kind: `none`, or as in `zoo.layers.stem`.
+        dropout_unit: see `ConvOptions`, as are bias, affine and own_statistics.
+
+    Raises:
+        ValueError: parameters that do not describe a network, or pictures too small for its pools.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        *,
+        columns: int = 3,
+        widths: Sequence[int] = WIDTHS,
+        dropout: Sequence[float] = DROPOUT,
+        local_rate: float = 0.15,
+        global_share: float = 0.5,
+        draw: Literal["batch", "sample", "tied"] = "batch",
+        pool: Literal["columns", "join"] = "columns",
+        head: Literal["flatten", "average"] = "flatten",
+        stem_kind: Literal["none", "strided", "imagenet"] = "none",
+        dropout_unit: Literal["element", "channel"] = "element",
+        bias: bool = False,
+        affine: bool = True,
+        own_statistics: bool = True,
+    ) -> None:
+        super().__init__(task)
+        for name, value, valid in (
+            ("draw", draw, ("batch", "sample", "tied")),
+            ("pool", pool, ("columns", "join")),
+            ("head", head, ("flatten", "average")),
+            ("stem_kind", stem_kind, ("none", "strided", "imagenet")),
+            ("dropout_unit", dropout_unit, ("element", "channel")),
+        ):
+            if value not in valid:
+                raise ValueError(f"{name} must be {', '.join(map(repr, valid[:-1]))} or {valid[-1]!r}, not {value!r}")
+        _check_numbers(widths, dropout, local_rate, global_share)
+        self.columns, self.local_rate, self.draw = columns, local_rate, draw
+        self.global_share = global_share if columns > 1 else 0.0
+        self.column: int | None = None
+        self.turn = 0
+        channels = task.shape[0] if stem_kind == "none" else min(64, widths[0])
+        self.stem = nn.Identity() if stem_kind == "none" else stem(stem_kind, task.shape[0], channels)
+        options = ConvOptions(dropout_unit=dropout_unit, bias=bias, affine=affine, own_statistics=own_statistics)
+        pools: list[Pool] = [pool] * len(widths)
+        if head == "average":
+            pools[-1] = "none"
+        self.blocks = nn.ModuleList()
+        for width, rate, kind in zip(widths, dropout, pools, strict=True):
+            self.blocks.append(FractalBlock(columns, channels, width, dropout=rate, pool=kind, options=options))
+            channels = width
+        area = _final_area(task, stem_kind, sum(kind != "none" for kind in pools))
+        if head == "average":
+            self.head = pooled_linear(channels, task.classes)
+        else:
+            self.head = nn.Sequential(nn.Flatten(), nn.Linear(channels * area, task.classes))
+        self.segments = self.fractal_blocks()[0].segments
+        names = [f"column{segment.column}.segment{segment.number}" for segment in self.segments]
+        self.units = tuple(f"block{b}.{name}" for b in range(1, len(widths) + 1) for name in names)
+        _init_xavier(self)
+
+    def fractal_blocks(self) -> list[FractalBlock]:
+        """The blocks in order, typed."""
+        return [block for block in self.blocks if isinstance(block, FractalBlock)]
+
+    def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
+        """Answer normalised pictures; training draws what runs, and runs nothing else."""
+        x = self.stem(x)
+        if not self.training:
+            used = self._column(self.column) if self.column else torch.ones(1, len(self.units), dtype=torch.bool)
+            return self._answer(x, used, alone=self.column is not None, everything=compute == "all")
+        if self.draw == "sample":
+            return self._draw_per_sample(x)
+        if self.draw == "tied":
+            local = self._answer(x, self._local(1))
+            columns = [self._answer(x, self._column(c), alone=True) for c in range(1, self.columns + 1)]
+            every = tuple(answer.logits for answer in columns) if self.columns > 1 else ()
+            return Forward(logits=local.logits, route=self.all_units(len(x), x.device), exit_logits=every)
+        if self._takes_a_global_turn():
+            return self._answer(x, self._column(int(torch.randint(1, self.columns + 1, ()))), alone=True)
+        return self._answer(x, self._local(1))
+
+    def train(self, mode: bool = True) -> Self:
+        """Switch modes and start over with a local turn, so that an epoch's draws depend on no earlier epoch."""
+        self.turn = 0
+        return super().train(mode)
+
+    def _takes_a_global_turn(self) -> bool:
+        self.turn += 1
+        return int(self.turn * self.global_share) > int((self.turn - 1) * self.global_share)
+
+    def _draw_per_sample(self, x: Tensor) -> Forward:
+        is_global = torch.rand(len(x)) < self.global_share
+        columns = torch.where(is_global, torch.randint(1, self.columns + 1, (len(x),)), 0)
+        rows, answers = [], []
+        for column in columns.unique().tolist():
+            members = (columns == column).nonzero().squeeze(1)
+            used = self._column(column) if column else self._local(len(members))
+            rows.append(members)
+            answers.append(self._answer(x[members.to(x.device)], used, alone=column > 0))
+        back = torch.cat(rows).argsort().to(x.device)
+        return Forward(
+            logits=torch.cat([answer.logits for answer in answers])[back],
+            route=torch.cat([answer.route for answer in answers])[back],
+        )
+
+    def _answer(self, x: Tensor, used: Tensor, *, alone: bool = False, everything: bool = False) -> Forward:
+        route = used.to(x.device).expand(len(x), -1)
+        for block, part in zip(self.fractal_blocks(), used.chunk(len(self.blocks), dim=1), strict=True):
+            x = block(x, part, alone=alone, everything=everything)
+        return Forward(logits=self.head(x), route=route)
+
+    def _local(self, rows: int) -> Tensor:
+        drawn = [drop_locally(self.segments, self.local_rate, rows) for _ in self.blocks]
+        return torch.cat([reaching_the_end(self.segments, alive) for alive in drawn], dim=1)
+
+    def _column(self, column: int) -> Tensor:
+        return only_column(self.segments, column).repeat(1, len(self.blocks))
+
+    def loss(self, forward: Forward, labels: Tensor) -> Tensor:
+        """Cross-entropy; with tied draws, plus the mean of the columns' cross-entropies."""
+        total = functional.cross_entropy(forward.logits.float(), labels)
+        if forward.exit_logits:
+            columns = [functional.cross_entropy(logits.float(), labels) for logits in forward.exit_logits]
+            total = total + torch.stack(columns).mean()
+        return total
+
+    def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
+        """The convolutions of every column between two joins."""
+        chains = [(chain,) for block in self.fractal_blocks() for chain in block.chains]
+        return dict(zip(self.units, chains, strict=True))
+
+    def settings(self, validation: Validation) -> list[Setting]:
+        """The whole network, and each column alone."""
+        settings = [Setting(name="whole network", note="every column, joined by their mean")]
+        for column in range(1, self.columns + 1) if self.columns > 1 else ():
+            depth = f"{2 ** (column - 1)} convolutions per block"
+            note = f"deepest, {depth}" if column == self.columns else depth
+            settings.append(Setting(name=f"column {column}", values={"column": column}, note=note))
+        return settings
+
+    def use(self, setting: Setting) -> None:
+        """Take `column`, from 1 (the shallowest), or nothing for the whole network.
+
+        Raises:
+            ValueError: other values, or no such column.
+        """
+        values: dict[str, Any] = dict(setting.values)
+        column = values.pop("column", None)
+        if values:
+            raise ValueError(f"fractalnet's settings have column, not {list(values)}")
+        if column is not None and column not in range(1, self.columns + 1):
+            raise ValueError(f"column must be one of 1 to {self.columns}, not {column!r}")
+        self.column, self.setting = column, setting
+
+
+def _check_numbers(widths: Sequence[int], dropout: Sequence[float], local_rate: float, global_share: float) -> None:
+    if not widths or min(widths) < 1:
+        raise ValueError(f"widths must be one positive number per block, not {list(widths)}")
+    if len(dropout) != len(widths) or not all(0 <= rate < 1 for rate in dropout):
+        raise ValueError(f"dropout must be {len(widths)} rates of at least 0 and below 1, not {list(dropout)}")
+    for name, value in (("local_rate", local_rate), ("global_share", global_share)):
+        if not 0 <= value <= 1:
+            raise ValueError(f"{name} must lie between 0 and 1, not {value}")
+
+
+def _final_area(task: Task, stem_kind: str, pools: int) -> int:
+    stride = {"none": 1, "strided": 2, "imagenet": 4}[stem_kind]
+    height, width = (-(-side // stride) >> pools for side in task.shape[1:])
+    if min(height, width) < 1:
+        raise ValueError(
+            f"pictures of {task.shape[1]} x {task.shape[2]} pixels are smaller than the network's "
+            f"stride {stride << pools}"
+        )
+    return height * width
+
+
+def _init_xavier(network: nn.Module) -> None:
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            nn.init.xavier_uniform_(module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
