@@ -3,7 +3,7 @@
 Importing this package registers every method; `zoo.create("adanet[target_rate=0.5]", task)` builds one.
 """
 
-from zoo import adanet, branchynet, resnet
+from zoo import adanet, branchynet, densenet, highway, preresnet, resnet, wideresnet
 from zoo.contract import (
     Compute,
     Forward,
@@ -47,10 +47,14 @@ __all__ = [
     "branchynet",
     "count_parameters",
     "create",
+    "densenet",
+    "highway",
     "method",
     "methods",
     "parse",
+    "preresnet",
     "register",
     "resnet",
     "route_macs",
+    "wideresnet",
 ]
