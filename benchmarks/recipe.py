@@ -24,9 +24,10 @@ class Recipe(Strict):
         weight_decay: L2, on all parameters unless a network's groups say otherwise.
         batch_size: pictures per step.
         epochs: over all phases.
-        schedule: `cosine` (to zero), `step` (divided by ten at the milestones) or `constant`, in every phase.
+        schedule: `cosine` (to zero), `step` (multiplied at the milestones) or `constant`, in every phase.
         warmup: part of a phase over which the rate rises linearly to its peak.
         milestones: of `step`, as parts of the phase.
+        step_factor: of `step`, what the rate is multiplied by at each milestone.
         precision: of training; `auto` is bf16 autocast where the device computes bf16 natively, else fp32.
         channels_last: memory format of activations and weights.
         augment: random crops and flips as the data set defines them.
@@ -42,6 +43,7 @@ class Recipe(Strict):
     schedule: Literal["cosine", "step", "constant"] = "cosine"
     warmup: float = Field(0.0, ge=0, lt=1)
     milestones: tuple[float, ...] = (0.5, 0.75)
+    step_factor: float = Field(0.1, gt=0, lt=1)
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     channels_last: bool = True
     augment: bool = True

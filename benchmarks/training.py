@@ -192,7 +192,7 @@ def learning_rate(recipe: Recipe, phase: Phase, progress: float) -> float:
         after = (progress - recipe.warmup) / (1 - recipe.warmup)
         return peak * (1 + math.cos(math.pi * after)) / 2
     if recipe.schedule == "step":
-        return float(peak * 0.1 ** sum(progress >= milestone for milestone in recipe.milestones))
+        return float(peak * recipe.step_factor ** sum(progress >= milestone for milestone in recipe.milestones))
     return peak
 
 

@@ -38,6 +38,11 @@ def conv_bn_relu(channels: int, width: int, size: int, *, stride: int = 1) -> nn
     return nn.Sequential(conv(channels, width, size, stride=stride), nn.BatchNorm2d(width), nn.ReLU(inplace=True))
 
 
+def norm_relu(channels: int) -> nn.Sequential:
+    """Batch norm, ReLU: the pre-activation of He et al. 2016b."""
+    return nn.Sequential(nn.BatchNorm2d(channels), nn.ReLU(inplace=True))
+
+
 class SubsampleAndPad(nn.Module):
     """Shortcut A of He et al. 2016: every stride-th pixel, new channels filled with zeros, no parameters.
 

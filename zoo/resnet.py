@@ -53,7 +53,7 @@ class Backbone(nn.Module):
         shortcut_kind: Shortcut = "B",
     ) -> None:
         super().__init__()
-        _check(task, blocks, widths, block, stem_kind)
+        check_shape(task, blocks, widths, block, stem_kind)
         expansion = 4 if block == "bottleneck" else 1
         self.stem = stem(stem_kind, task.shape[0], widths[0])
         self.blocks = nn.ModuleList()
@@ -86,7 +86,12 @@ class Backbone(nn.Module):
         return {name: (b.branch,) for name, b in zip(self.names, self.residual_blocks(), strict=True)}
 
 
-def _check(task: Task, blocks: Sequence[int], widths: Sequence[int], block: str, stem_kind: str) -> None:
+def check_shape(task: Task, blocks: Sequence[int], widths: Sequence[int], block: str, stem_kind: str) -> None:
+    """Refuse stages that do not describe a residual network for the task.
+
+    Raises:
+        ValueError: lists of different lengths, numbers below 1, an unknown block, or pictures below the stride.
+    """
     if len(blocks) != len(widths) or not blocks:
         raise ValueError(f"blocks {list(blocks)} and widths {list(widths)} must have one number per stage")
     if min(blocks) < 1 or min(widths) < 1:

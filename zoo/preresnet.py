@@ -1,0 +1,206 @@
+"""Pre-activation residual networks: batch norm and ReLU in front of every convolution, nothing after the addition.
+
+Facts that re-implementations miss: the first activation stands behind the stem, in front of both paths of the first
+block; where a 1x1 convolution goes around a block, both paths read the activated input, and no batch norm follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from zoo.contract import Compute, Forward, RoutedNet, Task
+from zoo.layers import SubsampleAndPad, conv, init_he, norm_relu, pooled_linear, stem
+from zoo.registry import IMAGENET, Preset, Published, register
+from zoo.resnet import HE_CIFAR, HE_IMAGENET, SMALL, TINY, check_shape, imagenet
+
+
+class PreActBlock(nn.Module):
+    """shortcut(x) + branch(activate(x)); a shortcut with weights reads activate(x) as well.
+
+    Attributes:
+        branch: the part of the block that may be left out.
+    """
+
+    def __init__(self, activate: nn.Module, branch: nn.Module, around: nn.Module) -> None:
+        super().__init__()
+        self.activate = activate
+        self.branch = branch
+        self.shortcut = around
+        self.projects = isinstance(around, nn.Conv2d)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) to (N, C', H', W')."""
+        active = self.activate(x)
+        out: Tensor = self.shortcut(active if self.projects else x) + self.branch(active)
+        return out
+
+
+class PreActTrunk(nn.Module):
+    """Stem, stages of pre-activation blocks, and BN - ReLU - global pool - linear.
+
+    Args:
+        task: channels, smallest side and classes.
+        blocks: number of blocks of each stage; every stage after the first starts with stride 2.
+        widths: channels of each stage, before the factor 4 of bottlenecks.
+        block: `basic` or `bottleneck`.
+        stem_kind: see `zoo.layers.stem`.
+        stem_width: channels behind the stem; without it, the first width.
+        shortcut_kind: `A` (zero padding) or `B` (1x1 convolution) where shapes change.
+        dropout: rate between the two convolutions of a basic block.
+
+    Attributes:
+        names: of the blocks, `stage1.block1` and so on.
+
+    Raises:
+        ValueError: parameters that do not describe a network, or pictures too small for its strides.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        *,
+        blocks: Sequence[int],
+        widths: Sequence[int],
+        block: Literal["basic", "bottleneck"] = "basic",
+        stem_kind: Literal["cifar", "strided", "imagenet"] = "cifar",
+        stem_width: int | None = None,
+        shortcut_kind: Literal["A", "B"] = "B",
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        check_shape(task, blocks, widths, block, stem_kind)
+        if shortcut_kind not in ("A", "B"):
+            raise ValueError(f"shortcut must be 'A' or 'B', not {shortcut_kind!r}")
+        expansion = 4 if block == "bottleneck" else 1
+        channels = stem_width or widths[0]
+        self.stem = stem(stem_kind, task.shape[0], channels)
+        self.blocks = nn.ModuleList()
+        self.names: list[str] = []
+        for s, (count, width) in enumerate(zip(blocks, widths, strict=True)):
+            for b in range(count):
+                stride = 2 if s > 0 and b == 0 else 1
+                activate = norm_relu(channels) if self.names else nn.Identity()
+                branch = _branch(block, channels, width, stride, dropout)
+                around = _around(shortcut_kind, channels, expansion * width, stride)
+                self.blocks.append(PreActBlock(activate, branch, around))
+                self.names.append(f"stage{s + 1}.block{b + 1}")
+                channels = expansion * width
+        self.head = nn.Sequential(norm_relu(channels), pooled_linear(channels, task.classes))
+        init_he(self)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) to logits (N, K)."""
+        x = self.stem(x)
+        for block in self.blocks:
+            x = block(x)
+        logits: Tensor = self.head(x)
+        return logits
+
+    def unit_modules(self) -> dict[str, Sequence[nn.Module]]:
+        """Every block's residual branch; shortcuts run whatever the route."""
+        branches = [block.branch for block in self.blocks if isinstance(block, PreActBlock)]
+        return {name: (branch,) for name, branch in zip(self.names, branches, strict=True)}
+
+
+def _branch(block: str, channels: int, width: int, stride: int, dropout: float) -> nn.Sequential:
+    return _bottleneck(channels, width, stride) if block == "bottleneck" else _basic(channels, width, stride, dropout)
+
+
+def _basic(channels: int, width: int, stride: int, dropout: float) -> nn.Sequential:
+    """3x3 - BN - ReLU (- dropout) - 3x3, on an activated input."""
+    drop = [nn.Dropout(dropout)] if dropout else []
+    return nn.Sequential(conv(channels, width, 3, stride=stride), norm_relu(width), *drop, conv(width, width, 3))
+
+
+def _bottleneck(channels: int, width: int, stride: int) -> nn.Sequential:
+    """1x1 - BN - ReLU - 3x3 - BN - ReLU - 1x1 to four times the width; the stride is in the first, as in the code."""
+    return nn.Sequential(
+        conv(channels, width, 1, stride=stride),
+        norm_relu(width),
+        conv(width, width, 3),
+        norm_relu(width),
+        conv(width, 4 * width, 1),
+    )
+
+
+def _around(kind: str, channels: int, width: int, stride: int) -> nn.Module:
+    if channels == width and stride == 1:
+        return nn.Identity()
+    return conv(channels, width, 1, stride=stride) if kind == "B" else SubsampleAndPad(width - channels, stride)
+
+
+def _figure(dataset: str, error: float, table: str, parameters: float | None = None, note: str = "") -> Published:
+    source = f"He et al. 2016b, {table}"
+    return Published(dataset=dataset, source=source, error=error, parameters=parameters, note=note)
+
+
+def _basic_preset(depth: int, published: Sequence[Published] = ()) -> Preset:
+    """The 6n+2-layer networks of basic blocks; their shortcuts have no parameters, as in He et al. 2016 on CIFAR."""
+    n = (depth - 2) // 6
+    shape = {"blocks": (n, n, n), "widths": (16, 32, 64), "shortcut_kind": "A"}
+    return Preset(parameters=shape, recipe=HE_CIFAR, published=published)
+
+
+def _bottleneck_preset(depth: int, published: Sequence[Published]) -> Preset:
+    """The 9n+2-layer networks of bottlenecks with projections (appendix of the paper, official code)."""
+    n = (depth - 2) // 9
+    shape = {"blocks": (n, n, n), "widths": (16, 32, 64), "block": "bottleneck"}
+    return Preset(parameters=shape, recipe=HE_CIFAR, published=published)
+
+
+BATCH = "median of 5 runs; 4.62 with batches of 64 (Table 4)"
+
+
+@register(
+    "preresnet",
+    title="Pre-activation ResNet",
+    family="fixed graph",
+    varies="nothing",
+    citation="He, Zhang, Ren, Sun: Identity Mappings in Deep Residual Networks. ECCV 2016. arXiv:1603.05027",
+    presets={
+        "tiny": Preset(parameters=TINY),
+        "small": Preset(parameters=SMALL),
+        "imagenet": Preset(parameters=imagenet((3, 4, 6, 3), "bottleneck"), task=IMAGENET, recipe=HE_IMAGENET),
+        "preresnet-20": _basic_preset(20),
+        "preresnet-56": _basic_preset(56),
+        "preresnet-110": _basic_preset(110, [_figure("cifar10", 6.37, "Table 3")]),
+        "preresnet-164": _bottleneck_preset(
+            164, [_figure("cifar10", 5.46, "Table 4", 1.7e6), _figure("cifar100", 24.33, "Table 4", 1.7e6)]
+        ),
+        "preresnet-1001": _bottleneck_preset(
+            1001,
+            [_figure("cifar10", 4.92, "Table 4", 10.2e6, BATCH), _figure("cifar100", 22.71, "Table 4", 10.2e6)],
+        ),
+    },
+    variants=[{"shortcut_kind": "A"}, {"block": "bottleneck", "widths": (8, 16, 32)}],
+)
+class PreResNet(RoutedNet):
+    """Every block for every sample. Parameters as in `PreActTrunk`."""
+
+    def __init__(
+        self,
+        task: Task,
+        *,
+        blocks: Sequence[int] = (2, 2, 2),
+        widths: Sequence[int] = (16, 32, 64),
+        block: Literal["basic", "bottleneck"] = "basic",
+        stem_kind: Literal["cifar", "strided", "imagenet"] = "cifar",
+        shortcut_kind: Literal["A", "B"] = "B",
+    ) -> None:
+        super().__init__(task)
+        self.trunk = PreActTrunk(
+            task, blocks=blocks, widths=widths, block=block, stem_kind=stem_kind, shortcut_kind=shortcut_kind
+        )
+        self.units = tuple(self.trunk.names)
+
+    def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
+        """Answer normalised pictures; both ways to compute are the same here."""
+        return Forward(logits=self.trunk(x), route=self.all_units(len(x), x.device))
+
+    def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
+        """The residual branches."""
+        return self.trunk.unit_modules()
