@@ -3,7 +3,7 @@
 Importing this package registers every method; `zoo.create("adanet[target_rate=0.5]", task)` builds one.
 """
 
-from zoo import adanet, branchynet, resnet
+from zoo import adanet, branchynet, cliquenet, resnet
 from zoo.contract import (
     Compute,
     Forward,
@@ -45,6 +45,7 @@ __all__ = [
     "Validation",
     "adanet",
     "branchynet",
+    "cliquenet",
     "count_parameters",
     "create",
     "method",
