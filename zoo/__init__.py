@@ -3,7 +3,7 @@
 Importing this package registers every method; `zoo.create("adanet[target_rate=0.5]", task)` builds one.
 """
 
-from zoo import adanet, branchynet, cliquenet, resnet
+from zoo import active_conv, adanet, branchynet, cliquenet, deformable, resnet
 from zoo.contract import (
     Compute,
     Forward,
@@ -43,11 +43,13 @@ __all__ = [
     "Task",
     "UnknownName",
     "Validation",
+    "active_conv",
     "adanet",
     "branchynet",
     "cliquenet",
     "count_parameters",
     "create",
+    "deformable",
     "method",
     "methods",
     "parse",

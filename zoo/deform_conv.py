@@ -7,6 +7,7 @@ of the convolution, C O K^2 H W, and `SAMPLING_MACS` for each of the C K^2 H W s
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from math import prod
 from typing import Any
 
@@ -49,7 +50,7 @@ def deform_conv2d(
         FloatingPointError: an offset is not finite. On CUDA, where asking would wait for the device, the whole answer
             is NaN instead, so that the loss is.
     """
-    with torch.autocast(x.device.type, enabled=False):
+    with _full_precision(x.device):
         x, offset, weight = x.float(), offset.float(), weight.float()
         mask = None if mask is None else mask.float()
         if x.is_cuda:
@@ -62,6 +63,11 @@ def deform_conv2d(
         groups = offset.shape[1] // (2 * prod(weight.shape[2:]))
         columns = _sample(x, offset, mask, taps, groups)
         return _multiply(columns, weight, groups)
+
+
+def _full_precision(device: torch.device) -> AbstractContextManager[Any]:
+    available = torch.amp.is_autocast_available(device.type)
+    return torch.autocast(device.type, enabled=False) if available else nullcontext()
 
 
 def _pair(values: Sequence[int]) -> tuple[int, int]:
@@ -169,7 +175,7 @@ class DeformableConv(nn.Module):
         Raises:
             FloatingPointError: see `deform_conv2d`.
         """
-        with torch.autocast(x.device.type, enabled=False):
+        with _full_precision(x.device):
             full = x.float()
             moves = self.offset(full)
             mask = self.mask_scale * torch.sigmoid(moves[:, self.coordinates :]) if self.modulated else None
