@@ -3,8 +3,65 @@
 Importing this package registers every method; `zoo.create("adanet[target_rate=0.5]", task)` builds one.
 """
 
-from zoo import adanet, branchynet, densenet, fractalnet, highway, preresnet, pyramidnet, resnet, wideresnet
-from zoo.contract import Compute, Forward, ParamGroup, Phase, RoutedNet, Setting, Task, Validation, count_parameters, route_macs
+from zoo import (
+    active_conv,
+    adanet,
+    branchynet,
+    cliquenet,
+    deformable,
+    densenet,
+    fractalnet,
+    highway,
+    preresnet,
+    pyramidnet,
+    resnet,
+    wideresnet,
+)
+from zoo.contract import (
+    Compute,
+    Forward,
+    ParamGroup,
+    Phase,
+    RoutedNet,
+    Setting,
+    Task,
+    Validation,
+    count_parameters,
+    route_macs,
+)
 from zoo.registry import Method, Preset, Published, Selector, UnknownName, create, method, methods, parse, register
 
-__all__ = ["Compute", "Forward", "Method", "ParamGroup", "Phase", "Preset", "Published", "RoutedNet", "Selector", "Setting", "Task", "UnknownName", "Validation", "adanet", "branchynet", "count_parameters", "create", "densenet", "fractalnet", "highway", "method", "methods", "parse", "preresnet", "pyramidnet", "register", "resnet", "route_macs", "wideresnet",]
+__all__ = [
+    "Compute",
+    "Forward",
+    "Method",
+    "ParamGroup",
+    "Phase",
+    "Preset",
+    "Published",
+    "RoutedNet",
+    "Selector",
+    "Setting",
+    "Task",
+    "UnknownName",
+    "Validation",
+    "active_conv",
+    "adanet",
+    "branchynet",
+    "cliquenet",
+    "count_parameters",
+    "create",
+    "deformable",
+    "densenet",
+    "fractalnet",
+    "highway",
+    "method",
+    "methods",
+    "parse",
+    "preresnet",
+    "pyramidnet",
+    "register",
+    "resnet",
+    "route_macs",
+    "wideresnet",
+]

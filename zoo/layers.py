@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import torch
@@ -124,6 +124,39 @@ class ResidualBlock(nn.Module):
         """(N, C, H, W) to (N, C', H', W')."""
         out: Tensor = self.activation(self.shortcut(x) + self.branch(x))
         return out
+
+
+def replace_3x3(
+    stages: Sequence[Sequence[nn.Module]],
+    chosen: Sequence[int],
+    make: Callable[[nn.Conv2d], nn.Module],
+    *,
+    last: int | None = None,
+    every: bool = True,
+) -> None:
+    """Put modules in the place of 3x3 convolutions.
+
+    Args:
+        stages: for every stage its branches (or layers), which have convolutions as direct children.
+        chosen: numbers of the stages to change, from 1.
+        make: makes the new module from the convolution.
+        last: change only this many branches at the end of every chosen stage; None for all.
+        every: change all 3x3 convolutions of a branch, or its last one only.
+
+    Raises:
+        ValueError: a stage that does not exist, or fewer than one branch.
+    """
+    if len(set(chosen)) != len(chosen) or not set(chosen) <= set(range(1, len(stages) + 1)):
+        raise ValueError(f"stages must be different numbers from 1 to {len(stages)}, not {list(chosen)}")
+    if last is not None and last < 1:
+        raise ValueError(f"last must be at least 1 block per stage, not {last}")
+    for number in chosen:
+        branches = stages[number - 1]
+        for branch in branches[-last:] if last else branches:
+            children = list(branch.named_children())
+            hosts = [(n, m) for n, m in children if isinstance(m, nn.Conv2d) and m.kernel_size == (3, 3)]
+            for name, host in hosts if every else hosts[-1:]:
+                setattr(branch, name, make(host))
 
 
 def stem(kind: Literal["cifar", "strided", "imagenet"], channels: int, width: int) -> nn.Sequential:

@@ -81,6 +81,10 @@ class Backbone(nn.Module):
         starts = [0, *self.stage_ends]
         return [nn.Sequential(*self.blocks[a:b]) for a, b in pairwise(starts)]
 
+    def branches(self) -> list[list[nn.Module]]:
+        """The residual branches of every stage."""
+        return [[b.branch for b in self.residual_blocks()[a:z]] for a, z in pairwise([0, *self.stage_ends])]
+
     def unit_modules(self) -> dict[str, Sequence[nn.Module]]:
         """Every block's residual branch; shortcuts run whatever the route."""
         return {name: (b.branch,) for name, b in zip(self.names, self.residual_blocks(), strict=True)}
