@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -20,10 +20,12 @@ Invoke = Callable[..., Result]
 
 
 @pytest.fixture(scope="module")
-def show() -> Invoke:
-    """Runs the command on a terminal that is wide enough for every table."""
-    runner = CliRunner(env={"COLUMNS": "400", "TERMINAL_WIDTH": "120"})
-    return lambda *arguments: runner.invoke(app, arguments)
+def show() -> Iterator[Invoke]:
+    """Runs the command on a page that is wide enough for every table."""
+    runner = CliRunner()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("benchmarks.terminal.PIPE_WIDTH", 1_000)
+        yield lambda *arguments: runner.invoke(app, arguments)
 
 
 @pytest.fixture(scope="module")

@@ -105,7 +105,7 @@ def squeezed(text: str) -> str:
     ("arguments", "expected"),
     [
         (["--study", "nope"], "no study 'nope'; valid: paper, quick, standard"),
-        (["--methods", "resnett"], "unknown method 'resnett'; did you mean resnet?"),
+        (["--methods", "resnett"], "unknown method 'resnett'; did you mean resnet"),
         (["--methods", "resnet[tinny]"], "unknown preset of resnet 'tinny'"),
         (["--methods", "adanet[rate=1]"], "unknown parameter of adanet 'rate'"),
         (["--methods", "adanet[target_rate=2]"], "target_rate must lie between 0 and 1, not 2"),

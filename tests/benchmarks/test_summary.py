@@ -9,10 +9,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
+import zoo
 from benchmarks.campaign import Campaign
 from benchmarks.store import Record, write_yaml
 from benchmarks.summary import calibration_error, interval, robust_accuracy, summarise
-from tests.benchmarks.cases import models, small_study
+from tests.benchmarks.cases import METHODS, models, small_study
 
 SETTINGS = [{"name": "default", "values": {}, "note": "as trained"}, {"name": "half", "values": {}, "note": "cheaper"}]
 
@@ -20,7 +21,8 @@ SETTINGS = [{"name": "default", "values": {}, "note": "as trained"}, {"name": "h
 def make_record(path: Path, **tables: pd.DataFrame) -> Record:
     """A record of two settings with these tables."""
     (spec,) = models(small_study("adanet"))
-    config = {"spec": spec.model_dump(mode="json"), "settings": SETTINGS, "seconds": 12.5}
+    header = {"format": 1, "finished": "2026-01-01", "spec": spec.model_dump(mode="json"), "code": {}}
+    config = header | {"settings": SETTINGS, "seconds": 12.5}
     write_yaml(path / "config.yaml", config)
     record = Record(path)
     for name, table in tables.items():
@@ -206,4 +208,4 @@ def test_a_trained_study_has_every_documented_column(trained: Campaign) -> None:
 
 def test_summary_rows_are_in_the_order_of_the_zoo(trained: Campaign) -> None:
     table = pd.read_parquet(trained.store.root / "summary.parquet")
-    assert list(dict.fromkeys(table["model"])) == ["resnet", "adanet", "branchynet"]
+    assert list(dict.fromkeys(table["model"])) == [name for name in zoo.methods() if name in METHODS]
