@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.reporting.evidence import Evidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, figure
-from benchmarks.reporting.figures.marks import cost_axis, settings_curve
+from benchmarks.reporting.figures.marks import accuracy_axis, cost_axis, settings_curve
 from benchmarks.reporting.formats import count, interval_words, percent
 
 
@@ -32,10 +32,11 @@ def accuracy_macs(evidence: Evidence) -> Drawing:
         ]
         tips |= settings_curve(axes, entry, rows[rows["entry"] == entry.label], texts)
     cost_axis(axes, list(rows["x"]))
+    outside = accuracy_axis(axes, rows)
     axes.set_xlabel(f"mean routed multiply-accumulates per picture ({unit.name} MACs)")
     axes.set_ylabel("test accuracy (%)")
     drawn_entries = [entry for entry in evidence.entries if entry.label in set(table["entry"])]
-    return Drawing(panels=[Panel(figure=drawn, tips=tips)], caption=_caption(evidence), legend=drawn_entries)
+    return Drawing(panels=[Panel(figure=drawn, tips=tips)], caption=_caption(evidence) + outside, legend=drawn_entries)
 
 
 def _caption(evidence: Evidence) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.reporting.evidence import Evidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, figure
-from benchmarks.reporting.figures.marks import cost_axis, settings_curve
+from benchmarks.reporting.figures.marks import accuracy_axis, cost_axis, settings_curve
 from benchmarks.reporting.formats import (
     count,
     interval_words,
@@ -53,6 +53,7 @@ def _panel(evidence: Evidence, size: int) -> Panel:
         tips |= settings_curve(axes, entry, rows[rows["entry"] == entry.label], texts)
     axes.axvline(1, color=FAINT, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
     cost_axis(axes, list(rows["x"]))
+    accuracy_axis(axes, rows)
     axes.set_title("One picture at a time" if size == 1 else f"Batches of {size}")
     axes.set_xlabel("median time per picture (multiples of the static ResNet's)")
     axes.set_ylabel("test accuracy (%)")

@@ -73,6 +73,26 @@ def band(axes: Axes, style: Style, rows: pd.DataFrame) -> None:
     axes.plot(rows["x"], rows["y"], color=style.color, linestyle=style.line, marker=style.marker, mec="white")
 
 
+def accuracy_axis(axes: Axes, rows: pd.DataFrame) -> str:
+    """Keep settings far below every headline from flattening the rest; a sentence that says what is left out.
+
+    Args:
+        axes: of a figure with accuracies in percent upwards.
+        rows: columns y, low, high (percent) and headline (bool).
+    """
+    shown = rows[rows["headline"].astype(bool)]
+    if shown.empty:
+        return ""
+    spread = max(shown["high"].max() - shown["low"].min(), 1)
+    floor = shown["low"].min() - spread
+    outside = int((rows["y"] < floor).sum())
+    if not outside:
+        return ""
+    axes.set_ylim(floor, max(rows["high"].max(), shown["high"].max()) + 0.05 * spread)
+    settings = "setting lies" if outside == 1 else "settings lie"
+    return f" {outside} {settings} below {floor:.0f} %, outside of the picture."
+
+
 def cost_axis(axes: Axes, values: Sequence[float]) -> None:
     """Make the x axis logarithmic where the costs on it span more than `LOG_FROM`, with plain numbers."""
     finite = [value for value in values if np.isfinite(value) and value > 0]
