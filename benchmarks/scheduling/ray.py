@@ -26,6 +26,7 @@ import ray
 from ray import tune
 from ray.tune.experiment import Trial
 
+from benchmarks.environment import usable_cpus
 from benchmarks.jobs import Job, Progress
 from benchmarks.scheduling.base import Event, Outcome, one_line
 
@@ -45,7 +46,7 @@ class RayScheduler:
 
     def __init__(self, address: str | None = None, cpus: int | None = None) -> None:
         logging.getLogger("ray").setLevel(logging.ERROR)
-        local: dict[str, Any] = {"num_cpus": cpus or len(os.sched_getaffinity(0)), "include_dashboard": False}
+        local: dict[str, Any] = {"num_cpus": cpus or usable_cpus(), "include_dashboard": False}
         ray.init(
             address=address,
             log_to_driver=False,

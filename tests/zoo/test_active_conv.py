@@ -111,7 +111,7 @@ def test_positions_rest_during_warm_up_and_move_after_it() -> None:
 def test_taps_stay_within_their_reach() -> None:
     unit = layer(reach=1).train()
     with torch.no_grad():
-        unit.positions += 0.7
+        unit.positions.add_(0.7)
     unit(PICTURES)
     assert unit.positions.abs().max() <= 1
 
