@@ -29,7 +29,8 @@ def sampled(x: Tensor, weight: Tensor, positions: Tensor, stride: int) -> Tensor
     moved = positions - GRID
     offset = torch.cat([moved[:4], torch.zeros(1, 2), moved[4:]]).view(1, 18, 1, 1)
     size = (x.shape[2] - 1) // stride + 1
-    return deform_conv2d(x, offset.expand(len(x), 18, size, size), weight, stride=stride, padding=1)
+    out: Tensor = deform_conv2d(x, offset.expand(len(x), 18, size, size), weight, stride=stride, padding=1)
+    return out
 
 
 def test_at_its_initial_positions_the_kernel_is_the_hosts_surrounded_by_zeros() -> None:
