@@ -16,6 +16,7 @@ from rich.table import Table
 
 from benchmarks.campaign import Campaign, Planned, Where
 from benchmarks.data import DataCorrupt, DataMissing
+from benchmarks.environment import usable_cpus
 from benchmarks.progress import clock, make_view
 from benchmarks.reporting import build
 from benchmarks.scheduling import InlineScheduler, Scheduler
@@ -101,7 +102,7 @@ def run(
             results=results,
             data_root=data_root.expanduser() if data_root else None,
             device=checked_device(device),
-            cpus_per_job=checked_cpus(cpus_per_job),
+            cpus_per_job=checked_cpus(cpus_per_job, elsewhere=ray_address is not None),
             gpus_per_job=checked_gpus(gpus_per_job, device),
         )
         campaign = Campaign(chosen, where)
@@ -146,14 +147,16 @@ def checked_device(device: str | None) -> str:
     return device
 
 
-def checked_cpus(cpus: float) -> float:
-    """CPUs per job.
+def checked_cpus(cpus: float, *, elsewhere: bool = False) -> float:
+    """CPUs per job; a job that asks for more than there are would wait for ever.
 
     Raises:
-        StudyError: none or fewer.
+        StudyError: none or fewer, or more than this machine has unless jobs run `elsewhere`, on a cluster.
     """
     if cpus <= 0:
         raise StudyError(f"--cpus-per-job: {cpus} must be above 0")
+    if cpus > usable_cpus() and not elsewhere:
+        raise StudyError(f"--cpus-per-job: {cpus} is more than the {usable_cpus()} CPUs of this machine")
     return cpus
 
 

@@ -125,6 +125,7 @@ def squeezed(text: str) -> str:
         (["--repetitions", "0"], "repetitions"),
         (["--name", "../elsewhere"], "name"),
         (["--device", "tpu"], "--device: 'tpu' is not available here; valid: cpu"),
+        (["--cpus-per-job", "10000"], "--cpus-per-job: 10000.0 is more than the"),
         (["--gpus-per-job", "-1"], "--gpus-per-job: -1.0 does not fit"),
         (["--cpus-per-job", "0"], "--cpus-per-job: 0.0 must be above 0"),
     ],

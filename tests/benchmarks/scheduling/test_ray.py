@@ -173,16 +173,23 @@ def finish(results: Path, scheduler: str) -> str:
     return done.stdout
 
 
-def kill_in_the_third_epoch(results: Path, scheduler: str) -> None:
-    """Run the command, kill its process, and wait for those that it started to notice."""
-    started = subprocess.Popen(command(results, scheduler), stdout=subprocess.PIPE, text=True)
+def start(results: Path, scheduler: str) -> subprocess.Popen[str]:
+    """Begin to run the command; it is in its third epoch."""
+    started = subprocess.Popen(command(results, scheduler), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert started.stdout is not None
     for line in started.stdout:
         if "epoch 3/12" in line:
             break
+    return started
+
+
+def kill_in_the_third_epoch(results: Path, scheduler: str) -> None:
+    """Run the command, kill its process, and wait for those that it started to notice."""
+    started = start(results, scheduler)
     workers = psutil.Process(started.pid).children(recursive=True)
     started.kill()
     started.wait()
+    assert started.stdout is not None
     started.stdout.close()
     _, left = psutil.wait_procs(workers, timeout=10)
     for process in left:  # Ray's agents take a minute to notice that they are alone
@@ -206,6 +213,18 @@ def test_a_run_killed_as_a_whole_resumes(scheduler: str, alone: Path, tmp_path: 
     assert "epoch 1/12" not in printed
     assert "epoch 12/12" in printed
     assert weights(tmp_path) == weights(alone) != {}
+
+
+@pytest.mark.parametrize("scheduler", ["ray", "inline"])
+def test_an_interrupt_ends_a_run(scheduler: str, tmp_path: Path) -> None:
+    started = start(tmp_path, scheduler)
+    started.send_signal(signal.SIGINT)
+    printed, _ = started.communicate(timeout=120)
+    assert started.returncode not in (0, 1)
+    assert "epoch 12/12" not in printed
+    assert "Report: " not in printed
+    assert weights(tmp_path) == {}
+    assert list(tmp_path.glob("small/models/.*.partial/checkpoint.pt"))
 
 
 def test_running_again_retrains_nothing(alone: Path) -> None:
