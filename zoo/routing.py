@@ -6,7 +6,7 @@ Everything that makes "all" and "needed" give the same answer lives here, once f
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -57,6 +57,140 @@ def _add_branch_where_open(branch: nn.Module, around: Tensor, x: Tensor, gate: T
         return around + update
     update = gate[active].view(-1, 1, 1, 1).to(x.dtype) * branch(x[active])
     return around.index_add(0, active, update)
+
+
+def gated_block(block: ResidualBlock, x: Tensor, gate: Tensor, compute: Compute) -> Tensor:
+    """gate * block(x) + (1 - gate) * shortcut(x): a shut gate leaves out the block's activation too.
+
+    The shortcut runs once, for both terms. Where it projects, a skipped block hands on what it projected without a
+    ReLU, as the official code of SkipNet does.
+
+    Args:
+        block: the block whose branch is a unit.
+        x: (N, C, H, W).
+        gate: (N,) from 0 to 1; for "needed" 0 or 1, and where it is 0 the branch does not run.
+        compute: all, or only the needed samples.
+    """
+    around: Tensor = block.shortcut(x)
+    if compute == "all":
+        full: Tensor = block.activation(around + block.branch(x))
+        return torch.lerp(around.to(full.dtype), full, gate.view(-1, 1, 1, 1).to(full.dtype))
+    active = gate.nonzero().squeeze(1)
+    if len(active) == 0:
+        return around
+    if len(active) == len(gate):
+        everything: Tensor = block.activation(around + block.branch(x))
+        return everything
+    rows = block.activation(around[active] + block.branch(x[active]))
+    return _update_rows(around, active, rows, add=False)
+
+
+def _update_rows(x: Tensor, rows: Tensor, values: Tensor, *, add: bool) -> Tensor:
+    """x (N, C, H, W) with values (n, C, H, W) added to, or put in the place of, some rows.
+
+    It works on (N, C * H * W) in the order of memory, which keeps the memory format and is several times faster.
+    """
+    last = x.is_contiguous(memory_format=torch.channels_last)
+    order, back = ((0, 2, 3, 1), (0, 3, 1, 2)) if last else ((0, 1, 2, 3), (0, 1, 2, 3))
+    shape = x.permute(order).shape
+    old, new = x.permute(order).flatten(1), values.to(x.dtype).permute(order).flatten(1)
+    flat = old.index_add(0, rows, new) if add else old.index_copy(0, rows, new)
+    return flat.view(shape).permute(back)
+
+
+def survival_schedule(blocks: int, last: float, kind: Literal["linear", "uniform"] = "linear") -> tuple[float, ...]:
+    """Survival probability of each block (Huang et al. 2016, equation 4).
+
+    Args:
+        blocks: L.
+        last: p_L, of the last block, above 0 and at most 1.
+        kind: `linear`, p_l = 1 - l / L * (1 - p_L), or `uniform`, p_L for all.
+
+    Raises:
+        ValueError: an unknown kind, or a probability out of range.
+    """
+    if kind not in ("linear", "uniform"):
+        raise ValueError(f"survival schedule must be 'linear' or 'uniform', not {kind!r}")
+    if not 0 < last <= 1:
+        raise ValueError(f"survival probability must be above 0 and at most 1, not {last}")
+    if kind == "uniform":
+        return (last,) * blocks
+    return tuple(1 - layer / blocks * (1 - last) for layer in range(1, blocks + 1))
+
+
+class BlockDrop:
+    """Stochastic depth for the blocks of any residual network; a dropped branch does not run at all.
+
+    A network draws once per training step and hands the draw to every block:
+
+        kept = drop.draw(len(x)) if self.training else None
+        for index, block in enumerate(blocks):
+            x = drop.residual(index, block, x, kept)
+
+    Draws live on the CPU, so that no device is waited for. A branch that drops out does no forward, no backward and
+    no update of its batch norms.
+
+    Args:
+        survival: probability of each of L blocks to run in a training step, above 0 and at most 1.
+        mode: one draw per block for the whole `batch` as in the paper, or one per sample (`row`), which runs the
+            branch on the samples that keep it.
+        rescale: at `eval`, a branch is multiplied by its survival probability as in the paper; or in `train`, it is
+            divided by it, as `torchvision.ops.StochasticDepth` does.
+
+    Raises:
+        ValueError: an unknown mode or rescale, or a probability out of range.
+    """
+
+    def __init__(
+        self,
+        survival: Sequence[float],
+        mode: Literal["batch", "row"] = "batch",
+        rescale: Literal["eval", "train"] = "eval",
+    ) -> None:
+        if mode not in ("batch", "row"):
+            raise ValueError(f"drop mode must be 'batch' or 'row', not {mode!r}")
+        if rescale not in ("eval", "train"):
+            raise ValueError(f"rescale must be 'eval' or 'train', not {rescale!r}")
+        if not all(0 < p <= 1 for p in survival):
+            raise ValueError(f"survival probabilities must be above 0 and at most 1, not {list(survival)}")
+        self.survival = tuple(survival)
+        self.mode = mode
+        self.rescale = rescale
+
+    def draw(self, samples: int, generator: torch.Generator | None = None) -> Tensor:
+        """Which branches run in this step: (samples, L) bool on the CPU."""
+        rows = 1 if self.mode == "batch" else samples
+        device = generator.device if generator is not None else "cpu"
+        uniform = torch.rand(rows, len(self.survival), generator=generator, device=device).cpu()
+        return (uniform < torch.tensor(self.survival)).expand(samples, -1)
+
+    def residual(self, index: int, block: ResidualBlock, x: Tensor, kept: Tensor | None = None) -> Tensor:
+        """activation(shortcut(x) + scale * branch(x)) for block `index`, the branch only where it is kept.
+
+        Args:
+            index: of the block, from 0.
+            block: its branch may drop out, its shortcut never.
+            x: (N, C, H, W).
+            kept: (N, L) as `draw` gives it, or None to evaluate the expectation: every branch runs.
+        """
+        if kept is None:
+            scale = self.survival[index] if self.rescale == "eval" else 1.0
+            rows = torch.arange(len(x))
+        else:
+            scale = 1 / self.survival[index] if self.rescale == "train" else 1.0
+            rows = kept[:, index].nonzero().squeeze(1)
+        around: Tensor = block.shortcut(x)
+        out: Tensor = block.activation(_add_branch_to_rows(block.branch, around, x, rows, scale))
+        return out
+
+
+def _add_branch_to_rows(branch: nn.Module, around: Tensor, x: Tensor, rows: Tensor, scale: float) -> Tensor:
+    if len(rows) == 0:
+        return around
+    if len(rows) == len(x):
+        return torch.add(around, branch(x), alpha=scale)
+    rows = rows.to(x.device, non_blocking=True)
+    return _update_rows(around, rows, scale * branch(x[rows]), add=True)
 
 
 class Cascade(NamedTuple):
