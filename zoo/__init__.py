@@ -3,7 +3,7 @@
 Importing this package registers every method; `zoo.create("adanet[target_rate=0.5]", task)` builds one.
 """
 
-from zoo import adanet, branchynet, resnet
+from zoo import adanet, branchynet, resnet, skipnet, stochastic_depth
 from zoo.contract import (
     Compute,
     Forward,
@@ -53,4 +53,6 @@ __all__ = [
     "register",
     "resnet",
     "route_macs",
+    "skipnet",
+    "stochastic_depth",
 ]

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from zoo.contract import Compute
+from zoo.contract import Compute, Setting
 from zoo.layers import ResidualBlock
 
 
@@ -28,6 +28,23 @@ def logistic_noise(like: Tensor, generator: torch.Generator | None = None) -> Te
     """
     uniform = torch.rand(like.shape, generator=generator, device=like.device, dtype=like.dtype)
     return torch.logit(uniform, eps=1e-6)
+
+
+def threshold_settings(probs: Tensor, rates: Sequence[float], *, margin: float = 0.0) -> list[Setting]:
+    """Gate thresholds that those shares of all gate probabilities exceed.
+
+    Args:
+        probs: (V, G), of validation data.
+        rates: shares, in (0, 1).
+        margin: thresholds this close to 0 or 1 are left out: they would tell apart gates that are decided.
+    """
+    settings = []
+    for rate in rates:
+        threshold = float(probs.flatten().quantile(1 - rate))
+        if margin < threshold < 1 - margin:
+            note = f"gate threshold that {rate:.0%} of validation's gate probabilities exceed"
+            settings.append(Setting(name=f"rate {rate:.0%}", values={"threshold": threshold}, note=note))
+    return settings
 
 
 def gated_residual(block: ResidualBlock, x: Tensor, gate: Tensor, compute: Compute) -> Tensor:
@@ -60,10 +77,10 @@ def _add_branch_where_open(branch: nn.Module, around: Tensor, x: Tensor, gate: T
 
 
 def gated_block(block: ResidualBlock, x: Tensor, gate: Tensor, compute: Compute) -> Tensor:
-    """gate * block(x) + (1 - gate) * shortcut(x): a shut gate leaves out the block's activation too.
+    """Mix a whole block and its shortcut: gate * block(x) + (1 - gate) * shortcut(x).
 
-    The shortcut runs once, for both terms. Where it projects, a skipped block hands on what it projected without a
-    ReLU, as the official code of SkipNet does.
+    A shut gate leaves out the block's activation too, so that a projecting shortcut hands on what it projected without
+    a ReLU, as in the official code of SkipNet. The shortcut runs once, for both terms.
 
     Args:
         block: the block whose branch is a unit.
@@ -86,7 +103,7 @@ def gated_block(block: ResidualBlock, x: Tensor, gate: Tensor, compute: Compute)
 
 
 def _update_rows(x: Tensor, rows: Tensor, values: Tensor, *, add: bool) -> Tensor:
-    """x (N, C, H, W) with values (n, C, H, W) added to, or put in the place of, some rows.
+    """Add values (n, C, H, W) to some rows of x (N, C, H, W), or put them in their place.
 
     It works on (N, C * H * W) in the order of memory, which keeps the memory format and is several times faster.
     """
@@ -164,21 +181,30 @@ class BlockDrop:
         uniform = torch.rand(rows, len(self.survival), generator=generator, device=device).cpu()
         return (uniform < torch.tensor(self.survival)).expand(samples, -1)
 
+    def likeliest(self, blocks: int) -> Tensor:
+        """The blocks of highest survival probability, the earlier first among equals: (1, L) bool on the CPU."""
+        order = sorted(range(len(self.survival)), key=lambda index: -self.survival[index])
+        kept = torch.zeros(1, len(self.survival), dtype=torch.bool)
+        kept[0, order[:blocks]] = True
+        return kept
+
+    def scale(self, index: int, *, sampled: bool) -> float:
+        """What a branch that runs is multiplied by, where draws decide which run (`sampled`) or where all do."""
+        if sampled:
+            return 1 / self.survival[index] if self.rescale == "train" else 1.0
+        return self.survival[index] if self.rescale == "eval" else 1.0
+
     def residual(self, index: int, block: ResidualBlock, x: Tensor, kept: Tensor | None = None) -> Tensor:
-        """activation(shortcut(x) + scale * branch(x)) for block `index`, the branch only where it is kept.
+        """Block `index`: activation(shortcut(x) + scale * branch(x)), the branch only where it is kept.
 
         Args:
             index: of the block, from 0.
             block: its branch may drop out, its shortcut never.
             x: (N, C, H, W).
-            kept: (N, L) as `draw` gives it, or None to evaluate the expectation: every branch runs.
+            kept: (N, L) as `draw` gives it, or None where every branch runs, scaled to the expectation.
         """
-        if kept is None:
-            scale = self.survival[index] if self.rescale == "eval" else 1.0
-            rows = torch.arange(len(x))
-        else:
-            scale = 1 / self.survival[index] if self.rescale == "train" else 1.0
-            rows = kept[:, index].nonzero().squeeze(1)
+        rows = torch.arange(len(x)) if kept is None else kept[:, index].nonzero().squeeze(1)
+        scale = self.scale(index, sampled=kept is not None)
         around: Tensor = block.shortcut(x)
         out: Tensor = block.activation(_add_branch_to_rows(block.branch, around, x, rows, scale))
         return out
