@@ -3,7 +3,7 @@
 Importing this package registers every method; `zoo.create("adanet[target_rate=0.5]", task)` builds one.
 """
 
-from zoo import adanet, branchynet, resnet
+from zoo import adanet, branchynet, msdnet, randwire, resnet
 from zoo.contract import (
     Compute,
     Forward,
@@ -49,7 +49,9 @@ __all__ = [
     "create",
     "method",
     "methods",
+    "msdnet",
     "parse",
+    "randwire",
     "register",
     "resnet",
     "route_macs",

@@ -6,7 +6,7 @@ Everything that makes "all" and "needed" give the same answer lives here, once f
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -70,6 +70,9 @@ class Cascade(NamedTuple):
 Leaves = Callable[[int, Tensor], Tensor]
 """(exit, logits (n, K)) -> (n,) bool: which samples leave there."""
 
+Features = Tensor | tuple[Tensor, ...]
+"""What a segment hands to its head and to the next segment: one tensor or several, each with N rows."""
+
 
 def cascade(
     segments: Sequence[nn.Module],
@@ -82,7 +85,7 @@ def cascade(
     """Run segment after segment; a sample leaves at the first enabled exit whose rule says so, at the last at latest.
 
     Args:
-        segments: E parts of the trunk; the features after segment e feed head e.
+        segments: E parts of the trunk; the features after segment e, a tensor or a tuple of them, feed head e.
         heads: E classifiers.
         leaves: the exit rule; not asked at the last exit.
         enabled: E flags; a disabled head is no unit of anybody's route. The last must be enabled.
@@ -139,6 +142,10 @@ def _cascade_needed(
         if len(stay) == 0:
             break
         if len(stay) < len(rows):
-            x, rows = x[stay], rows[stay]
+            x, rows = _rows_of(x, stay), rows[stay]
     assert answer is not None
     return Cascade(answer, route, ())
+
+
+def _rows_of(features: Features, rows: Tensor) -> Any:
+    return features[rows] if isinstance(features, Tensor) else tuple(part[rows] for part in features)
