@@ -16,6 +16,8 @@ from zoo.contract import (
     count_parameters,
     route_macs,
 )
+from zoo.counting import Size, size_of
+from zoo.matching import match
 from zoo.registry import (
     Method,
     Preset,
@@ -40,6 +42,7 @@ __all__ = [
     "RoutedNet",
     "Selector",
     "Setting",
+    "Size",
     "Task",
     "UnknownName",
     "Validation",
@@ -49,6 +52,7 @@ __all__ = [
     "create",
     "densenet",
     "highway",
+    "match",
     "method",
     "methods",
     "parse",
@@ -56,5 +60,6 @@ __all__ = [
     "register",
     "resnet",
     "route_macs",
+    "size_of",
     "wideresnet",
 ]
