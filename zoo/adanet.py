@@ -6,11 +6,13 @@ generator is given) and computes every block (here "needed" runs only the open o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_linear_bn_eval
 
 from zoo.contract import Compute, Forward, RoutedNet, Setting, Task, Validation
 from zoo.layers import Shortcut
@@ -35,11 +37,36 @@ class Gate(nn.Module):
         with torch.no_grad():
             self.choice.bias.copy_(torch.tensor([0.1, 2.0]))
 
+    def folded(self) -> FoldedGate:
+        """The same gate in eval mode with two matrix products."""
+        return FoldedGate(self)
+
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) to (N,): log-odds of executing the block."""
         logits = self.choice(self.hidden(x)).float()
         odds: Tensor = logits[:, 1] - logits[:, 0]
         return odds
+
+
+class FoldedGate(nn.Module):
+    """A gate for serving: batch norm folded into the hidden layer, and one output, the difference of the logits."""
+
+    def __init__(self, gate: Gate) -> None:
+        super().__init__()
+        linear, norm = gate.hidden[2], gate.hidden[3]
+        assert isinstance(linear, nn.Linear)
+        assert isinstance(norm, nn.BatchNorm1d)
+        fused = fuse_linear_bn_eval(linear.eval(), norm.eval())
+        self.hidden_weight = nn.Parameter(fused.weight.detach().t().contiguous(), requires_grad=False)
+        self.hidden_bias = nn.Parameter(fused.bias.detach(), requires_grad=False)
+        self.weight = nn.Parameter((gate.choice.weight[1] - gate.choice.weight[0]).detach(), requires_grad=False)
+        self.bias = nn.Parameter((gate.choice.bias[1] - gate.choice.bias[0]).detach(), requires_grad=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) to (N,): log-odds of executing the block."""
+        pooled = x.mean(dim=(2, 3))
+        hidden = torch.addmm(self.hidden_bias, pooled, self.hidden_weight).relu_()
+        return torch.addmv(self.bias, hidden, self.weight)
 
 
 AIG_CIFAR = {
@@ -174,19 +201,19 @@ class AdaNet(RoutedNet):
             compute = "all"
         x = self.backbone.stem(x)
         values: list[Tensor] = []
-        probs: list[Tensor] = []
+        odds: list[Tensor] = []
         for index, (block, gate) in enumerate(zip(self.backbone.residual_blocks(), self.gates, strict=True)):
             log_odds = gate(x)
             value = self._decide(log_odds, index, generator)
             x = gated_residual(block, x, value, compute)
             values.append(value)
-            probs.append(torch.sigmoid(log_odds))
+            odds.append(log_odds)
         gates = torch.stack(values, dim=1)
         penalties = {"target_rate": self.target_weight * self._target_loss(gates)} if self.training else {}
         return Forward(
             logits=self.backbone.head(x),
             route=gates.detach() > 0,
-            gate_probs=torch.stack(probs, dim=1),
+            gate_probs=torch.sigmoid(torch.stack(odds, dim=1)),
             penalties=penalties,
         )
 
@@ -196,8 +223,8 @@ class AdaNet(RoutedNet):
         if self.training or generator is not None:
             noisy = log_odds + logistic_noise(log_odds, generator)
             return straight_through((noisy > 0).float(), torch.sigmoid(noisy / self.temperature))
-        soft = torch.sigmoid(log_odds)
-        return straight_through((soft > self.threshold).float(), soft)
+        is_open = log_odds > math.log(self.threshold / (1 - self.threshold))
+        return straight_through(is_open.float(), torch.sigmoid(log_odds)) if torch.is_grad_enabled() else is_open
 
     def _target_loss(self, gates: Tensor) -> Tensor:
         targets = torch.tensor(self.targets, device=gates.device)

@@ -113,7 +113,7 @@ class ResidualBlock(nn.Module):
         self.branch = branch
         self.shortcut = around
         self.in_channels = in_channels
-        self.activation = nn.ReLU()
+        self.activation = nn.ReLU(inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) to (N, C', H', W')."""
