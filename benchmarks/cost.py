@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
+from torch import Tensor
 
 from zoo.contract import Forward, RoutedNet, route_macs
+from zoo.counting import FLOPS_PER_MAC, MacCounter, evaluating
 
-FLOPS_PER_MAC = 2
+__all__ = ["FLOPS_PER_MAC", "Ledger", "MacCounter", "count_executed", "evaluating", "measure_ledger"]
 
 
 @dataclass(frozen=True)
@@ -37,37 +35,6 @@ class Ledger:
     def routed(self, route: Tensor) -> Tensor:
         """(N, U) bool to (N,) int64: what each sample's route asks for."""
         return route_macs(route.cpu(), self.fixed_macs, self.unit_macs)
-
-
-class MacCounter:
-    """Multiply-accumulates of whatever runs inside `with MacCounter() as counter`."""
-
-    def __init__(self) -> None:
-        self._mode = FlopCounterMode(display=False)
-
-    def __enter__(self) -> MacCounter:
-        self._mode.__enter__()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._mode.__exit__(*exception)
-
-    @property
-    def macs(self) -> int:
-        """Counted so far."""
-        return int(self._mode.get_total_flops()) // FLOPS_PER_MAC
-
-
-@contextmanager
-def evaluating(net: nn.Module) -> Iterator[None]:
-    """Eval mode without gradients; the mode from before comes back."""
-    training = net.training
-    net.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        net.train(training)
 
 
 def measure_ledger(net: RoutedNet) -> Ledger:

@@ -12,9 +12,13 @@ from zoo import (
     densenet,
     fractalnet,
     highway,
+    msdnet,
     preresnet,
     pyramidnet,
+    randwire,
     resnet,
+    skipnet,
+    stochastic_depth,
     wideresnet,
 )
 from zoo.contract import (
@@ -29,6 +33,8 @@ from zoo.contract import (
     count_parameters,
     route_macs,
 )
+from zoo.counting import Size, size_of
+from zoo.matching import match
 from zoo.registry import Method, Preset, Published, Selector, UnknownName, create, method, methods, parse, register
 
 __all__ = [
@@ -42,6 +48,7 @@ __all__ = [
     "RoutedNet",
     "Selector",
     "Setting",
+    "Size",
     "Task",
     "UnknownName",
     "Validation",
@@ -55,13 +62,19 @@ __all__ = [
     "densenet",
     "fractalnet",
     "highway",
+    "match",
     "method",
     "methods",
+    "msdnet",
     "parse",
     "preresnet",
     "pyramidnet",
+    "randwire",
     "register",
     "resnet",
     "route_macs",
+    "size_of",
+    "skipnet",
+    "stochastic_depth",
     "wideresnet",
 ]

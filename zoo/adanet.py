@@ -16,7 +16,7 @@ from zoo.contract import Compute, Forward, RoutedNet, Setting, Task, Validation
 from zoo.layers import Shortcut
 from zoo.registry import CIFAR10, CIFAR100, IMAGENET, Preset, Published, register
 from zoo.resnet import SMALL, TINY, Backbone, cifar, imagenet
-from zoo.routing import gated_residual, logistic_noise, straight_through
+from zoo.routing import gated_residual, logistic_noise, straight_through, threshold_settings
 
 
 class Gate(nn.Module):
@@ -215,16 +215,7 @@ class AdaNet(RoutedNet):
         probs = validation.forward.gate_probs
         assert probs is not None
         settings = [Setting(name="default", note="gates open above probability 1/2, as trained")]
-        for rate in (0.4, 0.6, 0.8):
-            threshold = float(probs.flatten().quantile(1 - rate))
-            if 0 < threshold < 1:
-                settings.append(
-                    Setting(
-                        name=f"rate {rate:.0%}",
-                        values={"threshold": threshold},
-                        note=f"gate threshold that {rate:.0%} of validation's gate probabilities exceed",
-                    )
-                )
+        settings += threshold_settings(probs, (0.4, 0.6, 0.8))
         rates = validation.forward.route.float().mean(dim=0).tolist()
         settings.append(
             Setting(

@@ -103,6 +103,7 @@ def _imagenet(blocks: Sequence[int], error: float) -> Preset:
         "densenet-201": _imagenet((6, 12, 48, 32), 22.58),
     },
     variants=[{"bottleneck": False, "compression": 1.0, "growth": 8}, {"dropout": 0.2}],
+    scales={"width": ("growth",), "depth": ("blocks",)},
 )
 class DenseNet(RoutedNet):
     """Every layer for every sample.

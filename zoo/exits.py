@@ -1,4 +1,8 @@
-"""Choosing where samples leave an early-exit network: entropies, thresholds and the points worth serving."""
+"""Choosing where samples leave an early-exit network: uncertainties, thresholds and the points worth serving.
+
+With few exits every combination of thresholds is tried; with many, the family of Huang et al. 2018 in which a fixed
+share of those who reach an exit leaves there.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,8 @@ CANDIDATES = 33
 """Thresholds tried per exit when there are few exits: quantiles of the validation entropies."""
 COMBINATIONS = 40_000
 """More combinations of thresholds than this are not tried: the grid is coarsened."""
+RATIOS = tuple(p / 20 for p in range(1, 41))
+"""Ratios of the shares that leave at neighbouring exits, as the official code of MSDNet tries them."""
 
 
 def entropy(logits: Tensor) -> Tensor:
@@ -22,12 +28,19 @@ def entropy(logits: Tensor) -> Tensor:
     return -(log_probs.exp() * log_probs).sum(dim=1)
 
 
+def doubt(logits: Tensor) -> Tensor:
+    """One minus the greatest softmax probability, exact where that is close to 1: (N, K) to (N,)."""
+    top = logits.float().topk(2, dim=1)
+    others = logits.float().scatter(1, top.indices[:, :1], -math.inf).logsumexp(dim=1)
+    return torch.sigmoid(others - top.values[:, 0])
+
+
 @dataclass(frozen=True, kw_only=True)
 class OperatingPoint:
     """Thresholds and what they gave on validation data.
 
     Attributes:
-        thresholds: one per early exit; a sample leaves where its entropy is below.
+        thresholds: one per early exit; a sample leaves where its entropy, or its doubt, is below.
         correct: (V,) bool.
         macs: mean per sample.
     """
@@ -50,15 +63,66 @@ def operating_points(entropies: Tensor, correct: Tensor, cumulative_macs: Sequen
         correct: (V, E) bool, of every exit.
         cumulative_macs: E costs of a sample that leaves at that exit, earlier heads included.
     """
-    points = []
-    for thresholds in product(*_grid(entropies)):
-        leaves = entropies < torch.tensor(thresholds)
-        last = torch.ones(len(leaves), 1, dtype=torch.bool)
-        taken = torch.cat([leaves, last], dim=1).int().argmax(dim=1)
-        macs = torch.tensor(cumulative_macs, dtype=torch.float64)[taken].mean().item()
-        right = correct.gather(1, taken.unsqueeze(1)).squeeze(1)
-        points.append(OperatingPoint(thresholds=thresholds, correct=right, macs=macs))
-    return _front(points)
+    return _front(
+        [_point(entropies, correct, cumulative_macs, thresholds) for thresholds in product(*_grid(entropies))]
+    )
+
+
+def _point(
+    scores: Tensor, correct: Tensor, cumulative_macs: Sequence[float], thresholds: tuple[float, ...]
+) -> OperatingPoint:
+    leaves = scores < torch.tensor(thresholds)
+    last = torch.ones(len(leaves), 1, dtype=torch.bool)
+    taken = torch.cat([leaves, last], dim=1).int().argmax(dim=1)
+    macs = torch.tensor(cumulative_macs, dtype=torch.float64)[taken].mean().item()
+    right = correct.gather(1, taken.unsqueeze(1)).squeeze(1)
+    return OperatingPoint(thresholds=thresholds, correct=right, macs=macs)
+
+
+def geometric_points(
+    scores: Tensor, correct: Tensor, cumulative_macs: Sequence[float], ratios: Sequence[float] = RATIOS
+) -> list[OperatingPoint]:
+    """Points of the front over the one-parameter family of Huang et al. 2018, section 4: any number of exits.
+
+    Exit k = 1..E is meant for a share z r^k of the samples; its threshold lets the surest of those who come so far
+    leave, as many as that. The paper has r = 1 - q below 1, q being the chance to leave where one arrives; its code
+    goes on to r = 2, for generous budgets.
+
+    Args:
+        scores: (V, E - 1), of every early exit; the lower, the surer.
+        correct: as in `operating_points`, which also explains `cumulative_macs`.
+        cumulative_macs: E costs.
+        ratios: values of r to try.
+    """
+    return _front([_point(scores, correct, cumulative_macs, geometric_thresholds(scores, r)) for r in ratios])
+
+
+def geometric_thresholds(scores: Tensor, ratio: float) -> tuple[float, ...]:
+    """The E - 1 thresholds at which exits take shares in the proportion 1 : r : r^2 : ... of all V samples.
+
+    Args:
+        scores: (V, E - 1), of every early exit; the lower, the surer.
+        ratio: r > 0.
+    """
+    exits = scores.shape[1] + 1
+    shares = torch.tensor([ratio**k for k in range(exits)], dtype=torch.float64)
+    wanted = (shares / shares.sum() * len(scores)).floor().int().tolist()
+    present = torch.ones(len(scores), dtype=torch.bool)
+    thresholds = []
+    for column, count in zip(scores.T, wanted, strict=False):
+        threshold = _threshold_for(column[present].sort().values, count)
+        present &= ~(column < threshold)
+        thresholds.append(threshold)
+    return tuple(thresholds)
+
+
+def _threshold_for(ascending: Tensor, count: int) -> float:
+    if count == 0 or len(ascending) == 0:
+        return 0.0
+    last_to_leave = ascending[count - 1 : count]
+    if count < len(ascending) and ascending[count] > last_to_leave:
+        return float(ascending[count - 1 : count + 1].double().mean())
+    return float(last_to_leave.nextafter(torch.tensor(math.inf)))
 
 
 def _grid(entropies: Tensor) -> list[list[float]]:

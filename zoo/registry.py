@@ -76,6 +76,7 @@ class Method:
         presets: by name.
         variants: parameters that make another network of `tiny` (another gate, graph or loss); tests of conformance
             run over all of them.
+        scales: names of the parameters that are multiplied together, by way of scaling; see `zoo.matching.match`.
     """
 
     name: str
@@ -86,15 +87,22 @@ class Method:
     network: type[RoutedNet]
     presets: Mapping[str, Preset]
     variants: Sequence[Mapping[str, Any]] = ()
+    scales: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def parameters(self) -> dict[str, Any]:
         """Parameter names and their defaults, in the order of the network's signature."""
-        signature = inspect.signature(self.network.__init__)
-        keywords = [p for p in signature.parameters.values() if p.kind is inspect.Parameter.KEYWORD_ONLY]
-        return {p.name: p.default for p in keywords}
+        return _keywords(self.network)
+
+
+def _keywords(network: type[RoutedNet]) -> dict[str, Any]:
+    parameters = inspect.signature(network.__init__).parameters.values()
+    return {p.name: p.default for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}
 
 
 _METHODS: dict[str, Method] = {}
+
+SCALES: Mapping[str, Sequence[str]] = {"width": ("widths",), "depth": ("blocks",)}
+"""How a network scales that says nothing else, as far as it has these parameters."""
 
 Net = TypeVar("Net", bound=type[RoutedNet])
 
@@ -108,13 +116,15 @@ def register(
     citation: str,
     presets: Mapping[str, Preset],
     variants: Sequence[Mapping[str, Any]] = (),
+    scales: Mapping[str, Sequence[str]] | None = None,
 ) -> Callable[[Net], Net]:
     """Class decorator that makes a network a method of the suite.
 
-    The network takes a `Task` and keyword-only parameters. Presets `tiny` and `small` are obligatory.
+    The network takes a `Task` and keyword-only parameters. Presets `tiny` and `small` are obligatory. `scales` names
+    the parameters that make it dearer or cheaper, such as `{"width": ("growth",)}`; without it, `SCALES`.
 
     Raises:
-        ValueError: the name is taken, or a preset is missing.
+        ValueError: the name is taken, a preset is missing, or a parameter that should scale does not exist.
     """
 
     def decorate(network: Net) -> Net:
@@ -132,10 +142,23 @@ def register(
             network=network,
             presets=presets,
             variants=variants,
+            scales=_checked_scales(name, network, scales),
         )
         return network
 
     return decorate
+
+
+def _checked_scales(
+    name: str, network: type[RoutedNet], scales: Mapping[str, Sequence[str]] | None
+) -> Mapping[str, Sequence[str]]:
+    valid = _keywords(network)
+    if scales is None:
+        return {way: names for way, names in SCALES.items() if set(names) <= set(valid)}
+    for parameter in (parameter for names in scales.values() for parameter in names):
+        if parameter not in valid:
+            raise UnknownName(_unknown(f"parameter of {name}", parameter, list(valid)))
+    return scales
 
 
 def methods(pattern: str = "*") -> tuple[str, ...]:

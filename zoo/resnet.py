@@ -32,7 +32,8 @@ class Backbone(nn.Module):
         widths: channels of each stage, before the factor 4 of bottlenecks.
         block: `basic` or `bottleneck`.
         stem_kind: see `zoo.layers.stem`.
-        shortcut_kind: `A` (zero padding) or `B` (1x1 convolution) where shapes change.
+        shortcut_kind: where shapes change, zero padding (`A`, `A-front`, `A-pool`) or a 1x1 convolution (`B`).
+        conv_bias: biases in the convolutions of stem and branches, which batch norm makes superfluous.
 
     Attributes:
         names: of the blocks, `stage1.block1` and so on.
@@ -51,18 +52,20 @@ class Backbone(nn.Module):
         block: Literal["basic", "bottleneck"] = "basic",
         stem_kind: Literal["cifar", "strided", "imagenet"] = "cifar",
         shortcut_kind: Shortcut = "B",
+        conv_bias: bool = False,
     ) -> None:
         super().__init__()
         check_shape(task, blocks, widths, block, stem_kind)
         expansion = 4 if block == "bottleneck" else 1
-        self.stem = stem(stem_kind, task.shape[0], widths[0])
+        self.stem = stem(stem_kind, task.shape[0], widths[0], bias=conv_bias)
         self.blocks = nn.ModuleList()
         self.names: list[str] = []
         channels = widths[0]
         for s, (count, width) in enumerate(zip(blocks, widths, strict=True)):
             for b in range(count):
                 stride = 2 if s > 0 and b == 0 else 1
-                branch = (basic_branch if block == "basic" else bottleneck_branch)(channels, width, stride)
+                make_branch = basic_branch if block == "basic" else bottleneck_branch
+                branch = make_branch(channels, width, stride, bias=conv_bias)
                 around = shortcut(shortcut_kind, channels, expansion * width, stride)
                 self.blocks.append(ResidualBlock(branch, around, in_channels=channels))
                 self.names.append(f"stage{s + 1}.block{b + 1}")

@@ -6,12 +6,12 @@ Everything that makes "all" and "needed" give the same answer lives here, once f
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from zoo.contract import Compute
+from zoo.contract import Compute, Setting
 from zoo.layers import ResidualBlock
 
 
@@ -28,6 +28,23 @@ def logistic_noise(like: Tensor, generator: torch.Generator | None = None) -> Te
     """
     uniform = torch.rand(like.shape, generator=generator, device=like.device, dtype=like.dtype)
     return torch.logit(uniform, eps=1e-6)
+
+
+def threshold_settings(probs: Tensor, rates: Sequence[float], *, margin: float = 0.0) -> list[Setting]:
+    """Gate thresholds that those shares of all gate probabilities exceed.
+
+    Args:
+        probs: (V, G), of validation data.
+        rates: shares, in (0, 1).
+        margin: thresholds this close to 0 or 1 are left out: they would tell apart gates that are decided.
+    """
+    settings = []
+    for rate in rates:
+        threshold = float(probs.flatten().quantile(1 - rate))
+        if margin < threshold < 1 - margin:
+            note = f"gate threshold that {rate:.0%} of validation's gate probabilities exceed"
+            settings.append(Setting(name=f"rate {rate:.0%}", values={"threshold": threshold}, note=note))
+    return settings
 
 
 def gated_residual(block: ResidualBlock, x: Tensor, gate: Tensor, compute: Compute) -> Tensor:
@@ -59,6 +76,149 @@ def _add_branch_where_open(branch: nn.Module, around: Tensor, x: Tensor, gate: T
     return around.index_add(0, active, update)
 
 
+def gated_block(block: ResidualBlock, x: Tensor, gate: Tensor, compute: Compute) -> Tensor:
+    """Mix a whole block and its shortcut: gate * block(x) + (1 - gate) * shortcut(x).
+
+    A shut gate leaves out the block's activation too, so that a projecting shortcut hands on what it projected without
+    a ReLU, as in the official code of SkipNet. The shortcut runs once, for both terms.
+
+    Args:
+        block: the block whose branch is a unit.
+        x: (N, C, H, W).
+        gate: (N,) from 0 to 1; for "needed" 0 or 1, and where it is 0 the branch does not run.
+        compute: all, or only the needed samples.
+    """
+    around: Tensor = block.shortcut(x)
+    if compute == "all":
+        full: Tensor = block.activation(around + block.branch(x))
+        return torch.lerp(around.to(full.dtype), full, gate.view(-1, 1, 1, 1).to(full.dtype))
+    active = gate.nonzero().squeeze(1)
+    if len(active) == 0:
+        return around
+    if len(active) == len(gate):
+        everything: Tensor = block.activation(around + block.branch(x))
+        return everything
+    rows = block.activation(around[active] + block.branch(x[active]))
+    return _update_rows(around, active, rows, add=False)
+
+
+def _update_rows(x: Tensor, rows: Tensor, values: Tensor, *, add: bool) -> Tensor:
+    """Add values (n, C, H, W) to some rows of x (N, C, H, W), or put them in their place.
+
+    It works on (N, C * H * W) in the order of memory, which keeps the memory format and is several times faster.
+    """
+    last = x.is_contiguous(memory_format=torch.channels_last)
+    order, back = ((0, 2, 3, 1), (0, 3, 1, 2)) if last else ((0, 1, 2, 3), (0, 1, 2, 3))
+    shape = x.permute(order).shape
+    old, new = x.permute(order).flatten(1), values.to(x.dtype).permute(order).flatten(1)
+    flat = old.index_add(0, rows, new) if add else old.index_copy(0, rows, new)
+    return flat.view(shape).permute(back)
+
+
+def survival_schedule(blocks: int, last: float, kind: Literal["linear", "uniform"] = "linear") -> tuple[float, ...]:
+    """Survival probability of each block (Huang et al. 2016, equation 4).
+
+    Args:
+        blocks: L.
+        last: p_L, of the last block, above 0 and at most 1.
+        kind: `linear`, p_l = 1 - l / L * (1 - p_L), or `uniform`, p_L for all.
+
+    Raises:
+        ValueError: an unknown kind, or a probability out of range.
+    """
+    if kind not in ("linear", "uniform"):
+        raise ValueError(f"survival schedule must be 'linear' or 'uniform', not {kind!r}")
+    if not 0 < last <= 1:
+        raise ValueError(f"survival probability must be above 0 and at most 1, not {last}")
+    if kind == "uniform":
+        return (last,) * blocks
+    return tuple(1 - layer / blocks * (1 - last) for layer in range(1, blocks + 1))
+
+
+class BlockDrop:
+    """Stochastic depth for the blocks of any residual network; a dropped branch does not run at all.
+
+    A network draws once per training step and hands the draw to every block:
+
+        kept = drop.draw(len(x)) if self.training else None
+        for index, block in enumerate(blocks):
+            x = drop.residual(index, block, x, kept)
+
+    Draws live on the CPU, so that no device is waited for. A branch that drops out does no forward, no backward and
+    no update of its batch norms.
+
+    Args:
+        survival: probability of each of L blocks to run in a training step, above 0 and at most 1.
+        mode: one draw per block for the whole `batch` as in the paper, or one per sample (`row`), which runs the
+            branch on the samples that keep it.
+        rescale: at `eval`, a branch is multiplied by its survival probability as in the paper; or in `train`, it is
+            divided by it, as `torchvision.ops.StochasticDepth` does.
+
+    Raises:
+        ValueError: an unknown mode or rescale, or a probability out of range.
+    """
+
+    def __init__(
+        self,
+        survival: Sequence[float],
+        mode: Literal["batch", "row"] = "batch",
+        rescale: Literal["eval", "train"] = "eval",
+    ) -> None:
+        if mode not in ("batch", "row"):
+            raise ValueError(f"drop mode must be 'batch' or 'row', not {mode!r}")
+        if rescale not in ("eval", "train"):
+            raise ValueError(f"rescale must be 'eval' or 'train', not {rescale!r}")
+        if not all(0 < p <= 1 for p in survival):
+            raise ValueError(f"survival probabilities must be above 0 and at most 1, not {list(survival)}")
+        self.survival = tuple(survival)
+        self.mode = mode
+        self.rescale = rescale
+
+    def draw(self, samples: int, generator: torch.Generator | None = None) -> Tensor:
+        """Which branches run in this step: (samples, L) bool on the CPU."""
+        rows = 1 if self.mode == "batch" else samples
+        device = generator.device if generator is not None else "cpu"
+        uniform = torch.rand(rows, len(self.survival), generator=generator, device=device).cpu()
+        return (uniform < torch.tensor(self.survival)).expand(samples, -1)
+
+    def likeliest(self, blocks: int) -> Tensor:
+        """The blocks of highest survival probability, the earlier first among equals: (1, L) bool on the CPU."""
+        order = sorted(range(len(self.survival)), key=lambda index: -self.survival[index])
+        kept = torch.zeros(1, len(self.survival), dtype=torch.bool)
+        kept[0, order[:blocks]] = True
+        return kept
+
+    def scale(self, index: int, *, sampled: bool) -> float:
+        """What a branch that runs is multiplied by, where draws decide which run (`sampled`) or where all do."""
+        if sampled:
+            return 1 / self.survival[index] if self.rescale == "train" else 1.0
+        return self.survival[index] if self.rescale == "eval" else 1.0
+
+    def residual(self, index: int, block: ResidualBlock, x: Tensor, kept: Tensor | None = None) -> Tensor:
+        """Block `index`: activation(shortcut(x) + scale * branch(x)), the branch only where it is kept.
+
+        Args:
+            index: of the block, from 0.
+            block: its branch may drop out, its shortcut never.
+            x: (N, C, H, W).
+            kept: (N, L) as `draw` gives it, or None where every branch runs, scaled to the expectation.
+        """
+        rows = torch.arange(len(x)) if kept is None else kept[:, index].nonzero().squeeze(1)
+        scale = self.scale(index, sampled=kept is not None)
+        around: Tensor = block.shortcut(x)
+        out: Tensor = block.activation(_add_branch_to_rows(block.branch, around, x, rows, scale))
+        return out
+
+
+def _add_branch_to_rows(branch: nn.Module, around: Tensor, x: Tensor, rows: Tensor, scale: float) -> Tensor:
+    if len(rows) == 0:
+        return around
+    if len(rows) == len(x):
+        return torch.add(around, branch(x), alpha=scale)
+    rows = rows.to(x.device, non_blocking=True)
+    return _update_rows(around, rows, scale * branch(x[rows]), add=True)
+
+
 class Cascade(NamedTuple):
     """What an early-exit network answered: logits (N, K), route (N, 2 E) and, where computed, logits per exit."""
 
@@ -69,6 +229,9 @@ class Cascade(NamedTuple):
 
 Leaves = Callable[[int, Tensor], Tensor]
 """(exit, logits (n, K)) -> (n,) bool: which samples leave there."""
+
+Features = Tensor | tuple[Tensor, ...]
+"""What a segment hands to its head and to the next segment: one tensor or several, each with N rows."""
 
 
 def cascade(
@@ -82,7 +245,7 @@ def cascade(
     """Run segment after segment; a sample leaves at the first enabled exit whose rule says so, at the last at latest.
 
     Args:
-        segments: E parts of the trunk; the features after segment e feed head e.
+        segments: E parts of the trunk; the features after segment e, a tensor or a tuple of them, feed head e.
         heads: E classifiers.
         leaves: the exit rule; not asked at the last exit.
         enabled: E flags; a disabled head is no unit of anybody's route. The last must be enabled.
@@ -139,6 +302,10 @@ def _cascade_needed(
         if len(stay) == 0:
             break
         if len(stay) < len(rows):
-            x, rows = x[stay], rows[stay]
+            x, rows = _rows_of(x, stay), rows[stay]
     assert answer is not None
     return Cascade(answer, route, ())
+
+
+def _rows_of(features: Features, rows: Tensor) -> Any:
+    return features[rows] if isinstance(features, Tensor) else tuple(part[rows] for part in features)

@@ -58,6 +58,7 @@ def _preset(
         "wrn-28-10-dropout": _preset(28, 10, 36.5e6, (3.89, 18.85), "Table 6", 0.3),
     },
     variants=[{"dropout": 0.3}],
+    scales={"width": ("widen",), "depth": ("blocks",)},
 )
 class WideResNet(RoutedNet):
     """Every block for every sample.

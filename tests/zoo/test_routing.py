@@ -6,8 +6,17 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from zoo.layers import ResidualBlock, SubsampleAndPad
-from zoo.routing import cascade, gated_residual, logistic_noise, straight_through
+from zoo.layers import PoolAndPad, ResidualBlock, SubsampleAndPad
+from zoo.routing import (
+    BlockDrop,
+    cascade,
+    gated_block,
+    gated_residual,
+    logistic_noise,
+    straight_through,
+    survival_schedule,
+    threshold_settings,
+)
 
 
 class Count(nn.Module):
@@ -69,6 +78,89 @@ def test_a_fractional_gate_scales_the_branch() -> None:
         assert out.flatten().tolist() == [3.5, 4.0]
 
 
+@pytest.mark.parametrize(("gate", "runs"), [([1.0, 0.0, 1.0], 2), ([0.0, 0.0, 0.0], 0), ([1.0, 1.0, 1.0], 3)])
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+def test_a_skipped_block_hands_on_its_shortcut_unrectified(
+    gate: list[float], runs: int, memory_format: torch.memory_format
+) -> None:
+    branch = Count()
+    block = ResidualBlock(branch, nn.Identity(), in_channels=2)
+    x = torch.tensor([[1.0, -2.0], [2.0, -3.0], [-3.0, 5.0]]).view(3, 2, 1, 1).expand(3, 2, 2, 3)
+    x = x.contiguous(memory_format=memory_format)
+    needed = gated_block(block, x, torch.tensor(gate), "needed")
+    assert branch.seen == runs
+    assert torch.equal(needed, gated_block(block, x, torch.tensor(gate), "all"))
+    assert needed.is_contiguous(memory_format=memory_format)
+    ran = [[3.0, 0.0], [5.0, 0.0], [0.0, 11.0]]  # relu(x + x + 1)
+    expected = [r if g else skipped for g, r, skipped in zip(gate, ran, x[:, :, 0, 0].tolist(), strict=True)]
+    assert needed[:, :, 0, 0].tolist() == expected
+
+
+def test_a_soft_gate_mixes_a_block_and_its_shortcut() -> None:
+    block = ResidualBlock(Count(), nn.Identity(), in_channels=1)
+    x = torch.tensor([2.0, -3.0]).view(2, 1, 1, 1)
+    out = gated_block(block, x, torch.tensor([0.5, 0.25]), "all")
+    assert out.flatten().tolist() == [3.5, -2.25]  # halfway from 2 to 5, a quarter of the way from -3 to 0
+
+
+def test_thresholds_are_quantiles_and_those_among_decided_gates_are_left_out() -> None:
+    probs = torch.linspace(0.5, 1, 101).view(-1, 1)
+    settings = threshold_settings(probs, (0.1, 0.5, 0.99), margin=0.1)
+    assert [s.name for s in settings] == ["rate 50%", "rate 99%"]
+    assert [s.values["threshold"] for s in settings] == pytest.approx([0.75, 0.505])
+
+
+def test_survival_is_linear_or_uniform() -> None:
+    assert survival_schedule(4, 0.5) == (0.875, 0.75, 0.625, 0.5)
+    assert survival_schedule(3, 0.8, "uniform") == (0.8, 0.8, 0.8)
+
+
+@pytest.mark.parametrize(("mode", "seen"), [("batch", {0, 4}), ("row", {0, 1, 2, 3, 4})])
+def test_a_dropped_branch_does_not_run(mode: str, seen: set[int]) -> None:
+    drop = BlockDrop([0.5], mode)  # type: ignore[arg-type]
+    generator = torch.Generator().manual_seed(0)
+    found = set()
+    x = torch.tensor([1.0, 2.0, 3.0, 4.0]).view(4, 1, 1, 1)
+    for _ in range(60):
+        branch = Count()
+        kept = drop.draw(4, generator)
+        out = drop.residual(0, ResidualBlock(branch, nn.Identity(), in_channels=1), x, kept)
+        torch.testing.assert_close(out, x + kept.view(4, 1, 1, 1) * (x + 1))
+        assert branch.seen == kept.sum()
+        found.add(branch.seen)
+    assert found == seen
+
+
+@pytest.mark.parametrize(
+    ("rescale", "drawn", "expected"),
+    # shortcut 2, branch 3, survival .25
+    [("eval", True, 5.0), ("eval", False, 2.75), ("train", True, 14.0), ("train", False, 5.0)],
+)
+def test_branches_are_scaled_at_evaluation_or_in_training(rescale: str, drawn: bool, expected: float) -> None:
+    drop = BlockDrop([0.25], rescale=rescale)  # type: ignore[arg-type]
+    block = ResidualBlock(Count(), nn.Identity(), in_channels=1)
+    kept = torch.ones(1, 1, dtype=torch.bool) if drawn else None
+    assert drop.residual(0, block, torch.full((1, 1, 1, 1), 2.0), kept).item() == expected
+
+
+def test_the_likeliest_blocks_are_kept_and_earlier_ones_among_equals() -> None:
+    assert BlockDrop([0.5, 0.9, 0.5, 0.7]).likeliest(3).tolist() == [[True, True, False, True]]
+
+
+def test_drawing_rows_keeps_the_memory_format() -> None:
+    x = torch.rand(4, 3, 5, 2).contiguous(memory_format=torch.channels_last)
+    kept = torch.tensor([[True], [False], [True], [False]])
+    drop = BlockDrop([0.5], "row")
+    out = drop.residual(0, ResidualBlock(nn.Conv2d(3, 3, 1), nn.Identity(), in_channels=3), x, kept)
+    assert out.is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize("survival", [[0.0], [1.5]])
+def test_survival_must_be_a_probability_above_zero(survival: list[float]) -> None:
+    with pytest.raises(ValueError, match="above 0 and at most 1"):
+        BlockDrop(survival)
+
+
 class Keep(nn.Module):
     """Logits (x, -x) of a (N, 1, 1, 1) input."""
 
@@ -119,3 +211,11 @@ def test_shortcut_a_takes_every_second_pixel_and_pads_both_sides() -> None:
 def test_shortcut_a_front_puts_all_zeros_in_front() -> None:
     out = SubsampleAndPad(2, 1, "front")(torch.ones(1, 1, 1, 1))
     assert out.flatten().tolist() == [0.0, 0.0, 1.0]
+
+
+def test_the_pooled_shortcut_averages_squares_and_puts_zeros_at_the_end() -> None:
+    x = torch.arange(9.0).view(1, 1, 3, 3)
+    out = PoolAndPad(2, 2)(x)
+    assert out.shape == (1, 3, 2, 2)
+    assert out[0, 0].tolist() == [[2.0, 3.5], [6.5, 8.0]]  # an odd edge is averaged over what there is
+    assert out[0, 1:].abs().sum() == 0

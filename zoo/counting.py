@@ -1,0 +1,86 @@
+"""Counting multiply-accumulates of whatever runs, and the size of a network without giving it memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from zoo.contract import RoutedNet, Task, count_parameters
+from zoo.registry import Selector, create
+
+FLOPS_PER_MAC = 2
+
+
+class MacCounter:
+    """Multiply-accumulates of whatever runs inside `with MacCounter() as counter`."""
+
+    def __init__(self) -> None:
+        self._mode = FlopCounterMode(display=False)
+
+    def __enter__(self) -> MacCounter:
+        self._mode.__enter__()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._mode.__exit__(*exception)
+
+    @property
+    def macs(self) -> int:
+        """Counted so far."""
+        return int(self._mode.get_total_flops()) // FLOPS_PER_MAC
+
+
+@contextmanager
+def evaluating(net: nn.Module) -> Iterator[None]:
+    """Eval mode without gradients; the mode from before comes back."""
+    training = net.training
+    net.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        net.train(training)
+
+
+def nominal_macs(net: RoutedNet) -> int:
+    """Multiply-accumulates of one picture with every unit computed once, on whatever device the network is."""
+    device = next(net.parameters()).device
+    with evaluating(net), MacCounter() as counter:
+        net(torch.zeros(1, *net.task.shape, device=device), compute="all")
+    return counter.macs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """What a network is made of and what it costs.
+
+    Attributes:
+        parameters: distinct learnable numbers.
+        macs: nominal multiply-accumulates of one picture.
+    """
+
+    parameters: int
+    macs: int
+
+
+def size_of(selector: str | Selector, task: Task | None = None) -> Size:
+    """Size of the network that a selector builds, from shapes alone: weights are on the meta device.
+
+    A network that runs an operator without a meta kernel is built on the CPU after all.
+
+    Raises:
+        UnknownName: no such method, preset or parameter.
+        ValueError: the task or a parameter does not fit the network.
+    """
+    with torch.device("meta"):
+        net = create(selector, task)
+    try:
+        macs = nominal_macs(net)
+    except (NotImplementedError, RuntimeError):
+        macs = nominal_macs(create(selector, task))
+    return Size(parameters=count_parameters(net), macs=macs)

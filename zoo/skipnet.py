@@ -1,0 +1,309 @@
+"""SkipNet: a gate decides per image to run the next residual block; learnt by gradient, then by reward.
+
+Facts that re-implementations miss: the official code computes every block and blends (here "needed" runs only the open
+ones), runs each projection twice (here once), crashes at batch 1, and has a last gate that decides nothing (left out).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Self
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from zoo.contract import Compute, Forward, Phase, RoutedNet, Setting, Task, Validation
+from zoo.layers import Shortcut
+from zoo.registry import CIFAR10, IMAGENET, Preset, Published, register
+from zoo.resnet import SMALL, TINY, Backbone, cifar, imagenet
+from zoo.routing import gated_block, logistic_noise, straight_through, threshold_settings
+from zoo.skipnet_gates import GateKind, State, discounted_returns, make_gates
+
+SKIP_CIFAR = {
+    "optimizer": "sgd",
+    "lr": 0.1,
+    "momentum": 0.9,
+    "nesterov": False,
+    "weight_decay": 1e-4,
+    "batch_size": 128,
+    "epochs": 189,
+    "schedule": "step",
+    "milestones": [0.5, 0.75],
+}
+"""Official code: 64 k iterations, divided by 10 at 32 k and 48 k, then 10 k of the hybrid phase at 1e-4.
+
+There the hybrid phase has a constant rate; a recipe has one schedule for all phases.
+"""
+SKIP_SVHN = SKIP_CIFAR | {"epochs": 50}
+SKIP_IMAGENET = SKIP_CIFAR | {"batch_size": 256, "epochs": 130, "milestones": [1 / 3, 2 / 3]}
+
+SHORT = {
+    "gate": "ff2",
+    "open_log_odds": 2.0,
+    "alpha": 2.0,
+    "rl_weight": 0.02,
+    "hybrid_share": 0.4,
+    "hybrid_lr_scale": 0.1,
+}
+"""For trainings of a few hundred steps: the published rate of the hybrid phase, 1e-4, would not move a gate in them.
+
+The feed-forward gate makes routes depend on the picture from the start; its cost is made up for by narrower stages.
+"""
+IMAGENET_REWARD = {
+    "alpha": 0.01,
+    "reward_reduction": "mean",
+    "scale_terminal": True,
+    "policy_temperature": 0.05,
+    "hybrid_share": 40 / 130,
+}
+
+
+def _hard(accuracy: float, macs: float, dataset: str = "cifar10") -> Published:
+    source = "Wang et al. 2018, Table 3, hard gates"
+    return Published(dataset=dataset, source=source, error=round(100 - accuracy, 2), macs=macs)
+
+
+def _released(dataset: str, accuracy: float, computation: float, phase: str = "both phases") -> Published:
+    note = f"RNNGate, {phase}; {computation} % of the blocks run, which the README calls computation"
+    source = "official README, released checkpoint"
+    return Published(dataset=dataset, source=source, error=round(100 - accuracy, 3), note=note)
+
+
+def _saved(dataset: str, percent: int) -> Published:
+    note = f"{percent} % fewer MACs than the ResNet at an accuracy within 0.5 points, RNNGate, both phases"
+    return Published(dataset=dataset, source="official docs/image_classification.png", note=note)
+
+
+def _cifar_preset(n: int, *published: Published) -> Preset:
+    return Preset(parameters=cifar(n), recipe=SKIP_CIFAR, published=published)
+
+
+def _imagenet_preset(blocks: Sequence[int], block: str, *published: Published) -> Preset:
+    parameters = imagenet(blocks, block) | IMAGENET_REWARD
+    return Preset(parameters=parameters, task=IMAGENET, recipe=SKIP_IMAGENET, published=published)
+
+
+@register(
+    "skipnet",
+    title="SkipNet",
+    family="skips layers",
+    varies="which residual blocks run",
+    citation="Wang, Yu, Dou, Darrell, Gonzalez: SkipNet: Learning Dynamic Routing in Convolutional Networks. "
+    "ECCV 2018. arXiv:1711.09485",
+    presets={
+        "tiny": Preset(parameters={**TINY, "widths": (16, 32, 56), **SHORT}),
+        "small": Preset(parameters={**SMALL, "widths": (16, 32, 56), **SHORT}),
+        "skipnet-38": _cifar_preset(6, _released("cifar10", 92.75, 70.27), _hard(90.83, 0.58e8)),
+        "skipnet-74": _cifar_preset(12, _released("cifar10", 92.77, 52.34), _hard(92.38, 0.92e8)),
+        "skipnet-110": _cifar_preset(18, _released("cifar10", 93.30, 49.53), _hard(88.11, 0.18e8)),
+        "skipnet-152": Preset(parameters=cifar(25), task=CIFAR10, recipe=SKIP_SVHN, published=[_saved("svhn", 86)]),
+        "skipnet-34": _imagenet_preset((3, 4, 6, 3), "basic", _saved("imagenet", 20)),
+        "skipnet-50": _imagenet_preset((3, 4, 6, 3), "bottleneck", _saved("imagenet", 12)),
+        "skipnet-101": _imagenet_preset(
+            (3, 4, 23, 3),
+            "bottleneck",
+            _released("imagenet", 77.486, 84.98, "supervised phase"),
+            _released("imagenet", 76.942, 70.06),
+        ),
+    },
+    variants=[
+        {"gate": "rnn", "hybrid_norm": "frozen"},
+        {"gate": "ff1", "open_log_odds": None},
+        {"gate": "rnn", "decision": "soft", "block": "bottleneck", "widths": (8, 16, 32)},
+        {"scale_terminal": True, "reward_reduction": "mean", "policy_temperature": 0.5, "gamma": 0.9},
+    ],
+)
+class SkipNet(RoutedNet):
+    """A ResNet in which a gate may skip any block but the first (Wang et al. 2018).
+
+    The gate looks at what the block would get. A skipped block hands on its shortcut, projected but not rectified
+    where shapes change. Gates always run and are fixed cost.
+
+    Training has two phases. `supervised` decides hard, at probability 1/2, and gives the gates the gradient of their
+    probability: a straight-through estimate without noise. `hybrid` samples the decisions and adds REINFORCE to the
+    cross-entropy, so that weights and gates are both trained. Gate i of N is paid r_i = alpha / N for skipping, the
+    end pays minus the sample's cross-entropy, and the policy gradient weighs the log-probability of decision i with
+    R_i = r_i + gamma * R_{i+1}. No baseline is subtracted, as in the official code.
+
+    Args:
+        task: what to build for.
+        gate: `rnn` (one LSTM for all blocks), `ff1` (FFGate-I, for shallow networks) or `ff2` (FFGate-II, for deep).
+        decision: `hard`, or the ablation `soft` of Table 3: training multiplies by the probability, evaluation
+            thresholds it, and there is no hybrid phase.
+        open_log_odds: bias of the gates' log-odds at the start; None for the official initialisation, with which
+            some seeds start with every gate shut.
+        alpha: price of computation; 0.1 in the official CIFAR code, 0 to 4 in the paper's sweep.
+        gamma: discount of rewards; 1 in the official code.
+        rl_weight: of the policy's loss.
+        reward_reduction: `sum` over the samples of a batch as the official CIFAR code does, or their `mean`
+            (ImageNet).
+        scale_terminal: multiply the terminal reward by alpha / N, as on ImageNet.
+        policy_temperature: divides the gates' log-odds once, when the hybrid phase begins; 0.05 on ImageNet.
+        hybrid_norm: batch norm in the hybrid phase. `batch` normalises by the batch and runs every block for every
+            sample, as the official code does; sampled routes then blur the running statistics (its issue 9).
+            `frozen` keeps the statistics of the supervised phase, so that only open blocks need to run.
+        hybrid_share: part of the epochs in the hybrid phase; 0 leaves it out.
+        hybrid_lr_scale: of the learning rate there; 1e-3 is the official 0.1 to 1e-4.
+        blocks: see `zoo.resnet.Backbone`, as are widths, block, stem_kind and shortcut_kind.
+
+    Raises:
+        ValueError: an unknown gate, decision, reduction or norm, a number out of range, or fewer than two blocks.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        *,
+        gate: GateKind = "rnn",
+        decision: Literal["hard", "soft"] = "hard",
+        open_log_odds: float | None = 1.0,
+        alpha: float = 0.1,
+        gamma: float = 1.0,
+        rl_weight: float = 0.01,
+        reward_reduction: Literal["sum", "mean"] = "sum",
+        scale_terminal: bool = False,
+        policy_temperature: float = 1.0,
+        hybrid_norm: Literal["batch", "frozen"] = "batch",
+        hybrid_share: float = 10 / 74,
+        hybrid_lr_scale: float = 1e-3,
+        blocks: Sequence[int] = (2, 2, 2),
+        widths: Sequence[int] = (16, 32, 64),
+        block: Literal["basic", "bottleneck"] = "basic",
+        stem_kind: Literal["cifar", "strided", "imagenet"] = "cifar",
+        shortcut_kind: Shortcut = "B",
+    ) -> None:
+        super().__init__(task)
+        self.backbone = Backbone(
+            task, blocks=blocks, widths=widths, block=block, stem_kind=stem_kind, shortcut_kind=shortcut_kind
+        )
+        gated = self.backbone.residual_blocks()[1:]
+        if not gated:
+            raise ValueError("skipnet needs at least two blocks: the first always runs")
+        _check_choice("decision", decision, ("hard", "soft"))
+        _check_choice("reward_reduction", reward_reduction, ("sum", "mean"))
+        _check_choice("hybrid_norm", hybrid_norm, ("batch", "frozen"))
+        if not 0 <= hybrid_share < 1:
+            raise ValueError(f"hybrid_share must be at least 0 and below 1, not {hybrid_share}")
+        if not 0 <= gamma <= 1:
+            raise ValueError(f"gamma must lie between 0 and 1, not {gamma}")
+        if policy_temperature <= 0:
+            raise ValueError(f"policy_temperature must be positive, not {policy_temperature}")
+        self.gates = make_gates(gate, [b.in_channels for b in gated], open_log_odds)
+        self.units = tuple(self.backbone.names[1:])
+        self.decision = decision
+        self.alpha = alpha
+        self.gamma = gamma
+        self.rl_weight = rl_weight
+        self.reward_reduction = reward_reduction
+        self.scale_terminal = scale_terminal
+        self.policy_temperature = policy_temperature
+        self.hybrid_norm = hybrid_norm
+        self.hybrid_share = hybrid_share
+        self.hybrid_lr_scale = hybrid_lr_scale
+        self.phase = "supervised"
+        self.threshold = 0.5
+
+    def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
+        """Answer normalised pictures; training runs only open blocks where batch norm is frozen, else all."""
+        if self.training:
+            compute = "needed" if self._frozen() else "all"
+        first, *gated = self.backbone.residual_blocks()
+        x = first(self.backbone.stem(x))
+        state: State = None
+        values: list[Tensor] = []
+        probs: list[Tensor] = []
+        for index, block in enumerate(gated):
+            log_odds, state = self.gates(index, x, state)
+            value = self._decide(log_odds, generator)
+            x = gated_block(block, x, value, compute)
+            values.append(value)
+            probs.append(torch.sigmoid(log_odds))
+        return Forward(
+            logits=self.backbone.head(x),
+            route=torch.stack(values, dim=1).detach() > 0,
+            gate_probs=torch.stack(probs, dim=1),
+        )
+
+    def _decide(self, log_odds: Tensor, generator: torch.Generator | None) -> Tensor:
+        soft = torch.sigmoid(log_odds)
+        if generator is not None or (self.training and self.phase == "hybrid"):
+            return (log_odds.detach() + logistic_noise(log_odds, generator) > 0).float()
+        if self.training and self.decision == "soft":
+            return soft
+        return straight_through((soft > self.threshold).float(), soft)
+
+    def loss(self, forward: Forward, labels: Tensor) -> Tensor:
+        """Cross-entropy, and in the hybrid phase the policy's loss."""
+        errors = functional.cross_entropy(forward.logits.float(), labels, reduction="none")
+        if self.phase != "hybrid":
+            return errors.mean()
+        probs = forward.gate_probs
+        assert probs is not None
+        terminal = -errors.detach() * (self.alpha / len(self.units) if self.scale_terminal else 1)
+        returns = discounted_returns(forward.route, terminal, self.alpha, self.gamma)
+        chances = torch.where(forward.route, probs, 1 - probs).clamp_min(1e-7)
+        policy = -(chances.log() * returns).sum(dim=1)
+        return errors.mean() + self.rl_weight * (policy.sum() if self.reward_reduction == "sum" else policy.mean())
+
+    def phases(self) -> tuple[Phase, ...]:
+        """Supervised, then hybrid (paper, section 3.3)."""
+        if self.decision == "soft" or self.hybrid_share == 0:
+            return (Phase(name="supervised"),)
+        hybrid = Phase(name="hybrid", share=self.hybrid_share, lr_scale=self.hybrid_lr_scale)
+        return (Phase(name="supervised", share=1 - self.hybrid_share), hybrid)
+
+    def begin(self, phase: str) -> None:
+        """Enter `supervised` or `hybrid`.
+
+        Raises:
+            ValueError: another name.
+        """
+        if phase not in ("supervised", "hybrid"):
+            raise ValueError(f"skipnet trains in the phases 'supervised' and 'hybrid', not {phase!r}")
+        self.phase = phase
+        if phase == "hybrid":
+            self.gates.sharpen(self.policy_temperature)
+
+    def _frozen(self) -> bool:
+        return self.phase == "hybrid" and self.hybrid_norm == "frozen"
+
+    def train(self, mode: bool = True) -> Self:
+        """Training or evaluation mode; frozen batch norms stay in evaluation mode."""
+        super().train(mode)
+        if mode and self._frozen():
+            for module in self.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.eval()
+        return self
+
+    def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
+        """The residual branches but the first; gates always run."""
+        branches = self.backbone.unit_modules()
+        return {name: branches[name] for name in self.units}
+
+    def settings(self, validation: Validation) -> list[Setting]:
+        """The trained decisions, and other gate thresholds."""
+        probs = validation.forward.gate_probs
+        assert probs is not None
+        trained = Setting(name="default", note="gates open above probability 1/2, as trained")
+        return [trained, *threshold_settings(probs, (0.4, 0.6, 0.8), margin=0.02)]
+
+    def use(self, setting: Setting) -> None:
+        """Take `threshold` in (0, 1).
+
+        Raises:
+            ValueError: other values, or a number out of range.
+        """
+        values: dict[str, Any] = dict(setting.values)
+        threshold = values.pop("threshold", 0.5)
+        if values:
+            raise ValueError(f"skipnet's settings have threshold, not {list(values)}")
+        if not 0 < threshold < 1:
+            raise ValueError(f"threshold must lie between 0 and 1, not {threshold}")
+        self.threshold, self.setting = threshold, setting
+
+
+def _check_choice(name: str, value: str, valid: Sequence[str]) -> None:
+    if value not in valid:
+        raise ValueError(f"{name} must be {' or '.join(map(repr, valid))}, not {value!r}")

@@ -1,0 +1,180 @@
+"""Stochastic Depth: every mini-batch trains a random part of the blocks, and the full network is served.
+
+Facts that re-implementations miss: the survival probability is that of running, where torchvision's `p` is that of
+dropping; a dropped block must not be computed, or no time is saved; and the served network costs what a ResNet costs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from zoo.contract import Compute, Forward, RoutedNet, Setting, Task, Validation
+from zoo.layers import Shortcut
+from zoo.registry import CIFAR10, IMAGENET, Preset, Published, register
+from zoo.resnet import SMALL, TINY, Backbone, cifar, imagenet
+from zoo.routing import BlockDrop, gated_residual, survival_schedule
+
+SD_CIFAR = {
+    "optimizer": "sgd",
+    "lr": 0.1,
+    "momentum": 0.9,
+    "nesterov": True,
+    "weight_decay": 1e-4,
+    "batch_size": 128,
+    "epochs": 500,
+    "schedule": "step",
+    "milestones": [0.5, 0.75],
+}
+SD_SVHN = SD_CIFAR | {"epochs": 50, "milestones": [0.6, 0.7], "augment": False}
+SD_IMAGENET = SD_CIFAR | {"batch_size": 256, "epochs": 90, "milestones": [1 / 3, 2 / 3]}
+
+
+def _official(n: int) -> dict[str, Any]:
+    return cifar(n, "A-pool") | {"conv_bias": True}
+
+
+def _table_1(dataset: str, error: float, note: str = "") -> Published:
+    return Published(dataset=dataset, source="Huang et al. 2016, Table 1", error=error, note=note)
+
+
+@register(
+    "stochastic_depth",
+    title="Stochastic Depth",
+    family="drops at training",
+    varies="nothing; which blocks run varies per training batch",
+    citation="Huang, Sun, Liu, Sedra, Weinberger: Deep Networks with Stochastic Depth. ECCV 2016. arXiv:1603.09382",
+    presets={
+        "tiny": Preset(parameters=TINY),
+        "small": Preset(parameters=SMALL),
+        "stochastic-depth-110": Preset(
+            parameters=_official(18),
+            task=CIFAR10,
+            recipe=SD_CIFAR,
+            published=[
+                _table_1("cifar10", 5.25, "11.66 without augmentation"),
+                _table_1("cifar100", 24.98, "37.8 without augmentation"),
+            ],
+        ),
+        "stochastic-depth-152": Preset(
+            parameters=_official(25), task=CIFAR10, recipe=SD_SVHN, published=[_table_1("svhn", 1.75)]
+        ),
+        "stochastic-depth-1202": Preset(
+            parameters=_official(200),
+            task=CIFAR10,
+            recipe=SD_CIFAR,
+            published=[
+                Published(dataset="cifar10", source="Huang et al. 2016, section 4, 1202 layers", error=4.91),
+            ],
+        ),
+        "stochastic-depth-imagenet-152": Preset(
+            parameters=imagenet((3, 8, 36, 3), "bottleneck"),
+            task=IMAGENET,
+            recipe=SD_IMAGENET,
+            published=[_table_1("imagenet", 21.98, "no better than constant depth, 21.78")],
+        ),
+    },
+    variants=[
+        {"mode": "row", "rescale": "train", "schedule": "uniform", "last_survival": 0.7},
+        {"shortcut_kind": "A-pool", "conv_bias": True, "block": "bottleneck", "widths": (8, 16, 32)},
+    ],
+)
+class StochasticDepth(RoutedNet):
+    """A ResNet that drops blocks in training (Huang et al. 2016).
+
+    A block whose draw says so is left out for the whole mini-batch: no forward, no backward, no update of its batch
+    norms; its shortcut stays, at stage transitions too. The served network runs every block, its branch multiplied by
+    its survival probability, or the `blocks` that survive most often, unscaled as they were trained.
+
+    Args:
+        task: what to build for.
+        last_survival: p_L, probability of the last block to run in a training step.
+        schedule: `linear`, p_l = 1 - l / L * (1 - p_L), or `uniform`, p_L for every block.
+        mode: see `zoo.routing.BlockDrop`: per mini-batch (`batch`) or per sample (`row`).
+        rescale: see `zoo.routing.BlockDrop`: at `eval` as in the paper, or in `train` as torchvision does.
+        blocks: see `zoo.resnet.Backbone`, as are widths, block, stem_kind, shortcut_kind and conv_bias; the official
+            code has shortcut `A-pool` and biases.
+
+    Raises:
+        ValueError: an unknown schedule, mode or rescale, or a probability out of range.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        *,
+        last_survival: float = 0.5,
+        schedule: Literal["linear", "uniform"] = "linear",
+        mode: Literal["batch", "row"] = "batch",
+        rescale: Literal["eval", "train"] = "eval",
+        blocks: Sequence[int] = (2, 2, 2),
+        widths: Sequence[int] = (16, 32, 64),
+        block: Literal["basic", "bottleneck"] = "basic",
+        stem_kind: Literal["cifar", "strided", "imagenet"] = "cifar",
+        shortcut_kind: Shortcut = "B",
+        conv_bias: bool = False,
+    ) -> None:
+        super().__init__(task)
+        self.backbone = Backbone(
+            task,
+            blocks=blocks,
+            widths=widths,
+            block=block,
+            stem_kind=stem_kind,
+            shortcut_kind=shortcut_kind,
+            conv_bias=conv_bias,
+        )
+        self.units = tuple(self.backbone.names)
+        self.drop = BlockDrop(survival_schedule(len(self.units), last_survival, schedule), mode, rescale)
+        self.served: int | None = None
+
+    def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
+        """Answer normalised pictures; training, and evaluation with a generator, draw which blocks run."""
+        kept = self._kept(len(x), generator)
+        route = self.all_units(len(x), x.device) if kept is None else kept.to(x.device)
+        x = self.backbone.stem(x)
+        for index, block in enumerate(self.backbone.residual_blocks()):
+            if self.training or compute == "needed":
+                x = self.drop.residual(index, block, x, kept)
+            else:
+                gate = route[:, index] * self.drop.scale(index, sampled=kept is not None)
+                x = gated_residual(block, x, gate, "all")
+        return Forward(logits=self.backbone.head(x), route=route)
+
+    def _kept(self, samples: int, generator: torch.Generator | None) -> Tensor | None:
+        if self.training or generator is not None:
+            return self.drop.draw(samples, generator)
+        if self.served is None:
+            return None
+        return self.drop.likeliest(self.served).expand(samples, -1)
+
+    def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
+        """The residual branches."""
+        return self.backbone.unit_modules()
+
+    def settings(self, validation: Validation) -> list[Setting]:
+        """The full network, then five sixths, two thirds and half of its blocks."""
+        total = len(self.units)
+        settings = [Setting(name="full", note="every block runs, scaled by its survival probability")]
+        for blocks in dict.fromkeys(round(share * total) for share in (5 / 6, 2 / 3, 1 / 2)):
+            if 0 < blocks < total:
+                note = "those that survive most often in training, unscaled as they were trained"
+                settings.append(Setting(name=f"{blocks} of {total} blocks", values={"blocks": blocks}, note=note))
+        return settings
+
+    def use(self, setting: Setting) -> None:
+        """Take `blocks`: how many run, those of highest survival probability; None or nothing for the full network.
+
+        Raises:
+            ValueError: other values, or a number out of range.
+        """
+        values: dict[str, Any] = dict(setting.values)
+        blocks = values.pop("blocks", None)
+        if values:
+            raise ValueError(f"stochastic_depth's settings have blocks, not {list(values)}")
+        if blocks is not None and not 0 <= blocks <= len(self.units):
+            raise ValueError(f"blocks must lie between 0 and {len(self.units)}, not {blocks}")
+        self.served, self.setting = blocks, setting
