@@ -121,6 +121,7 @@ def _imagenet(widths: Sequence[int], layers: Sequence[int], parameters: float, a
         {"stages": "I+II", "dropout": 0.2},
         {"updates": 2, "bottleneck": True, "attention": True, "compression": True},
     ],
+    scales={"width": ("widths",), "depth": ("layers",)},
 )
 class CliqueNet(RoutedNet):
     """Blocks whose layers are updated twice, and features of every block for the classifier (Yang et al. 2018).

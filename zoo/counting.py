@@ -71,16 +71,23 @@ class Size:
 def size_of(selector: str | Selector, task: Task | None = None) -> Size:
     """Size of the network that a selector builds, from shapes alone: weights are on the meta device.
 
-    A network that runs an operator without a meta kernel is built on the CPU after all.
+    A network that runs an operator without a meta kernel is built on the CPU after all. One that is drawn at random
+    is drawn from seed 0; the caller's random state stays as it is.
 
     Raises:
         UnknownName: no such method, preset or parameter.
         ValueError: the task or a parameter does not fit the network.
     """
     with torch.device("meta"):
-        net = create(selector, task)
+        net = _drawn(selector, task)
     try:
         macs = nominal_macs(net)
-    except (NotImplementedError, RuntimeError):
-        macs = nominal_macs(create(selector, task))
+    except NotImplementedError:
+        macs = nominal_macs(_drawn(selector, task))
     return Size(parameters=count_parameters(net), macs=macs)
+
+
+def _drawn(selector: str | Selector, task: Task | None) -> RoutedNet:
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(0)
+        return create(selector, task)

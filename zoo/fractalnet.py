@@ -137,6 +137,7 @@ DOUBLER = "printed 38.6 M parameters need a 1x1 doubling of channels per block t
         {"columns": 4, "widths": (8, 16), "own_statistics": False, "bias": True},
         {"columns": 1},
     ],
+    scales={"width": ("widths",), "depth": ("columns",)},
 )
 class FractalNet(RoutedNet):
     """Blocks of intertwined columns, trained with drop-path (Larsson et al. 2017).

@@ -8,7 +8,7 @@ from typing import Any
 
 from zoo.contract import Task
 from zoo.counting import size_of
-from zoo.registry import Method, Selector, method
+from zoo.registry import CIFAR10, Method, Selector, method
 
 WIDEST = 64
 """Factors beyond this, or below its inverse, are not tried."""
@@ -19,7 +19,13 @@ LARGE_PICTURES = 64
 
 
 def match(
-    name: str, macs: float, task: Task, *, by: str = "width", preset: str | None = None, tolerance: float = 0.10
+    name: str,
+    macs: float,
+    task: Task = CIFAR10,
+    *,
+    by: str = "width",
+    preset: str | None = None,
+    tolerance: float = 0.10,
 ) -> Selector:
     """The network of a method's family whose nominal cost comes nearest to a budget.
 

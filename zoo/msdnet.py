@@ -124,6 +124,7 @@ def _budgeted_preset(exits: int, published: Sequence[Published] = ()) -> Preset:
         {"lazy": False, "exits": 5},
         {"bottleneck_factors": (1, 2), "spacing": "linear", "scales": 2, "reduction": 0, "head_width": None},
     ],
+    scales={"width": ("channels", "growth", "head_width"), "depth": ("base", "step")},
 )
 class MSDNet(RoutedNet):
     """A multi-scale DenseNet with many exits (Huang et al. 2018).

@@ -200,6 +200,7 @@ def _imagenet(blocks: Sequence[int], alpha: int, error: float, top5: float, para
         {"widening": "multiply", "alpha": 4.75, "rounding": "floor"},
         {"block": "bottleneck", "alpha": 16, "start": 8},
     ],
+    scales={"width": ("start", "alpha"), "depth": ("blocks",)},
 )
 class PyramidNet(RoutedNet):
     """A residual network that widens at every block instead of at stage ends (Han et al. 2017).

@@ -73,6 +73,7 @@ def _imagenet_preset(channels: int, *published: Published, **parameters: Any) ->
         {"graph": "ba", "new_edges": 3, "label_smoothing": 0.1},
         {**REGULAR, "nodes": 10, "channels": 12, "stem_strides": (1,)},
     ],
+    scales={"width": ("channels",), "depth": ("nodes",)},
 )
 class RandWireNet(RoutedNet):
     """Stages wired by random graphs (Xie et al. 2019).

@@ -57,7 +57,7 @@ def test_large_pictures_start_from_the_imagenet_scale() -> None:
 
 def test_a_budget_that_nothing_meets_names_the_nearest() -> None:
     with pytest.raises(
-        ValueError, match=r"no resnet scaled by depth from 'tiny' comes within 10 %.*nearest: resnet\[tiny"
+        ValueError, match=r"no resnet scaled by depth from 'tiny' comes within 10%.*nearest: resnet\[tiny"
     ):
         zoo.match("resnet", 1e6, DIGITS, by="depth")
 
