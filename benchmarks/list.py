@@ -12,7 +12,7 @@ from rich.table import Table
 
 import zoo
 from benchmarks import data
-from benchmarks.cost import measure_ledger
+from benchmarks.fidelity import compare_sizes
 from benchmarks.study import bundled_studies, load_study
 from benchmarks.terminal import make_console, one_line_errors
 from zoo.contract import Task
@@ -31,6 +31,7 @@ class What(StrEnum):
 
     methods = "methods"
     presets = "presets"
+    fidelity = "fidelity"
     datasets = "datasets"
     studies = "studies"
 
@@ -39,11 +40,11 @@ class What(StrEnum):
 def show(
     what: Annotated[
         What | None,
-        typer.Argument(help="methods, presets, datasets or studies; all where none is given. Example: presets"),
+        typer.Argument(help="methods, presets, fidelity, datasets, studies; all without one. Example: fidelity"),
     ] = None,
     methods: Annotated[str, typer.Option(help="Wildcard for methods and presets. Example: --methods 'ada*'")] = "*",
 ) -> None:
-    """List methods with parameters and citations, presets with their sizes, data sets and studies."""
+    """List methods with their citations, presets with their sizes beside the published ones, data sets and studies."""
     console = make_console()
     with one_line_errors(ValueError):
         chosen = zoo.methods(methods)
@@ -52,6 +53,7 @@ def show(
         tables = {
             What.methods: lambda: method_table(chosen),
             What.presets: lambda: preset_table(chosen),
+            What.fidelity: lambda: fidelity_table(chosen),
             What.datasets: dataset_table,
             What.studies: study_table,
         }
@@ -61,28 +63,39 @@ def show(
 
 
 def method_table(names: tuple[str, ...]) -> Table:
-    """Family, what varies per input, parameters with defaults, and citation."""
-    table = _table("method", "family", "varies", "parameters", "citation")
+    """Family, what varies per input, settings, parameters with defaults, and citation."""
+    table = _table("method", "family", "varies", "settings", "parameters", "citation")
     for name in names:
         method = zoo.method(name)
         parameters = ", ".join(f"{key}={value}" for key, value in method.parameters().items())
-        table.add_row(name, method.family, method.varies, escape(parameters), escape(method.citation))
+        settings = escape(method.settings() or "one only")
+        table.add_row(name, method.family, method.varies, settings, escape(parameters), escape(method.citation))
     return table
 
 
 def preset_table(names: tuple[str, ...]) -> Table:
-    """Pictures, units, parameters and nominal multiply-accumulates, measured on a network built for the purpose."""
+    """Pictures, units, parameters and nominal multiply-accumulates, counted on a network without weights."""
     table = _table("preset", "pictures", "classes", "units", "parameters", "M MACs (nominal)")
     for name in names:
         for preset, facts in zoo.method(name).presets.items():
             task = SUITE_TASKS.get(preset, facts.task)
-            net = zoo.create(zoo.Selector(name, preset), task)
-            macs = measure_ledger(net).nominal / 1e6
+            size = zoo.size_of(zoo.Selector(name, preset), task)
             pictures = " x ".join(map(str, task.shape))
-            size = f"{zoo.count_parameters(net):,}"
-            table.add_row(
-                escape(f"{name}[{preset}]"), pictures, str(task.classes), str(len(net.units)), size, f"{macs:,.2f}"
-            )
+            units, parameters, macs = str(size.units), f"{size.parameters:,}", f"{size.macs / 1e6:,.2f}"
+            table.add_row(escape(f"{name}[{preset}]"), pictures, str(task.classes), units, parameters, macs)
+    return table
+
+
+def fidelity_table(names: tuple[str, ...]) -> Table:
+    """Sizes that papers print, or that were counted on public code, and ours."""
+    table = _table("preset", "given by", "parameters", "ours", "M MACs", "ours", "agrees")
+    for name in names:
+        for row in compare_sizes(name):
+            parameters = "" if row.parameters is None else f"{row.parameters:,.0f}"
+            macs = "" if row.macs is None else f"{row.macs / 1e6:,.7g}"
+            agrees = "yes" if row.agrees else f"no: {row.differs}"
+            preset, our_macs = escape(f"{name}[{row.preset}]"), f"{row.our_macs / 1e6:,.7g}"
+            table.add_row(preset, row.source, parameters, f"{row.our_parameters:,}", macs, our_macs, escape(agrees))
     return table
 
 

@@ -43,9 +43,16 @@ class CostOptions(Strict):
     batch_size: int = Field(250, ge=1)
 
 
+class FidelityOptions(Strict):
+    """Sizes against those that were published: a wildcard for the presets to build."""
+
+    presets: str = "*"
+
+
 class Evaluation(Strict):
     """Options of every evaluator; None switches one off."""
 
     cost: CostOptions | None = CostOptions()
     robustness: RobustnessOptions | None = RobustnessOptions()
     latency: LatencyOptions | None = LatencyOptions()
+    fidelity: FidelityOptions | None = FidelityOptions()

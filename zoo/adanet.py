@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from zoo.contract import Compute, Forward, RoutedNet, Setting, Task, Validation
 from zoo.layers import Shortcut
-from zoo.registry import CIFAR10, CIFAR100, IMAGENET, Preset, Published, register
+from zoo.registry import CIFAR10, CIFAR100, IMAGENET, Official, Preset, Published, register
 from zoo.resnet import SMALL, TINY, Backbone, cifar, imagenet
 from zoo.routing import gated_residual, logistic_noise, straight_through, threshold_settings
 
@@ -68,7 +68,12 @@ def schedule_101(t: float) -> tuple[float, ...]:
 
 def _imagenet_preset(blocks: Sequence[int], targets: Sequence[float], error: float, macs: float) -> Preset:
     figure = Published(
-        dataset="imagenet", source="Veit & Belongie 2018, Fig. 3", error=error, macs=macs, note="read off the plot"
+        dataset="imagenet",
+        source="Veit & Belongie 2018, Fig. 3",
+        error=error,
+        macs=macs,
+        routed=True,
+        note="read off the plot",
     )
     return Preset(
         parameters=imagenet(blocks, "bottleneck") | {"target_rate": targets, "target_weight": 1.0},
@@ -78,9 +83,20 @@ def _imagenet_preset(blocks: Sequence[int], targets: Sequence[float], error: flo
     )
 
 
-def _aig_110(error: float, macs: float, note: str) -> Published:
-    source = "Veit & Belongie 2018, Table 1"
-    return Published(dataset="cifar10", source=source, error=error, parameters=1.78e6, macs=macs, note=note)
+def _aig_110(error: float, macs: float, routed: bool, note: str) -> Published:
+    return Published(
+        dataset="cifar10",
+        source="Veit & Belongie 2018, Table 1",
+        error=error,
+        parameters=1.78e6,
+        macs=macs,
+        per_mac=2,
+        routed=routed,
+        note=note,
+    )
+
+
+AIG = "andreasveit/convnet-aig"
 
 
 @register(
@@ -98,8 +114,8 @@ def _aig_110(error: float, macs: float, note: str) -> Published:
             task=CIFAR10,
             recipe=AIG_CIFAR,
             published=[
-                _aig_110(5.76, 0.205e9, "82 % of layers run; printed 0.41 G is 2 x MACs"),
-                _aig_110(5.14, 0.25e9, "all layers run, scaled by execution rate; printed 0.5 G is 2 x MACs"),
+                _aig_110(5.76, 0.205e9, True, "82 % of layers run; printed 0.41 G is 2 x MACs"),
+                _aig_110(5.14, 0.25e9, False, "all layers run, scaled by execution rate; printed 0.5 G is 2 x MACs"),
             ],
         ),
         "convnet-aig-110-c100": Preset(parameters={**cifar(18), "target_rate": 0.7}, task=CIFAR100, recipe=AIG_CIFAR),
@@ -110,6 +126,12 @@ def _aig_110(error: float, macs: float, note: str) -> Published:
         {"target_rate": (1.0, 0.5, 0.5, 0.5, 0.5, 1.0), "free_full_layers": True},
         {"target_reduction": "sum", "temperature": 0.5, "block": "bottleneck", "widths": (8, 16, 32)},
     ],
+    official={
+        "convnet-aig-110": Official(AIG, 1_766_630, 253.183e6),
+        "convnet-aig-110-c100": Official(AIG, 1_772_480, 253.189e6),
+        "convnet-aig-50": Official(AIG, 25_768_264, 4_089.395e6),
+    },
+    differs={"convnet-aig-110": "printed 1.78 M; the official code has 1.767 M, as ours"},
 )
 class AdaNet(RoutedNet):
     """A ResNet whose blocks are gated per image (Veit & Belongie 2018).

@@ -17,7 +17,7 @@ from zoo.branchynet_nets import Parts, b_alexnet, b_lenet, b_resnet_110, branchy
 from zoo.contract import Compute, Forward, ParamGroup, Phase, RoutedNet, Setting, Task, Validation
 from zoo.exits import entropy, knee, operating_points, within_budget
 from zoo.layers import Shortcut
-from zoo.registry import CIFAR10, IMAGENET, MNIST, Preset, Published, register
+from zoo.registry import CIFAR10, IMAGENET, MNIST, Official, Preset, Published, register
 from zoo.resnet import HE_IMAGENET, SMALL, TINY, imagenet
 from zoo.routing import cascade
 
@@ -32,6 +32,9 @@ def _table_1(preset: str, dataset: str, accuracy: float, exits: str) -> Publishe
         error=round(100 - accuracy, 2),
         note=f"exits {exits}; thresholds swept on the test set",
     )
+
+
+LAYER_LISTS = "layer lists of kunglab/branchynet"
 
 
 @register(
@@ -67,6 +70,11 @@ def _table_1(preset: str, dataset: str, accuracy: float, exits: str) -> Publishe
         ),
     },
     variants=[{"trunk": "b-lenet"}, {"exit_weights": (1.0, 0.3, 0.3), "trunk_share": 0.0}],
+    official={
+        "b-lenet": Official(LAYER_LISTS, 74_694),
+        "b-alexnet": Official(LAYER_LISTS, 605_886),
+        "b-resnet-110": Official(LAYER_LISTS, 2_227_230),
+    },
 )
 class BranchyNet(RoutedNet):
     """Early exits on a trunk (Teerapittayanon et al. 2016).

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from zoo.clique_block import CliqueBlock, readout, transition
 from zoo.contract import Compute, Forward, RoutedNet, Setting, Task, Validation
 from zoo.layers import conv, stem
-from zoo.registry import IMAGENET, Preset, Published, register
+from zoo.registry import IMAGENET, Official, Preset, Published, register
 
 YANG = {
     "optimizer": "sgd",
@@ -40,6 +40,7 @@ def _published(dataset: str, error: float, macs: float, parameters: float, note:
         error=error,
         parameters=parameters,
         macs=macs,
+        per_mac=2,
         note=note or f"without augmentation; printed {2 * macs / 1e9:.2f} G is 2 x MACs",
     )
 
@@ -86,6 +87,9 @@ def _imagenet(widths: Sequence[int], layers: Sequence[int], parameters: float, a
     )
 
 
+GRAPH = "the graph of iboing/CliqueNet, ported"
+
+
 @register(
     "cliquenet",
     title="CliqueNet",
@@ -122,6 +126,12 @@ def _imagenet(widths: Sequence[int], layers: Sequence[int], parameters: float, a
         {"updates": 2, "bottleneck": True, "attention": True, "compression": True},
     ],
     scales={"width": ("widths",), "depth": ("layers",)},
+    official={
+        "k36-t12": Official(GRAPH, 935_994, convolutions=455.1e6),
+        "k64-t15": Official(GRAPH, 4_485_706, convolutions=2_102.9e6),
+        "k80-t15": Official(GRAPH, 6_937_546, convolutions=3_225.7e6),
+    },
+    differs={"k150-t30-abc": K150_NOTE},
 )
 class CliqueNet(RoutedNet):
     """Blocks whose layers are updated twice, and features of every block for the classifier (Yang et al. 2018).

@@ -62,10 +62,12 @@ class Size:
     Attributes:
         parameters: distinct learnable numbers.
         macs: nominal multiply-accumulates of one picture.
+        units: number of units U.
     """
 
     parameters: int
     macs: int
+    units: int
 
 
 def size_of(selector: str | Selector, task: Task | None = None) -> Size:
@@ -84,7 +86,7 @@ def size_of(selector: str | Selector, task: Task | None = None) -> Size:
         macs = nominal_macs(net)
     except NotImplementedError:
         macs = nominal_macs(_drawn(selector, task))
-    return Size(parameters=count_parameters(net), macs=macs)
+    return Size(parameters=count_parameters(net), macs=macs, units=len(net.units))
 
 
 def _drawn(selector: str | Selector, task: Task | None) -> RoutedNet:

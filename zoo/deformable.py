@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from zoo.contract import Compute, Forward, ParamGroup, RoutedNet, Task
 from zoo.deform_conv import DeformableConv
 from zoo.layers import Shortcut, replace_3x3
-from zoo.registry import IMAGENET, Preset, Published, register
+from zoo.registry import IMAGENET, Official, Preset, Published, register
 from zoo.resnet import HE_CIFAR, HE_IMAGENET, SMALL, TINY, Backbone, cifar, imagenet
 
 
@@ -31,6 +31,9 @@ RESNET_50 = Published(
     note="from memory of the paper, against 23.5 without deformation; the paper says all 3x3 convolutions of conv3 to "
     "conv5 and counts 12, ResNet-50 has 13",
 )
+
+
+OFFSETS = "akamaster/pytorch_resnet_cifar10 with torchvision.ops.DeformConv2d"
 
 
 @register(
@@ -59,6 +62,12 @@ RESNET_50 = Published(
         {"mask_scale": 2.0, "offset_groups": 2, "stages": (2, 3)},
         {"block": "bottleneck", "widths": (8, 16, 32)},
     ],
+    official={
+        "resnet-20-v1": Official(OFFSETS, 300_880),
+        "resnet-20-v2": Official(OFFSETS, 316_459),
+        "resnet-20-v2-all-stages": Official(OFFSETS, 351_613),
+        "resnet-110-v2-last-3": Official(OFFSETS, 1_774_699),
+    },
 )
 class DeformableNet(RoutedNet):
     """A ResNet with deformed 3x3 convolutions: the last of every residual branch in the chosen stages.

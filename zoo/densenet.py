@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from zoo.contract import Compute, Forward, RoutedNet, Task
 from zoo.layers import conv, conv_bn_relu, init_he, norm_relu, pooled_linear
-from zoo.registry import IMAGENET, Preset, Published, register
+from zoo.registry import IMAGENET, Official, Preset, Published, register
 
 HUANG_CIFAR = {
     "optimizer": "sgd",
@@ -104,6 +104,11 @@ def _imagenet(blocks: Sequence[int], error: float) -> Preset:
     },
     variants=[{"bottleneck": False, "compression": 1.0, "growth": 8}, {"dropout": 0.2}],
     scales={"width": ("growth",), "depth": ("blocks",)},
+    official={
+        "densenet-121": Official("torchvision", 7_978_856),
+        "densenet-169": Official("torchvision", 14_149_480),
+        "densenet-201": Official("torchvision", 20_013_928),
+    },
 )
 class DenseNet(RoutedNet):
     """Every layer for every sample.

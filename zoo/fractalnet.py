@@ -16,7 +16,7 @@ from torch.nn import functional
 from zoo.contract import Compute, Forward, RoutedNet, Setting, Task, Validation
 from zoo.fractalnet_block import ConvOptions, FractalBlock, Pool, drop_locally, only_column, reaching_the_end
 from zoo.layers import pooled_linear, stem
-from zoo.registry import CIFAR10, CIFAR100, IMAGENET, Preset, Published, register
+from zoo.registry import CIFAR10, CIFAR100, IMAGENET, Official, Preset, Published, register
 
 WIDTHS = (64, 128, 256, 512, 512)
 DROPOUT = (0.0, 0.1, 0.2, 0.3, 0.4)
@@ -138,6 +138,10 @@ DOUBLER = "printed 38.6 M parameters need a 1x1 doubling of channels per block t
         {"columns": 1},
     ],
     scales={"width": ("widths",), "depth": ("columns",)},
+    official={
+        "fractalnet-20-c100": Official("khanrc/pt.fractalnet", 33_770_788, convolutions=845.2e6),
+    },
+    differs=dict.fromkeys(("fractalnet-20", "fractalnet-20-c100", "fractalnet-20-plain"), DOUBLER),
 )
 class FractalNet(RoutedNet):
     """Blocks of intertwined columns, trained with drop-path (Larsson et al. 2017).

@@ -70,6 +70,7 @@ def _curve(dataset: str, error: float, macs: float) -> Published:
         source=f"Huang et al. 2018, budgeted batch classification; figures of the official {script}",
         error=error,
         macs=macs,
+        routed=True,
         note="mean cost under lazy evaluation; best of networks of several depths at that budget",
     )
 

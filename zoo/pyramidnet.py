@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from zoo.contract import Compute, Forward, RoutedNet, Task
 from zoo.layers import ResidualBlock, conv, init_he, pooled_linear
-from zoo.registry import CIFAR10, CIFAR100, IMAGENET, Preset, Published, register
+from zoo.registry import CIFAR10, CIFAR100, IMAGENET, Official, Preset, Published, register
 
 HAN_CIFAR10 = {
     "optimizer": "sgd",
@@ -172,6 +172,23 @@ def _imagenet(blocks: Sequence[int], alpha: int, error: float, top5: float, para
     return Preset(parameters=net, task=IMAGENET, recipe=HAN_IMAGENET, published=[figure])
 
 
+AUTHORS = "jhkim89/PyramidNet-PyTorch"
+PRINTED_LOW = [
+    f"pyramidnet-{network}{task}"
+    for network in (
+        "110-a48",
+        "110-a84",
+        "110-a270",
+        "110-mul-a4.75",
+        "110-mul-a8",
+        "110-mul-a27",
+        "200-a240",
+        "236-a220",
+    )
+    for task in ("", "-c100")
+]
+
+
 @register(
     "pyramidnet",
     title="PyramidNet",
@@ -201,6 +218,25 @@ def _imagenet(blocks: Sequence[int], alpha: int, error: float, top5: float, para
         {"block": "bottleneck", "alpha": 16, "start": 8},
     ],
     scales={"width": ("start", "alpha"), "depth": ("blocks",)},
+    official={
+        "pyramidnet-110-a48": Official(AUTHORS, 1_772_706, convolutions=403.8e6),
+        "pyramidnet-110-a48-c100": Official(AUTHORS, 1_778_556),
+        "pyramidnet-110-a270": Official(AUTHORS, 28_485_477, convolutions=4_718.0e6),
+        "pyramidnet-110-a270-c100": Official(AUTHORS, 28_511_307),
+        "pyramidnet-164-a48": Official(AUTHORS, 1_715_442, convolutions=388.4e6),
+        "pyramidnet-164-a48-c100": Official(AUTHORS, 1_738_572),
+        "pyramidnet-164-a270": Official(AUTHORS, 27_216_021, convolutions=4_569.8e6),
+        "pyramidnet-164-a270-c100": Official(AUTHORS, 27_319_071),
+        "pyramidnet-200-a240": Official(AUTHORS, 26_752_702, convolutions=4_519.6e6),
+        "pyramidnet-200-a240-c100": Official(AUTHORS, 26_844_952),
+        "pyramidnet-272-a200": Official(AUTHORS, 26_210_842, convolutions=4_488.8e6),
+        "pyramidnet-272-a200-c100": Official(AUTHORS, 26_288_692),
+        "pyramidnet-101-a360": Official(AUTHORS, 42_455_070, convolutions=8_695e6),
+        "pyramidnet-200-a300": Official(AUTHORS, 62_368_168, convolutions=16_549e6),
+    },
+    differs=dict.fromkeys(
+        [*PRINTED_LOW, "pyramidnet-200-a300"], "the authors' code counts 0.5 to 4 % more parameters than they print"
+    ),
 )
 class PyramidNet(RoutedNet):
     """A residual network that widens at every block instead of at stage ends (Han et al. 2017).

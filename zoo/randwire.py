@@ -74,6 +74,9 @@ def _imagenet_preset(channels: int, *published: Published, **parameters: Any) ->
         {**REGULAR, "nodes": 10, "channels": 12, "stem_strides": (1,)},
     ],
     scales={"width": ("channels",), "depth": ("nodes",)},
+    differs=dict.fromkeys(
+        ("randwire-c78", "randwire-c109", "randwire-c154"), "varies by 2 % with the graph that is drawn; here of seed 0"
+    ),
 )
 class RandWireNet(RoutedNet):
     """Stages wired by random graphs (Xie et al. 2019).

@@ -33,6 +33,8 @@ class Published:
         error: top-1 error, percent.
         parameters: as printed, in units.
         macs: as printed, converted to multiply-accumulates.
+        per_mac: operations that the source counts per multiply-accumulate, 1 or 2.
+        routed: `macs` is the mean over pictures of what their routes ask for, not the nominal cost.
         source: paper and table.
         note: anything a reader must know before comparing.
     """
@@ -42,7 +44,26 @@ class Published:
     error: float | None = None
     parameters: float | None = None
     macs: float | None = None
+    per_mac: int = 1
+    routed: bool = False
     note: str = ""
+
+
+@dataclass(frozen=True)
+class Official:
+    """Size of a preset's network as somebody counted it on public code, not on ours.
+
+    Attributes:
+        code: whose.
+        parameters: exact.
+        macs: of convolutions and linear layers, for one picture, to the last digit that is not zero.
+        convolutions: of convolutions alone, likewise.
+    """
+
+    code: str
+    parameters: int
+    macs: float | None = None
+    convolutions: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +98,8 @@ class Method:
         variants: parameters that make another network of `tiny` (another gate, graph or loss); tests of conformance
             run over all of them.
         scales: names of the parameters that are multiplied together, by way of scaling; see `zoo.matching.match`.
+        official: sizes counted on public code, by preset.
+        differs: why our size is not what was printed or counted, by preset.
     """
 
     name: str
@@ -88,10 +111,17 @@ class Method:
     presets: Mapping[str, Preset]
     variants: Sequence[Mapping[str, Any]] = ()
     scales: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    official: Mapping[str, Official] = field(default_factory=dict)
+    differs: Mapping[str, str] = field(default_factory=dict)
 
     def parameters(self) -> dict[str, Any]:
         """Parameter names and their defaults, in the order of the network's signature."""
         return _keywords(self.network)
+
+    def settings(self) -> str:
+        """What it can serve without retraining, in the words of its `settings` method; empty where it has one only."""
+        own = vars(self.network).get("settings")
+        return inspect.cleandoc(own.__doc__ or "").split("\n\n")[0].replace("\n", " ") if own else ""
 
 
 def _keywords(network: type[RoutedNet]) -> dict[str, Any]:
@@ -117,6 +147,8 @@ def register(
     presets: Mapping[str, Preset],
     variants: Sequence[Mapping[str, Any]] = (),
     scales: Mapping[str, Sequence[str]] | None = None,
+    official: Mapping[str, Official] | None = None,
+    differs: Mapping[str, str] | None = None,
 ) -> Callable[[Net], Net]:
     """Class decorator that makes a network a method of the suite.
 
@@ -124,7 +156,8 @@ def register(
     the parameters that make it dearer or cheaper, such as `{"width": ("growth",)}`; without it, `SCALES`.
 
     Raises:
-        ValueError: the name is taken, a preset is missing, or a parameter that should scale does not exist.
+        ValueError: the name is taken, a preset is missing, or a parameter that should scale or a preset that has
+            facts does not exist.
     """
 
     def decorate(network: Net) -> Net:
@@ -133,6 +166,9 @@ def register(
         missing = {"tiny", "small"} - set(presets)
         if missing:
             raise ValueError(f"method {name!r} lacks the preset {sorted(missing)[0]!r}")
+        for preset in {**(official or {}), **(differs or {})}:
+            if preset not in presets:
+                raise UnknownName(_unknown(f"preset of {name}", preset, list(presets)))
         _METHODS[name] = Method(
             name=name,
             title=title,
@@ -143,6 +179,8 @@ def register(
             presets=presets,
             variants=variants,
             scales=_checked_scales(name, network, scales),
+            official=official or {},
+            differs=differs or {},
         )
         return network
 

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from zoo.contract import Compute, Forward, Phase, RoutedNet, Setting, Task, Validation
 from zoo.layers import Shortcut
-from zoo.registry import CIFAR10, IMAGENET, Preset, Published, register
+from zoo.registry import CIFAR10, IMAGENET, Official, Preset, Published, register
 from zoo.resnet import SMALL, TINY, Backbone, cifar, imagenet
 from zoo.routing import gated_block, logistic_noise, straight_through, threshold_settings
 from zoo.skipnet_gates import GateKind, State, discounted_returns, make_gates
@@ -61,7 +61,7 @@ IMAGENET_REWARD = {
 
 def _hard(accuracy: float, macs: float, dataset: str = "cifar10") -> Published:
     source = "Wang et al. 2018, Table 3, hard gates"
-    return Published(dataset=dataset, source=source, error=round(100 - accuracy, 2), macs=macs)
+    return Published(dataset=dataset, source=source, error=round(100 - accuracy, 2), macs=macs, routed=True)
 
 
 def _released(dataset: str, accuracy: float, computation: float, phase: str = "both phases") -> Published:
@@ -82,6 +82,10 @@ def _cifar_preset(n: int, *published: Published) -> Preset:
 def _imagenet_preset(blocks: Sequence[int], block: str, *published: Published) -> Preset:
     parameters = imagenet(blocks, block) | IMAGENET_REWARD
     return Preset(parameters=parameters, task=IMAGENET, recipe=SKIP_IMAGENET, published=published)
+
+
+SKIPNET = "ucbdrive/skipnet"
+TWICE = "the official code runs projections twice and has a last gate that decides nothing; here neither"
 
 
 @register(
@@ -113,6 +117,12 @@ def _imagenet_preset(blocks: Sequence[int], block: str, *published: Published) -
         {"gate": "rnn", "decision": "soft", "block": "bottleneck", "widths": (8, 16, 32)},
         {"scale_terminal": True, "reward_reduction": "mean", "policy_temperature": 0.5, "gamma": 0.9},
     ],
+    official={
+        "skipnet-38": Official(SKIPNET, 571_913, 83.549e6),
+        "skipnet-110": Official(SKIPNET, 1_752_305, 253.432e6),
+        "skipnet-50": Official(SKIPNET, 25_709_123, 4_397.596e6),
+    },
+    differs=dict.fromkeys(("skipnet-38", "skipnet-110", "skipnet-50"), TWICE),
 )
 class SkipNet(RoutedNet):
     """A ResNet in which a gate may skip any block but the first (Wang et al. 2018).

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from zoo.contract import Compute, Forward, RoutedNet, Setting, Task, Validation
 from zoo.layers import Shortcut
-from zoo.registry import CIFAR10, IMAGENET, Preset, Published, register
+from zoo.registry import CIFAR10, IMAGENET, Official, Preset, Published, register
 from zoo.resnet import SMALL, TINY, Backbone, cifar, imagenet
 from zoo.routing import BlockDrop, gated_residual, survival_schedule
 
@@ -81,6 +81,10 @@ def _table_1(dataset: str, error: float, note: str = "") -> Published:
         {"mode": "row", "rescale": "train", "schedule": "uniform", "last_survival": 0.7},
         {"shortcut_kind": "A-pool", "conv_bias": True, "block": "bottleneck", "widths": (8, 16, 32)},
     ],
+    official={
+        "stochastic-depth-110": Official("yueatsprograms/Stochastic_Depth", 1_732_010, 252.888e6),
+        "stochastic-depth-imagenet-152": Official("torchvision", 60_192_808, 11_513.627e6),
+    },
 )
 class StochasticDepth(RoutedNet):
     """A ResNet that drops blocks in training (Huang et al. 2016).

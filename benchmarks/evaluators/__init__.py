@@ -2,7 +2,7 @@
 
 from benchmarks.evaluators.base import Evaluator, Subject, evaluator, evaluators, route_text, version
 
-from benchmarks.evaluators import accuracy, cost, latency, ledger, robustness  # isort: skip
+from benchmarks.evaluators import accuracy, cost, fidelity, latency, ledger, robustness  # isort: skip
 
 __all__ = [
     "Evaluator",
@@ -11,6 +11,7 @@ __all__ = [
     "cost",
     "evaluator",
     "evaluators",
+    "fidelity",
     "latency",
     "ledger",
     "robustness",

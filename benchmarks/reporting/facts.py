@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import zoo
 from benchmarks import data
@@ -25,6 +26,7 @@ class MethodFacts:
         varies: what depends on the picture; empty where unknown.
         citation: of its paper; empty where unknown.
         published: figures of its paper, by preset.
+        recipes: how its paper trained them, by preset, as fields of `benchmarks.recipe.Recipe`.
         registered: whether this version of the suite has it.
     """
 
@@ -34,6 +36,7 @@ class MethodFacts:
     varies: str = ""
     citation: str = ""
     published: Mapping[str, tuple[Published, ...]] = field(default_factory=dict)
+    recipes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     registered: bool = True
 
 
@@ -50,6 +53,7 @@ def method_facts(name: str) -> MethodFacts:
         varies=found.varies,
         citation=found.citation,
         published=published,
+        recipes={preset: values.recipe for preset, values in found.presets.items()},
     )
 
 

@@ -98,6 +98,7 @@ def _tables(evidence: Evidence) -> dict[str, tables.Table | None]:
         "robustness": tables.robustness(evidence),
         "training": tables.training(evidence),
         "calibration": tables.calibration(evidence),
+        "fidelity": tables.fidelity(evidence),
         "published": tables.published(evidence),
     }
 

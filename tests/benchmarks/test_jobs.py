@@ -36,7 +36,7 @@ from tests.benchmarks.cases import METHODS, NOT_MEASURED, Unseen, ignore, job, m
 from zoo import Task
 
 CPU = torch.device("cpu")
-SHARED = ["accuracy", "cost", "ledger", "robustness"]
+SHARED = ["accuracy", "cost", "fidelity", "ledger", "robustness"]
 """Evaluators that may share the machine."""
 FEWER = "mnist5k[train=128, test=50]"
 PATIENCE = 120

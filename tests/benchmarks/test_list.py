@@ -80,6 +80,21 @@ def test_a_method_has_its_parameters_with_defaults_and_its_citation(show: Invoke
     assert "arXiv:1711.11503" in line
 
 
+def test_a_method_has_its_settings_in_its_own_words(show: Invoke) -> None:
+    assert "other gate thresholds" in show("methods", "--methods", "adanet").stdout
+    assert "one only" in show("methods", "--methods", "resnet").stdout
+
+
+def test_sizes_are_listed_beside_the_published_ones_with_the_reason_where_they_differ(show: Invoke) -> None:
+    lines = show("fidelity", "--methods", "cliquenet").stdout.splitlines()
+    # Yang et al. 2018: 0.94 M and 0.91 G, by which they mean two operations per multiply-accumulate
+    (printed,) = (line for line in lines if "k36-t12" in line and "Yang" in line)
+    figure, parameters, _, macs, agrees = printed.split()[-5:]
+    assert (figure, parameters, macs[:5], agrees) == ("940,000", "935,994", "455.1", "yes")
+    (other,) = (line for line in lines if "k150-t30-abc" in line)
+    assert "no: figures from memory" in other
+
+
 def test_every_data_set_is_listed(show: Invoke) -> None:
     assert rows(show("datasets")) == list(data.names())
 
@@ -91,9 +106,10 @@ def test_every_study_is_listed_with_its_selectors(show: Invoke) -> None:
 
 
 def test_without_an_argument_everything_is_listed(show: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmarks.list.preset_table", lambda names: f"presets of {', '.join(names)}")
+    for slow in ("preset", "fidelity"):
+        monkeypatch.setattr(f"benchmarks.list.{slow}_table", lambda names, what=slow: f"{what} of {', '.join(names)}")
     shown = show("--methods", "adanet").stdout
-    for expected in ("citation", "presets of adanet", "mnist5k", "quick"):
+    for expected in ("citation", "preset of adanet", "fidelity of adanet", "mnist5k", "quick"):
         assert expected in shown
 
 
@@ -107,7 +123,7 @@ def test_an_unknown_method_is_one_line_and_status_2(show: Invoke) -> None:
 def test_something_that_cannot_be_listed_is_status_2_and_names_what_can(show: Invoke) -> None:
     result = show("colours")
     assert result.exit_code == 2
-    assert "'methods', 'presets', 'datasets', 'studies'" in result.stderr
+    assert "'methods', 'presets', 'fidelity', 'datasets', 'studies'" in result.stderr
     assert "Traceback" not in result.stderr
 
 

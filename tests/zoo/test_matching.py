@@ -91,14 +91,15 @@ def test_whole_numbers_stay_whole_and_positive(value: object, factor: float, exp
 
 def test_a_size_is_counted_without_memory_for_weights() -> None:
     size = zoo.size_of("wideresnet[wrn-28-10]")
-    assert size == zoo.Size(parameters=36_479_194, macs=5_243_328_768)
+    assert size == zoo.Size(parameters=36_479_194, macs=5_243_328_768, units=12)
 
 
 @pytest.mark.parametrize("name", zoo.methods())
 def test_a_size_is_what_the_ledger_of_a_real_network_says(name: str) -> None:
     torch.manual_seed(0)
     net = zoo.create(name, DIGITS)
-    assert zoo.size_of(name, DIGITS) == zoo.Size(parameters=zoo.count_parameters(net), macs=measure_ledger(net).nominal)
+    size = zoo.Size(parameters=zoo.count_parameters(net), macs=measure_ledger(net).nominal, units=len(net.units))
+    assert zoo.size_of(name, DIGITS) == size
 
 
 def test_a_parameter_that_should_scale_must_exist() -> None:

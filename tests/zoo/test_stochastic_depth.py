@@ -12,7 +12,7 @@ import zoo
 from benchmarks import data
 from benchmarks.cost import MacCounter, measure_ledger
 from benchmarks.jobs import task_of
-from benchmarks.study import Recipe
+from benchmarks.recipe import Recipe
 from benchmarks.training import accuracy, train
 from tests.conformance.cases import nominal_macs
 from zoo.stochastic_depth import StochasticDepth

@@ -3,6 +3,7 @@
 from benchmarks.reporting.tables.base import Cell, Column, Table
 from benchmarks.reporting.tables.calibration import calibration
 from benchmarks.reporting.tables.costs import costs
+from benchmarks.reporting.tables.fidelity import fidelity
 from benchmarks.reporting.tables.headline import headline
 from benchmarks.reporting.tables.published import published
 from benchmarks.reporting.tables.robustness import robustness
@@ -16,6 +17,7 @@ __all__ = [
     "calibration",
     "common_routes",
     "costs",
+    "fidelity",
     "headline",
     "published",
     "robustness",

@@ -12,7 +12,7 @@ from benchmarks.evaluators import Evaluator, Subject, base, evaluators, route_te
 from benchmarks.options import Evaluation
 from tests.benchmarks.cases import METHODS
 
-NAMES = {"accuracy", "cost", "latency", "ledger", "robustness"}
+NAMES = {"accuracy", "cost", "fidelity", "latency", "ledger", "robustness"}
 
 
 def named(name: str) -> Evaluator:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
 import pytest
 
 from benchmarks.reporting import tables
@@ -181,6 +182,36 @@ def test_published_figures_of_the_same_preset_and_data_are(made: HandMade) -> No
     assert table is not None
     (here,) = [cells for cells in table.rows if cells[1].text == "resnet-20"]
     assert [cell.text for cell in here[2:5]] == ["cifar10", "8.75", "10.00"]  # He et al. 2016, Table 6
+    assert here[5].text.startswith(
+        "182 epochs of SGD with momentum 0.9, learning rate 0.1, step schedule at 50 %, 75 %"
+    )
+    assert here[5].sub.startswith("here: 30 epochs of SGD with Nesterov")
+
+
+def test_sizes_stand_beside_the_published_ones_once_per_method(made: HandMade) -> None:
+    sizes = pd.DataFrame(
+        {
+            "preset": ["resnet-50", "resnet-50"],
+            "source": ["He et al. 2016, Table 1", "torchvision"],
+            "kind": ["printed", "counted on code"],
+            "parameters": [math.nan, 25_557_032.0],
+            "our_parameters": [25_557_032, 25_557_032],
+            "macs": [3.8e9, 4_089.184e6],
+            "our_macs": [4_089_184_256, 4_089_184_256],
+            "agrees": [False, True],
+            "differs": ["the stride is elsewhere", ""],
+        }
+    )
+    for repetition in range(2):
+        made.add(made.spec("resnet", repetition), fidelity=sizes)
+    table = tables.fidelity(made.evidence())
+    assert table is not None
+    assert [[cell.text for cell in cells] for cells in table.rows] == [
+        ["ResNet", "resnet-50", "He et al. 2016, Table 1", "–", "25.55703", "3,800", "4,089.184", "differs"],
+        ["ResNet", "resnet-50", "torchvision", "25.55703", "25.55703", "4,089.184", "4,089.184", "agrees"],
+    ]
+    assert table.rows[0][-1].sub == "the stride is elsewhere"
+    assert table.note.startswith("1 of 2 agree")
 
 
 def test_rows_must_have_a_cell_per_column() -> None:

@@ -1,0 +1,130 @@
+"""How near our networks come to their papers in size: every figure that was printed or counted, and ours beside it."""
+
+from __future__ import annotations
+
+import fnmatch
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+import torch
+from torch import nn
+
+import zoo
+from zoo.registry import Method, Official, Published
+
+PRINTED = "printed"
+COUNTED = "counted on code"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """One figure's size and ours.
+
+    Attributes:
+        preset: of the method.
+        source: paper and table, or whose code.
+        kind: `printed` or `counted on code`.
+        parameters: the figure's; None where it says nothing.
+        our_parameters: of the network that the preset builds.
+        macs: the figure's; None where it says nothing, or speaks of the mean over routes.
+        our_macs: what that figure counts: all, or convolutions alone.
+        agrees: ours are equal to the last digit that the figure has.
+        differs: why not; empty where they agree.
+    """
+
+    preset: str
+    source: str
+    kind: str
+    parameters: float | None
+    our_parameters: int
+    macs: float | None
+    our_macs: int
+    agrees: bool
+    differs: str
+
+
+def compare_sizes(name: str, presets: str = "*") -> list[Comparison]:
+    """Presets of a method that have a figure, in the registry's order; equal figures once.
+
+    Args:
+        name: of the method.
+        presets: shell wildcard.
+
+    Raises:
+        UnknownName: no such method.
+    """
+    found = zoo.method(name)
+    rows: dict[Comparison, None] = {}
+    for preset in fnmatch.filter(found.presets, presets):
+        facts = found.presets[preset]
+        printed = [figure for figure in facts.published if figure.parameters or (figure.macs and not figure.routed)]
+        official = found.official.get(preset)
+        if printed or official:
+            ours = zoo.size_of(zoo.Selector(name, preset))
+            rows |= {_printed(found, preset, figure, ours): None for figure in printed}
+            if official:
+                rows[_counted(found, preset, official, ours)] = None
+    return list(rows)
+
+
+def table(name: str, presets: str = "*") -> pd.DataFrame:
+    """`compare_sizes` as a table, one row per comparison; figures that say nothing are NaN."""
+    rows = compare_sizes(name, presets)
+    frame = pd.DataFrame([asdict(row) for row in rows], columns=list(Comparison.__dataclass_fields__))
+    return frame.astype({"parameters": "float64", "macs": "float64"})
+
+
+def same_digits(figure: float, ours: int) -> bool:
+    """Whether a number, rounded as the figure is (zeros at its end are not counted as digits), gives the figure."""
+    exponent = Decimal(repr(figure)).normalize().as_tuple().exponent
+    assert isinstance(exponent, int)
+    return abs(Decimal(ours) - Decimal(repr(figure))) <= Decimal(10) ** exponent / 2
+
+
+def _printed(found: Method, preset: str, figure: Published, ours: zoo.Size) -> Comparison:
+    macs = None if figure.routed else figure.macs
+    return _comparison(
+        found,
+        preset,
+        source=figure.source,
+        kind=PRINTED,
+        parameters=figure.parameters,
+        our_parameters=ours.parameters,
+        macs=macs,
+        our_macs=ours.macs,
+        macs_agree=macs is None or same_digits(macs * figure.per_mac, ours.macs * figure.per_mac),
+    )
+
+
+def _counted(found: Method, preset: str, official: Official, ours: zoo.Size) -> Comparison:
+    macs, our_macs = official.macs, ours.macs
+    if official.convolutions is not None:
+        macs, our_macs = official.convolutions, ours.macs - linear_macs(zoo.Selector(found.name, preset))
+    return _comparison(
+        found,
+        preset,
+        source=official.code,
+        kind=COUNTED,
+        parameters=official.parameters,
+        our_parameters=ours.parameters,
+        macs=macs,
+        our_macs=our_macs,
+        macs_agree=macs is None or same_digits(macs, our_macs),
+    )
+
+
+def _comparison(found: Method, preset: str, *, macs_agree: bool, **figures: Any) -> Comparison:
+    printed, ours = figures["parameters"], figures["our_parameters"]
+    exact = printed is None or (printed == ours if figures["kind"] == COUNTED else same_digits(printed, ours))
+    agrees = exact and macs_agree
+    differs = "" if agrees else found.differs.get(preset, "")
+    return Comparison(preset=preset, agrees=agrees, differs=differs, **figures)
+
+
+def linear_macs(selector: zoo.Selector) -> int:
+    """Multiply-accumulates of one picture in the linear layers of a network that runs each of them once."""
+    with torch.device("meta"):
+        net = zoo.create(selector)
+    return sum(layer.weight.numel() for layer in net.modules() if isinstance(layer, nn.Linear))

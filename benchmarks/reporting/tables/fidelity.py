@@ -1,0 +1,63 @@
+"""How near our networks are to their papers in size."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.reporting.evidence import Entry, Evidence
+from benchmarks.reporting.formats import is_missing
+from benchmarks.reporting.tables.base import Cell, Column, Table, missing, text
+
+
+def fidelity(evidence: Evidence) -> Table | None:
+    """Printed and counted sizes of the study's methods beside ours; every method once."""
+    entries: dict[str, Entry] = {}
+    for entry in evidence.entries:
+        if "fidelity" in entry.first.tables:
+            entries.setdefault(entry.facts.name, entry)
+    rows = [
+        _row(entry.facts.title, row)
+        for entry in entries.values()
+        for row in entry.first.tables["fidelity"].to_dict("records")
+    ]
+    if not rows:
+        return None
+    differing = sum(cells[-1].sort != _AGREES for cells in rows)
+    columns = [
+        Column(name="Method", numeric=False),
+        Column(name="Preset", numeric=False),
+        Column(name="Size given by", numeric=False),
+        Column(name="Parameters", unit="M", tip="As printed, or counted on public code."),
+        Column(name="Ours", unit="M"),
+        Column(name="MACs", unit="M", tip="Nominal, converted to multiply-accumulates."),
+        Column(name="Ours", unit="M", tip="Of what the figure counts: all, or convolutions alone."),
+        Column(name="Agreement", numeric=False, tip="To the last digit that the figure has."),
+    ]
+    return Table(
+        name="fidelity",
+        title="Sizes, published and ours",
+        columns=columns,
+        rows=rows,
+        note=f"{len(rows) - differing} of {len(rows)} agree to the last printed digit; the others say why not. "
+        "Parameters counted on public code agree only if they are equal.",
+    )
+
+
+_AGREES = "agrees"
+
+
+def _row(title: str, row: dict[Any, Any]) -> list[Cell]:
+    return [
+        text(title),
+        text(row["preset"]),
+        text(row["source"], row["kind"]),
+        _millions(row["parameters"], "not given"),
+        _millions(row["our_parameters"]),
+        _millions(row["macs"], "not given"),
+        _millions(row["our_macs"]),
+        text(_AGREES) if row["agrees"] else text("differs", row["differs"] or "nobody knows why"),
+    ]
+
+
+def _millions(value: float, absent: str = "") -> Cell:
+    return missing(absent) if is_missing(value) else Cell(text=f"{value / 1e6:,.7g}", sort=float(value))
