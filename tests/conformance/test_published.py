@@ -1,0 +1,48 @@
+"""The published presets really run, at the size of pictures that their papers had, and on grey pictures too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+
+import zoo
+from benchmarks.cost import count_executed, measure_ledger
+
+pytestmark = pytest.mark.long
+
+OWN_SHAPE_ONLY = {"b-lenet", "b-alexnet", "b-resnet-110"}
+"""Trunks of BranchyNet whose layers fit one picture size."""
+
+
+def published() -> list[zoo.Selector]:
+    return [zoo.Selector(name, preset) for name in zoo.methods() for preset in zoo.method(name).presets]
+
+
+def damp(net: zoo.RoutedNet) -> None:
+    """Hundreds of untrained blocks would overflow: let each add a tenth."""
+    if len(net.units) > 300:
+        for module in net.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                nn.init.constant_(module.weight, 0.1)
+
+
+@pytest.mark.parametrize("selector", published(), ids=str)
+def test_a_published_network_answers_the_same_in_both_ways_and_costs_what_its_ledger_says(
+    selector: zoo.Selector,
+) -> None:
+    task = zoo.method(selector.name).presets[selector.preset or ""].task
+    for channels in {task.shape[0]} if selector.preset in OWN_SHAPE_ONLY else (1, 3):
+        torch.manual_seed(0)
+        net = zoo.create(selector, replace(task, shape=(channels, *task.shape[1:]))).eval()
+        damp(net)
+        image = torch.rand(1, *net.task.shape)
+        with torch.no_grad():
+            everything = net(image)
+        executed, needed = count_executed(net, image)
+        assert torch.equal(everything.route, needed.route)
+        scale = everything.logits.abs().max()
+        torch.testing.assert_close(needed.logits / scale, everything.logits / scale, atol=1e-4, rtol=0)
+        assert measure_ledger(net).routed(needed.route).item() == executed
