@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+import zoo
 from benchmarks.campaign import shown_records
 from benchmarks.store import Store
 from benchmarks.summary import summarise
@@ -28,9 +30,47 @@ def headline(summary: pd.DataFrame, method: str) -> pd.Series:
     return rows[rows["headline"]].iloc[0]
 
 
-@pytest.mark.parametrize("method", ["resnet", "adanet", "branchynet"])
-def test_every_network_is_96_5_percent_accurate(summary: pd.DataFrame, method: str) -> None:
-    assert headline(summary, method)["accuracy"] >= 0.965
+def test_every_method_is_there(summary: pd.DataFrame) -> None:
+    assert set(summary.index.get_level_values("method")) == set(zoo.methods())
+
+
+@pytest.mark.parametrize("method", zoo.methods())
+def test_every_network_is_96_percent_accurate(summary: pd.DataFrame, method: str) -> None:
+    assert headline(summary, method)["accuracy"] >= 0.96
+
+
+@pytest.mark.parametrize("method", zoo.methods())
+def test_every_network_costs_what_its_resnet_costs(summary: pd.DataFrame, method: str) -> None:
+    resnet = headline(summary, "resnet")["nominal"]
+    assert headline(summary, method)["nominal"] == pytest.approx(resnet, rel=0.1)
+
+
+def test_skipnets_gates_are_neither_all_open_nor_all_shut(summary: pd.DataFrame) -> None:
+    table = answers("skipnet", "default")
+    rates = table["route"].map(lambda route: route.count("1") / len(route))
+    assert 0.1 < rates.mean() < 0.95
+    assert table["route"].nunique() > 1
+
+
+def test_fractalnets_deepest_column_is_within_3_points_of_the_whole(summary: pd.DataFrame) -> None:
+    rows = summary["accuracy"].loc["fractalnet"]
+    columns = rows[rows.index.str.startswith("column")]
+    assert columns.iloc[-1] >= headline(summary, "fractalnet")["accuracy"] - 0.03
+
+
+@pytest.mark.parametrize("method", ["branchynet", "msdnet"])
+def test_accuracy_does_not_fall_from_exit_to_exit(method: str) -> None:
+    exits = [name for name in answers(method)["setting"].unique() if name.startswith("exit") or name == "full"]
+    right = [(t["prediction"] == t["label"]).to_numpy() for t in (answers(method, name) for name in exits)]
+    for earlier, later in pairwise(right):
+        lost = earlier.astype(int) - later.astype(int)
+        assert lost.mean() <= lost.std() / len(lost) ** 0.5  # one standard error of the paired difference
+
+
+def answers(method: str, setting: str | None = None) -> pd.DataFrame:
+    """What a method's network said to every test picture."""
+    table = next(record for record in Store(RESULTS).records() if record.spec.method == method).table("accuracy")
+    return table if setting is None else table[table["setting"] == setting]
 
 
 def test_adanet_runs_measurably_less_than_its_resnet(summary: pd.DataFrame) -> None:
@@ -41,9 +81,7 @@ def test_adanet_runs_measurably_less_than_its_resnet(summary: pd.DataFrame) -> N
 
 
 def test_most_digits_leave_branchynet_early_for_at_most_a_point(summary: pd.DataFrame) -> None:
-    table = next(r for r in Store(RESULTS).records() if r.spec.method == "branchynet").table("accuracy")
-    knee = table[table["setting"] == "knee"]
-    assert (knee["route"].str[-1] == "0").mean() > 0.5
+    assert (answers("branchynet", "knee")["route"].str[-1] == "0").mean() > 0.5
     accuracy = summary["accuracy"].loc["branchynet"]
     assert accuracy["knee"] >= accuracy["full"] - 0.01
 

@@ -7,7 +7,7 @@ swept on the test set. Here heads are units like any other, and thresholds come 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from zoo.branchynet_nets import Parts, b_alexnet, b_lenet, b_resnet_110, branchy_resnet
 from zoo.contract import Compute, Forward, ParamGroup, Phase, RoutedNet, Setting, Task, Validation
-from zoo.exits import entropy, knee, operating_points, within_budget
+from zoo.exits import entropy, exit_settings, operating_points, thresholds_of
 from zoo.layers import Shortcut
 from zoo.registry import CIFAR10, IMAGENET, MNIST, Official, Preset, Published, register
 from zoo.resnet import HE_IMAGENET, SMALL, TINY, imagenet
@@ -34,6 +34,8 @@ def _table_1(preset: str, dataset: str, accuracy: float, exits: str) -> Publishe
     )
 
 
+EVERYBODY = 1e9
+"""Threshold below which every entropy lies: all leave."""
 LAYER_LISTS = "layer lists of kunglab/branchynet"
 
 
@@ -173,29 +175,13 @@ class BranchyNet(RoutedNet):
         return dict(zip(self.units, [(module,) for pair in pairs for module in pair], strict=True))
 
     def settings(self, validation: Validation) -> list[Setting]:
-        """The knee of the front, the best thresholds within budgets, and the full network without early exits."""
+        """The knee of the front, the best thresholds within budgets, and every exit alone."""
         exit_logits = validation.forward.exit_logits
         entropies = torch.stack([entropy(logits) for logits in exit_logits[:-1]], dim=1)
         correct = torch.stack([logits.argmax(1) == validation.labels for logits in exit_logits], dim=1)
         per_exit = validation.unit_macs.view(-1, 2).sum(dim=1).cumsum(0) + validation.fixed_macs
         front = operating_points(entropies, correct, per_exit.tolist())
-        chosen = {"knee": (knee(front), "cheapest thresholds that validation cannot tell from the best")}
-        for budget in (0.25, 0.5, 0.75):
-            point = within_budget(front, budget * float(per_exit[-1]))
-            if point is not None:
-                chosen[f"budget {budget:.0%}"] = (point, f"best within {budget:.0%} of the nominal cost")
-        settings = [
-            Setting(
-                name=name,
-                values={"thresholds": list(point.thresholds)},
-                note=f"{note}; on validation {point.accuracy:.1%} at {point.macs / 1e6:.2f} M MACs",
-            )
-            for name, (point, note) in chosen.items()
-        ]
-        full = Setting(
-            name="full", values={"thresholds": [None] * len(self.thresholds)}, note="final exit only, no early heads"
-        )
-        return [*settings, full]
+        return exit_settings(front, float(per_exit[-1]), EVERYBODY)
 
     def use(self, setting: Setting) -> None:
         """Take `thresholds`: one entropy in nats per early exit, or None where the exit is switched off.
@@ -203,13 +189,8 @@ class BranchyNet(RoutedNet):
         Raises:
             ValueError: other values, or a wrong number of thresholds.
         """
-        values: dict[str, Any] = dict(setting.values)
-        thresholds = tuple(values.pop("thresholds", (0.5,) * len(self.thresholds)))
-        if values:
-            raise ValueError(f"branchynet's settings have thresholds, not {list(values)}")
-        if len(thresholds) != len(self.thresholds):
-            raise ValueError(f"{len(thresholds)} thresholds for {len(self.thresholds)} early exits")
-        self.thresholds, self.setting = thresholds, setting
+        default = (0.5,) * len(self.thresholds)
+        self.thresholds, self.setting = thresholds_of(setting, default, "branchynet"), setting
 
 
 def _published(trunk: str, task: Task) -> Parts:

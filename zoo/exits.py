@@ -14,6 +14,8 @@ from itertools import product
 import torch
 from torch import Tensor
 
+from zoo.contract import Setting
+
 CANDIDATES = 33
 """Thresholds tried per exit when there are few exits: quantiles of the validation entropies."""
 COMBINATIONS = 40_000
@@ -170,3 +172,58 @@ def within_budget(front: Sequence[OperatingPoint], macs: float) -> OperatingPoin
     """The most accurate point that costs at most that much, or None."""
     affordable = [point for point in front if point.macs <= macs]
     return affordable[-1] if affordable else None
+
+
+BUDGETS = (0.25, 0.5, 0.75)
+"""Parts of the nominal cost for which settings are proposed."""
+
+
+def exit_settings(front: Sequence[OperatingPoint], nominal: float, everybody: float) -> list[Setting]:
+    """What an early-exit network can serve: the knee, the best thresholds within budgets, and every exit alone.
+
+    Args:
+        front: points worth serving, cheapest first.
+        nominal: multiply-accumulates of all exits together.
+        everybody: a threshold below which every score lies.
+    """
+    chosen = {"knee": (knee(front), "cheapest thresholds that validation cannot tell from the best")}
+    for budget in BUDGETS:
+        point = within_budget(front, budget * nominal)
+        if point is not None:
+            chosen[f"budget {budget:.0%}"] = (point, f"best within {budget:.0%} of the nominal cost")
+    settings = [
+        Setting(
+            name=name,
+            values={"thresholds": list(point.thresholds)},
+            note=f"{note}; on validation {point.accuracy:.1%} at {point.macs / 1e6:.2f} M MACs",
+        )
+        for name, (point, note) in chosen.items()
+    ]
+    return [*settings, *_anytime(len(front[0].thresholds), everybody)]
+
+
+def _anytime(early: int, everybody: float) -> list[Setting]:
+    alone = [
+        Setting(
+            name=f"exit {e + 1}",
+            values={"thresholds": [None] * e + [everybody] + [None] * (early - e - 1)},
+            note="everybody leaves here, no earlier head runs (anytime prediction)",
+        )
+        for e in range(early)
+    ]
+    return [*alone, Setting(name="full", values={"thresholds": [None] * early}, note="final exit only, no early heads")]
+
+
+def thresholds_of(setting: Setting, before: Sequence[float | None], method: str) -> tuple[float | None, ...]:
+    """The thresholds that a setting asks for, one per early exit; `before` where it asks for none.
+
+    Raises:
+        ValueError: other values, or a wrong number of thresholds.
+    """
+    others = set(setting.values) - {"thresholds"}
+    if others:
+        raise ValueError(f"{method}'s settings have thresholds, not {sorted(others)}")
+    thresholds = tuple(setting.values.get("thresholds", before))
+    if len(thresholds) != len(before):
+        raise ValueError(f"{len(thresholds)} thresholds for {len(before)} early exits")
+    return thresholds

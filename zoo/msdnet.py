@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from zoo.contract import Compute, Forward, RoutedNet, Setting, Task, Validation
-from zoo.exits import OperatingPoint, doubt, geometric_points, knee, within_budget
+from zoo.exits import doubt, exit_settings, geometric_points, thresholds_of
 from zoo.msdnet_nets import Plan, Spacing, StemKind, exit_layers, msdnet_parts
 from zoo.registry import CIFAR10, CIFAR100, IMAGENET, Preset, Published, register
 from zoo.routing import cascade
@@ -229,26 +229,7 @@ class MSDNet(RoutedNet):
         correct = torch.stack([logits.argmax(1) == validation.labels for logits in exit_logits], dim=1)
         per_exit = validation.unit_macs.view(-1, 2).sum(dim=1).cumsum(0) + validation.fixed_macs
         front = geometric_points(doubts, correct, per_exit.tolist())
-        settings = [_budgeted("knee", knee(front), "cheapest thresholds that validation cannot tell from the best")]
-        for budget in (0.25, 0.5, 0.75):
-            point = within_budget(front, budget * float(per_exit[-1]))
-            if point is not None:
-                settings.append(
-                    _budgeted(f"budget {budget:.0%}", point, f"best within {budget:.0%} of the nominal cost")
-                )
-        return [*settings, *self._anytime()]
-
-    def _anytime(self) -> list[Setting]:
-        early = len(self.thresholds)
-        settings = [
-            Setting(
-                name=f"exit {e + 1}",
-                values={"thresholds": [None] * e + [EVERYBODY] + [None] * (early - e - 1)},
-                note="anytime: everybody leaves here, no earlier head runs",
-            )
-            for e in range(early)
-        ]
-        return [*settings, Setting(name="full", values={"thresholds": [None] * early}, note="last exit only")]
+        return exit_settings(front, float(per_exit[-1]), EVERYBODY)
 
     def use(self, setting: Setting) -> None:
         """Take `thresholds`: one of doubt per early exit, or None where the exit is switched off.
@@ -256,15 +237,5 @@ class MSDNet(RoutedNet):
         Raises:
             ValueError: other values, or a wrong number of thresholds.
         """
-        values: dict[str, Any] = dict(setting.values)
-        thresholds = tuple(values.pop("thresholds", (0.1,) * len(self.thresholds)))
-        if values:
-            raise ValueError(f"msdnet's settings have thresholds, not {list(values)}")
-        if len(thresholds) != len(self.thresholds):
-            raise ValueError(f"{len(thresholds)} thresholds for {len(self.thresholds)} early exits")
-        self.thresholds, self.setting = thresholds, setting
-
-
-def _budgeted(name: str, point: OperatingPoint, note: str) -> Setting:
-    shown = f"{note}; on validation {point.accuracy:.1%} at {point.macs / 1e6:.2f} M MACs"
-    return Setting(name=name, values={"thresholds": list(point.thresholds)}, note=shown)
+        default = (0.1,) * len(self.thresholds)
+        self.thresholds, self.setting = thresholds_of(setting, default, "msdnet"), setting

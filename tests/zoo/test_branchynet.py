@@ -108,6 +108,18 @@ def test_the_full_setting_runs_no_early_head(trained: BranchyNet) -> None:
     assert route.unique(dim=0).int().tolist() == [[1, 0, 1, 0, 1, 1]]
 
 
+@pytest.mark.parametrize(("name", "leaves"), [("exit 1", 0), ("exit 2", 1), ("full", 2)])
+def test_every_exit_serves_alone_without_earlier_heads(trained: BranchyNet, name: str, leaves: int) -> None:
+    (setting,) = (s for s in propose_settings(trained, DIGITS, CPU) if s.name == name)
+    trained.use(setting)
+    with torch.no_grad():
+        out = trained.eval()(next(DIGITS.test.batches(20)).images)
+    assert torch.equal(out.logits, out.exit_logits[leaves])
+    segments, heads = out.route[:, 0::2].int().tolist(), out.route[:, 1::2].int().tolist()
+    assert segments == [[1] * (leaves + 1) + [0] * (2 - leaves)] * 20
+    assert heads == [[int(e == leaves) for e in range(3)]] * 20
+
+
 def test_an_unknown_phase_is_refused() -> None:
     with pytest.raises(ValueError, match="'trunk' and 'joint'"):
         branchynet().begin("train")
