@@ -43,12 +43,14 @@ class Column:
         unit: of the values; empty for none.
         tip: what it means, in a sentence.
         numeric: aligned to the right.
+        long: its texts run over several lines.
     """
 
     name: str
     unit: str = ""
     tip: str = ""
     numeric: bool = True
+    long: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

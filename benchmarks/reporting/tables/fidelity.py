@@ -25,13 +25,12 @@ def fidelity(evidence: Evidence) -> Table | None:
     differing = sum(cells[-1].sort != _AGREES for cells in rows)
     columns = [
         Column(name="Method", numeric=False),
-        Column(name="Preset", numeric=False),
-        Column(name="Size given by", numeric=False),
+        Column(name="Size given by", numeric=False, long=True),
         Column(name="Parameters", unit="M", tip="As printed, or counted on public code."),
         Column(name="Ours", unit="M"),
         Column(name="MACs", unit="M", tip="Nominal, converted to multiply-accumulates."),
         Column(name="Ours", unit="M", tip="Of what the figure counts: all, or convolutions alone."),
-        Column(name="Agreement", numeric=False, tip="To the last digit that the figure has."),
+        Column(name="Agreement", numeric=False, long=True, tip="To the last digit that the figure has."),
     ]
     return Table(
         name="fidelity",
@@ -48,8 +47,7 @@ _AGREES = "agrees"
 
 def _row(title: str, row: dict[Any, Any]) -> list[Cell]:
     return [
-        text(title),
-        text(row["preset"]),
+        text(title, row["preset"]),
         text(row["source"], row["kind"]),
         _millions(row["parameters"], "not given"),
         _millions(row["our_parameters"]),

@@ -30,12 +30,13 @@ def published(evidence: Evidence) -> Table | None:
         return None
     columns = [
         Column(name="Method", numeric=False),
-        Column(name="Preset", numeric=False),
         Column(name="Data set", numeric=False),
         Column(name="Error", unit="%", tip="Top-1 error as published."),
         Column(name="Here", unit="%", tip="Top-1 error in this study: same preset, same data set."),
-        Column(name="Recipe", numeric=False, tip="The paper's, as far as RouteBench knows it; below it, ours."),
-        Column(name="Source", numeric=False),
+        Column(
+            name="Recipe", numeric=False, long=True, tip="The paper's, as far as RouteBench knows it; below it, ours."
+        ),
+        Column(name="Source", numeric=False, long=True),
     ]
     return Table(
         name="published",
@@ -54,8 +55,7 @@ def _row(
     theirs = recipe_line(Recipe.model_validate(dict(recipe))) if recipe else "unknown"
     ours = f"here: {recipe_line(same.first.spec.recipe)}" if same and _same_data(evidence, figure) else ""
     return [
-        text(title),
-        text(preset),
+        text(title, preset),
         text(figure.dataset),
         Cell(text=f"{figure.error:g}", sort=figure.error),
         _here(evidence, same, figure),
