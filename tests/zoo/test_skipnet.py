@@ -15,7 +15,7 @@ import zoo
 from benchmarks import data
 from benchmarks.cost import MacCounter, measure_ledger
 from benchmarks.jobs import task_of
-from benchmarks.study import Recipe
+from benchmarks.recipe import Recipe
 from benchmarks.training import train
 from tests.conformance.cases import nominal_macs
 from zoo.contract import Forward
@@ -199,7 +199,7 @@ def test_a_training_step_runs_every_projection_once() -> None:
     net = skipnet().train()
     net(next(DIGITS.train.batches(50)).images)
     projections = [b.shortcut[1] for b in net.backbone.residual_blocks() if isinstance(b.shortcut, nn.Sequential)]
-    assert [p.num_batches_tracked.item() for p in projections if isinstance(p, nn.BatchNorm2d)] == [1, 1]
+    assert [int(p.num_batches_tracked) for p in projections if isinstance(p, nn.BatchNorm2d)] == [1, 1]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("compute", ["all", "needed"])
