@@ -16,7 +16,14 @@ from zoo.contract import Compute, Forward, RoutedNet, Setting, Task, Validation
 from zoo.layers import Shortcut
 from zoo.registry import CIFAR10, CIFAR100, IMAGENET, Official, Preset, Published, register
 from zoo.resnet import SMALL, TINY, Backbone, cifar, imagenet
-from zoo.routing import gated_residual, logistic_noise, straight_through, threshold_settings
+from zoo.routing import (
+    BlockDrop,
+    gated_residual,
+    logistic_noise,
+    straight_through,
+    survival_schedule,
+    threshold_settings,
+)
 
 
 class Gate(nn.Module):
@@ -125,6 +132,7 @@ AIG = "andreasveit/convnet-aig"
     variants=[
         {"target_rate": (1.0, 0.5, 0.5, 0.5, 0.5, 1.0), "free_full_layers": True},
         {"target_reduction": "sum", "temperature": 0.5, "block": "bottleneck", "widths": (8, 16, 32)},
+        {"last_survival": 0.8, "drop_mode": "row"},
     ],
     official={
         "convnet-aig-110": Official(AIG, 1_766_630, 253.183e6),
@@ -150,6 +158,11 @@ class AdaNet(RoutedNet):
             divisor stays the number of layers.
         temperature: of the Gumbel-softmax.
         gate_width: hidden units of a gate.
+        last_survival: below 1, training drops blocks as `zoo.stochastic_depth` does, the last with this probability of
+            surviving: a block counts where its gate is open and it survived, and evaluation scales every branch by its
+            survival probability. The target loss sees the gates alone: chance must not make up for an open gate,
+            or more would run than the target when nothing is dropped.
+        drop_mode: see `zoo.routing.BlockDrop`: per mini-batch (`batch`) or per sample (`row`).
         blocks: see `zoo.resnet.Backbone`, as are widths, block, stem_kind and shortcut_kind.
 
     Raises:
@@ -166,6 +179,8 @@ class AdaNet(RoutedNet):
         free_full_layers: bool = False,
         temperature: float = 1.0,
         gate_width: int = 16,
+        last_survival: float = 1.0,
+        drop_mode: Literal["batch", "row"] = "batch",
         blocks: Sequence[int] = (2, 2, 2),
         widths: Sequence[int] = (16, 32, 64),
         block: Literal["basic", "bottleneck"] = "basic",
@@ -187,27 +202,31 @@ class AdaNet(RoutedNet):
         self.target_reduction = target_reduction
         self.free_full_layers = free_full_layers
         self.temperature = temperature
+        self.drop = BlockDrop(survival_schedule(len(self.units), last_survival), drop_mode)
         self.threshold = 0.5
         self.rates: list[float] | None = None
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised pictures; training always computes every block, since batch norm needs all samples."""
-        if self.training:
-            compute = "all"
+        """Answer normalised pictures; training runs blocks with shut gates too, since batch norm needs all samples."""
+        kept = self.drop.draw(len(x), generator) if self.training or generator is not None else None
         x = self.backbone.stem(x)
         values: list[Tensor] = []
         probs: list[Tensor] = []
         for index, (block, gate) in enumerate(zip(self.backbone.residual_blocks(), self.gates, strict=True)):
             log_odds = gate(x)
             value = self._decide(log_odds, index, generator)
-            x = gated_residual(block, x, value, compute)
+            if self.training:
+                x = self.drop.residual(index, block, x, kept, value)
+            else:
+                x = gated_residual(block, x, value * self.drop.weights(index, x, kept), compute)
             values.append(value)
             probs.append(torch.sigmoid(log_odds))
         gates = torch.stack(values, dim=1)
+        route = gates.detach() > 0 if kept is None else (gates.detach() > 0) & kept.to(gates.device)
         penalties = {"target_rate": self.target_weight * self._target_loss(gates)} if self.training else {}
         return Forward(
             logits=self.backbone.head(x),
-            route=gates.detach() > 0,
+            route=route,
             gate_probs=torch.stack(probs, dim=1),
             penalties=penalties,
         )

@@ -18,6 +18,7 @@ from torch.nn import functional
 from zoo.contract import Compute, Forward, RoutedNet, Task
 from zoo.layers import ResidualBlock, conv, init_he, pooled_linear
 from zoo.registry import CIFAR10, CIFAR100, IMAGENET, Official, Preset, Published, register
+from zoo.routing import BlockDrop, gated_residual, survival_schedule
 
 HAN_CIFAR10 = {
     "optimizer": "sgd",
@@ -216,6 +217,7 @@ PRINTED_LOW = [
     variants=[
         {"widening": "multiply", "alpha": 4.75, "rounding": "floor"},
         {"block": "bottleneck", "alpha": 16, "start": 8},
+        {"last_survival": 0.8},
     ],
     scales={"width": ("start", "alpha"), "depth": ("blocks",)},
     official={
@@ -250,6 +252,10 @@ class PyramidNet(RoutedNet):
         rounding: of the accumulated width, `nearest` as in the authors' code or `floor` as the paper writes.
         block: `basic` or `bottleneck`; the authors' PyTorch code defaults to the latter.
         stem_kind: `cifar` keeps the resolution, `strided` halves it, both without ReLU; `imagenet` quarters it.
+        last_survival: below 1, training drops blocks as `zoo.stochastic_depth` does, the last with this probability of
+            surviving; evaluation scales every branch by its survival probability. PyramidDrop (Yamada et al. 2016)
+            without its separate draws for old and new channels.
+        drop_mode: see `zoo.routing.BlockDrop`: per mini-batch (`batch`) or per sample (`row`).
 
     Raises:
         ValueError: parameters that do not describe a network, or pictures too small for its strides.
@@ -266,6 +272,8 @@ class PyramidNet(RoutedNet):
         rounding: Literal["nearest", "floor"] = "nearest",
         block: Literal["basic", "bottleneck"] = "basic",
         stem_kind: Literal["cifar", "strided", "imagenet"] = "cifar",
+        last_survival: float = 1.0,
+        drop_mode: Literal["batch", "row"] = "batch",
     ) -> None:
         super().__init__(task)
         _check(task, blocks, start, block, stem_kind)
@@ -282,6 +290,7 @@ class PyramidNet(RoutedNet):
                 names.append(f"stage{s + 1}.block{b + 1}")
                 channels = out_channels
         self.units = tuple(names)
+        self.drop = BlockDrop(survival_schedule(len(names), last_survival), drop_mode)
         self.head = nn.Sequential(
             nn.BatchNorm2d(channels), nn.ReLU(inplace=True), *pooled_linear(channels, task.classes)
         )
@@ -292,11 +301,18 @@ class PyramidNet(RoutedNet):
         return [block for block in self.blocks if isinstance(block, PyramidBlock)]
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised pictures; both ways to compute are the same here."""
+        """Answer normalised pictures; training, and evaluation with a generator, draw which blocks run."""
+        kept = self.drop.draw(len(x), generator) if self.training or generator is not None else None
+        route = self.all_units(len(x), x.device) if kept is None else kept.to(x.device)
         x = self.stem(x)
-        for block in self.blocks:
-            x = block(x)
-        return Forward(logits=self.head(x), route=self.all_units(len(x), x.device))
+        for index, block in enumerate(self.residual_blocks()):
+            if self.drop.certain:
+                x = block(x)
+            elif self.training:
+                x = self.drop.residual(index, block, x, kept)
+            else:
+                x = gated_residual(block, x, self.drop.weights(index, x, kept), compute)
+        return Forward(logits=self.head(x), route=route)
 
     def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
         """The residual branches; without one, a block is its shortcut: identity and zeros."""

@@ -144,8 +144,8 @@ class BlockDrop:
         for index, block in enumerate(blocks):
             x = drop.residual(index, block, x, kept)
 
-    Draws live on the CPU, so that no device is waited for. A branch that drops out does no forward, no backward and
-    no update of its batch norms.
+    Where every block is certain to survive, no random number is drawn. Draws live on the CPU, so that no device is
+    waited for. A branch that drops out does no forward, no backward and no update of its batch norms.
 
     Args:
         survival: probability of each of L blocks to run in a training step, above 0 and at most 1.
@@ -171,11 +171,14 @@ class BlockDrop:
         if not all(0 < p <= 1 for p in survival):
             raise ValueError(f"survival probabilities must be above 0 and at most 1, not {list(survival)}")
         self.survival = tuple(survival)
+        self.certain = all(p == 1 for p in survival)
         self.mode = mode
         self.rescale = rescale
 
     def draw(self, samples: int, generator: torch.Generator | None = None) -> Tensor:
         """Which branches run in this step: (samples, L) bool on the CPU."""
+        if self.certain:
+            return torch.ones(samples, len(self.survival), dtype=torch.bool)
         rows = 1 if self.mode == "batch" else samples
         device = generator.device if generator is not None else "cpu"
         uniform = torch.rand(rows, len(self.survival), generator=generator, device=device).cpu()
@@ -194,29 +197,46 @@ class BlockDrop:
             return 1 / self.survival[index] if self.rescale == "train" else 1.0
         return self.survival[index] if self.rescale == "eval" else 1.0
 
-    def residual(self, index: int, block: ResidualBlock, x: Tensor, kept: Tensor | None = None) -> Tensor:
-        """Block `index`: activation(shortcut(x) + scale * branch(x)), the branch only where it is kept.
+    def weights(self, index: int, x: Tensor, kept: Tensor | None = None) -> Tensor:
+        """What multiplies the branch of block `index` for every sample of x, 0 where it drops out: (N,).
+
+        For `gated_residual` in evaluation, where "all" runs dropped branches too, so that gradients reach them.
+        """
+        weights = torch.full((len(x),), self.scale(index, sampled=kept is not None), device=x.device, dtype=x.dtype)
+        return weights if kept is None else weights * kept[:, index].to(x.device)
+
+    def residual(
+        self, index: int, block: ResidualBlock, x: Tensor, kept: Tensor | None = None, gate: Tensor | None = None
+    ) -> Tensor:
+        """Block `index`: activation(shortcut(x) + scale * gate * branch(x)), the branch only where it is kept.
 
         Args:
             index: of the block, from 0.
             block: its branch may drop out, its shortcut never.
             x: (N, C, H, W).
             kept: (N, L) as `draw` gives it, or None where every branch runs, scaled to the expectation.
+            gate: (N,) values that scale the branch where it is kept; it runs where they are 0 too, so that its batch
+                norms see every kept sample.
         """
         rows = torch.arange(len(x)) if kept is None else kept[:, index].nonzero().squeeze(1)
         scale = self.scale(index, sampled=kept is not None)
         around: Tensor = block.shortcut(x)
-        out: Tensor = block.activation(_add_branch_to_rows(block.branch, around, x, rows, scale))
+        out: Tensor = block.activation(_add_branch_to_rows(block.branch, around, x, rows, scale, gate))
         return out
 
 
-def _add_branch_to_rows(branch: nn.Module, around: Tensor, x: Tensor, rows: Tensor, scale: float) -> Tensor:
+def _add_branch_to_rows(
+    branch: nn.Module, around: Tensor, x: Tensor, rows: Tensor, scale: float, gate: Tensor | None
+) -> Tensor:
     if len(rows) == 0:
         return around
+    weight = None if gate is None else gate.view(-1, 1, 1, 1).to(x.dtype)
     if len(rows) == len(x):
-        return torch.add(around, branch(x), alpha=scale)
+        update = branch(x) if weight is None else weight * branch(x)
+        return torch.add(around, update, alpha=scale)
     rows = rows.to(x.device, non_blocking=True)
-    return _update_rows(around, rows, scale * branch(x[rows]), add=True)
+    update = branch(x[rows]) if weight is None else weight[rows] * branch(x[rows])
+    return _update_rows(around, rows, scale * update, add=True)
 
 
 class Cascade(NamedTuple):

@@ -41,6 +41,7 @@ SKIP_IMAGENET = SKIP_CIFAR | {"batch_size": 256, "epochs": 130, "milestones": [1
 SHORT = {
     "gate": "ff2",
     "open_log_odds": 2.0,
+    "set_apart": True,
     "alpha": 2.0,
     "rl_weight": 0.02,
     "hybrid_share": 0.4,
@@ -143,6 +144,8 @@ class SkipNet(RoutedNet):
             thresholds it, and there is no hybrid phase.
         open_log_odds: bias of the gates' log-odds at the start; None for the official initialisation, with which
             some seeds start with every gate shut.
+        set_apart: start the recurrent gates of different blocks with different log-odds, as feed-forward ones do.
+            Officially they start alike, and within a few hundred steps all stay open or all shut.
         alpha: price of computation; 0.1 in the official CIFAR code, 0 to 4 in the paper's sweep.
         gamma: discount of rewards; 1 in the official code.
         rl_weight: of the policy's loss.
@@ -168,6 +171,7 @@ class SkipNet(RoutedNet):
         gate: GateKind = "rnn",
         decision: Literal["hard", "soft"] = "hard",
         open_log_odds: float | None = 1.0,
+        set_apart: bool = False,
         alpha: float = 0.1,
         gamma: float = 1.0,
         rl_weight: float = 0.01,
@@ -199,7 +203,7 @@ class SkipNet(RoutedNet):
             raise ValueError(f"gamma must lie between 0 and 1, not {gamma}")
         if policy_temperature <= 0:
             raise ValueError(f"policy_temperature must be positive, not {policy_temperature}")
-        self.gates = make_gates(gate, [b.in_channels for b in gated], open_log_odds)
+        self.gates = make_gates(gate, [b.in_channels for b in gated], open_log_odds, set_apart=set_apart)
         self.units = tuple(self.backbone.names[1:])
         self.decision = decision
         self.alpha = alpha

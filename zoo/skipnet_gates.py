@@ -47,6 +47,9 @@ class GateBank(nn.Module):
                 choice.bias.zero_()
                 choice.bias[-1] = log_odds
 
+    def set_apart(self) -> None:
+        """Start every gate with log-odds of its own; feed-forward gates do so already."""
+
     def sharpen(self, temperature: float) -> None:
         """Divide all log-odds by a temperature, once and for good, in the weights."""
         if self.sharpened.item() or temperature == 1:
@@ -125,8 +128,16 @@ class RecurrentGates(GateBank):
         """The one that all gates share."""
         return [self.choice]
 
+    def set_apart(self) -> None:
+        """Weigh the blocks' own projections up, and what all blocks share down: the LSTM's biases."""
+        nn.init.normal_(self.choice.weight, std=4.0)
+        nn.init.zeros_(self.cell.bias_ih)
+        nn.init.zeros_(self.cell.bias_hh)
 
-def make_gates(kind: GateKind, channels: Sequence[int], open_log_odds: float | None) -> GateBank:
+
+def make_gates(
+    kind: GateKind, channels: Sequence[int], open_log_odds: float | None, *, set_apart: bool = False
+) -> GateBank:
     """Gates of a kind.
 
     Args:
@@ -134,6 +145,7 @@ def make_gates(kind: GateKind, channels: Sequence[int], open_log_odds: float | N
         channels: C of every gated block's input.
         open_log_odds: bias of the log-odds at the start, or None for the official initialisation, which for some
             seeds shuts every gate.
+        set_apart: start the gates of different blocks with different log-odds.
 
     Raises:
         ValueError: an unknown kind.
@@ -141,6 +153,8 @@ def make_gates(kind: GateKind, channels: Sequence[int], open_log_odds: float | N
     if kind not in ("rnn", "ff1", "ff2"):
         raise ValueError(f"gate must be 'rnn', 'ff1' or 'ff2', not {kind!r}")
     gates = RecurrentGates(channels) if kind == "rnn" else FeedForwardGates(kind, channels)
+    if set_apart:
+        gates.set_apart()
     if open_log_odds is not None:
         gates.open(open_log_odds)
     return gates

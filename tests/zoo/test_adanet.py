@@ -9,10 +9,11 @@ import torch
 
 import zoo
 from benchmarks import data
+from benchmarks.cost import MacCounter, measure_ledger
 from benchmarks.jobs import propose_settings, task_of
 from benchmarks.recipe import Recipe
 from benchmarks.training import train
-from zoo.adanet import AdaNet
+from zoo.adanet import AdaNet, Gate
 from zoo.contract import Forward
 
 DIGITS = data.load("mnist5k", train=1500, test=300)
@@ -121,6 +122,63 @@ def test_all_layers_scaled_runs_every_block_at_its_rate(tmp_path: Path) -> None:
     out = answer(net)
     assert scaled.values["rates"] == pytest.approx(rates.tolist(), abs=0.1)
     assert torch.equal(out.route, torch.tensor(scaled.values["rates"]).expand(300, -1) > 0)
+
+
+# --- stochastic depth
+
+
+def dropping(mode: str, log_odds: float) -> AdaNet:
+    """Blocks may drop out, and gates are all open or all shut."""
+    net = adanet(f"adanet[last_survival=0.4, drop_mode={mode}, target_rate=0.5, target_weight=1.0]").train()
+    for gate in net.gates:
+        assert isinstance(gate, Gate)
+        torch.nn.init.zeros_(gate.choice.weight)
+        gate.choice.bias.data = torch.tensor([0.0, log_odds])
+    return net
+
+
+@pytest.mark.parametrize("mode", ["batch", "row"])
+def test_dropped_blocks_are_not_computed_in_training(mode: str) -> None:
+    net = dropping(mode, 50.0)
+    ledger = measure_ledger(net)
+    net.train()
+    dropped = 0
+    for batch in list(DIGITS.train.batches(20))[:6]:
+        with MacCounter() as counter:
+            out = net(batch.images)
+        assert counter.macs == ledger.routed(out.route).sum()
+        dropped += int((~out.route).sum())
+    assert dropped > 0
+
+
+def test_a_surviving_block_behind_a_shut_gate_is_computed_for_its_batch_norms_but_not_used() -> None:
+    images = next(DIGITS.train.batches(20)).images
+    macs, routes = [], []
+    for log_odds in (50.0, -50.0):
+        net = dropping("row", log_odds)
+        torch.manual_seed(0)
+        with MacCounter() as counter:
+            routes.append(net(images).route)
+        macs.append(counter.macs)
+    assert macs[0] == macs[1]
+    assert routes[0].any()
+    assert not routes[1].any()
+
+
+def test_the_target_loss_sees_the_gates_alone() -> None:
+    out = dropping("row", 50.0)(next(DIGITS.train.batches(20)).images)
+    assert not out.route.all()
+    assert out.penalties["target_rate"].item() == pytest.approx(0.25)  # rate 1, target 1/2
+
+
+def test_evaluation_scales_open_branches_by_their_survival_probability() -> None:
+    net = dropping("batch", 50.0).eval()
+    images = next(DIGITS.test.batches(8)).images
+    with torch.no_grad():
+        x = net.backbone.stem(net.normalize(images))
+        for tenths, block in zip([9, 8, 7, 6, 5, 4], net.backbone.residual_blocks(), strict=True):
+            x = torch.relu(block.shortcut(x) + tenths / 10 * block.branch(x))
+        torch.testing.assert_close(net(images).logits, net.backbone.head(x))
 
 
 @pytest.mark.parametrize(

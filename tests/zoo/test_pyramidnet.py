@@ -11,7 +11,9 @@ import torch
 from torch import nn
 
 import zoo
-from benchmarks.cost import measure_ledger
+from benchmarks import data
+from benchmarks.cost import MacCounter, measure_ledger
+from benchmarks.jobs import task_of
 from zoo.pyramidnet import PyramidBlock, PyramidNet, PyramidShortcut, basic_pyramid_branch, stage_widths
 from zoo.routing import gated_residual
 
@@ -249,3 +251,55 @@ def test_the_imagenet_stem_is_activated() -> None:
 def test_bad_parameters_are_refused(parameters: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         zoo.create(zoo.Selector("pyramidnet", "tiny", parameters), DIGIT)
+
+
+# --- stochastic depth
+
+DIGITS = data.load("mnist5k", train=64, test=64)
+
+
+def dropping(options: str) -> PyramidNet:
+    torch.manual_seed(0)
+    net = zoo.create(f"pyramidnet[{options}]", task_of(DIGITS.info))
+    assert isinstance(net, PyramidNet)
+    return net
+
+
+@pytest.mark.parametrize("mode", ["batch", "row"])
+def test_dropped_blocks_are_not_computed_in_training(mode: str) -> None:
+    net = dropping(f"last_survival=0.4, drop_mode={mode}")
+    ledger = measure_ledger(net)
+    net.train()
+    dropped = 0
+    for batch in DIGITS.train.batches(16):
+        with MacCounter() as counter:
+            out = net(batch.images)
+        assert counter.macs == ledger.routed(out.route).sum()
+        dropped += int((~out.route).sum())
+    assert dropped > 0
+
+
+def test_evaluation_scales_every_branch_by_its_survival_probability() -> None:
+    net = dropping("last_survival=0.5").eval()
+    images = next(DIGITS.test.batches(8)).images
+    with torch.no_grad():
+        x = net.stem(net.normalize(images))
+        for tenths, block in zip([9, 8, 7, 6, 5], net.residual_blocks(), strict=True):
+            x = block.shortcut(x) + tenths / 10 * block.branch(x)
+        torch.testing.assert_close(net(images).logits, net.head(x))
+
+
+def test_certain_survival_draws_no_random_number() -> None:
+    net = dropping("last_survival=1.0").train()
+    before = torch.get_rng_state()
+    assert net(next(DIGITS.train.batches(8)).images).route.all()
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [("last_survival=0", "above 0 and at most 1, not 0"), ("drop_mode=pixel", "'batch' or 'row', not 'pixel'")],
+)
+def test_bad_survival_is_named(options: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        dropping(options)

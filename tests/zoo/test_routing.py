@@ -143,6 +143,29 @@ def test_branches_are_scaled_at_evaluation_or_in_training(rescale: str, drawn: b
     assert drop.residual(0, block, torch.full((1, 1, 1, 1), 2.0), kept).item() == expected
 
 
+def test_a_gate_scales_what_is_kept_and_does_not_stop_it_from_running() -> None:
+    branch = Count()
+    block = ResidualBlock(branch, nn.Identity(), in_channels=1)
+    x = torch.tensor([1.0, 2.0, 3.0]).view(3, 1, 1, 1)  # branch 2, 3, 4
+    kept = torch.tensor([[True], [True], [False]])
+    out = BlockDrop([0.5], "row").residual(0, block, x, kept, torch.tensor([1.0, 0.0, 1.0]))
+    assert out.flatten().tolist() == [3.0, 2.0, 3.0]
+    assert branch.seen == 2
+
+
+def test_weights_are_zero_where_a_block_drops_out_and_survival_probabilities_where_none_does() -> None:
+    x = torch.ones(2, 1, 1, 1)
+    drop = BlockDrop([1.0, 0.25])
+    assert drop.weights(1, x).tolist() == [0.25, 0.25]
+    assert drop.weights(1, x, torch.tensor([[True, True], [True, False]])).tolist() == [1.0, 0.0]
+
+
+def test_certain_survival_draws_no_random_number() -> None:
+    before = torch.get_rng_state()
+    assert BlockDrop([1.0, 1.0]).draw(3).all()
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_the_likeliest_blocks_are_kept_and_earlier_ones_among_equals() -> None:
     assert BlockDrop([0.5, 0.9, 0.5, 0.7]).likeliest(3).tolist() == [[True, True, False, True]]
 

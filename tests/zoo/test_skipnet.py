@@ -52,7 +52,7 @@ def trained(selector: str, epochs: int, seed: int = 0) -> SkipNet:
     net = skipnet(selector, seed)
     recipe = Recipe(epochs=epochs, batch_size=50, lr=0.1, warmup=0.25)
     with TemporaryDirectory() as folder:
-        train(net, DIGITS, recipe, seed=0, device=CPU, checkpoint=Path(folder) / "checkpoint.pt")
+        train(net, DIGITS, recipe, seed=seed, device=CPU, checkpoint=Path(folder) / "checkpoint.pt")
     return net
 
 
@@ -129,7 +129,7 @@ def test_the_supervised_phase_decides_without_noise() -> None:
 
 
 def test_the_hybrid_phase_samples_with_the_gates_probabilities() -> None:
-    net = skipnet("skipnet[gate=rnn, open_log_odds=0.85, hybrid_norm=frozen]").train()
+    net = skipnet("skipnet[gate=rnn, set_apart=false, open_log_odds=0.85, hybrid_norm=frozen]").train()
     net.begin("hybrid")
     net.train()
     with torch.no_grad():
@@ -154,6 +154,19 @@ def test_cross_entropy_reaches_the_gates_in_the_supervised_phase_only() -> None:
 def test_gates_start_open_with_their_bias(gate: str) -> None:
     net = skipnet(f"skipnet[gate={gate}, open_log_odds=8.0]")
     assert rate(answer(net)) == 1
+
+
+def spread(net: SkipNet) -> float:
+    """Between the log-odds that different blocks' gates start with, on average over pictures."""
+    probs = answer(net).gate_probs
+    assert probs is not None
+    return probs.logit().mean(dim=0).std().item()
+
+
+def test_recurrent_gates_start_alike_unless_they_are_set_apart() -> None:
+    for seed in range(3):
+        assert spread(skipnet("skipnet[gate=rnn, set_apart=false]", seed)) < 0.2
+        assert spread(skipnet("skipnet[gate=rnn]", seed)) > 0.5
 
 
 def test_the_recurrent_gate_remembers_earlier_blocks_and_forgets_between_passes() -> None:
@@ -186,7 +199,7 @@ def test_a_training_step_runs_every_projection_once() -> None:
     net = skipnet().train()
     net(next(DIGITS.train.batches(50)).images)
     projections = [b.shortcut[1] for b in net.backbone.residual_blocks() if isinstance(b.shortcut, nn.Sequential)]
-    assert [p.num_batches_tracked.item() for p in projections if isinstance(p, nn.BatchNorm2d)] == [1, 1]
+    assert [int(p.num_batches_tracked) for p in projections if isinstance(p, nn.BatchNorm2d)] == [1, 1]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("compute", ["all", "needed"])
@@ -225,27 +238,44 @@ def test_frozen_norms_keep_their_statistics_and_run_only_open_blocks() -> None:
 
 @pytest.mark.parametrize("selector", ["skipnet", "skipnet[gate=rnn]"])
 def test_both_phases_end_with_gates_neither_all_open_nor_all_shut(selector: str) -> None:
-    out = answer(trained(selector, 10))
+    out = answer(trained(selector, 8))
     assert accuracy(out) > 0.9
     assert 0.1 < rate(out) < 0.99
 
 
+def priced(alpha: float, seed: int = 0) -> SkipNet:
+    return trained(f"skipnet[alpha={alpha}, hybrid_lr_scale=0.3]", 8, seed)
+
+
 def test_dearer_computation_runs_less() -> None:
-    rates = [rate(answer(trained(f"skipnet[alpha={alpha}]", 6))) for alpha in (0.0, 2.0, 8.0)]
-    assert rates == sorted(rates, reverse=True)
+    rates = [rate(answer(priced(alpha))) for alpha in (0.0, 2.0, 6.0)]
     assert rates[0] > rates[1] + 0.05
     assert rates[1] > rates[2] + 0.05
 
 
+def thresholded_to(share: float, net: SkipNet) -> Forward:
+    """The network's answer at the threshold that lets about that share of its gates open."""
+    probs = answer(net).gate_probs
+    assert probs is not None
+    net = copy.deepcopy(net)
+    net.use(zoo.Setting(name="t", values={"threshold": float(probs.flatten().quantile(1 - share))}))
+    out = answer(net)
+    assert rate(out) == pytest.approx(share, abs=0.03)
+    return out
+
+
 def test_hard_decisions_beat_soft_ones_that_are_thresholded_afterwards() -> None:
-    options = "open_log_odds=none, hybrid_share=0"
-    hard = answer(trained(f"skipnet[{options}]", 5))
-    soft = answer(trained(f"skipnet[{options}, decision=soft]", 5))
-    assert accuracy(hard) > accuracy(soft) + 0.05
+    """At equal computation, as in Table 3; few soft gates are near 1/2, so that threshold would keep nearly all."""
+    gains = []
+    for seed in (0, 1):
+        hard = answer(priced(2.0, seed))
+        soft = thresholded_to(rate(hard), trained("skipnet[decision=soft]", 8, seed))
+        gains.append(accuracy(hard) - accuracy(soft))
+    assert sum(gains) / 2 > 0.05
 
 
 def test_a_higher_threshold_runs_less() -> None:
-    net = copy.deepcopy(trained("skipnet", 10))
+    net = copy.deepcopy(trained("skipnet", 8))
     rates = []
     for threshold in (0.01, 0.5, 0.99):
         net.use(zoo.Setting(name="t", values={"threshold": threshold}))

