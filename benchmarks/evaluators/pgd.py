@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-GRAIN = 8
+GRAIN = 4
 """Batches shrink to multiples of this, with fooled pictures as padding: oneDNN prepares every convolution anew for a
 size that it has not seen lately, which costs as much as 30 pictures."""
 
