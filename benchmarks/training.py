@@ -8,19 +8,22 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from benchmarks.data import Dataset, Split
 from benchmarks.recipe import Recipe
 from benchmarks.seeds import derive
-from zoo.contract import Phase, RoutedNet
+from zoo.contract import Forward, Phase, RoutedNet
 
 EVALUATION_BATCH = 500
+
+Answer = Callable[[Tensor], Forward]
+"""Pictures (N, C, H, W) to the network's answer."""
 
 
 class TrainingDiverged(RuntimeError):
@@ -29,7 +32,10 @@ class TrainingDiverged(RuntimeError):
 
 @dataclass(frozen=True)
 class Epoch:
-    """One row of the history: what an epoch did and where it led."""
+    """One row of the history: what an epoch did and where it led.
+
+    `first_step` is what the process spent on the first step, in seconds of wall-clock: where networks are compiled.
+    """
 
     epoch: int
     epochs: int
@@ -39,6 +45,7 @@ class Epoch:
     train_accuracy: float
     validation_accuracy: float
     seconds: float
+    first_step: float = 0.0
 
 
 def train(
@@ -77,6 +84,7 @@ def train(
         net.load_state_dict(saved["net"])
     history: list[dict[str, Any]] = saved["history"] if saved else []
     phase: Phase | None = None
+    answer: Answer = torch.compile(net) if recipe.compile else net
 
     for epoch, turn in enumerate(plan(net.phases(), recipe.epochs)):
         if turn.phase != phase:
@@ -92,24 +100,38 @@ def train(
         started = time.perf_counter()
         torch.manual_seed(derive(seed, "epoch", epoch))
         order = torch.Generator().manual_seed(derive(seed, "order", epoch))
-        loss, train_accuracy = train_epoch(net, dataset.train, optimizer, recipe, turn, order, device)
-        if not math.isfinite(loss):
-            raise TrainingDiverged(f"loss is {loss} in epoch {epoch + 1} ({phase.name}); lower the learning rate")
+        trained = train_epoch(net, dataset.train, optimizer, recipe, turn, order, device, answer=answer)
+        if not math.isfinite(trained.loss):
+            raise TrainingDiverged(
+                f"loss is {trained.loss} in epoch {epoch + 1} ({phase.name}); lower the learning rate"
+            )
         row = Epoch(
             epoch=epoch + 1,
             epochs=recipe.epochs,
             phase=phase.name,
             lr=optimizer.param_groups[0]["lr"],
-            loss=loss,
-            train_accuracy=train_accuracy,
+            loss=trained.loss,
+            train_accuracy=trained.accuracy,
             validation_accuracy=accuracy(net, dataset.validation, device),
             seconds=time.perf_counter() - started,
+            first_step=trained.first_step,
         )
         history.append(asdict(row))
         _write(checkpoint, net, optimizer, history)
         on_epoch(row)
     net.eval()
     return pd.DataFrame(history)
+
+
+class Trained(NamedTuple):
+    """What a turn through a split gave: mean loss and accuracy of the batches as they were trained on.
+
+    `first_step` is as in `Epoch`.
+    """
+
+    loss: float
+    accuracy: float
+    first_step: float
 
 
 def train_epoch(
@@ -120,11 +142,16 @@ def train_epoch(
     turn: Turn,
     order: torch.Generator,
     device: torch.device,
-) -> tuple[float, float]:
-    """Go through a split once; mean loss and accuracy of the batches as they were trained on.
+    *,
+    answer: Answer | None = None,
+) -> Trained:
+    """Go through a split once; nothing in a step waits for the device.
 
-    Nothing in a step waits for the device.
+    `answer` is the network compiled, or the network itself where it is None.
     """
+    answer = net if answer is None else answer
+    first_step = 0.0
+    started = time.perf_counter()
     net.train()
     size = min(recipe.batch_size, len(split))
     steps = len(split) // size
@@ -143,14 +170,15 @@ def train_epoch(
         for group in optimizer.param_groups:
             group["lr"] = lr * group["lr_scale"]
         with autocast(recipe.precision, device):
-            out = net(batch.images)
+            out = answer(batch.images)
         loss = net.loss(out, batch.labels)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
         losses += loss.detach()
         correct += (out.logits.detach().argmax(dim=1) == batch.labels).sum()
-    return losses.item() / steps, correct.item() / (steps * size)
+        first_step = first_step or time.perf_counter() - started
+    return Trained(losses.item() / steps, correct.item() / (steps * size), first_step)
 
 
 @dataclass(frozen=True)
@@ -207,8 +235,8 @@ def make_optimizer(net: RoutedNet, recipe: Recipe) -> Optimizer:
         for group in net.param_groups()
     ]
     if recipe.optimizer == "adam":
-        return torch.optim.Adam(groups, lr=recipe.lr)
-    return torch.optim.SGD(groups, lr=recipe.lr, momentum=recipe.momentum, nesterov=recipe.nesterov)
+        return torch.optim.Adam(groups, lr=recipe.lr, fused=True)
+    return torch.optim.SGD(groups, lr=recipe.lr, momentum=recipe.momentum, nesterov=recipe.nesterov, fused=True)
 
 
 def autocast(precision: str, device: torch.device) -> AbstractContextManager[Any]:

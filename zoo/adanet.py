@@ -241,7 +241,7 @@ class AdaNet(RoutedNet):
         return straight_through((soft > self.threshold).float(), soft)
 
     def _target_loss(self, gates: Tensor) -> Tensor:
-        targets = torch.tensor(self.targets, device=gates.device)
+        targets = torch.tensor(self.targets).to(gates.device, non_blocking=True)
         misses = (targets - gates.mean(dim=0)) ** 2
         if self.free_full_layers:
             misses = misses * (targets < 1)

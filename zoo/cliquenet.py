@@ -218,7 +218,8 @@ class CliqueNet(RoutedNet):
             if b < last:
                 x = self.transitions[b](torch.cat(latest, dim=1))
         logits = self.classifier(torch.cat(pooled, dim=1))
-        return Forward(logits=logits, route=torch.tensor(used, device=x.device).expand(len(x), -1))
+        route = torch.tensor(used).to(x.device, non_blocking=True)
+        return Forward(logits=logits, route=route.expand(len(x), -1))
 
     def clique_blocks(self) -> list[CliqueBlock]:
         """The blocks in order, typed."""

@@ -261,15 +261,15 @@ class FractalNet(RoutedNet):
             members = (columns == column).nonzero().squeeze(1)
             used = self._column(column) if column else self._local(len(members))
             rows.append(members)
-            answers.append(self._answer(x[members.to(x.device)], used, alone=column > 0))
-        back = torch.cat(rows).argsort().to(x.device)
+            answers.append(self._answer(x[members.to(x.device, non_blocking=True)], used, alone=column > 0))
+        back = torch.cat(rows).argsort().to(x.device, non_blocking=True)
         return Forward(
             logits=torch.cat([answer.logits for answer in answers])[back],
             route=torch.cat([answer.route for answer in answers])[back],
         )
 
     def _answer(self, x: Tensor, used: Tensor, *, alone: bool = False, everything: bool = False) -> Forward:
-        route = used.to(x.device).expand(len(x), -1)
+        route = used.to(x.device, non_blocking=True).expand(len(x), -1)
         for block, part in zip(self.fractal_blocks(), used.chunk(len(self.blocks), dim=1), strict=True):
             x = block(x, part, alone=alone, everything=everything)
         return Forward(logits=self.head(x), route=route)

@@ -121,7 +121,7 @@ def mean_of_live(inputs: Sequence[Tensor], alive: Tensor) -> Tensor:
             total = total + x
         return total / len(chosen) if len(chosen) > 1 else total
     shares = alive / alive.sum(dim=1, keepdim=True).clamp(min=1)
-    shares = shares.to(inputs[0].device, inputs[0].dtype)
+    shares = shares.to(inputs[0].device, inputs[0].dtype, non_blocking=True)
     weighted = [x * shares[:, i].view(-1, 1, 1, 1) for i, x in enumerate(inputs)]
     return torch.stack(weighted).sum(dim=0)
 

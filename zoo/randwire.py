@@ -163,7 +163,7 @@ class RandWireNet(RoutedNet):
         for stage, lesions in zip(self.stages, self.lesions, strict=True):
             x = stage(x, lesions, compute)
         intact = [self.training or node not in self.lesions[stage].nodes for stage, node in self.places.values()]
-        route = torch.tensor(intact, device=x.device).expand(len(x), -1)
+        route = torch.tensor(intact).to(x.device, non_blocking=True).expand(len(x), -1)
         return Forward(logits=self.head(x), route=route)
 
     def loss(self, forward: Forward, labels: Tensor) -> Tensor:

@@ -139,7 +139,7 @@ class StochasticDepth(RoutedNet):
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
         """Answer normalised pictures; training, and evaluation with a generator, draw which blocks run."""
         kept = self._kept(len(x), generator)
-        route = self.all_units(len(x), x.device) if kept is None else kept.to(x.device)
+        route = self.all_units(len(x), x.device) if kept is None else kept.to(x.device, non_blocking=True)
         x = self.backbone.stem(x)
         for index, block in enumerate(self.backbone.residual_blocks()):
             if self.training or compute == "needed":

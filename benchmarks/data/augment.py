@@ -10,7 +10,7 @@ from benchmarks.data.contract import Augmentation
 
 
 def augment(images: Tensor, augmentation: Augmentation, generator: torch.Generator) -> Tensor:
-    """Crop and flip each image by its own draw.
+    """Crop and flip each image by its own draw, without waiting for the device.
 
     Args:
         images: (N, C, H, W), any dtype and device.
@@ -25,8 +25,8 @@ def augment(images: Tensor, augmentation: Augmentation, generator: torch.Generat
     mirrored = torch.randint(0, 2, (count,), generator=generator) == 1
     if not augmentation.flip:
         mirrored.zero_()
-    rows, columns = offsets.to(images.device)
-    return window(images, padding, rows, columns, mirrored.to(images.device))
+    rows, columns = offsets.to(images.device, non_blocking=True)
+    return window(images, padding, rows, columns, mirrored.to(images.device, non_blocking=True))
 
 
 def window(images: Tensor, padding: int, rows: Tensor, columns: Tensor, mirrored: Tensor) -> Tensor:

@@ -1,7 +1,8 @@
-"""Accuracy under attack: foolbox FGSM and PGD within L-infinity balls, on the rule that is deployed.
+"""Accuracy under attack: FGSM and PGD within L-infinity balls, on the rule that is deployed.
 
 In eval mode with every unit computed, gradients reach gates through straight-through estimates. Wrongly classified
-pictures are attacked like the others, so that tables of several networks cover the same pictures.
+pictures are attacked like the others, so that tables of several networks cover the same pictures. No attack is taken
+at its word: the network itself, in needed mode, judges the pictures that it made.
 """
 
 from __future__ import annotations
@@ -16,8 +17,11 @@ from torch import Tensor, nn
 
 from benchmarks.evaluators.base import Subject, evaluator, route_text
 from benchmarks.evaluators.cost import LogitsOnly
-from benchmarks.options import Evaluation
+from benchmarks.evaluators.pgd import linf_pgd
+from benchmarks.options import Evaluation, RobustnessOptions
 from benchmarks.seeds import derive
+from zoo.contract import RoutedNet
+from zoo.folding import folded
 
 PGD_REACH = 2.5
 """Steps times step size, in epsilons (Madry et al. 2018): foolbox's default of 1/30 a step needs 30 to cross a ball."""
@@ -32,7 +36,8 @@ def robustness(subject: Subject, evaluation: Evaluation) -> pd.DataFrame:
     """One row per attack, epsilon and picture, at the headline setting; epsilon 0 is the clean picture.
 
     Columns: attack, epsilon, index, label, prediction, linf (distance that the attack used), macs (routed),
-    route. All in fp32, since bf16 changes the answer.
+    route. The last four are those of the picture that the attack ended with: by PGD's compacting engine the first
+    that fooled the network, by foolbox's the last. All in fp32, since bf16 changes the answer.
     """
     options = evaluation.robustness
     assert options is not None
@@ -41,7 +46,7 @@ def robustness(subject: Subject, evaluation: Evaluation) -> pd.DataFrame:
     pictures = test.take(min(options.samples, len(test)))
     rows = []
     with subject.at(subject.settings[0]) as net, frozen(net):
-        attacks = foolbox_attacks(LogitsOnly(net).eval(), epsilons, options.pgd_steps, subject.device)
+        attacks = make_attacks(net, epsilons, options, subject.device)
         for number, batch in enumerate(pictures.batches(options.batch_size, device=subject.device)):
             rows.append(_outcome(subject, "none", 0.0, batch.images, batch.images, batch.labels, batch.indices))
             for name, attack in attacks.items():
@@ -51,6 +56,30 @@ def robustness(subject: Subject, evaluation: Evaluation) -> pd.DataFrame:
                         _outcome(subject, name, epsilon, batch.images, adversarial, batch.labels, batch.indices)
                     )
     return pd.concat(rows, ignore_index=True)
+
+
+def make_attacks(
+    net: RoutedNet, epsilons: Sequence[float], options: RobustnessOptions, device: torch.device
+) -> dict[str, Attack]:
+    """FGSM by foolbox and PGD by the engine that the options name, by name of the attack."""
+    attacks = foolbox_attacks(LogitsOnly(net).eval(), epsilons, options.pgd_steps, device)
+    if options.engine == "compacting":
+        attacks[f"PGD-{options.pgd_steps}"] = compacting_pgd(net, epsilons, options.pgd_steps)
+    return attacks
+
+
+def compacting_pgd(net: RoutedNet, epsilons: Sequence[float], steps: int) -> Attack:
+    """PGD with foolbox's start and steps that lets fooled pictures go, on a copy with batch norm folded."""
+    model = LogitsOnly(folded(net)).eval()
+    rel_stepsize = PGD_REACH / steps
+
+    def attack(images: Tensor, labels: Tensor) -> list[Tensor]:
+        return [
+            linf_pgd(model, images, labels, epsilon=epsilon, steps=steps, rel_stepsize=rel_stepsize)
+            for epsilon in epsilons
+        ]
+
+    return attack
 
 
 def foolbox_attacks(
@@ -82,7 +111,7 @@ def foolbox_attacks(
 def _outcome(
     subject: Subject, attack: str, epsilon: float, clean: Tensor, adversarial: Tensor, labels: Tensor, indices: Tensor
 ) -> pd.DataFrame:
-    with torch.no_grad():
+    with torch.inference_mode():
         out = subject.net(adversarial, compute="needed")
     return pd.DataFrame(
         {

@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from benchmarks.evaluators.robustness import PGD_REACH
+from benchmarks.options import RobustnessOptions
 from benchmarks.reporting import attacks, cautions, provenance, tables, verdict
 from benchmarks.reporting.evidence import Evidence
 from benchmarks.reporting.facts import dataset_title
@@ -29,6 +30,12 @@ SECTIONS = {
     "provenance": "Provenance",
 }
 """Sections of the page after the overview: id and title, in order."""
+PGD_ENGINES = {
+    "compacting": "a picture is attacked until it is fooled; its answer and its cost are those of the first success, "
+    "near the decision boundary",
+    "foolbox": "every picture takes every step (foolbox); its answer and its cost are those of the last",
+}
+"""What the engines of `benchmarks.options.RobustnessOptions` do, for readers."""
 
 
 def build(results_dir: Path, out: Path) -> Path:
@@ -131,9 +138,11 @@ def _attack(evidence: Evidence) -> dict[str, str]:
     if not names:
         return {}
     radii = epsilons(evidence.attacks.loc[evidence.attacks["attack"] != attacks.CLEAN, "epsilon"])
+    options = evidence.study.evaluation.robustness or RobustnessOptions()
     return {
         "names": ", ".join(names),
         "radii": ", ".join(radii.values()),
         "pictures": count(evidence.attacks["pictures"].max()),
         "reach": f"{PGD_REACH:g}",
+        "engine": PGD_ENGINES[options.engine],
     }

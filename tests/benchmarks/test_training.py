@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -109,6 +111,10 @@ def fit_killed_after_every_epoch(
             return net, fit(net, dataset, checkpoint, kill, **options), deaths
         except Killed:
             deaths += 1
+
+
+def without_times(history: pd.DataFrame) -> pd.DataFrame:
+    return history.drop(columns=["seconds", "first_step"])
 
 
 def rates(phase: Phase = ONE_PHASE, **options: Any) -> Callable[[float], float]:
@@ -222,13 +228,30 @@ def test_the_recipe_chooses_the_optimizer(name: str, kind: type[torch.optim.Opti
     assert type(make_optimizer(Linear(), recipe(optimizer=name))) is kind
 
 
+@pytest.mark.parametrize("name", ["sgd", "adam"])
+@pytest.mark.parametrize("method", METHODS)
+def test_fused_steps_are_the_plain_ones_in_channels_last_too(method: str, name: str, few_digits: Dataset) -> None:
+    options = recipe(optimizer=name, lr=0.01)
+    nets = [fresh(method).to(memory_format=torch.channels_last) for _ in range(2)]
+    fused, plain = (make_optimizer(net, options) for net in nets)
+    for group in plain.param_groups:
+        group["fused"] = False
+    batch = next(iter(few_digits.train.batches(16, channels_last=True)))
+    for net, optimizer in zip(nets, (fused, plain), strict=True):
+        torch.manual_seed(0)
+        net.loss(net(batch.images), batch.labels).backward()
+        optimizer.step()
+    for one, other in zip(nets[0].parameters(), nets[1].parameters(), strict=True):
+        torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-5)
+
+
 def test_the_first_step_of_sgd_is_the_rate_times_the_gradient_of_the_batch(few_digits: Dataset) -> None:
     # at zero weights every class has probability 1/10, so the gradient of class c's bias is 1/10 - share of c
     net = Linear()
     whole = recipe(batch_size=512, lr=0.5, momentum=0.0, nesterov=False, weight_decay=0.0, schedule="constant")
     whole = whole.model_copy(update={"warmup": 0.0, "augment": False})
     optimizer = make_optimizer(net, whole)
-    loss, correct = train_epoch(net, few_digits.train, optimizer, whole, Turn(ONE_PHASE, 0, 1), _order(), CPU)
+    loss, correct, _ = train_epoch(net, few_digits.train, optimizer, whole, Turn(ONE_PHASE, 0, 1), _order(), CPU)
     shares = torch.bincount(few_digits.train.labels, minlength=10) / 512
     torch.testing.assert_close(net.matrix.bias.detach(), 0.5 * (shares - 0.1))
     assert loss == pytest.approx(math.log(10))
@@ -253,7 +276,7 @@ def test_the_rate_follows_the_step_within_the_phase(few_digits: Dataset) -> None
 
 def test_a_batch_larger_than_the_split_is_the_whole_split(few_digits: Dataset) -> None:
     net, options = Linear(), recipe(batch_size=1_000)
-    loss, _ = train_epoch(
+    loss, _, _ = train_epoch(
         net, few_digits.train, make_optimizer(net, options), options, Turn(ONE_PHASE, 0, 1), _order(), CPU
     )
     assert loss == pytest.approx(math.log(10))
@@ -287,6 +310,38 @@ def test_a_trained_network_is_in_eval_mode(handful: Dataset, tmp_path: Path) -> 
     net = Linear()
     fit(net, handful, tmp_path / "checkpoint.pt", epochs=1)
     assert not net.training
+
+
+def test_nothing_is_compiled_unless_the_recipe_says_so(
+    handful: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[nn.Module] = []
+
+    def slow(net: nn.Module) -> Callable[[Tensor], Forward]:
+        compiled.append(net)
+        return lambda images: time.sleep(0.02) or net(images)
+
+    monkeypatch.setattr(torch, "compile", slow)
+    plain, net = Linear(), Linear()
+    history = fit(plain, handful, tmp_path / "plain.pt")
+    assert not compiled
+    assert (history["first_step"] < history["seconds"]).all()
+    history = fit(net, handful, tmp_path / "compiled.pt", compile=True)
+    assert compiled == [net]
+    assert (history["first_step"] >= 0.02).all()
+    assert digest(net.state_dict()) == digest(plain.state_dict())
+
+
+@pytest.mark.long
+@pytest.mark.filterwarnings("ignore")  # of the compiler's own
+@pytest.mark.parametrize("method", METHODS)
+def test_compiled_training_learns_the_same_and_says_what_its_start_cost(
+    method: str, handful: Dataset, tmp_path: Path
+) -> None:
+    plain = fit(fresh(method), handful, tmp_path / "plain.pt")
+    compiled = fit(fresh(method), handful, tmp_path / "compiled.pt", compile=True)
+    np.testing.assert_allclose(compiled["loss"], plain["loss"], rtol=0.05)
+    assert compiled["first_step"].iloc[0] > 10 * plain["first_step"].iloc[0]
 
 
 def test_the_test_split_is_not_looked_at(handful: Dataset, tmp_path: Path) -> None:
@@ -323,7 +378,7 @@ def test_killed_after_every_epoch_and_resumed_is_uninterrupted(method: str, hand
     net, pieces, deaths = fit_killed_after_every_epoch(lambda: fresh(method), handful, tmp_path / "pieces.pt")
     assert deaths == 3
     assert digest(net.state_dict()) == digest(whole.state_dict())
-    pd.testing.assert_frame_equal(pieces.drop(columns="seconds"), history.drop(columns="seconds"), check_exact=True)
+    pd.testing.assert_frame_equal(without_times(pieces), without_times(history), check_exact=True)
 
 
 def test_resuming_restores_the_moments_of_adam(handful: Dataset, tmp_path: Path) -> None:

@@ -119,6 +119,35 @@ def test_pictures_stay_pictures(resnet: Subject, monkeypatch: pytest.MonkeyPatch
     assert max(images.max().item() for images in seen) <= 1
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_the_engines_agree_but_for_pictures_that_recover(method: str, subject_of: Callable[[str], Subject]) -> None:
+    compacting, reference = (
+        robustness(subject_of(method), evaluation(samples=100, pgd_steps=5, epsilons=EPSILONS, engine=engine))
+        for engine in ("compacting", "foolbox")
+    )
+    for attack, epsilons in (("none", (0.0,)), ("FGSM", EPSILONS)):
+        for epsilon in epsilons:
+            pd.testing.assert_frame_equal(at(compacting, attack, epsilon), at(reference, attack, epsilon))
+    for epsilon in EPSILONS:
+        difference = accuracy(reference, "PGD-5", epsilon) - accuracy(compacting, "PGD-5", epsilon)
+        assert 0 <= difference <= 0.05
+
+
+def test_the_first_success_is_kept_and_its_route_with_it(subject_of: Callable[[str], Subject]) -> None:
+    # every iterate after the first success goes on towards a confident mistake, which exits early
+    subject = subject_of("branchynet")
+    macs = {
+        engine: at(robustness(subject, evaluation(60, pgd_steps=10, epsilons=[0.3], engine=engine)), "PGD-10", 0.3)
+        for engine in ("compacting", "foolbox")
+    }
+    assert macs["compacting"]["macs"].mean() > macs["foolbox"]["macs"].mean()
+
+
+def test_an_unknown_engine_is_refused() -> None:
+    with pytest.raises(ValueError, match="'compacting' or 'foolbox'"):
+        evaluation(engine="torchattacks")
+
+
 def test_the_same_subject_gives_the_same_table(resnet: Subject) -> None:
     torch.manual_seed(1)
     one = robustness(resnet, evaluation(epsilons=[0.1]))

@@ -1,0 +1,95 @@
+"""Projected gradient descent within an L-infinity ball that attacks a picture until it is fooled, and no longer.
+
+Start, step and projection are those of foolbox's `LinfPGD` (3.3.4), down to the order of the arithmetic: without the
+early stop, the same random state gives the same pictures, bit for bit. Foolbox takes every step for every picture and
+judges the last iterate. Here every iterate is judged, by the forward pass that its gradient needs anyway, and a fooled
+picture leaves the batch. What that changes:
+
+- Robust accuracy is foolbox's or lower: a picture that is fooled on the way and recovers by the last step counts as
+  fooled, as in AutoAttack. On networks trained on 3,500 digits, PGD-20 on 300 pictures at six epsilons: the same on a
+  ResNet and a SkipNet; on an early-exit network up to 1 point lower, on one with hard gates up to 2.3, since their
+  rules are steps that an iterate may cross back.
+- The pictures differ. The first success lies near the decision boundary, the last iterate is a confident mistake. An
+  early-exit network is unsure at the first and sure of the other, so that computation under attack is higher by this
+  attack: 67 % of nominal against 49 % at epsilon 0.3 on that BranchyNet. Neither aims at the cost.
+- Epsilons are attacked one by one, each from its own start, as by foolbox. To hand what fooled at a smaller epsilon on
+  to a larger one would make accuracy fall with epsilon by construction, and hide the sign of masked gradients that a
+  rise is (Carlini et al. 2019).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+GRAIN = 4
+"""Batches shrink to multiples of this, with fooled pictures as padding: oneDNN prepares every convolution anew for a
+size that it has not seen lately, which costs as much as 30 pictures."""
+
+
+def linf_pgd(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    *,
+    epsilon: float,
+    steps: int,
+    rel_stepsize: float,
+    early_stop: bool = True,
+) -> Tensor:
+    """Adversarial pictures (N, C, H, W): of each picture the first iterate that is misclassified, else the last.
+
+    On a GPU the early stop waits for the device once a step: the size of the next batch has to be known.
+
+    Args:
+        model: pictures in [0, 1] to logits, each picture by itself; in eval mode, its parameters frozen.
+        images: (N, C, H, W) float32, pixels in [0, 1].
+        labels: (N,) int64.
+        epsilon: radius of the ball, in units of [0, 1] pixels.
+        steps: at most, from a uniform random start that torch's global generator draws.
+        rel_stepsize: length of a step, in epsilons.
+        early_stop: let fooled pictures leave; else every picture takes every step.
+    """
+    noise = torch.rand(images.shape, dtype=images.dtype, device=images.device)
+    x = (images + (noise * (2 * epsilon) - epsilon)).clamp_(0, 1)
+    found, clean = x.clone(), images
+    rows = torch.arange(len(images), device=images.device)
+    robust = torch.ones_like(rows, dtype=torch.bool)
+    for _ in range(steps):
+        logits, gradient = _ascent(model, x, labels)
+        if early_stop:
+            right = logits.argmax(dim=1) == labels
+            _keep(found, rows, x, robust & ~right)
+            robust &= right
+            left = int(robust.sum())
+            if left == 0:
+                return found
+            if _rounded_up(left) < len(rows):
+                kept = robust.argsort(descending=True, stable=True)[: _rounded_up(left)]
+                rows, robust, labels, x = rows[kept], robust[kept], labels[kept], x[kept]
+                clean, gradient = clean[kept], gradient[kept]
+        x.add_(gradient.sign_(), alpha=rel_stepsize * epsilon)
+        x.sub_(clean).clamp_(-epsilon, epsilon).add_(clean).clamp_(0, 1)
+    _keep(found, rows, x, robust)
+    return found
+
+
+def _keep(found: Tensor, rows: Tensor, x: Tensor, which: Tensor) -> None:
+    """Put the pictures of a batch that `which` (n,) marks into their rows of `found`; the device is not waited for."""
+    found.index_copy_(0, rows, torch.where(which[:, None, None, None], x, found[rows]))
+
+
+def _rounded_up(samples: int) -> int:
+    """The next multiple of `GRAIN`."""
+    return -(-samples // GRAIN) * GRAIN
+
+
+def _ascent(model: nn.Module, x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Logits (N, K), and the gradient of the summed cross-entropy with respect to the pictures."""
+    x = x.detach().requires_grad_()
+    with torch.enable_grad():
+        logits = model(x)
+        loss = functional.cross_entropy(logits, labels, reduction="sum")
+        (gradient,) = torch.autograd.grad(loss, x)
+    return logits.detach(), gradient
