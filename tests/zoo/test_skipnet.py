@@ -257,7 +257,8 @@ def test_dearer_computation_runs_less() -> None:
 def test_hard_decisions_beat_soft_ones_that_are_thresholded_afterwards() -> None:
     """At about equal computation, as in Table 3: 90.83 against 66.67 % for 38 layers.
 
-    Over four seeds 90 to 94 % against 22 to 59 %. At threshold 1/2 nearly all soft gates are open, and nothing is lost.
+    Over four seeds 90 to 94 % against 22 to 59 %. The hard network has had both phases, the soft one has no second. At
+    threshold 1/2 the soft one loses nothing, but runs 60 to 98 % of its gated blocks: those gates are decided.
     """
     hard = priced(4.0)
     net = copy.deepcopy(trained("skipnet[decision=soft]", 8))
