@@ -243,35 +243,31 @@ def test_both_phases_end_with_gates_neither_all_open_nor_all_shut(selector: str)
     assert 0.1 < rate(out) < 0.99
 
 
-def priced(alpha: float, seed: int = 0) -> SkipNet:
-    return trained(f"skipnet[alpha={alpha}, hybrid_lr_scale=0.3]", 8, seed)
+@cache
+def priced(alpha: float) -> Forward:
+    return answer(trained(f"skipnet[alpha={alpha}, hybrid_lr_scale=0.3]", 8))
 
 
 def test_dearer_computation_runs_less() -> None:
-    rates = [rate(answer(priced(alpha))) for alpha in (0.0, 2.0, 6.0)]
+    rates = [rate(priced(alpha)) for alpha in (0.0, 2.0, 4.0)]
     assert rates[0] > rates[1] + 0.05
     assert rates[1] > rates[2] + 0.05
 
 
-def thresholded_to(share: float, net: SkipNet) -> Forward:
-    """The network's answer at the threshold that lets about that share of its gates open."""
+def test_hard_decisions_beat_soft_ones_that_are_thresholded_afterwards() -> None:
+    """At about equal computation, as in Table 3: 90.83 against 66.67 % for 38 layers.
+
+    Over four seeds 90 to 94 % against 22 to 59 %. The hard network has had both phases, the soft one has no second. At
+    threshold 1/2 the soft one loses nothing, but runs 60 to 98 % of its gated blocks: those gates are decided.
+    """
+    hard = priced(4.0)
+    net = copy.deepcopy(trained("skipnet[decision=soft]", 8))
     probs = answer(net).gate_probs
     assert probs is not None
-    net = copy.deepcopy(net)
-    net.use(zoo.Setting(name="t", values={"threshold": float(probs.flatten().quantile(1 - share))}))
-    out = answer(net)
-    assert rate(out) == pytest.approx(share, abs=0.03)
-    return out
-
-
-def test_hard_decisions_beat_soft_ones_that_are_thresholded_afterwards() -> None:
-    """At equal computation, as in Table 3; few soft gates are near 1/2, so that threshold would keep nearly all."""
-    gains = []
-    for seed in (0, 1):
-        hard = answer(priced(2.0, seed))
-        soft = thresholded_to(rate(hard), trained("skipnet[decision=soft]", 8, seed))
-        gains.append(accuracy(hard) - accuracy(soft))
-    assert sum(gains) / 2 > 0.05
+    net.use(zoo.Setting(name="t", values={"threshold": float(probs.flatten().quantile(1 - rate(hard)))}))
+    soft = answer(net)
+    assert rate(soft) == pytest.approx(rate(hard), abs=0.07)  # later gates see what earlier ones now leave out
+    assert accuracy(hard) > accuracy(soft) + 0.15
 
 
 def test_a_higher_threshold_runs_less() -> None:
