@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 import torchvision
 
 import zoo
-from benchmarks.fidelity import COUNTED, PRINTED, Comparison, compare_sizes, linear_macs, same_digits, table
+from benchmarks import fidelity
+from benchmarks.fidelity import COUNTED, PRINTED, Comparison, linear_macs, same_digits, table
 from zoo.registry import method
+
+compare_sizes = cache(fidelity.compare_sizes)
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ def test_a_version_has_the_options() -> None:
         "epsilons": [0.1],
         "pgd_steps": 20,
         "batch_size": 100,
+        "engine": "compacting",
     }
 
 
