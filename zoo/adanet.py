@@ -11,12 +11,14 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_linear_bn_eval
 
 from zoo.contract import Compute, Forward, RoutedNet, Setting, Task, Validation
+from zoo.gated_chain import gated_chain
 from zoo.layers import Shortcut
 from zoo.registry import CIFAR10, CIFAR100, IMAGENET, Preset, Published, register
 from zoo.resnet import SMALL, TINY, Backbone, cifar, imagenet
-from zoo.routing import gated_residual, logistic_noise, straight_through, threshold_settings
+from zoo.routing import hard_gates, logistic_noise, straight_through, threshold_settings
 
 
 class Gate(nn.Module):
@@ -40,6 +42,46 @@ class Gate(nn.Module):
         logits = self.choice(self.hidden(x)).float()
         odds: Tensor = logits[:, 1] - logits[:, 0]
         return odds
+
+    def folded(self) -> FoldedGate:
+        """The same gate in eval mode for channel means, as two matrix products."""
+        return FoldedGate(self)
+
+
+class FoldedGate(nn.Module):
+    """A gate for serving: batch norm folded into the hidden layer, and one output, the difference of the logits."""
+
+    def __init__(self, gate: Gate) -> None:
+        super().__init__()
+        linear, norm = gate.hidden[2], gate.hidden[3]
+        assert isinstance(linear, nn.Linear)
+        assert isinstance(norm, nn.BatchNorm1d)
+        fused = fuse_linear_bn_eval(linear.eval(), norm.eval())
+        self.register_buffer("hidden_weight", fused.weight.detach().t().contiguous())
+        self.register_buffer("hidden_bias", fused.bias.detach().clone())
+        self.register_buffer("weight", (gate.choice.weight[1] - gate.choice.weight[0]).detach())
+        self.register_buffer("bias", (gate.choice.bias[1:] - gate.choice.bias[:1]).detach())
+
+    def forward(self, means: Tensor) -> Tensor:
+        """Means of the channels (N, C) to (N,): log-odds of executing the block."""
+        hidden = torch.addmm(self.hidden_bias, means, self.hidden_weight).relu_()
+        return torch.addmv(self.bias, hidden, self.weight)
+
+
+class Gates(nn.ModuleList):
+    """One gate per block, without memory; see `zoo.gated_chain.GateBank`."""
+
+    pooled = False
+
+    def forward(self, index: int, seen: Tensor, state: None) -> tuple[Tensor, None]:
+        """Gate `index` on what it sees: log-odds (N,), and no state."""
+        return self[index](seen), None
+
+    def folded(self) -> Gates:
+        """The same gates for serving."""
+        gates = Gates(gate.folded() for gate in self if isinstance(gate, Gate))
+        gates.pooled = True
+        return gates
 
 
 AIG_CIFAR = {
@@ -154,7 +196,7 @@ class AdaNet(RoutedNet):
         self.backbone = Backbone(
             task, blocks=blocks, widths=widths, block=block, stem_kind=stem_kind, shortcut_kind=shortcut_kind
         )
-        self.gates = nn.ModuleList(Gate(b.in_channels, gate_width) for b in self.backbone.residual_blocks())
+        self.gates = Gates(Gate(b.in_channels, gate_width) for b in self.backbone.residual_blocks())
         self.units = tuple(self.backbone.names)
         if target_reduction not in ("mean", "sum"):
             raise ValueError(f"target_reduction must be 'mean' or 'sum', not {target_reduction!r}")
@@ -172,21 +214,17 @@ class AdaNet(RoutedNet):
         """Answer normalised pictures; training always computes every block, since batch norm needs all samples."""
         if self.training:
             compute = "all"
-        x = self.backbone.stem(x)
-        values: list[Tensor] = []
-        probs: list[Tensor] = []
-        for index, (block, gate) in enumerate(zip(self.backbone.residual_blocks(), self.gates, strict=True)):
-            log_odds = gate(x)
-            value = self._decide(log_odds, index, generator)
-            x = gated_residual(block, x, value, compute)
-            values.append(value)
-            probs.append(torch.sigmoid(log_odds))
-        gates = torch.stack(values, dim=1)
-        penalties = {"target_rate": self.target_weight * self._target_loss(gates)} if self.training else {}
+
+        def decide(index: int, log_odds: Tensor) -> Tensor:
+            return self._decide(log_odds, index, generator)
+
+        blocks = self.backbone.residual_blocks()
+        chained = gated_chain(blocks, self.gates, decide, self.backbone.stem(x), compute, "residual")
+        penalties = {"target_rate": self.target_weight * self._target_loss(chained.gate)} if self.training else {}
         return Forward(
-            logits=self.backbone.head(x),
-            route=gates.detach() > 0,
-            gate_probs=torch.stack(probs, dim=1),
+            logits=self.backbone.head(chained.x),
+            route=chained.gate.detach() > 0,
+            gate_probs=torch.sigmoid(chained.log_odds),
             penalties=penalties,
         )
 
@@ -196,8 +234,7 @@ class AdaNet(RoutedNet):
         if self.training or generator is not None:
             noisy = log_odds + logistic_noise(log_odds, generator)
             return straight_through((noisy > 0).float(), torch.sigmoid(noisy / self.temperature))
-        soft = torch.sigmoid(log_odds)
-        return straight_through((soft > self.threshold).float(), soft)
+        return hard_gates(log_odds, self.threshold)
 
     def _target_loss(self, gates: Tensor) -> Tensor:
         targets = torch.tensor(self.targets, device=gates.device)
