@@ -7,6 +7,7 @@ generator is given) and computes every block (here "needed" runs only the open o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate, groupby
 from typing import Any, Literal
 
 import torch
@@ -14,11 +15,11 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_linear_bn_eval
 
 from zoo.contract import Compute, Forward, RoutedNet, Setting, Task, Validation
-from zoo.gated_chain import gated_chain
+from zoo.gated_chain import Above, Decide, gated_chain
 from zoo.layers import Shortcut
 from zoo.registry import CIFAR10, CIFAR100, IMAGENET, Preset, Published, register
 from zoo.resnet import SMALL, TINY, Backbone, cifar, imagenet
-from zoo.routing import hard_gates, logistic_noise, straight_through, threshold_settings
+from zoo.routing import logistic_noise, straight_through, threshold_settings
 
 
 class Gate(nn.Module):
@@ -29,6 +30,7 @@ class Gate(nn.Module):
 
     def __init__(self, channels: int, hidden: int = 16) -> None:
         super().__init__()
+        self.channels = channels
         self.hidden = nn.Sequential(
             nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, hidden), nn.BatchNorm1d(hidden), nn.ReLU()
         )
@@ -43,29 +45,12 @@ class Gate(nn.Module):
         odds: Tensor = logits[:, 1] - logits[:, 0]
         return odds
 
-    def folded(self) -> FoldedGate:
-        """The same gate in eval mode for channel means, as two matrix products."""
-        return FoldedGate(self)
-
-
-class FoldedGate(nn.Module):
-    """A gate for serving: batch norm folded into the hidden layer, and one output, the difference of the logits."""
-
-    def __init__(self, gate: Gate) -> None:
-        super().__init__()
-        linear, norm = gate.hidden[2], gate.hidden[3]
+    def folded_hidden(self) -> nn.Linear:
+        """The hidden layer in eval mode, batch norm folded into it."""
+        linear, norm = self.hidden[2], self.hidden[3]
         assert isinstance(linear, nn.Linear)
         assert isinstance(norm, nn.BatchNorm1d)
-        fused = fuse_linear_bn_eval(linear.eval(), norm.eval())
-        self.register_buffer("hidden_weight", fused.weight.detach().t().contiguous())
-        self.register_buffer("hidden_bias", fused.bias.detach().clone())
-        self.register_buffer("weight", (gate.choice.weight[1] - gate.choice.weight[0]).detach())
-        self.register_buffer("bias", (gate.choice.bias[1:] - gate.choice.bias[:1]).detach())
-
-    def forward(self, means: Tensor) -> Tensor:
-        """Means of the channels (N, C) to (N,): log-odds of executing the block."""
-        hidden = torch.addmm(self.hidden_bias, means, self.hidden_weight).relu_()
-        return torch.addmv(self.bias, hidden, self.weight)
+        return fuse_linear_bn_eval(linear.eval(), norm.eval())
 
 
 class Gates(nn.ModuleList):
@@ -77,11 +62,52 @@ class Gates(nn.ModuleList):
         """Gate `index` on what it sees: log-odds (N,), and no state."""
         return self[index](seen), None
 
-    def folded(self) -> Gates:
+    def folded(self) -> FoldedGates:
         """The same gates for serving."""
-        gates = Gates(gate.folded() for gate in self if isinstance(gate, Gate))
-        gates.pooled = True
-        return gates
+        return FoldedGates([gate for gate in self if isinstance(gate, Gate)])
+
+
+class FoldedGates(nn.Module):
+    """Gates for serving: batch norms folded into the hidden layers, one output each, all of one width side by side.
+
+    The hidden layers of A gates are one matrix product, and so are their outputs (a matrix with one block per gate on
+    its diagonal): asking all of them costs little more than asking one. See `zoo.gated_chain.FarSighted`.
+    """
+
+    pooled = True
+
+    def __init__(self, gates: Sequence[Gate]) -> None:
+        super().__init__()
+        self.together = _runs([gate.channels for gate in gates])
+        for run in dict.fromkeys(self.together):
+            hidden = [gates[i].folded_hidden() for i in run]
+            choices = [gates[i].choice for i in run]
+            outputs = [choice.weight.detach()[1:] - choice.weight.detach()[:1] for choice in choices]
+            biases = [choice.bias.detach()[1:] - choice.bias.detach()[:1] for choice in choices]
+            self.register_buffer(f"hidden{run.start}", torch.cat([h.weight for h in hidden]).detach().t().contiguous())
+            self.register_buffer(f"hidden_bias{run.start}", torch.cat([h.bias for h in hidden]).detach())
+            self.register_buffer(f"output{run.start}", torch.block_diag(*outputs).t().contiguous())
+            self.register_buffer(f"bias{run.start}", torch.cat(biases))
+
+    def forward(self, index: int, seen: Tensor, state: None) -> tuple[Tensor, None]:
+        """Gate `index` on means of the channels (N, C): log-odds (N,), and no state."""
+        return self.ahead(index, seen, 1)[:, index - self.together[index].start], None
+
+    def ahead(self, index: int, sums: Tensor, pixels: int) -> Tensor:
+        """Log-odds (N, A) of the gates together[index], from sums (N, C) over the pixels of each channel."""
+        start, find = self.together[index].start, self._buffers.__getitem__
+        hidden = torch.addmm(find(f"hidden_bias{start}"), sums, find(f"hidden{start}"), alpha=1 / pixels)
+        return torch.addmm(find(f"bias{start}"), hidden.relu_(), find(f"output{start}"))
+
+
+def _runs(widths: Sequence[int]) -> list[range]:
+    """For every place in a sequence, the run of equal numbers that it belongs to."""
+    lengths = [len(list(group)) for _, group in groupby(widths)]
+    return [
+        range(end - length, end)
+        for length, end in zip(lengths, accumulate(lengths), strict=True)
+        for _ in range(length)
+    ]
 
 
 AIG_CIFAR = {
@@ -215,10 +241,8 @@ class AdaNet(RoutedNet):
         if self.training:
             compute = "all"
 
-        def decide(index: int, log_odds: Tensor) -> Tensor:
-            return self._decide(log_odds, index, generator)
-
         blocks = self.backbone.residual_blocks()
+        decide = self._decision(generator)
         chained = gated_chain(blocks, self.gates, decide, self.backbone.stem(x), compute, "residual")
         penalties = {"target_rate": self.target_weight * self._target_loss(chained.gate)} if self.training else {}
         return Forward(
@@ -228,13 +252,17 @@ class AdaNet(RoutedNet):
             penalties=penalties,
         )
 
-    def _decide(self, log_odds: Tensor, index: int, generator: torch.Generator | None) -> Tensor:
+    def _decision(self, generator: torch.Generator | None) -> Decide:
         if self.rates is not None and not self.training:
-            return torch.full_like(log_odds, self.rates[index])
+            rates = self.rates
+            return lambda index, log_odds: torch.full_like(log_odds, rates[index])
         if self.training or generator is not None:
-            noisy = log_odds + logistic_noise(log_odds, generator)
-            return straight_through((noisy > 0).float(), torch.sigmoid(noisy / self.temperature))
-        return hard_gates(log_odds, self.threshold)
+            return lambda index, log_odds: self._sample(log_odds, generator)
+        return Above(self.threshold)
+
+    def _sample(self, log_odds: Tensor, generator: torch.Generator | None) -> Tensor:
+        noisy = log_odds + logistic_noise(log_odds, generator)
+        return straight_through((noisy > 0).float(), torch.sigmoid(noisy / self.temperature))
 
     def _target_loss(self, gates: Tensor) -> Tensor:
         targets = torch.tensor(self.targets, device=gates.device)

@@ -100,48 +100,77 @@ def _per_sample(gate: Tensor, x: Tensor) -> Tensor:
     return gate.view(-1, 1, 1, 1).to(x.dtype)
 
 
+EVERYBODY = None
+"""In the place of row numbers: all of them."""
+NOBODY = torch.empty(0, dtype=torch.int64)
+"""Likewise: none of them."""
+
+
+def open_rows(gate: Tensor) -> Tensor | None:
+    """Row numbers (n,) at which a gate (N,) is not 0, or EVERYBODY, or NOBODY; devices are waited for once."""
+    if len(gate) == 1:
+        return EVERYBODY if bool(gate) else NOBODY
+    rows = gate.nonzero().squeeze(1)
+    return EVERYBODY if len(rows) == len(gate) else rows
+
+
 class Ran(NamedTuple):
     """What a block answered, and where it differs from what the block was given.
 
     Attributes:
         x: (N, C, H, W), all samples.
-        rows: (n,) the samples that changed, or None where any may have.
-        new: (n, C, H, W), those samples, in the order of `rows`.
+        rows: (n,) the samples that changed, or EVERYBODY where any may have.
+        new: (n, C, H, W), those samples, in the order of `rows`; None for everybody and for nobody.
     """
 
     x: Tensor
-    rows: Tensor | None = None
+    rows: Tensor | None = EVERYBODY
     new: Tensor | None = None
 
 
 def run_where_open(
     block: ResidualBlock, x: Tensor, gate: Tensor, rule: Rule, *, settled: bool = False, overwrite: bool = False
 ) -> Ran:
-    """Run a block on the samples whose gate is open, and hand on the others' shortcut.
+    """`run_rows` for the samples whose gate (N,) is open: bool, or numbers that scale the branch where not 0."""
+    rows = open_rows(gate)
+    scale = None if gate.dtype == torch.bool else gate if rows is EVERYBODY else gate[rows]
+    return run_rows(block, x, rows, rule, scale=scale, settled=settled, overwrite=overwrite)
+
+
+def run_rows(
+    block: ResidualBlock,
+    x: Tensor,
+    rows: Tensor | None,
+    rule: Rule,
+    *,
+    scale: Tensor | None = None,
+    settled: bool = False,
+    overwrite: bool = False,
+) -> Ran:
+    """Run a block on some samples, and hand on the others' shortcut.
 
     The samples are taken out, run, and put back: nothing is computed for those that skip, not even an activation
-    where it would change nothing. A batch of one is a plain `if`. Devices are waited for once.
+    where it would change nothing.
 
     Args:
         block: its branch answers a tensor of its own, as all that end in a convolution or batch norm do.
         x: (N, C, H, W).
-        gate: (N,) bool, or numbers that scale the branch where they are not 0.
+        rows: (n,) the samples, or EVERYBODY, or NOBODY.
         rule: what skipping leaves out.
+        scale: (n,) factors of the samples' branches.
         settled: x went through an activation already, so that another one would change nothing.
         overwrite: x may be overwritten; nobody differentiates.
     """
     stays = isinstance(block.shortcut, nn.Identity) and (settled or rule == "block")
-    rows = None if len(gate) == 1 else gate.nonzero().squeeze(1)
-    opened = int(bool(gate)) if rows is None else len(rows)
-    if opened == 0:
+    if rows is EVERYBODY:
+        return Ran(block.activation(plus(_scaled(block.branch(x), scale), block.shortcut(x))))
+    if len(rows) == 0:
         if stays:
-            return Ran(x, rows=gate.new_empty(0, dtype=torch.int64))
+            return Ran(x, rows)
         around: Tensor = block.shortcut(x)
         return Ran(around if rule == "block" else block.activation(around))
-    if rows is None or opened == len(gate):
-        return Ran(block.activation(plus(_scaled(block.branch(x), gate), block.shortcut(x))))
     mine = select_rows(x, rows)
-    update = _scaled(block.branch(mine), gate if gate.dtype == torch.bool else gate[rows])
+    update = _scaled(block.branch(mine), scale)
     around = x if stays else block.shortcut(x)
     new: Tensor = block.activation(plus(update, mine if stays else select_rows(around, rows)))
     if rule == "residual" and not stays:
@@ -150,8 +179,8 @@ def run_where_open(
     return Ran(out, rows, new) if stays else Ran(out)
 
 
-def _scaled(update: Tensor, gate: Tensor) -> Tensor:
-    return update if gate.dtype == torch.bool else update * _per_sample(gate, update)
+def _scaled(update: Tensor, scale: Tensor | None) -> Tensor:
+    return update if scale is None else update * _per_sample(scale, update)
 
 
 def survival_schedule(blocks: int, last: float, kind: Literal["linear", "uniform"] = "linear") -> tuple[float, ...]:

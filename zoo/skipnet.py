@@ -14,11 +14,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from zoo.contract import Compute, Forward, Phase, RoutedNet, Setting, Task, Validation
-from zoo.gated_chain import gated_chain
+from zoo.gated_chain import Above, Decide, gated_chain
 from zoo.layers import Shortcut
 from zoo.registry import CIFAR10, IMAGENET, Preset, Published, register
 from zoo.resnet import SMALL, TINY, Backbone, cifar, imagenet
-from zoo.routing import hard_gates, logistic_noise, threshold_settings
+from zoo.routing import logistic_noise, threshold_settings
 from zoo.skipnet_gates import GateKind, discounted_returns, make_gates
 
 SKIP_CIFAR = {
@@ -212,22 +212,19 @@ class SkipNet(RoutedNet):
         first, *gated = self.backbone.residual_blocks()
         x = first(self.backbone.stem(x))
 
-        def decide(index: int, log_odds: Tensor) -> Tensor:
-            return self._decide(log_odds, generator)
-
-        chained = gated_chain(gated, self.gates, decide, x, compute, "block")
+        chained = gated_chain(gated, self.gates, self._decision(generator), x, compute, "block")
         return Forward(
             logits=self.backbone.head(chained.x),
             route=chained.gate.detach() > 0,
             gate_probs=torch.sigmoid(chained.log_odds),
         )
 
-    def _decide(self, log_odds: Tensor, generator: torch.Generator | None) -> Tensor:
+    def _decision(self, generator: torch.Generator | None) -> Decide:
         if generator is not None or (self.training and self.phase == "hybrid"):
-            return (log_odds.detach() + logistic_noise(log_odds, generator) > 0).float()
+            return lambda index, log_odds: (log_odds.detach() + logistic_noise(log_odds, generator) > 0).float()
         if self.training and self.decision == "soft":
-            return torch.sigmoid(log_odds)
-        return hard_gates(log_odds, self.threshold)
+            return lambda index, log_odds: torch.sigmoid(log_odds)
+        return Above(self.threshold)
 
     def loss(self, forward: Forward, labels: Tensor) -> Tensor:
         """Cross-entropy, and in the hybrid phase the policy's loss."""
