@@ -36,6 +36,7 @@ from zoo.contract import (
 from zoo.counting import Size, size_of
 from zoo.matching import match
 from zoo.registry import Method, Preset, Published, Selector, UnknownName, create, method, methods, parse, register
+from zoo.serving import Served, optimize_for_inference
 
 __all__ = [
     "Compute",
@@ -47,6 +48,7 @@ __all__ = [
     "Published",
     "RoutedNet",
     "Selector",
+    "Served",
     "Setting",
     "Size",
     "Task",
@@ -66,6 +68,7 @@ __all__ = [
     "method",
     "methods",
     "msdnet",
+    "optimize_for_inference",
     "parse",
     "preresnet",
     "pyramidnet",

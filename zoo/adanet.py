@@ -7,23 +7,19 @@ generator is given) and computes every block (here "needed" runs only the open o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate, groupby
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_linear_bn_eval
 
 from zoo.contract import Compute, Forward, RoutedNet, Setting, Task, Validation
+from zoo.gated_chain import Above, Chained, Decide, gated_chain
 from zoo.layers import Shortcut
 from zoo.registry import CIFAR10, CIFAR100, IMAGENET, Official, Preset, Published, register
 from zoo.resnet import SMALL, TINY, Backbone, cifar, imagenet
-from zoo.routing import (
-    BlockDrop,
-    gated_residual,
-    logistic_noise,
-    straight_through,
-    survival_schedule,
-    threshold_settings,
-)
+from zoo.routing import BlockDrop, logistic_noise, straight_through, survival_schedule, threshold_settings
 
 
 class Gate(nn.Module):
@@ -34,6 +30,7 @@ class Gate(nn.Module):
 
     def __init__(self, channels: int, hidden: int = 16) -> None:
         super().__init__()
+        self.channels = channels
         self.hidden = nn.Sequential(
             nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, hidden), nn.BatchNorm1d(hidden), nn.ReLU()
         )
@@ -47,6 +44,70 @@ class Gate(nn.Module):
         logits = self.choice(self.hidden(x)).float()
         odds: Tensor = logits[:, 1] - logits[:, 0]
         return odds
+
+    def folded_hidden(self) -> nn.Linear:
+        """The hidden layer in eval mode, batch norm folded into it."""
+        linear, norm = self.hidden[2], self.hidden[3]
+        assert isinstance(linear, nn.Linear)
+        assert isinstance(norm, nn.BatchNorm1d)
+        return fuse_linear_bn_eval(linear.eval(), norm.eval())
+
+
+class Gates(nn.ModuleList):
+    """One gate per block, without memory; see `zoo.gated_chain.GateBank`."""
+
+    pooled = False
+
+    def forward(self, index: int, seen: Tensor, state: None) -> tuple[Tensor, None]:
+        """Gate `index` on what it sees: log-odds (N,), and no state."""
+        return self[index](seen), None
+
+    def folded(self) -> FoldedGates:
+        """The same gates for serving."""
+        return FoldedGates([gate for gate in self if isinstance(gate, Gate)])
+
+
+class FoldedGates(nn.Module):
+    """Gates for serving: batch norms folded into the hidden layers, one output each, all of one width side by side.
+
+    The hidden layers of A gates are one matrix product, and so are their outputs (a matrix with one block per gate on
+    its diagonal): asking all of them costs little more than asking one. See `zoo.gated_chain.FarSighted`.
+    """
+
+    pooled = True
+
+    def __init__(self, gates: Sequence[Gate]) -> None:
+        super().__init__()
+        self.together = _runs([gate.channels for gate in gates])
+        for run in dict.fromkeys(self.together):
+            hidden = [gates[i].folded_hidden() for i in run]
+            choices = [gates[i].choice for i in run]
+            outputs = [choice.weight.detach()[1:] - choice.weight.detach()[:1] for choice in choices]
+            biases = [choice.bias.detach()[1:] - choice.bias.detach()[:1] for choice in choices]
+            self.register_buffer(f"hidden{run.start}", torch.cat([h.weight for h in hidden]).detach().t().contiguous())
+            self.register_buffer(f"hidden_bias{run.start}", torch.cat([h.bias for h in hidden]).detach())
+            self.register_buffer(f"output{run.start}", torch.block_diag(*outputs).t().contiguous())
+            self.register_buffer(f"bias{run.start}", torch.cat(biases))
+
+    def forward(self, index: int, seen: Tensor, state: None) -> tuple[Tensor, None]:
+        """Gate `index` on means of the channels (N, C): log-odds (N,), and no state."""
+        return self.ahead(index, seen, 1)[:, index - self.together[index].start], None
+
+    def ahead(self, index: int, sums: Tensor, pixels: int) -> Tensor:
+        """Log-odds (N, A) of the gates together[index], from sums (N, C) over the pixels of each channel."""
+        start, find = self.together[index].start, self._buffers.__getitem__
+        hidden = torch.addmm(find(f"hidden_bias{start}"), sums, find(f"hidden{start}"), alpha=1 / pixels)
+        return torch.addmm(find(f"bias{start}"), hidden.relu_(), find(f"output{start}"))
+
+
+def _runs(widths: Sequence[int]) -> list[range]:
+    """For every place in a sequence, the run of equal numbers that it belongs to."""
+    lengths = [len(list(group)) for _, group in groupby(widths)]
+    return [
+        range(end - length, end)
+        for length, end in zip(lengths, accumulate(lengths), strict=True)
+        for _ in range(length)
+    ]
 
 
 AIG_CIFAR = {
@@ -191,7 +252,7 @@ class AdaNet(RoutedNet):
         self.backbone = Backbone(
             task, blocks=blocks, widths=widths, block=block, stem_kind=stem_kind, shortcut_kind=shortcut_kind
         )
-        self.gates = nn.ModuleList(Gate(b.in_channels, gate_width) for b in self.backbone.residual_blocks())
+        self.gates = Gates(Gate(b.in_channels, gate_width) for b in self.backbone.residual_blocks())
         self.units = tuple(self.backbone.names)
         if target_reduction not in ("mean", "sum"):
             raise ValueError(f"target_reduction must be 'mean' or 'sum', not {target_reduction!r}")
@@ -209,36 +270,49 @@ class AdaNet(RoutedNet):
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
         """Answer normalised pictures; training runs blocks with shut gates too, since batch norm needs all samples."""
         kept = self.drop.draw(len(x), generator) if self.training or generator is not None else None
+        decide = self._decision(generator)
         x = self.backbone.stem(x)
-        values: list[Tensor] = []
-        probs: list[Tensor] = []
-        for index, (block, gate) in enumerate(zip(self.backbone.residual_blocks(), self.gates, strict=True)):
-            log_odds = gate(x)
-            value = self._decide(log_odds, index, generator)
-            if self.training:
-                x = self.drop.residual(index, block, x, kept, value)
-            else:
-                x = gated_residual(block, x, value * self.drop.weights(index, x, kept), compute)
-            values.append(value)
-            probs.append(torch.sigmoid(log_odds))
-        gates = torch.stack(values, dim=1)
-        route = gates.detach() > 0 if kept is None else (gates.detach() > 0) & kept.to(gates.device)
-        penalties = {"target_rate": self.target_weight * self._target_loss(gates)} if self.training else {}
+        if self.training:
+            chained = self._train_chain(decide, x, kept)
+        else:
+            blocks = self.backbone.residual_blocks()
+            chained = gated_chain(blocks, self.gates, self._weighted(decide, kept), x, compute, "residual")
+        opened = chained.gate.detach() > 0
+        penalties = {"target_rate": self.target_weight * self._target_loss(chained.gate)} if self.training else {}
         return Forward(
-            logits=self.backbone.head(x),
-            route=route,
-            gate_probs=torch.stack(probs, dim=1),
+            logits=self.backbone.head(chained.x),
+            route=opened if kept is None else opened & kept.to(x.device, non_blocking=True),
+            gate_probs=torch.sigmoid(chained.log_odds),
             penalties=penalties,
         )
 
-    def _decide(self, log_odds: Tensor, index: int, generator: torch.Generator | None) -> Tensor:
+    def _train_chain(self, decide: Decide, x: Tensor, kept: Tensor | None) -> Chained:
+        values: list[Tensor] = []
+        odds: list[Tensor] = []
+        for index, block in enumerate(self.backbone.residual_blocks()):
+            log_odds, _ = self.gates(index, x, None)
+            odds.append(log_odds)
+            values.append(decide(index, log_odds))
+            x = self.drop.residual(index, block, x, kept, values[-1])
+        return Chained(x, torch.stack(values, dim=1), torch.stack(odds, dim=1))
+
+    def _weighted(self, decide: Decide, kept: Tensor | None) -> Decide:
+        """Decisions times what stochastic depth multiplies each branch with."""
+        if self.drop.certain:
+            return decide
+        return lambda index, log_odds: decide(index, log_odds) * self.drop.weights(index, log_odds, kept)
+
+    def _decision(self, generator: torch.Generator | None) -> Decide:
         if self.rates is not None and not self.training:
-            return torch.full_like(log_odds, self.rates[index])
+            rates = self.rates
+            return lambda index, log_odds: torch.full_like(log_odds, rates[index])
         if self.training or generator is not None:
-            noisy = log_odds + logistic_noise(log_odds, generator)
-            return straight_through((noisy > 0).float(), torch.sigmoid(noisy / self.temperature))
-        soft = torch.sigmoid(log_odds)
-        return straight_through((soft > self.threshold).float(), soft)
+            return lambda index, log_odds: self._sample(log_odds, generator)
+        return Above(self.threshold)
+
+    def _sample(self, log_odds: Tensor, generator: torch.Generator | None) -> Tensor:
+        noisy = log_odds + logistic_noise(log_odds, generator)
+        return straight_through((noisy > 0).float(), torch.sigmoid(noisy / self.temperature))
 
     def _target_loss(self, gates: Tensor) -> Tensor:
         targets = torch.tensor(self.targets).to(gates.device, non_blocking=True)

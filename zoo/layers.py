@@ -163,8 +163,13 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) to (N, C', H', W')."""
-        out: Tensor = self.activation(self.shortcut(x) + self.branch(x))
+        out: Tensor = self.activation(plus(self.branch(x), self.shortcut(x)))
         return out
+
+
+def plus(own: Tensor, other: Tensor) -> Tensor:
+    """The sum of two tensors of one shape, written over `own` where nobody differentiates."""
+    return own + other if torch.is_grad_enabled() else own.add_(other)
 
 
 def replace_3x3(

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from zoo.contract import Compute
 from zoo.layers import Depthwise, conv, init_he
@@ -46,7 +47,7 @@ class Node(nn.Module):
         self.relu = nn.ReLU(inplace=self.gains is not None)
         self.depthwise = Depthwise(channels, stride)
         self.pointwise = conv(channels, width, 1)
-        self.norm = nn.BatchNorm2d(width)
+        self.norm: nn.Module = nn.BatchNorm2d(width)
         init_he(self.pointwise)
 
     def forward(self, inputs: Sequence[Tensor | None]) -> Tensor:
@@ -56,6 +57,13 @@ class Node(nn.Module):
         """
         out: Tensor = self.norm(self.pointwise(self.depthwise(self.relu(self._sum(inputs)))))
         return out
+
+    def folded(self) -> Node:
+        """This node, its batch norm folded into its convolution; for eval mode only."""
+        norm = self.norm
+        if isinstance(norm, nn.BatchNorm2d):
+            self.pointwise, self.norm = fuse_conv_bn_eval(self.pointwise, norm), nn.Identity()
+        return self
 
     def _sum(self, inputs: Sequence[Tensor | None]) -> Tensor:
         (first, total), *others = [(i, x) for i, x in enumerate(inputs) if x is not None]

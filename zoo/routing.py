@@ -5,6 +5,7 @@ Everything that makes "all" and "needed" give the same answer lives here, once f
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -12,7 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from zoo.contract import Compute, Setting
-from zoo.layers import ResidualBlock
+from zoo.layers import ResidualBlock, plus
+from zoo.rows import add_rows, put_rows, select_rows
 
 
 def straight_through(hard: Tensor, soft: Tensor) -> Tensor:
@@ -28,6 +30,15 @@ def logistic_noise(like: Tensor, generator: torch.Generator | None = None) -> Te
     """
     uniform = torch.rand(like.shape, generator=generator, device=like.device, dtype=like.dtype)
     return torch.logit(uniform, eps=1e-6)
+
+
+def hard_gates(log_odds: Tensor, threshold: float) -> Tensor:
+    """Where a gate's probability exceeds a threshold in (0, 1): bool, or 0 and 1 with the probability's gradient.
+
+    It is bool where nobody differentiates, in the shape of `log_odds` in both cases.
+    """
+    is_open = log_odds > math.log(threshold / (1 - threshold))
+    return straight_through(is_open.float(), torch.sigmoid(log_odds)) if torch.is_grad_enabled() else is_open
 
 
 def threshold_settings(probs: Tensor, rates: Sequence[float], *, margin: float = 0.0) -> list[Setting]:
@@ -47,33 +58,23 @@ def threshold_settings(probs: Tensor, rates: Sequence[float], *, margin: float =
     return settings
 
 
+Rule = Literal["residual", "block"]
+"""What a gate leaves out: `residual`, the branch alone, or `block`, the activation behind it as well."""
+
+
 def gated_residual(block: ResidualBlock, x: Tensor, gate: Tensor, compute: Compute) -> Tensor:
     """activation(shortcut(x) + gate * branch(x)).
 
     Args:
         block: the block whose branch is a unit.
         x: (N, C, H, W).
-        gate: (N,) values that scale the branch; where it is 0, "needed" does not run the branch.
+        gate: (N,) values that scale the branch, or bool; where it is 0, "needed" does not run the branch.
         compute: all, or only the needed samples.
     """
-    around: Tensor = block.shortcut(x)
-    if compute == "all":
-        out = around + gate.view(-1, 1, 1, 1).to(x.dtype) * block.branch(x)
-    else:
-        out = _add_branch_where_open(block.branch, around, x, gate)
-    answer: Tensor = block.activation(out)
-    return answer
-
-
-def _add_branch_where_open(branch: nn.Module, around: Tensor, x: Tensor, gate: Tensor) -> Tensor:
-    active = gate.nonzero().squeeze(1)
-    if len(active) == 0:
-        return around
-    if len(active) == len(gate):
-        update: Tensor = gate.view(-1, 1, 1, 1).to(x.dtype) * branch(x)
-        return around + update
-    update = gate[active].view(-1, 1, 1, 1).to(x.dtype) * branch(x[active])
-    return around.index_add(0, active, update)
+    if compute == "needed":
+        return run_where_open(block, x, gate, "residual").x
+    out: Tensor = block.activation(block.shortcut(x) + _per_sample(gate, x) * block.branch(x))
+    return out
 
 
 def gated_block(block: ResidualBlock, x: Tensor, gate: Tensor, compute: Compute) -> Tensor:
@@ -88,31 +89,98 @@ def gated_block(block: ResidualBlock, x: Tensor, gate: Tensor, compute: Compute)
         gate: (N,) from 0 to 1; for "needed" 0 or 1, and where it is 0 the branch does not run.
         compute: all, or only the needed samples.
     """
+    if compute == "needed":
+        return run_where_open(block, x, gate > 0, "block").x
     around: Tensor = block.shortcut(x)
-    if compute == "all":
-        full: Tensor = block.activation(around + block.branch(x))
-        return torch.lerp(around.to(full.dtype), full, gate.view(-1, 1, 1, 1).to(full.dtype))
-    active = gate.nonzero().squeeze(1)
-    if len(active) == 0:
-        return around
-    if len(active) == len(gate):
-        everything: Tensor = block.activation(around + block.branch(x))
-        return everything
-    rows = block.activation(around[active] + block.branch(x[active]))
-    return _update_rows(around, active, rows, add=False)
+    full: Tensor = block.activation(around + block.branch(x))
+    return torch.lerp(around.to(full.dtype), full, gate.view(-1, 1, 1, 1).to(full.dtype))
 
 
-def _update_rows(x: Tensor, rows: Tensor, values: Tensor, *, add: bool) -> Tensor:
-    """Add values (n, C, H, W) to some rows of x (N, C, H, W), or put them in their place.
+def _per_sample(gate: Tensor, x: Tensor) -> Tensor:
+    return gate.view(-1, 1, 1, 1).to(x.dtype)
 
-    It works on (N, C * H * W) in the order of memory, which keeps the memory format and is several times faster.
+
+EVERYBODY = None
+"""In the place of row numbers: all of them."""
+NOBODY = torch.empty(0, dtype=torch.int64)
+"""Likewise: none of them."""
+
+
+def open_rows(gate: Tensor) -> Tensor | None:
+    """Row numbers (n,) at which a gate (N,) is not 0, or EVERYBODY, or NOBODY; devices are waited for once."""
+    if len(gate) == 1:
+        return EVERYBODY if bool(gate) else NOBODY
+    rows = gate.nonzero().squeeze(1)
+    return EVERYBODY if len(rows) == len(gate) else rows
+
+
+class Ran(NamedTuple):
+    """What a block answered, and where it differs from what the block was given.
+
+    Attributes:
+        x: (N, C, H, W), all samples.
+        rows: (n,) the samples that changed, or EVERYBODY where any may have.
+        new: (n, C, H, W), those samples, in the order of `rows`; None for everybody and for nobody.
     """
-    last = x.is_contiguous(memory_format=torch.channels_last)
-    order, back = ((0, 2, 3, 1), (0, 3, 1, 2)) if last else ((0, 1, 2, 3), (0, 1, 2, 3))
-    shape = x.permute(order).shape
-    old, new = x.permute(order).flatten(1), values.to(x.dtype).permute(order).flatten(1)
-    flat = old.index_add(0, rows, new) if add else old.index_copy(0, rows, new)
-    return flat.view(shape).permute(back)
+
+    x: Tensor
+    rows: Tensor | None = EVERYBODY
+    new: Tensor | None = None
+
+
+def run_where_open(
+    block: ResidualBlock, x: Tensor, gate: Tensor, rule: Rule, *, settled: bool = False, overwrite: bool = False
+) -> Ran:
+    """`run_rows` for the samples whose gate (N,) is open: bool, or numbers that scale the branch where not 0."""
+    rows = open_rows(gate)
+    scale = None if gate.dtype == torch.bool else gate if rows is EVERYBODY else gate[rows]
+    return run_rows(block, x, rows, rule, scale=scale, settled=settled, overwrite=overwrite)
+
+
+def run_rows(
+    block: ResidualBlock,
+    x: Tensor,
+    rows: Tensor | None,
+    rule: Rule,
+    *,
+    scale: Tensor | None = None,
+    settled: bool = False,
+    overwrite: bool = False,
+) -> Ran:
+    """Run a block on some samples, and hand on the others' shortcut.
+
+    The samples are taken out, run, and put back: nothing is computed for those that skip, not even an activation
+    where it would change nothing.
+
+    Args:
+        block: its branch answers a tensor of its own, as all that end in a convolution or batch norm do.
+        x: (N, C, H, W).
+        rows: (n,) the samples, or EVERYBODY, or NOBODY.
+        rule: what skipping leaves out.
+        scale: (n,) factors of the samples' branches.
+        settled: x went through an activation already, so that another one would change nothing.
+        overwrite: x may be overwritten; nobody differentiates.
+    """
+    stays = isinstance(block.shortcut, nn.Identity) and (settled or rule == "block")
+    if rows is EVERYBODY:
+        return Ran(block.activation(plus(_scaled(block.branch(x), scale), block.shortcut(x))))
+    if len(rows) == 0:
+        if stays:
+            return Ran(x, rows)
+        around: Tensor = block.shortcut(x)
+        return Ran(around if rule == "block" else block.activation(around))
+    mine = select_rows(x, rows)
+    update = _scaled(block.branch(mine), scale)
+    around = x if stays else block.shortcut(x)
+    new: Tensor = block.activation(plus(update, mine if stays else select_rows(around, rows)))
+    if rule == "residual" and not stays:
+        around = block.activation(around)
+    out = put_rows(around, rows, new, overwrite=overwrite)
+    return Ran(out, rows, new) if stays else Ran(out)
+
+
+def _scaled(update: Tensor, scale: Tensor | None) -> Tensor:
+    return update if scale is None else update * _per_sample(scale, update)
 
 
 def survival_schedule(blocks: int, last: float, kind: Literal["linear", "uniform"] = "linear") -> tuple[float, ...]:
@@ -235,8 +303,8 @@ def _add_branch_to_rows(
         update = branch(x) if weight is None else weight * branch(x)
         return torch.add(around, update, alpha=scale)
     rows = rows.to(x.device, non_blocking=True)
-    update = branch(x[rows]) if weight is None else weight[rows] * branch(x[rows])
-    return _update_rows(around, rows, scale * update, add=True)
+    part = branch(select_rows(x, rows))
+    return add_rows(around, rows, scale * (part if weight is None else weight[rows] * part))
 
 
 class Cascade(NamedTuple):
@@ -301,31 +369,35 @@ def _cascade_all(
 def _cascade_needed(
     segments: Sequence[nn.Module], heads: Sequence[nn.Module], leaves: Leaves, enabled: Sequence[bool], x: Tensor
 ) -> Cascade:
-    samples = len(x)
-    rows = torch.arange(samples, device=x.device)
-    route = torch.zeros(samples, 2 * len(segments), dtype=torch.bool, device=x.device)
+    samples, device, last = len(x), x.device, len(segments) - 1
+    rows: Tensor | None = None
     answer: Tensor | None = None
-    last = len(segments) - 1
+    reached = torch.empty(samples, dtype=torch.int64, device=device)
     for e, (segment, head) in enumerate(zip(segments, heads, strict=True)):
         x = segment(x)
-        route[rows, 2 * e] = True
         if not enabled[e]:
             continue
         logits = head(x)
-        route[rows, 2 * e + 1] = True
-        if answer is None:
-            answer = logits.new_empty(samples, logits.shape[1])
-        answer[rows] = logits
+        if answer is None or rows is None:
+            answer, reached = logits, torch.full_like(reached, e)
+        else:
+            answer, reached = answer.index_copy(0, rows, logits), reached.index_fill(0, rows, e)
         if e == last:
             break
-        stay = (~leaves(e, logits)).nonzero().squeeze(1)
-        if len(stay) == 0:
+        gone = leaves(e, logits)
+        staying = None if len(gone) == 1 else (~gone).nonzero().squeeze(1)
+        count = int(not gone) if staying is None else len(staying)
+        if count == 0:
             break
-        if len(stay) < len(rows):
-            x, rows = _rows_of(x, stay), rows[stay]
+        if staying is not None and count < len(gone):
+            x, rows = _rows_of(x, staying), staying if rows is None else rows[staying]
     assert answer is not None
-    return Cascade(answer, route, ())
+    arrived = reached.unsqueeze(1) >= torch.arange(len(segments), device=device)
+    used = arrived & torch.tensor(enabled, device=device)
+    return Cascade(answer, torch.stack([arrived, used], dim=2).flatten(1), ())
 
 
 def _rows_of(features: Features, rows: Tensor) -> Any:
-    return features[rows] if isinstance(features, Tensor) else tuple(part[rows] for part in features)
+    if isinstance(features, Tensor):
+        return select_rows(features, rows)
+    return tuple(select_rows(part, rows) for part in features)

@@ -14,11 +14,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from zoo.contract import Compute, Forward, Phase, RoutedNet, Setting, Task, Validation
+from zoo.gated_chain import Above, Decide, gated_chain
 from zoo.layers import Shortcut
 from zoo.registry import CIFAR10, IMAGENET, Official, Preset, Published, register
 from zoo.resnet import SMALL, TINY, Backbone, cifar, imagenet
-from zoo.routing import gated_block, logistic_noise, straight_through, threshold_settings
-from zoo.skipnet_gates import GateKind, State, discounted_returns, make_gates
+from zoo.routing import logistic_noise, threshold_settings
+from zoo.skipnet_gates import GateKind, discounted_returns, make_gates
 
 SKIP_CIFAR = {
     "optimizer": "sgd",
@@ -224,28 +225,20 @@ class SkipNet(RoutedNet):
             compute = "needed" if self._frozen() else "all"
         first, *gated = self.backbone.residual_blocks()
         x = first(self.backbone.stem(x))
-        state: State = None
-        values: list[Tensor] = []
-        probs: list[Tensor] = []
-        for index, block in enumerate(gated):
-            log_odds, state = self.gates(index, x, state)
-            value = self._decide(log_odds, generator)
-            x = gated_block(block, x, value, compute)
-            values.append(value)
-            probs.append(torch.sigmoid(log_odds))
+
+        chained = gated_chain(gated, self.gates, self._decision(generator), x, compute, "block")
         return Forward(
-            logits=self.backbone.head(x),
-            route=torch.stack(values, dim=1).detach() > 0,
-            gate_probs=torch.stack(probs, dim=1),
+            logits=self.backbone.head(chained.x),
+            route=chained.gate.detach() > 0,
+            gate_probs=torch.sigmoid(chained.log_odds),
         )
 
-    def _decide(self, log_odds: Tensor, generator: torch.Generator | None) -> Tensor:
-        soft = torch.sigmoid(log_odds)
+    def _decision(self, generator: torch.Generator | None) -> Decide:
         if generator is not None or (self.training and self.phase == "hybrid"):
-            return (log_odds.detach() + logistic_noise(log_odds, generator) > 0).float()
+            return lambda index, log_odds: (log_odds.detach() + logistic_noise(log_odds, generator) > 0).float()
         if self.training and self.decision == "soft":
-            return soft
-        return straight_through((soft > self.threshold).float(), soft)
+            return lambda index, log_odds: torch.sigmoid(log_odds)
+        return Above(self.threshold)
 
     def loss(self, forward: Forward, labels: Tensor) -> Tensor:
         """Cross-entropy, and in the hybrid phase the policy's loss."""

@@ -20,13 +20,14 @@ State = tuple[Tensor, Tensor] | None
 
 
 class GateBank(nn.Module):
-    """Gates of several blocks, asked in order; each looks at the input of its block.
+    """Gates of several blocks, asked in order; each looks at the input of its block (`zoo.gated_chain.GateBank`).
 
     Attributes:
         sharpened: 1 once `sharpen` has been called; a buffer, so that a resumed training does not sharpen twice.
     """
 
     sharpened: Tensor
+    pooled = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -133,6 +134,47 @@ class RecurrentGates(GateBank):
         nn.init.normal_(self.choice.weight, std=4.0)
         nn.init.zeros_(self.cell.bias_ih)
         nn.init.zeros_(self.cell.bias_hh)
+
+    def folded(self) -> FoldedRecurrentGates:
+        """The same gates for channel means, with fewer and smaller steps."""
+        return FoldedRecurrentGates(self)
+
+
+class FoldedRecurrentGates(nn.Module):
+    """Recurrent gates for serving: matrix products on means, and a cell whose parts are in another order.
+
+    It is input, forget, output, candidate, so that one sigmoid serves three of them.
+    """
+
+    pooled = True
+
+    def __init__(self, gates: RecurrentGates) -> None:
+        super().__init__()
+        cell, self.hidden = gates.cell, gates.cell.hidden_size
+        order = torch.arange(4 * self.hidden).view(4, -1)[[0, 1, 3, 2]].flatten()
+        for index, project in enumerate(gates.project):
+            assert isinstance(project, nn.Linear)
+            self.register_buffer(f"weight{index}", project.weight.detach().t().contiguous())
+            self.register_buffer(f"bias{index}", project.bias.detach().clone())
+        self.register_buffer("input", cell.weight_ih.detach()[order].t().contiguous())
+        self.register_buffer("input_bias", (cell.bias_ih + cell.bias_hh).detach()[order])
+        self.register_buffer("recurrent", cell.weight_hh.detach()[order].t().contiguous())
+        self.register_buffer("choice", gates.choice.weight.detach()[0].clone())
+        self.register_buffer("bias", gates.choice.bias.detach().clone())
+
+    def forward(self, index: int, means: Tensor, state: State) -> tuple[Tensor, State]:
+        """Gate `index` on means of the channels (N, C): log-odds (N,) and the state for the next gate."""
+        projected = torch.addmm(getattr(self, f"bias{index}"), means, getattr(self, f"weight{index}"))
+        parts = torch.addmm(self.input_bias, projected, self.input)
+        if state is not None:
+            parts.addmm_(state[0], self.recurrent)
+        size = self.hidden
+        shares = parts[:, : 3 * size].sigmoid_()
+        cell = shares[:, :size] * parts[:, 3 * size :].tanh_()
+        if state is not None:
+            cell.addcmul_(shares[:, size : 2 * size], state[1])
+        hidden = shares[:, 2 * size :] * cell.tanh()
+        return torch.addmv(self.bias, hidden, self.choice), (hidden, cell)
 
 
 def make_gates(
