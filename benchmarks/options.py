@@ -36,10 +36,17 @@ class RobustnessOptions(Strict):
 
 
 class LatencyOptions(Strict):
-    """Wall-clock: which batches, and seconds spent on each."""
+    """Wall-clock.
+
+    Attributes:
+        batch_sizes: to time.
+        seconds: spent on each.
+        compile: time the static ResNet through `torch.compile` too, which takes up to a minute more and a C++ compiler.
+    """
 
     batch_sizes: tuple[int, ...] = (1, 32, 256)
     seconds: float = Field(2.0, gt=0)
+    compile: bool = False
 
     @field_validator("batch_sizes")
     @classmethod

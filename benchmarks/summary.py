@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,11 @@ def summarise(records: Mapping[str, Record]) -> pd.DataFrame:
 
     Columns: model, method, preset, repetition, id, setting, headline, note, samples, accuracy, accuracy_low,
     accuracy_high (95 % Wilson interval), top5, nll, calibration_error, parameters, nominal, routed, executed,
-    fvcore, ptflops (multiply-accumulates), execution (routed / nominal), latency_<batch> and static_<batch>
-    (median seconds per picture, the network's and the static ResNet's), realised_<batch>, robust_<attack>_<epsilon>
+    fvcore, ptflops (multiply-accumulates), execution (routed / nominal), latency_<batch>, sorted_<batch>,
+    dense_<batch>, static_<batch> and compiled_<batch> (median seconds per picture: the network's, with pictures sorted
+    by route, computing everything; the static ResNet's, and through `torch.compile`), spread_<batch> (range of the
+    quartiles over the median: more than 0.1 is a noisy timing), realised_<batch>, break_even, the columns of
+    `by_route`, robust_<attack>_<epsilon>
     (headline setting only), train_seconds. Absent measurements are NaN.
     """
     frames = [_rows(label, record) for label, record in records.items()]
@@ -94,18 +98,72 @@ def calibration_error(confidence: pd.Series, correct: pd.Series) -> float:
 
 
 def _latency(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    medians = table.groupby(["batch_size", "compute", "setting"])["seconds"].median()
+    grouped = table.groupby(["order", "batch_size", "compute", "setting"])["seconds"]
+    medians = grouped.median()
+    quartiles = grouped.quantile(0.75) - grouped.quantile(0.25)
     columns: dict[str, Any] = {}
-    for size in sorted(table["batch_size"].unique()):
-        needed = medians[size, "needed"] / size
-        everything = medians[size, "all"] / size
+    sizes = sorted(table["batch_size"].unique())
+    for size in sizes:
+        natural = medians["natural", size] / size
+        needed, everything = natural["needed"], natural["all"]
         columns[f"latency_{size}"] = needed
+        columns[f"spread_{size}"] = quartiles["natural", size, "needed"] * (1 / size) / needed
         columns[f"static_{size}"] = pd.Series(everything[BASELINE], index=needed.index)
+        columns[f"dense_{size}"] = everything.drop(BASELINE)
+        if "compiled" in natural:
+            columns[f"compiled_{size}"] = pd.Series(natural["compiled", BASELINE], index=needed.index)
+        if ("sorted", size) in medians:
+            columns[f"sorted_{size}"] = medians["sorted", size, "needed"] / size
         if "executed" in rows:
             nominal_time = everything.drop(BASELINE).iloc[0]
             saved = rows["nominal"] / rows["executed"]
             columns[f"realised_{size}"] = (nominal_time / needed) / saved.reindex(needed.index)
-    return pd.DataFrame(columns)
+    timed = pd.DataFrame(columns)
+    timed["break_even"] = [break_even(dict(zip(sizes, row, strict=True))) for row in _speedups(timed, sizes)]
+    return timed.join(by_route(table))
+
+
+def _speedups(timed: pd.DataFrame, sizes: Sequence[int]) -> Any:
+    static, own = (timed[[f"{kind}_{size}" for size in sizes]].to_numpy() for kind in ("static", "latency"))
+    return static / own
+
+
+def break_even(speedups: Mapping[int, float]) -> float:
+    """The smallest batch from which on a network is at least as fast as the static ResNet; infinity if there is none.
+
+    Args:
+        speedups: at every batch size that was timed.
+    """
+    found = math.inf
+    for size in sorted(speedups, reverse=True):
+        if speedups[size] < 1:
+            break
+        found = float(size)
+    return found
+
+
+PERCENTILES = (50, 90, 99)
+
+
+def by_route(table: pd.DataFrame) -> pd.DataFrame:
+    """Percentiles of seconds for single pictures on the short and on the long path, by setting.
+
+    Columns: short_p50, short_p90, short_p99, long_p50, ...; a path is short where it costs less than halfway between
+    the cheapest and the dearest picture. Settings at which every picture costs the same have no row.
+    """
+    single = table[(table["batch_size"] == 1) & (table["compute"] == "needed")]
+    rows = {}
+    for setting, group in single.groupby("setting", sort=False):
+        middle = (group["macs"].min() + group["macs"].max()) / 2
+        paths = {"short": group[group["macs"] < middle], "long": group[group["macs"] >= middle]}
+        if len(paths["short"]):
+            rows[setting] = {
+                f"{path}_p{p}": float(np.percentile(own["seconds"], p))
+                for path, own in paths.items()
+                for p in PERCENTILES
+            }
+    columns = [f"{path}_p{p}" for path in ("short", "long") for p in PERCENTILES]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
 
 
 def robust_accuracy(table: pd.DataFrame) -> dict[str, float]:

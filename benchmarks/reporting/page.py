@@ -103,6 +103,8 @@ def _tables(evidence: Evidence) -> dict[str, tables.Table | None]:
         "headline": tables.headline(evidence),
         "costs": tables.costs(evidence),
         "robustness": tables.robustness(evidence),
+        "timing": tables.timing(evidence),
+        "paths": tables.paths(evidence),
         "training": tables.training(evidence),
         "calibration": tables.calibration(evidence),
         "fidelity": tables.fidelity(evidence),

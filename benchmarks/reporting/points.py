@@ -9,15 +9,17 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.store import Record
-from benchmarks.summary import summarise
+from benchmarks.summary import PERCENTILES, summarise
 
 MEANS = (
     *("accuracy", "top5", "nll", "calibration_error", "parameters", "train_seconds"),
     *("nominal", "routed", "executed", "fvcore", "ptflops", "execution"),
 )
 """Columns of the summary that every row has, NaN where they were not measured."""
-TIMES = ("latency", "static", "speedup", "realised")
-"""Kinds of columns that there are for every batch size."""
+TIMES = ("latency", "sorted", "dense", "static", "compiled", "speedup", "realised")
+"""Kinds of columns that there are for every batch size, NaN where they were not timed."""
+PATHS = ("break_even", *(f"{path}_p{percentile}" for path in ("short", "long") for percentile in PERCENTILES))
+"""What is known once per setting of timing: break-even batch, percentiles of the time of single pictures."""
 
 
 def batch_sizes(table: pd.DataFrame) -> list[int]:
@@ -34,21 +36,22 @@ def summary_of(records: Mapping[str, Record]) -> pd.DataFrame:
     summary = summarise(records)
     if summary.empty:
         summary = pd.DataFrame(columns=["model", "setting", "headline", "note", "repetition"])
-    wanted = [*MEANS, "samples", "accuracy_low", "accuracy_high"]
+    wanted = [*MEANS, *PATHS, "samples", "accuracy_low", "accuracy_high"]
     summary = summary.reindex(columns=[*summary.columns, *(c for c in wanted if c not in summary.columns)])
     quartiles = [_quartiles(label, record) for label, record in records.items() if record.has("latency")]
     if quartiles:
         summary = summary.merge(pd.concat(quartiles), on=["model", "setting"], how="left")
     for size in batch_sizes(summary):
         summary[f"speedup_{size}"] = summary[f"static_{size}"] / summary[f"latency_{size}"]
-        if f"realised_{size}" not in summary.columns:
-            summary[f"realised_{size}"] = np.nan
+        for kind in TIMES:
+            if f"{kind}_{size}" not in summary.columns:
+                summary[f"{kind}_{size}"] = np.nan
     return summary
 
 
 def _quartiles(label: str, record: Record) -> pd.DataFrame:
     table = record.table("latency")
-    needed = table[table["compute"] == "needed"]
+    needed = table[(table["compute"] == "needed") & (table["order"] == "natural")]
     per_picture = needed["seconds"] / needed["batch_size"]
     grouped = per_picture.groupby([needed["setting"], needed["batch_size"]])
     low, high = (grouped.quantile(q).unstack("batch_size") for q in (0.25, 0.75))
@@ -72,10 +75,18 @@ def points(summary: pd.DataFrame, entry_of: Mapping[str, str]) -> pd.DataFrame:
     timed = [f"{kind}_{size}" for size in batch_sizes(summary) for kind in TIMES]
     table = summary.assign(entry=[entry_of[label] for label in summary["model"]])
     rows = [
-        {"entry": entry, "setting": setting, **_together(group, [*MEANS, *timed])}
+        {"entry": entry, "setting": setting, **_together(group, [*MEANS, *PATHS, *timed])}
         for (entry, setting), group in table.groupby(["entry", "setting"], sort=False)
     ]
-    columns = ["entry", "setting", "headline", "note", "seeds", "samples", *_with_ends([*MEANS, *timed])]
+    columns = [
+        "entry",
+        "setting",
+        "headline",
+        "note",
+        "seeds",
+        "samples",
+        *_with_ends([*MEANS, *PATHS, *timed]),
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -12,7 +12,7 @@ import pytest
 import zoo
 from benchmarks.campaign import Campaign
 from benchmarks.store import Record, write_yaml
-from benchmarks.summary import calibration_error, interval, robust_accuracy, summarise
+from benchmarks.summary import break_even, by_route, calibration_error, interval, robust_accuracy, summarise
 from tests.benchmarks.cases import METHODS, models, small_study
 
 SETTINGS = [{"name": "default", "values": {}, "note": "as trained"}, {"name": "half", "values": {}, "note": "cheaper"}]
@@ -61,7 +61,8 @@ COST = pd.DataFrame(
 
 
 def timing(*rows: tuple[int, str, str, float]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=["batch_size", "setting", "compute", "seconds"])
+    table = pd.DataFrame(rows, columns=["batch_size", "setting", "compute", "seconds"])
+    return table.assign(order="natural", macs=1.0)
 
 
 LATENCY = timing(
@@ -155,6 +156,57 @@ def test_realised_speed_up_needs_counts(tmp_path: Path) -> None:
     assert "realised_10" not in summary(tmp_path, latency=LATENCY)
 
 
+def test_the_same_network_computing_everything_stands_beside_its_headline(tmp_path: Path) -> None:
+    dense = summary(tmp_path, latency=LATENCY)["dense_10"]
+    assert dense["default"] == 0.2
+    assert math.isnan(dense["half"])
+
+
+def test_the_spread_is_the_range_of_the_quartiles_over_the_median(tmp_path: Path) -> None:
+    spread = summary(tmp_path, latency=LATENCY)["spread_10"]
+    # 1.5, 2, 8: quartiles 1.75 and 5; 0.5, 1, 1.1: quartiles 0.75 and 1.05
+    assert spread.to_dict() == pytest.approx({"default": 3.25 / 2, "half": 0.3 / 1})
+
+
+def test_sorted_and_compiled_passes_have_columns_of_their_own(tmp_path: Path) -> None:
+    more = pd.concat([LATENCY, timing((10, "default", "needed", 1.0)).assign(order="sorted")])
+    more = pd.concat([more, timing((10, "static resnet", "compiled", 0.5))])
+    row = summary(tmp_path, latency=more).loc["default"]
+    assert (row["latency_10"], row["sorted_10"], row["compiled_10"], row["static_10"]) == (0.2, 0.1, 0.05, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("speedups", "batch"),
+    [
+        ({1: 0.5, 8: 1.0, 64: 1.5}, 8),
+        ({1: 1.5, 8: 0.9, 64: 1.5}, 64),
+        ({1: 1.1, 8: 1.2, 64: 1.3}, 1),
+        ({1: 2.0, 8: 2.0, 64: 0.99}, math.inf),
+    ],
+)
+def test_break_even_is_the_batch_from_which_on_routing_is_no_slower(speedups: dict[int, float], batch: float) -> None:
+    assert break_even(speedups) == batch
+
+
+def test_break_even_compares_with_the_static_network(tmp_path: Path) -> None:
+    # static takes 1 s a batch, default 2 s, half 1 s
+    assert summary(tmp_path, latency=LATENCY)["break_even"].to_dict() == {"default": math.inf, "half": 10}
+
+
+def test_paths_are_told_apart_by_what_single_pictures_cost() -> None:
+    seconds, macs = [1.0, 3.0, 2.0, 8.0, 9.0], [10.0, 10.0, 14.0, 15.0, 20.0]
+    rows = [(1, "default", "needed", second) for second in seconds]
+    table = timing(*rows, (8, "default", "needed", 99.0), (1, "default", "all", 99.0)).assign(macs=[*macs, 10.0, 20.0])
+    row = by_route(table).loc["default"]
+    # the middle between 10 and 20 is long
+    assert (row["short_p50"], row["short_p99"]) == pytest.approx((2.0, 2.98))
+    assert (row["long_p50"], row["long_p90"]) == pytest.approx((8.5, 8.9))
+
+
+def test_a_network_whose_pictures_all_cost_the_same_has_no_paths(tmp_path: Path) -> None:
+    assert by_route(timing((1, "default", "needed", 1.0), (1, "default", "needed", 2.0))).empty
+
+
 def attacks(*rows: tuple[str, float, int, int]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["attack", "epsilon", "label", "prediction"])
 
@@ -201,6 +253,7 @@ def test_a_trained_study_has_every_documented_column(trained: Campaign) -> None:
         *("model", "method", "preset", "repetition", "id", "setting", "headline", "note", "samples", "accuracy"),
         *("accuracy_low", "accuracy_high", "top5", "nll", "calibration_error", "parameters", "nominal", "routed"),
         *("executed", "fvcore", "ptflops", "execution", "latency_1", "static_1", "realised_1", "train_seconds"),
+        *("dense_1", "sorted_8", "spread_1", "break_even", "short_p50", "long_p99"),
         *("robust_FGSM_0.02", "robust_FGSM_0.1", "robust_PGD-5_0.02", "robust_PGD-5_0.1"),
     ]
     assert set(documented) <= set(table)

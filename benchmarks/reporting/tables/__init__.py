@@ -8,6 +8,7 @@ from benchmarks.reporting.tables.headline import headline
 from benchmarks.reporting.tables.published import published
 from benchmarks.reporting.tables.robustness import robustness
 from benchmarks.reporting.tables.routes import common_routes
+from benchmarks.reporting.tables.timing import paths, timing
 from benchmarks.reporting.tables.training import training
 
 __all__ = [
@@ -19,7 +20,9 @@ __all__ = [
     "costs",
     "fidelity",
     "headline",
+    "paths",
     "published",
     "robustness",
+    "timing",
     "training",
 ]

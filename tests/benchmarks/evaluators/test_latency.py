@@ -7,15 +7,15 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 import torch
+from torch import Tensor
 
 from benchmarks.evaluators import Subject
-from benchmarks.evaluators.latency import BASELINE, FEWEST, latency
+from benchmarks.evaluators.latency import BASELINE, COLUMNS, FEWEST, latency
 from benchmarks.options import Evaluation
 from benchmarks.store import Record
 from tests.benchmarks.cases import METHODS
-from zoo.contract import Compute, Forward
-
-COLUMNS = ["batch_size", "repetition", "first", "setting", "compute", "seconds"]
+from zoo.contract import Compute, Forward, RoutedNet
+from zoo.serving import Served
 
 
 def evaluation(*batch_sizes: int) -> Evaluation:
@@ -32,9 +32,27 @@ def record(request: pytest.FixtureRequest, records: dict[str, Record]) -> Record
     return records[request.param]
 
 
+Watched = list[tuple[Served, str, Tensor]]
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
+    """Every pass of a served network: which, at which setting and computing what, on which pictures."""
+    seen: Watched = []
+    run = Served.forward
+
+    def watch(served: Served, images: Tensor, *, compute: Compute = "needed") -> Forward:
+        seen.append((served, f"{served.setting.name} {compute}", images))
+        return run(served, images, compute=compute)
+
+    monkeypatch.setattr(Served, "forward", watch)
+    return seen
+
+
 def turns(table: pd.DataFrame) -> list[list[tuple[str, str]]]:
     """The contenders of every repetition, in the order in which they were timed."""
-    grouped = table.groupby(["batch_size", "repetition"], sort=False)
+    natural = table[table["order"] == "natural"]
+    grouped = natural.groupby(["batch_size", "repetition"], sort=False)
     return [list(zip(group["setting"], group["compute"], strict=True)) for _, group in grouped]
 
 
@@ -72,54 +90,95 @@ def test_every_batch_size_is_timed_a_few_times_whatever_the_budget(gated: Subjec
 def test_a_batch_larger_than_the_test_split_is_the_whole_split_once(gated: Subject) -> None:
     table = latency(gated, evaluation(200, 500))
     assert set(table["batch_size"]) == {100}
-    assert not table.duplicated(["batch_size", "repetition", "setting", "compute"]).any()
+    assert not table.duplicated(["batch_size", "repetition", "order", "setting", "compute"]).any()
 
 
 def test_a_batch_size_given_twice_is_timed_once(gated: Subject) -> None:
     table = latency(gated, evaluation(8, 8))
-    assert not table.duplicated(["batch_size", "repetition", "setting", "compute"]).any()
+    assert not table.duplicated(["batch_size", "repetition", "order", "setting", "compute"]).any()
 
 
-def test_each_contender_computes_at_its_own_setting(gated: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[tuple[str, str]] = []
-    run = gated.net.forward
-
-    def watched(images: torch.Tensor, *, compute: Compute) -> Forward:
-        seen.append((gated.net.setting.name, compute))
-        return run(images, compute=compute)
-
-    monkeypatch.setattr(gated.net, "forward", watched)
-    latency(gated, evaluation(4))
-    own = [(gated.settings[0].name, "all"), *((setting.name, "needed") for setting in gated.settings)]
-    assert seen == own * (len(seen) // len(own))
+def own_passes(watched: Watched, subject: Subject) -> list[str]:
+    """What the subject's network computed in batches of 4."""
+    return [what for served, what, images in watched if type(served.net) is type(subject.net) and len(images) == 4]
 
 
-def test_pictures_are_real_test_pictures_in_a_shuffled_order(gated: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[torch.Tensor] = []
-    run = gated.baseline.forward
+def test_each_contender_computes_at_its_own_setting(gated: Subject, watched: Watched) -> None:
+    table = latency(gated, evaluation(4))
+    headline = gated.settings[0].name
+    turn = [f"{headline} all", f"{headline} needed"]
+    turn += [f"{headline} needed"] * ("sorted" in set(table["order"]))
+    turn += [f"{setting.name} needed" for setting in gated.settings[1:]]
+    seen = own_passes(watched, gated)
+    assert seen == turn * (len(seen) // len(turn))
 
-    def watched(images: torch.Tensor, *, compute: Compute) -> Forward:
-        seen.append(images)
-        return run(images, compute=compute)
 
-    monkeypatch.setattr(gated.baseline, "forward", watched)
+def test_pictures_are_real_test_pictures_in_a_shuffled_order(gated: Subject, watched: Watched) -> None:
     latency(gated, evaluation(100))
     pictures = next(gated.dataset.test.batches(100)).images
-    assert not torch.equal(seen[0], pictures)
-    assert sorted(seen[0].sum(dim=(1, 2, 3)).tolist()) == pytest.approx(sorted(pictures.sum(dim=(1, 2, 3)).tolist()))
+    shown = next(images for served, _, images in watched if type(served.net) is type(gated.baseline))
+    assert not torch.equal(shown, pictures)
+    assert sorted(shown.sum(dim=(1, 2, 3)).tolist()) == pytest.approx(sorted(pictures.sum(dim=(1, 2, 3)).tolist()))
+
+
+def test_pictures_of_the_same_route_stand_together_where_they_are_sorted(gated: Subject, watched: Watched) -> None:
+    table = latency(gated, evaluation(10))
+    first = table[(table["order"] == "sorted") & (table["repetition"] == 0)]
+    assert set(first["setting"]) == {gated.settings[0].name}
+    sums = [
+        {images.sum().item() for served, what, images in watched if what == f"{gated.settings[0].name} {compute}"}
+        for compute in ("all", "needed")
+    ]
+    assert len(sums[1]) > len(sums[0])  # other batches of the same pictures
+    natural = table[(table["order"] == "natural") & (table["compute"] == "needed")]
+    spread = natural[natural["setting"] == gated.settings[0].name]["macs"].std()
+    assert table[table["order"] == "sorted"]["macs"].std() > spread
+
+
+def test_a_pass_knows_what_its_pictures_cost(gated: Subject) -> None:
+    table = latency(gated, evaluation(1))
+    assert table[table["setting"] == BASELINE]["macs"].isna().all()
+    assert (table[table["compute"] == "all"]["macs"].dropna() == gated.ledger.nominal).all()
+    costs = table[table["compute"] == "needed"]["macs"]
+    assert costs.between(gated.ledger.fixed_macs, gated.ledger.nominal).all()
+    assert costs.nunique() > 1
+
+
+def test_single_pictures_are_not_sorted(gated: Subject) -> None:
+    assert set(latency(gated, evaluation(1))["order"]) == {"natural"}
+
+
+def test_the_static_network_is_compiled_where_that_is_asked_for(
+    gated: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[torch.nn.Module] = []
+
+    def compile_(net: torch.nn.Module) -> torch.nn.Module:
+        compiled.append(net)
+        return net
+
+    monkeypatch.setattr(torch, "compile", compile_)
+    options = {"latency": {"seconds": 0.01, "batch_sizes": [4], "compile": True}}
+    table = latency(gated, Evaluation.model_validate(options))
+    assert [type(net) for net in compiled] == [type(gated.baseline)]
+    assert set(table[table["compute"] == "compiled"]["setting"]) == {BASELINE}
+
+
+def test_there_is_no_device_clock_on_a_cpu(gated: Subject) -> None:
+    assert latency(gated, evaluation(4))["device_seconds"].isna().all()
 
 
 def test_no_gradients_are_computed(gated: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
     modes: set[bool] = set()
-    run = gated.net.forward
+    run = type(gated.net).run
 
-    def watched(images: torch.Tensor, *, compute: Compute) -> Forward:
-        modes.add(torch.is_grad_enabled())
-        return run(images, compute=compute)
+    def watch(net: RoutedNet, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
+        modes.add(torch.is_inference_mode_enabled())
+        return run(net, x, compute=compute, generator=generator)
 
-    monkeypatch.setattr(gated.net, "forward", watched)
+    monkeypatch.setattr(type(gated.net), "run", watch)
     latency(gated, evaluation(4))
-    assert modes == {False}
+    assert modes == {True}
 
 
 def test_timing_leaves_the_setting_in_use(gated: Subject) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -158,7 +159,9 @@ def timings(
     rows = [("static resnet", "all", static), (headline, "all", nominal)]
     rows += [(setting, "needed", seconds) for setting, passes in needed.items() for seconds in passes]
     table = pd.DataFrame(rows, columns=["setting", "compute", "seconds"])
-    return table.assign(batch_size=batch_size, repetition=0, first=0)
+    return table.assign(
+        batch_size=batch_size, repetition=0, order="natural", first=0, device_seconds=math.nan, macs=1.0
+    )
 
 
 def attacked(outcomes: Mapping[Ball, str], macs: Mapping[Ball, int]) -> pd.DataFrame:

@@ -1,0 +1,99 @@
+"""Seconds, side by side: routed, sorted, everything, the static ResNet; and what short and long paths take."""
+
+from __future__ import annotations
+
+import math
+
+from benchmarks.reporting.evidence import Entry, Evidence
+from benchmarks.reporting.formats import is_missing, milliseconds
+from benchmarks.reporting.tables.base import Cell, Column, Table, missing, number, text
+from benchmarks.summary import PERCENTILES
+
+
+def timing(evidence: Evidence) -> Table | None:
+    """Every network at its headline setting, a row per batch size."""
+    timed = [entry for entry in evidence.entries if evidence.batch_sizes and _is_timed(evidence, entry)]
+    if not timed:
+        return None
+    sizes = evidence.batch_sizes
+    compiled = any(not is_missing(evidence.value(entry, f"compiled_{size}")) for entry in timed for size in sizes)
+    columns = [
+        Column(name="Network", numeric=False),
+        Column(name="Batch"),
+        Column(name="Routed", unit="ms", tip="Median per picture, only the needed units; quartiles."),
+        Column(name="By route", unit="ms", tip="Likewise, with pictures of the same route in the same batch."),
+        Column(name="Everything", unit="ms", tip="The same network computing every unit."),
+        Column(name="Static", unit="ms", tip="The static ResNet, served alike, timed in turns."),
+        Column(name="Compiled", unit="ms", tip="The static ResNet through torch.compile."),
+        Column(name="Speed-up", tip="Static over routed."),
+        Column(name="Realised", tip="1 is every saved multiply-accumulate in time."),
+    ]
+    rows = [_row(evidence, entry, size) for entry in timed for size in sizes]
+    if not compiled:
+        columns.pop(6)
+        for row in rows:
+            row.pop(6)
+    return Table(
+        name="timing",
+        title="Time per picture by batch size, at the headline setting",
+        columns=columns,
+        rows=rows,
+        note="Below a network's name: from which batch on it is at least as fast as the static ResNet, as far as "
+        "larger batches were timed.",
+    )
+
+
+def paths(evidence: Evidence) -> Table | None:
+    """What single pictures take on the short and on the long path, of networks whose routes differ."""
+    routed = [entry for entry in evidence.entries if not is_missing(evidence.value(entry, "short_p50"))]
+    if not routed:
+        return None
+    names = [(path, percentile) for path in ("short", "long") for percentile in PERCENTILES]
+    columns = [Column(name="Network", numeric=False)]
+    columns += [Column(name=f"{path.title()} path", unit=f"ms, p{percentile}") for path, percentile in names]
+    rows = [
+        [
+            text(entry.name, entry=entry.slug),
+            *(
+                number(evidence.headlines[entry.label], f"{path}_p{percentile}", milliseconds, reason="")
+                for path, percentile in names
+            ),
+        ]
+        for entry in routed
+    ]
+    return Table(
+        name="paths",
+        title="Time of single pictures by path, at the headline setting",
+        columns=columns,
+        rows=rows,
+        note="A path is short where it costs less than halfway between the cheapest and the dearest picture.",
+    )
+
+
+def _is_timed(evidence: Evidence, entry: Entry) -> bool:
+    return not is_missing(evidence.value(entry, f"latency_{evidence.batch_sizes[0]}"))
+
+
+def _row(evidence: Evidence, entry: Entry, size: int) -> list[Cell]:
+    point = evidence.headlines[entry.label]
+    times = [
+        number(point, f"{kind}_{size}", milliseconds, reason="", ends=kind == "latency")
+        for kind in ("latency", "sorted", "dense", "static", "compiled")
+    ]
+    ratios = [
+        number(point, f"{kind}_{size}", lambda value: f"{value:.2f}", reason="") for kind in ("speedup", "realised")
+    ]
+    if evidence.value(entry, "executed") == evidence.value(entry, "nominal"):
+        ratios[1] = missing("nothing is skipped")
+    return [
+        text(entry.name, _break_even(evidence.value(entry, "break_even")), entry=entry.slug),
+        Cell(text=str(size), sort=size),
+        *times,
+        *ratios,
+    ]
+
+
+def _break_even(batch: float) -> str:
+    if is_missing(batch):
+        return ""
+    return "nowhere as fast as static" if math.isinf(batch) else f"as fast as static from batch {batch:.0f} on"
