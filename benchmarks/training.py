@@ -235,8 +235,8 @@ def make_optimizer(net: RoutedNet, recipe: Recipe) -> Optimizer:
         for group in net.param_groups()
     ]
     if recipe.optimizer == "adam":
-        return torch.optim.Adam(groups, lr=recipe.lr, fused=True)
-    return torch.optim.SGD(groups, lr=recipe.lr, momentum=recipe.momentum, nesterov=recipe.nesterov, fused=True)
+        return torch.optim.Adam(groups, lr=recipe.lr)
+    return torch.optim.SGD(groups, lr=recipe.lr, momentum=recipe.momentum, nesterov=recipe.nesterov)
 
 
 def autocast(precision: str, device: torch.device) -> AbstractContextManager[Any]:

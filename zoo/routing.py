@@ -194,7 +194,9 @@ class BlockDrop:
             return 1 / self.survival[index] if self.rescale == "train" else 1.0
         return self.survival[index] if self.rescale == "eval" else 1.0
 
-    def residual(self, index: int, block: ResidualBlock, x: Tensor, kept: Tensor | None = None) -> Tensor:
+    def residual(
+        self, index: int, block: ResidualBlock, x: Tensor, kept: Tensor | None = None, *, settled: bool = False
+    ) -> Tensor:
         """Block `index`: activation(shortcut(x) + scale * branch(x)), the branch only where it is kept.
 
         Args:
@@ -202,8 +204,11 @@ class BlockDrop:
             block: its branch may drop out, its shortcut never.
             x: (N, C, H, W).
             kept: (N, L) as `draw` gives it, or None where every branch runs, scaled to the expectation.
+            settled: x came out of the same activation, a ReLU, which would not change it a second time.
         """
         rows = torch.arange(len(x)) if kept is None else kept[:, index].nonzero().squeeze(1)
+        if settled and len(rows) == 0 and isinstance(block.shortcut, nn.Identity):
+            return x
         scale = self.scale(index, sampled=kept is not None)
         around: Tensor = block.shortcut(x)
         out: Tensor = block.activation(_add_branch_to_rows(block.branch, around, x, rows, scale))

@@ -138,7 +138,7 @@ class StochasticDepth(RoutedNet):
         x = self.backbone.stem(x)
         for index, block in enumerate(self.backbone.residual_blocks()):
             if self.training or compute == "needed":
-                x = self.drop.residual(index, block, x, kept)
+                x = self.drop.residual(index, block, x, kept, settled=True)
             else:
                 gate = route[:, index] * self.drop.scale(index, sampled=kept is not None)
                 x = gated_residual(block, x, gate, "all")
