@@ -84,10 +84,12 @@ def test_a_comparison_is_a_row() -> None:
 
 
 def test_dropped_blocks_are_compared_with_the_draws_of_the_same_turns() -> None:
-    rows = dropped_blocks(few(selector="resnet[small]"), 0.0)
+    rows = dropped_blocks(few(selector="resnet[small]"), 0.0, "fp32", 0.9)
     assert [list(row) for row in rows] == [COLUMNS, COLUMNS]
     assert rows[0]["ratio"] > 0
+    assert rows[0]["bar"] == 0.9
     assert math.isnan(rows[1]["bar"])
+    assert ", fp32; " in rows[0]["configuration"]
 
 
 def test_every_step_is_recorded_with_the_blocks_that_ran() -> None:
