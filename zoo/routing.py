@@ -274,7 +274,14 @@ class BlockDrop:
         return weights if kept is None else weights * kept[:, index].to(x.device)
 
     def residual(
-        self, index: int, block: ResidualBlock, x: Tensor, kept: Tensor | None = None, gate: Tensor | None = None
+        self,
+        index: int,
+        block: ResidualBlock,
+        x: Tensor,
+        kept: Tensor | None = None,
+        gate: Tensor | None = None,
+        *,
+        settled: bool = False,
     ) -> Tensor:
         """Block `index`: activation(shortcut(x) + scale * gate * branch(x)), the branch only where it is kept.
 
@@ -285,8 +292,11 @@ class BlockDrop:
             kept: (N, L) as `draw` gives it, or None where every branch runs, scaled to the expectation.
             gate: (N,) values that scale the branch where it is kept; it runs where they are 0 too, so that its batch
                 norms see every kept sample.
+            settled: x came out of the same activation, a ReLU, which would not change it a second time.
         """
         rows = torch.arange(len(x)) if kept is None else kept[:, index].nonzero().squeeze(1)
+        if settled and len(rows) == 0 and isinstance(block.shortcut, nn.Identity):
+            return x
         scale = self.scale(index, sampled=kept is not None)
         around: Tensor = block.shortcut(x)
         out: Tensor = block.activation(_add_branch_to_rows(block.branch, around, x, rows, scale, gate))

@@ -143,7 +143,7 @@ class StochasticDepth(RoutedNet):
         x = self.backbone.stem(x)
         for index, block in enumerate(self.backbone.residual_blocks()):
             if self.training or compute == "needed":
-                x = self.drop.residual(index, block, x, kept)
+                x = self.drop.residual(index, block, x, kept, settled=True)
             else:
                 x = gated_residual(block, x, self.drop.weights(index, x, kept), "all")
         return Forward(logits=self.backbone.head(x), route=route)

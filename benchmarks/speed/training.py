@@ -1,0 +1,124 @@
+"""How much faster the suite trains: against the loop that everybody writes, and by leaving out dropped blocks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from benchmarks.cost import measure_ledger
+from benchmarks.jobs import single_threaded
+from benchmarks.recipe import Recipe
+from benchmarks.speed.plain import plain_training
+from benchmarks.speed.setups import Setup, resnet20, tiny
+from benchmarks.speed.table import line
+from benchmarks.speed.turns import ratio, take_turns
+from benchmarks.training import computes_bf16, make_optimizer, plan, train_epoch
+from zoo import RoutedNet
+from zoo.contract import route_macs
+from zoo.stochastic_depth import StochasticDepth
+
+CPU = torch.device("cpu")
+Precision = Literal["auto", "bf16", "fp32"]
+FASTER, SAVED = 1.8, 0.9
+"""What is promised on a ResNet-20: pictures per second over the plain loop's, and the real part of the theoretical
+speed-up."""
+
+
+def measure(seconds: float) -> pd.DataFrame:
+    """Training in CPU time of one thread.
+
+    The suite's way is `benchmarks.training.train_epoch` with the recipe's defaults: batched augmentation, channels-last
+    and, where the CPU computes it natively, bf16; only there is it promised to beat the plain loop by so much.
+
+    Args:
+        seconds: for the turns of all rows together.
+
+    Returns:
+        A row per comparison, columns as `benchmarks.speed.table.line` says.
+    """
+    with single_threaded():
+        rows = [
+            against_plain(resnet20(batches=3), 0.25 * seconds, FASTER if computes_bf16(CPU) else math.nan),
+            against_plain(tiny(batches=12), 0.15 * seconds),
+            *dropped_blocks(resnet20(batches=10), 0.3 * seconds, "fp32", SAVED),
+            *dropped_blocks(resnet20(batches=10), 0.3 * seconds, "bf16"),
+        ]
+    return pd.DataFrame(rows)
+
+
+def against_plain(setup: Setup, seconds: float, promised: float = math.nan) -> dict[str, Any]:
+    """Pictures per second of the suite's loop over those of the plain one."""
+    plain = plain_training(setup, setup.net(), lambda progress: Recipe().lr)
+    times = take_turns({"plain": plain, "suite": suite_training(setup, setup.net())}, seconds)
+    speed = len(setup.labels) / np.median(times["suite"])
+    precision = "bf16" if computes_bf16(CPU) else "fp32 for want of native bf16"
+    configuration = f"{setup}, {precision}; {speed:,.0f} pictures/s"
+    return line("training, against a plain fp32 loop", configuration, ratio(times["plain"], times["suite"]), promised)
+
+
+def dropped_blocks(
+    setup: Setup, seconds: float, precision: Precision, promised: float = math.nan
+) -> list[dict[str, Any]]:
+    """Time of stochastic depth beside a ResNet's, and what the multiply-accumulates of the blocks that it drew say.
+
+    Two rows: the realised speed-up, which is the times' ratio over that of the multiply-accumulates, and the saved
+    time over the saved multiply-accumulates. Blocks of equal cost on paper do not take equal time: the early ones,
+    which drop out least, take the most, since they have the most pixels. In bf16 products are faster and passes over
+    pixels weigh more, so that less of the saving is real.
+    """
+    net = setup.net("stochastic_depth[small]")
+    assert isinstance(net, StochasticDepth)
+    shares: list[float] = []
+    run = suite_training(setup, net, precision)
+
+    def stochastic() -> None:
+        drawn = record_draws(net)
+        run()
+        shares.append(routed_share(net, torch.cat(drawn)))
+
+    times = take_turns({"resnet": suite_training(setup, setup.net(), precision), "stochastic": stochastic}, seconds)
+    part = times["stochastic"] / times["resnet"]
+    theory = np.array(shares[-len(part) :])
+    configuration = (
+        f"stochastic_depth[small] beside {setup}, {precision}; "
+        f"{np.median(1 / part):.2f} times faster of {np.median(1 / theory):.2f} in theory"
+    )
+    return [
+        line("dropped blocks, realised speed-up", configuration, ratio(1 / part, 1 / theory), promised),
+        line("dropped blocks, saved time over saved MACs", configuration, ratio(1 - part, 1 - theory)),
+    ]
+
+
+def suite_training(setup: Setup, net: RoutedNet, precision: Precision = "auto") -> Callable[[], object]:
+    """A function that trains for one epoch, the suite's way."""
+    recipe = Recipe(batch_size=setup.batch_size, schedule="constant", epochs=1, precision=precision)
+    net.to(memory_format=torch.channels_last)
+    optimizer, split, (turn,) = make_optimizer(net, recipe), setup.split(), plan(net.phases(), 1)
+    order = torch.Generator().manual_seed(0)
+    return lambda: train_epoch(net, split, optimizer, recipe, turn, order, CPU)
+
+
+def record_draws(net: StochasticDepth) -> list[Tensor]:
+    """A list that will hold which blocks run in each step from now on, (1, L) bool each."""
+    drawn: list[Tensor] = []
+    draw = type(net.drop).draw
+
+    def recorded(samples: int, generator: torch.Generator | None = None) -> Tensor:
+        kept = draw(net.drop, samples, generator)
+        drawn.append(kept[:1])
+        return kept
+
+    net.drop.draw = recorded  # type: ignore[method-assign]
+    return drawn
+
+
+def routed_share(net: RoutedNet, route: Tensor) -> float:
+    """Mean multiply-accumulates of routes (N, U), as a part of nominal."""
+    ledger = measure_ledger(net)
+    return float(route_macs(route, ledger.fixed_macs, ledger.unit_macs).double().mean()) / ledger.nominal
