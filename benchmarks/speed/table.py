@@ -1,0 +1,28 @@
+"""What every measurement of speed answers: a table of ratios beside the figures that they have to reach."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from benchmarks.speed.turns import Ratio
+
+
+def line(what: str, configuration: str, found: Ratio, bar: float = math.nan) -> dict[str, Any]:
+    """A row of such a table.
+
+    Args:
+        what: was compared with what.
+        configuration: network, data, sizes, and what else a reader must know.
+        found: the ratio.
+        bar: the ratio that is promised, NaN where none is.
+    """
+    return {
+        "what": what,
+        "configuration": configuration,
+        "ratio": found.median,
+        "low": found.low,
+        "high": found.high,
+        "turns": found.turns,
+        "bar": bar,
+    }
