@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from zoo.contract import Forward, RoutedNet, Setting
+from zoo.contract import Compute, Forward, RoutedNet, Setting
 from zoo.layers import ResidualBlock
 
 
@@ -50,12 +50,13 @@ class Served(nn.Module):
         """
         self.net.use(setting)
 
-    def forward(self, images: Tensor) -> Forward:
+    def forward(self, images: Tensor, *, compute: Compute = "needed") -> Forward:
         """Answer (N, C, H, W), pixels in [0, 1]; tensors of the answer cannot take part in autograd."""
-        masked = images.is_cuda and 1 < len(images) <= self.masked_up_to
+        if images.is_cuda and 1 < len(images) <= self.masked_up_to:
+            compute = "all"
         with torch.inference_mode():
             pictures = images.contiguous(memory_format=torch.channels_last)
-            answer: Forward = self.net(pictures, compute="all" if masked else "needed")
+            answer: Forward = self.net(pictures, compute=compute)
         return answer
 
     def train(self, mode: bool = True) -> Self:

@@ -1,6 +1,7 @@
 """Wall-clock of routed inference, beside the same network computing everything and beside the static ResNet.
 
-Contenders take turns on the same real test pictures (A B C A B C), alone on the machine, each pass timed by itself.
+All are served alike (`zoo.optimize_for_inference`): batch norms folded, channels-last, in inference mode. Contenders
+take turns on the same real test pictures (A B C A B C), alone on the machine, each pass timed by itself.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from torch import Tensor
 from benchmarks.evaluators.base import Subject, evaluator
 from benchmarks.options import Evaluation
 from benchmarks.seeds import derive
-from zoo.contract import Compute, RoutedNet, Setting
+from zoo.contract import Compute, Setting
+from zoo.serving import Served, optimize_for_inference
 
 BASELINE = "static resnet"
 """Setting name of the baseline's rows."""
@@ -31,7 +33,7 @@ FEWEST = 5
 class Contender:
     """Something to time: a network at a setting (None: it has none), computing all or only what is needed."""
 
-    net: RoutedNet
+    net: Served
     setting: Setting | None
     compute: Compute
 
@@ -66,19 +68,17 @@ def latency(subject: Subject, evaluation: Evaluation) -> pd.DataFrame:
     random.Random(derive(subject.seed, "latency")).shuffle(order)
     images = images[torch.tensor(order, device=images.device)].contiguous(memory_format=torch.channels_last)
     contenders = _contenders(subject)
-    before = subject.net.setting
-    with torch.no_grad():
-        sizes = dict.fromkeys(min(size, len(images)) for size in options.batch_sizes)
-        tables = [_time(contenders, images, size, options.seconds) for size in sizes]
-    subject.net.use(before)
+    sizes = dict.fromkeys(min(size, len(images)) for size in options.batch_sizes)
+    tables = [_time(contenders, images, size, options.seconds) for size in sizes]
     return pd.concat(tables, ignore_index=True)
 
 
 def _contenders(subject: Subject) -> list[Contender]:
+    net = optimize_for_inference(subject.net)
     return [
-        Contender(subject.baseline, None, "all"),
-        Contender(subject.net, subject.settings[0], "all"),
-        *(Contender(subject.net, setting, "needed") for setting in subject.settings),
+        Contender(optimize_for_inference(subject.baseline), None, "all"),
+        Contender(net, subject.settings[0], "all"),
+        *(Contender(net, setting, "needed") for setting in subject.settings),
     ]
 
 

@@ -66,7 +66,7 @@ def _case(name: str, shape: str, batch: int, rate: float, seconds: float) -> lis
     saved = measure_ledger(dense.net).nominal / measure_ledger(net).routed(route).double().mean().item()
     contenders: Mapping[str, Callable[[], object]] = {
         "dense": lambda: dense(images),
-        "mask": lambda: _masked(served, images),
+        "mask": lambda: served(images, compute="all"),
         "gather": lambda: _gathered(served, images),
         "served": lambda: served(images),
     }
@@ -104,11 +104,6 @@ def set_rate(net: AdaNet, images: Tensor, rate: float) -> None:
             middle = ranked[last - 1 : last + 1].mean()
         gate.choice.bias[1] = -middle
         x = gated_residual(block, x, gate(x) > 0, "needed")
-
-
-def _masked(served: Served, images: Tensor) -> None:
-    with torch.inference_mode():
-        served.net(images.contiguous(memory_format=torch.channels_last), compute="all")
 
 
 def _gathered(served: Served, images: Tensor) -> None:

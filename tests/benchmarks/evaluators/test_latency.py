@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import pandas as pd
 import pytest
@@ -14,6 +15,7 @@ from benchmarks.options import Evaluation
 from benchmarks.store import Record
 from tests.benchmarks.cases import METHODS
 from zoo.contract import Compute, Forward
+from zoo.serving import Served
 
 COLUMNS = ["batch_size", "repetition", "first", "setting", "compute", "seconds"]
 
@@ -80,46 +82,55 @@ def test_a_batch_size_given_twice_is_timed_once(gated: Subject) -> None:
     assert not table.duplicated(["batch_size", "repetition", "setting", "compute"]).any()
 
 
-def test_each_contender_computes_at_its_own_setting(gated: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[tuple[str, str]] = []
-    run = gated.net.forward
+@dataclass
+class Pass:
+    """One timed pass: of which network, at which setting, how, with or without gradients."""
 
-    def watched(images: torch.Tensor, *, compute: Compute) -> Forward:
-        seen.append((gated.net.setting.name, compute))
-        return run(images, compute=compute)
+    method: str
+    setting: str
+    compute: Compute
+    images: torch.Tensor
+    gradients: bool
 
-    monkeypatch.setattr(gated.net, "forward", watched)
+
+@pytest.fixture
+def passes(monkeypatch: pytest.MonkeyPatch) -> list[Pass]:
+    """Every pass of a served network, as it happens."""
+    seen: list[Pass] = []
+    run = Served.forward
+
+    def watched(served: Served, images: torch.Tensor, *, compute: Compute = "needed") -> Forward:
+        out = run(served, images, compute=compute)
+        seen.append(Pass(type(served.net).__name__, served.setting.name, compute, images, out.logits.requires_grad))
+        return out
+
+    monkeypatch.setattr(Served, "forward", watched)
+    return seen
+
+
+def test_each_contender_computes_at_its_own_setting(gated: Subject, passes: list[Pass]) -> None:
     latency(gated, evaluation(4))
+    seen = [(one.setting, one.compute) for one in passes if one.method == "AdaNet"]
     own = [(gated.settings[0].name, "all"), *((setting.name, "needed") for setting in gated.settings)]
     assert seen == own * (len(seen) // len(own))
 
 
-def test_pictures_are_real_test_pictures_in_a_shuffled_order(gated: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[torch.Tensor] = []
-    run = gated.baseline.forward
+def test_the_baseline_is_served_like_the_network(gated: Subject, passes: list[Pass]) -> None:
+    latency(gated, evaluation(4))
+    assert {one.method for one in passes} == {"AdaNet", "ResNet"}
 
-    def watched(images: torch.Tensor, *, compute: Compute) -> Forward:
-        seen.append(images)
-        return run(images, compute=compute)
 
-    monkeypatch.setattr(gated.baseline, "forward", watched)
+def test_pictures_are_real_test_pictures_in_a_shuffled_order(gated: Subject, passes: list[Pass]) -> None:
     latency(gated, evaluation(100))
     pictures = next(gated.dataset.test.batches(100)).images
-    assert not torch.equal(seen[0], pictures)
-    assert sorted(seen[0].sum(dim=(1, 2, 3)).tolist()) == pytest.approx(sorted(pictures.sum(dim=(1, 2, 3)).tolist()))
+    timed = passes[0].images
+    assert not torch.equal(timed, pictures)
+    assert sorted(timed.sum(dim=(1, 2, 3)).tolist()) == pytest.approx(sorted(pictures.sum(dim=(1, 2, 3)).tolist()))
 
 
-def test_no_gradients_are_computed(gated: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
-    modes: set[bool] = set()
-    run = gated.net.forward
-
-    def watched(images: torch.Tensor, *, compute: Compute) -> Forward:
-        modes.add(torch.is_grad_enabled())
-        return run(images, compute=compute)
-
-    monkeypatch.setattr(gated.net, "forward", watched)
+def test_no_gradients_are_computed(gated: Subject, passes: list[Pass]) -> None:
     latency(gated, evaluation(4))
-    assert modes == {False}
+    assert not any(one.gradients for one in passes)
 
 
 def test_timing_leaves_the_setting_in_use(gated: Subject) -> None:
