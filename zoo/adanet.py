@@ -95,9 +95,9 @@ class FoldedGates(nn.Module):
 
     def ahead(self, index: int, sums: Tensor, pixels: int) -> Tensor:
         """Log-odds (N, A) of the gates together[index], from sums (N, C) over the pixels of each channel."""
-        start, find = self.together[index].start, self._buffers.__getitem__
-        hidden = torch.addmm(find(f"hidden_bias{start}"), sums, find(f"hidden{start}"), alpha=1 / pixels)
-        return torch.addmm(find(f"bias{start}"), hidden.relu_(), find(f"output{start}"))
+        run = self.together[index].start
+        hidden = torch.addmm(getattr(self, f"hidden_bias{run}"), sums, getattr(self, f"hidden{run}"), alpha=1 / pixels)
+        return torch.addmm(getattr(self, f"bias{run}"), hidden.relu_(), getattr(self, f"output{run}"))
 
 
 def _runs(widths: Sequence[int]) -> list[range]:

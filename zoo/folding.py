@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from itertools import pairwise
+from collections.abc import Iterator
 
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
@@ -14,16 +14,40 @@ from zoo.contract import RoutedNet
 def folded(net: RoutedNet) -> RoutedNet:
     """A frozen copy in eval mode, with every batch norm that follows a convolution in a sequence folded into it.
 
-    Logits agree to fp32 rounding; gradients with respect to the pictures likewise. An identity takes the place of the
-    batch norm, so that positions within sequences stay. A ResNet-14 is differentiated 1.2 times faster so.
+    Logits agree to fp32 rounding; gradients with respect to the pictures likewise. A ResNet-14 is differentiated 1.2
+    times faster so.
 
     Args:
         net: is not changed.
     """
     copied = copy.deepcopy(net).eval().requires_grad_(False)
-    for sequence in [module for module in copied.modules() if isinstance(module, nn.Sequential)]:
-        for (name, convolution), (after, norm) in pairwise(list(sequence.named_children())):
-            if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-                setattr(sequence, name, fuse_conv_bn_eval(convolution, norm))
-                setattr(sequence, after, nn.Identity())
+    for module in copied.modules():
+        if isinstance(module, nn.Sequential):
+            fold(module)
     return copied
+
+
+def fold(module: nn.Sequential) -> None:
+    """Fold batch norms into the convolutions just before them, however Sequentials are nested; leave out no-ops."""
+    before: tuple[nn.Sequential, str] | None = None
+    for parent, name in list(_steps(module)):
+        step = getattr(parent, name)
+        if isinstance(step, nn.Identity | nn.Dropout | nn.Dropout2d):
+            delattr(parent, name)
+            continue
+        last = getattr(*before) if before else None
+        if isinstance(step, nn.BatchNorm2d) and isinstance(last, nn.Conv2d) and before is not None:
+            setattr(*before, fuse_conv_bn_eval(last, step))
+            delattr(parent, name)
+            continue
+        if isinstance(step, nn.ReLU) and isinstance(last, nn.Conv2d | nn.Linear | nn.BatchNorm2d):
+            step.inplace = True
+        before = parent, name
+
+
+def _steps(module: nn.Sequential) -> Iterator[tuple[nn.Sequential, str]]:
+    for name, child in module._modules.items():
+        if isinstance(child, nn.Sequential):
+            yield from _steps(child)
+        else:
+            yield module, name

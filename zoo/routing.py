@@ -161,7 +161,7 @@ def run_rows(
         settled: x went through an activation already, so that another one would change nothing.
         overwrite: x may be overwritten; nobody differentiates.
     """
-    stays = isinstance(block.shortcut, nn.Identity) and (settled or rule == "block")
+    stays = keeps(block, rule, settled=settled)
     if rows is EVERYBODY:
         return Ran(block.activation(plus(_scaled(block.branch(x), scale), block.shortcut(x))))
     if len(rows) == 0:
@@ -177,6 +177,11 @@ def run_rows(
         around = block.activation(around)
     out = put_rows(around, rows, new, overwrite=overwrite)
     return Ran(out, rows, new) if stays else Ran(out)
+
+
+def keeps(block: ResidualBlock, rule: Rule, *, settled: bool) -> bool:
+    """Whether a sample that skips the block leaves it as it came; see `run_rows`."""
+    return isinstance(block.shortcut, nn.Identity) and (settled or rule == "block")
 
 
 def _scaled(update: Tensor, scale: Tensor | None) -> Tensor:

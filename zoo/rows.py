@@ -12,32 +12,38 @@ import torch
 from torch import Tensor
 
 
-class _Flat(NamedTuple):
-    values: Tensor
+class _Layout(NamedTuple):
+    """How samples (C, H, W) lie in memory."""
+
+    order: tuple[int, ...]
     shape: tuple[int, ...]
     back: tuple[int, ...]
+
+    def flatten(self, x: Tensor) -> Tensor:
+        return x.permute(self.order).reshape(len(x), -1)
 
     def restore(self, values: Tensor) -> Tensor:
         return values.view(-1, *self.shape).permute(self.back)
 
 
-def _flatten(x: Tensor) -> _Flat:
+def _layout(x: Tensor) -> _Layout:
     if x.ndim == 4 and x.is_contiguous(memory_format=torch.channels_last):
         channels, height, width = x.shape[1:]
-        return _Flat(x.permute(0, 2, 3, 1).reshape(len(x), -1), (height, width, channels), (0, 3, 1, 2))
-    return _Flat(x.reshape(len(x), -1), tuple(x.shape[1:]), tuple(range(x.ndim)))
+        return _Layout((0, 2, 3, 1), (height, width, channels), (0, 3, 1, 2))
+    order = tuple(range(x.ndim))
+    return _Layout(order, tuple(x.shape[1:]), order)
 
 
 def select_rows(x: Tensor, rows: Tensor) -> Tensor:
     """Samples rows (n,) of x (N, ...), as a new tensor in the memory format of x."""
-    flat = _flatten(x)
-    return flat.restore(flat.values.index_select(0, rows))
+    layout = _layout(x)
+    return layout.restore(layout.flatten(x).index_select(0, rows))
 
 
 def add_rows(x: Tensor, rows: Tensor, values: Tensor) -> Tensor:
     """A copy of x (N, ...) with values (n, ...) added to its samples rows (n,), in the memory format of x."""
-    flat = _flatten(x)
-    return flat.restore(flat.values.index_add(0, rows, _like(x, values)))
+    layout = _layout(x)
+    return layout.restore(layout.flatten(x).index_add(0, rows, layout.flatten(values.to(x.dtype))))
 
 
 def put_rows(x: Tensor, rows: Tensor, values: Tensor, *, overwrite: bool = False) -> Tensor:
@@ -49,15 +55,9 @@ def put_rows(x: Tensor, rows: Tensor, values: Tensor, *, overwrite: bool = False
         values: in any memory format and dtype.
         overwrite: see x.
     """
-    flat, new = _flatten(x), _like(x, values)
-    if overwrite and flat.values.data_ptr() == x.data_ptr():
-        flat.values.index_copy_(0, rows, new)
+    layout = _layout(x)
+    flat, new = layout.flatten(x), layout.flatten(values.to(x.dtype))
+    if overwrite and flat.data_ptr() == x.data_ptr():
+        flat.index_copy_(0, rows, new)
         return x
-    return flat.restore(flat.values.index_copy(0, rows, new))
-
-
-def _like(x: Tensor, values: Tensor) -> Tensor:
-    values = values.to(x.dtype)
-    if x.ndim == 4 and x.is_contiguous(memory_format=torch.channels_last):
-        return values.permute(0, 2, 3, 1).reshape(len(values), -1)
-    return values.reshape(len(values), -1)
+    return layout.restore(flat.index_copy(0, rows, new))

@@ -12,14 +12,13 @@ computation for not waiting at all.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
 from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from zoo.contract import Compute, Forward, RoutedNet, Setting
+from zoo.folding import fold
 from zoo.layers import ResidualBlock
 
 
@@ -90,7 +89,7 @@ def optimize_for_inference(net: RoutedNet, *, masked_up_to: int = 0) -> Served:
         if isinstance(module, ResidualBlock) and isinstance(module.activation, nn.ReLU):
             module.activation.inplace = True
         if isinstance(module, nn.Sequential):
-            _fold(module)
+            fold(module)
     return Served(served.to(memory_format=torch.channels_last), masked_up_to=masked_up_to)
 
 
@@ -102,29 +101,3 @@ def _replace(module: nn.Module) -> None:
             _replace(child)
         else:
             setattr(module, name, fold())
-
-
-def _fold(module: nn.Sequential) -> None:
-    """Fold batch norms into the convolutions just before them, however Sequentials are nested; leave out no-ops."""
-    before: tuple[nn.Sequential, str] | None = None
-    for parent, name in list(_steps(module)):
-        step = getattr(parent, name)
-        if isinstance(step, nn.Identity | nn.Dropout | nn.Dropout2d):
-            delattr(parent, name)
-            continue
-        last = getattr(*before) if before else None
-        if isinstance(step, nn.BatchNorm2d) and isinstance(last, nn.Conv2d) and before is not None:
-            setattr(*before, fuse_conv_bn_eval(last, step))
-            delattr(parent, name)
-            continue
-        if isinstance(step, nn.ReLU) and isinstance(last, nn.Conv2d | nn.Linear | nn.BatchNorm2d):
-            step.inplace = True
-        before = parent, name
-
-
-def _steps(module: nn.Sequential) -> Iterator[tuple[nn.Sequential, str]]:
-    for name, child in module._modules.items():
-        if isinstance(child, nn.Sequential):
-            yield from _steps(child)
-        else:
-            yield module, name

@@ -147,6 +147,11 @@ class FoldedRecurrentGates(nn.Module):
     """
 
     pooled = True
+    entry: Tensor
+    entry_bias: Tensor
+    recurrent: Tensor
+    choice: Tensor
+    bias: Tensor
 
     def __init__(self, gates: RecurrentGates) -> None:
         super().__init__()
@@ -156,8 +161,8 @@ class FoldedRecurrentGates(nn.Module):
             assert isinstance(project, nn.Linear)
             self.register_buffer(f"weight{index}", project.weight.detach().t().contiguous())
             self.register_buffer(f"bias{index}", project.bias.detach().clone())
-        self.register_buffer("input", cell.weight_ih.detach()[order].t().contiguous())
-        self.register_buffer("input_bias", (cell.bias_ih + cell.bias_hh).detach()[order])
+        self.register_buffer("entry", cell.weight_ih.detach()[order].t().contiguous())
+        self.register_buffer("entry_bias", (cell.bias_ih + cell.bias_hh).detach()[order])
         self.register_buffer("recurrent", cell.weight_hh.detach()[order].t().contiguous())
         self.register_buffer("choice", gates.choice.weight.detach()[0].clone())
         self.register_buffer("bias", gates.choice.bias.detach().clone())
@@ -165,7 +170,7 @@ class FoldedRecurrentGates(nn.Module):
     def forward(self, index: int, means: Tensor, state: State) -> tuple[Tensor, State]:
         """Gate `index` on means of the channels (N, C): log-odds (N,) and the state for the next gate."""
         projected = torch.addmm(getattr(self, f"bias{index}"), means, getattr(self, f"weight{index}"))
-        parts = torch.addmm(self.input_bias, projected, self.input)
+        parts = torch.addmm(self.entry_bias, projected, self.entry)
         if state is not None:
             parts.addmm_(state[0], self.recurrent)
         size = self.hidden

@@ -1,0 +1,100 @@
+"""What is really faster: `python -m benchmarks.speed`."""
+
+from __future__ import annotations
+
+import math
+import sys
+from enum import StrEnum
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Annotated
+
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from benchmarks.environment import describe_environment
+from benchmarks.terminal import make_console
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+class Section(StrEnum):
+    """What can be measured; each is a module of this package with a function `measure`."""
+
+    skipping = "skipping"
+    exits = "exits"
+    training = "training"
+    attacks = "attacks"
+
+
+TITLES = {
+    Section.skipping: "Skipped blocks: is saved computation saved time?",
+    Section.exits: "Early exits: is saved computation saved time?",
+    Section.training: "Training: pictures per second against a plain loop",
+    Section.attacks: "Attacks: seconds against foolbox",
+}
+
+
+@app.command(epilog="A figure below its bar is marked; the exit status is 1 where there is one.")
+def speed(
+    only: Annotated[
+        list[Section] | None,
+        typer.Option(help="A section to measure, may be repeated. Example: --only skipping", show_default="all"),
+    ] = None,
+    seconds: Annotated[
+        float, typer.Option(min=0.1, help="Time for the turns of a section. Example: --seconds 60")
+    ] = 120,
+) -> None:
+    """Measure what the suite promises about speed, as ratios of CPU times of one thread taken in turns.
+
+    Other work on the machine disturbs: close it, and repeat what is in doubt.
+    """
+    console = make_console()
+    _print_machine(console)
+    below = False
+    for section in only or [s for s in Section if find_spec(f"benchmarks.speed.{s}")]:
+        rows: pd.DataFrame = import_module(f"benchmarks.speed.{section}").measure(seconds)
+        console.print(table(TITLES[section], rows), "")
+        below |= bool((rows["ratio"] < rows["bar"]).any())
+    if below:
+        raise typer.Exit(1)
+
+
+def table(title: str, rows: pd.DataFrame) -> Table:
+    """Rows of `benchmarks.speed.table.line` for the terminal; what is below its bar says so."""
+    shown = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for column in ("what", "configuration"):
+        shown.add_column(column, overflow="fold")
+    for column in ("ratio", "quartiles", "turns", "bar", ""):
+        shown.add_column(column, justify="right", no_wrap=True)
+    for row in rows.to_dict("records"):
+        promised = not math.isnan(row["bar"])
+        shown.add_row(
+            escape(row["what"]),
+            escape(row["configuration"]),
+            f"{row['ratio']:.2f}",
+            f"{row['low']:.2f} to {row['high']:.2f}",
+            str(row["turns"]),
+            f"{row['bar']:.2f}" if promised else "–",
+            "below" if promised and row["ratio"] < row["bar"] else "",
+        )
+    return shown
+
+
+def _print_machine(console: Console) -> None:
+    facts = describe_environment()
+    load = facts["load_average"][0]
+    console.print(
+        f"{facts['processor']}, {facts['cpus']} CPUs, load {load}; torch {facts['packages']['torch']}, one thread; "
+        "median and quartiles of ratios turn by turn",
+        highlight=False,
+    )
+    if load > 1:
+        console.print(f"[bold]The machine is not quiet (load {load}): figures may be off.[/bold]", highlight=False)
+
+
+if __name__ == "__main__":
+    sys.exit(app())

@@ -1,0 +1,70 @@
+"""Early exits: how much of the computation that is saved is time saved, heads and their entropies included.
+
+The network is BranchyNet on ResNet-110 with random weights. Thresholds are set so that wanted shares of the pictures
+leave at the first and at the second exit; the dense network is the same ResNet without early heads.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from benchmarks.cost import measure_ledger
+from benchmarks.jobs import single_threaded
+from benchmarks.speed.skipping import NARROW, TASK
+from benchmarks.speed.table import line
+from benchmarks.speed.turns import ratio, take_turns
+from zoo import RoutedNet, Setting, create, optimize_for_inference
+from zoo.exits import entropy
+
+SHARES = ((0.4, 0.3), (0.2, 0.2))
+"""Of the pictures that leave at the first and at the second exit."""
+CASES = [(batch, shares) for batch in (1, 8, 64) for shares in SHARES]
+PICTURES = 20
+"""At batch 1, each in turn."""
+BAR = 0.80
+
+
+def measure(seconds: float) -> pd.DataFrame:
+    """Realised over theoretical speed-up, in CPU time of one thread.
+
+    Args:
+        seconds: for the turns of all rows together.
+
+    Returns:
+        A row per batch and shares, columns as `benchmarks.speed.table.line` says.
+    """
+    with single_threaded():
+        return pd.DataFrame([_case(batch, shares, seconds / len(CASES)) for batch, shares in CASES])
+
+
+def _case(batch: int, shares: tuple[float, float], seconds: float) -> dict[str, Any]:
+    torch.manual_seed(0)
+    net = create(f"branchynet[tiny, {NARROW}]", TASK).eval()
+    dense = optimize_for_inference(create(f"resnet[tiny, {NARROW}]", TASK))
+    count = max(batch, PICTURES)
+    images = torch.rand(count, *TASK.shape) * torch.rand(count, 1, 1, 1)
+    net.use(leaving(net, images, shares))
+    served = optimize_for_inference(net)
+    batches = images.split(batch) if batch == 1 else images[: count // batch * batch].split(batch)
+    ledger = measure_ledger(net)
+    routed = torch.cat([ledger.routed(served(some).route) for some in batches]).double().mean().item()
+    times = take_turns(
+        {"dense": lambda: [dense(some) for some in batches], "served": lambda: [served(some) for some in batches]},
+        seconds,
+    )
+    saved = measure_ledger(dense.net).nominal / routed
+    where = f"ResNet-110, batch {batch}, {shares[0]:.0%} leave at the first exit, {shares[1]:.0%} at the second"
+    return line("realised / theoretical, served", where, ratio(times["dense"], times["served"]).scaled(1 / saved), BAR)
+
+
+@torch.no_grad()
+def leaving(net: RoutedNet, images: Tensor, shares: tuple[float, float]) -> Setting:
+    """Thresholds of entropy at which those shares of these pictures (N, C, H, W) leave at two early exits."""
+    first, second = (entropy(logits) for logits in net(images).exit_logits[:2])
+    threshold = float(first.quantile(shares[0]))
+    rest = second[first >= threshold]
+    return Setting(name="shares", values={"thresholds": [threshold, float(rest.quantile(shares[1] / (1 - shares[0])))]})
