@@ -14,12 +14,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_linear_bn_eval
 
+from zoo.block_drop import BlockDrop, survival_schedule
 from zoo.contract import Compute, Forward, RoutedNet, Setting, Task, Validation
 from zoo.gated_chain import Above, Chained, Decide, gated_chain
 from zoo.layers import Shortcut
 from zoo.registry import CIFAR10, CIFAR100, IMAGENET, Official, Preset, Published, register
 from zoo.resnet import SMALL, TINY, Backbone, cifar, imagenet
-from zoo.routing import BlockDrop, logistic_noise, straight_through, survival_schedule, threshold_settings
+from zoo.routing import logistic_noise, straight_through, threshold_settings
 
 
 class Gate(nn.Module):
@@ -223,7 +224,7 @@ class AdaNet(RoutedNet):
             surviving: a block counts where its gate is open and it survived, and evaluation scales every branch by its
             survival probability. The target loss sees the gates alone: chance must not make up for an open gate,
             or more would run than the target when nothing is dropped.
-        drop_mode: see `zoo.routing.BlockDrop`: per mini-batch (`batch`) or per sample (`row`).
+        drop_mode: see `zoo.block_drop.BlockDrop`: per mini-batch (`batch`) or per sample (`row`).
         blocks: see `zoo.resnet.Backbone`, as are widths, block, stem_kind and shortcut_kind.
 
     Raises:

@@ -15,10 +15,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from zoo.block_drop import BlockDrop, survival_schedule
 from zoo.contract import Compute, Forward, RoutedNet, Task
 from zoo.layers import ResidualBlock, conv, init_he, pooled_linear
 from zoo.registry import CIFAR10, CIFAR100, IMAGENET, Official, Preset, Published, register
-from zoo.routing import BlockDrop, gated_residual, survival_schedule
+from zoo.routing import gated_residual
 
 HAN_CIFAR10 = {
     "optimizer": "sgd",
@@ -255,7 +256,7 @@ class PyramidNet(RoutedNet):
         last_survival: below 1, training drops blocks as `zoo.stochastic_depth` does, the last with this probability of
             surviving; evaluation scales every branch by its survival probability. PyramidDrop (Yamada et al. 2016)
             without its separate draws for old and new channels.
-        drop_mode: see `zoo.routing.BlockDrop`: per mini-batch (`batch`) or per sample (`row`).
+        drop_mode: see `zoo.block_drop.BlockDrop`: per mini-batch (`batch`) or per sample (`row`).
 
     Raises:
         ValueError: parameters that do not describe a network, or pictures too small for its strides.

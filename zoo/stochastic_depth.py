@@ -12,11 +12,12 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from zoo.block_drop import BlockDrop, survival_schedule
 from zoo.contract import Compute, Forward, RoutedNet, Setting, Task, Validation
 from zoo.layers import Shortcut
 from zoo.registry import CIFAR10, IMAGENET, Official, Preset, Published, register
 from zoo.resnet import SMALL, TINY, Backbone, cifar, imagenet
-from zoo.routing import BlockDrop, gated_residual, survival_schedule
+from zoo.routing import gated_residual
 
 SD_CIFAR = {
     "optimizer": "sgd",
@@ -98,8 +99,8 @@ class StochasticDepth(RoutedNet):
         last_survival: p_L, probability of the last block to run in a training step; 0.8 in `tiny`, whose six blocks
             have a few hundred steps.
         schedule: `linear`, p_l = 1 - l / L * (1 - p_L), or `uniform`, p_L for every block.
-        mode: see `zoo.routing.BlockDrop`: per mini-batch (`batch`) or per sample (`row`).
-        rescale: see `zoo.routing.BlockDrop`: at `eval` as in the paper, or in `train` as torchvision does.
+        mode: see `zoo.block_drop.BlockDrop`: per mini-batch (`batch`) or per sample (`row`).
+        rescale: see `zoo.block_drop.BlockDrop`: at `eval` as in the paper, or in `train` as torchvision does.
         blocks: see `zoo.resnet.Backbone`, as are widths, block, stem_kind, shortcut_kind and conv_bias; the official
             code has shortcut `A-pool` and biases.
 

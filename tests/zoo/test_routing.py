@@ -6,17 +6,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from zoo.block_drop import BlockDrop, survival_schedule
 from zoo.layers import PoolAndPad, ResidualBlock, SubsampleAndPad
-from zoo.routing import (
-    BlockDrop,
-    cascade,
-    gated_block,
-    gated_residual,
-    logistic_noise,
-    straight_through,
-    survival_schedule,
-    threshold_settings,
-)
+from zoo.routing import cascade, gated_block, gated_residual, logistic_noise, straight_through, threshold_settings
 
 
 class Count(nn.Module):
