@@ -14,7 +14,7 @@ from torch import Tensor
 
 from benchmarks.cost import measure_ledger
 from benchmarks.jobs import single_threaded
-from benchmarks.speed.skipping import NARROW, TASK
+from benchmarks.speed.skipping import NARROW, TASK, normalised, random_pictures
 from benchmarks.speed.table import line
 from benchmarks.speed.turns import ratio, take_turns
 from zoo import RoutedNet, Setting, create, optimize_for_inference
@@ -43,10 +43,10 @@ def measure(seconds: float) -> pd.DataFrame:
 
 def _case(batch: int, shares: tuple[float, float], seconds: float) -> dict[str, Any]:
     torch.manual_seed(0)
-    net = create(f"branchynet[tiny, {NARROW}]", TASK).eval()
-    dense = optimize_for_inference(create(f"resnet[tiny, {NARROW}]", TASK))
     count = max(batch, PICTURES)
-    images = torch.rand(count, *TASK.shape) * torch.rand(count, 1, 1, 1)
+    images = random_pictures(count)
+    net = normalised(create(f"branchynet[tiny, {NARROW}]", TASK), images)
+    dense = optimize_for_inference(create(f"resnet[tiny, {NARROW}]", TASK))
     net.use(leaving(net, images, shares))
     served = optimize_for_inference(net)
     batches = images.split(batch) if batch == 1 else images[: count // batch * batch].split(batch)

@@ -15,13 +15,13 @@ from typing import Any
 
 import pandas as pd
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from benchmarks.cost import measure_ledger
 from benchmarks.jobs import single_threaded
 from benchmarks.speed.table import line
 from benchmarks.speed.turns import ratio, take_turns
-from zoo import Served, Task, create, optimize_for_inference
+from zoo import RoutedNet, Served, Task, create, optimize_for_inference
 from zoo.adanet import AdaNet, Gate
 from zoo.routing import gated_residual
 
@@ -56,8 +56,9 @@ def measure(seconds: float) -> pd.DataFrame:
 
 def _case(name: str, shape: str, batch: int, rate: float, seconds: float) -> list[dict[str, Any]]:
     torch.manual_seed(0)
-    images = torch.rand(batch, *TASK.shape) * torch.rand(batch, 1, 1, 1)
-    net = create(f"adanet[tiny, {shape}]", TASK).eval()
+    images = random_pictures(max(batch, 8))
+    net = normalised(create(f"adanet[tiny, {shape}]", TASK), images)
+    images = images[:batch]
     assert isinstance(net, AdaNet)
     set_rate(net, images, rate)
     dense = optimize_for_inference(create(f"resnet[tiny, {shape}]", TASK))
@@ -81,6 +82,21 @@ def _case(name: str, shape: str, batch: int, rate: float, seconds: float) -> lis
         if way == "served" and batch in (1, 64):
             rows.append(line("speed-up, served", where, found, bar=1.0))
     return rows
+
+
+def random_pictures(count: int) -> Tensor:
+    """Noise of different brightness: (count, C, H, W) in [0, 1]."""
+    return torch.rand(count, *TASK.shape) * torch.rand(count, 1, 1, 1)
+
+
+@torch.no_grad()
+def normalised(net: RoutedNet, images: Tensor) -> RoutedNet:
+    """A network with random weights whose batch norms know these pictures (N, C, H, W), in eval mode."""
+    norms = [module for module in net.modules() if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)]
+    for norm in norms:
+        norm.momentum = None
+    net.train()(images)
+    return net.eval()
 
 
 @torch.no_grad()

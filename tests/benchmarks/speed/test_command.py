@@ -1,0 +1,61 @@
+"""The table of `python -m benchmarks.speed`, and gates and exits set to wanted shares."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+import torch
+from rich.console import Console
+from typer.testing import CliRunner
+
+from benchmarks.speed.__main__ import app, table
+from benchmarks.speed.exits import leaving
+from benchmarks.speed.skipping import TASK, normalised, random_pictures, set_rate
+from benchmarks.speed.table import line
+from benchmarks.speed.turns import Ratio
+from zoo import create
+from zoo.adanet import AdaNet
+
+
+def printed(rows: pd.DataFrame) -> str:
+    console = Console(width=120)
+    with console.capture() as capture:
+        console.print(table("Title", rows))
+    return capture.get()
+
+
+def test_a_figure_below_its_bar_is_marked() -> None:
+    lines = [
+        line("a", "one", Ratio(0.5, 0.4, 0.6, 9), bar=0.8),
+        line("b", "two", Ratio(0.9, 0.8, 1.0, 9), bar=0.8),
+        line("c", "three", Ratio(0.1, 0.1, 0.1, 9)),
+    ]
+    shown = printed(pd.DataFrame(lines)).splitlines()
+    assert ["below" in row for row in shown[2:5]] == [True, False, False]
+    assert "0.40 to 0.60" in shown[2]
+
+
+@pytest.mark.parametrize(("pictures", "rate", "share"), [(8, 0.5, 0.5), (8, 0.25, 0.25), (1, 0.5, 0.5)])
+def test_gates_open_for_the_wanted_share(pictures: int, rate: float, share: float) -> None:
+    torch.manual_seed(0)
+    images = random_pictures(8)
+    net = normalised(create("adanet[tiny]", TASK), images)
+    assert isinstance(net, AdaNet)
+    set_rate(net, images[:pictures], rate)
+    with torch.no_grad():
+        route = net(images[:pictures]).route
+    assert route.float().mean().item() == pytest.approx(share)
+
+
+def test_the_wanted_shares_leave_at_each_exit() -> None:
+    torch.manual_seed(0)
+    images = random_pictures(20)
+    net = normalised(create("branchynet[tiny]", TASK), images)
+    net.use(leaving(net, images, (0.4, 0.3)))
+    with torch.no_grad():
+        segments = net(images).route[:, ::2].float().mean(dim=0)
+    assert segments.tolist() == pytest.approx([1.0, 0.6, 0.3])
+
+
+def test_an_unknown_section_is_refused() -> None:
+    assert CliRunner().invoke(app, ["--only", "nonsense"]).exit_code == 2
