@@ -123,7 +123,7 @@ def _routes(served: Served, setting: Setting, images: Tensor) -> Tensor:
 
 
 def _compiled(served: Served) -> Callable[[Tensor], object]:
-    network = torch.compile(served.net)
+    network = torch.compile(served.net, dynamic=False)
 
     def answer(batch: Tensor) -> object:
         with torch.inference_mode():

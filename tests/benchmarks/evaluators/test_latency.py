@@ -153,7 +153,7 @@ def test_the_static_network_is_compiled_where_that_is_asked_for(
 ) -> None:
     compiled: list[torch.nn.Module] = []
 
-    def compile_(net: torch.nn.Module) -> torch.nn.Module:
+    def compile_(net: torch.nn.Module, *, dynamic: bool) -> torch.nn.Module:
         compiled.append(net)
         return net
 
