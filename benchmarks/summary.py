@@ -56,7 +56,7 @@ def _rows(label: str, record: Record) -> pd.DataFrame:
         rows = rows.join(record.table("cost").set_index("setting"))
         rows["execution"] = rows["routed"] / rows["nominal"]
     if record.has("latency"):
-        rows = rows.join(_latency(record.table("latency"), rows))
+        rows = rows.join(_latency(timings(record), rows))
     if record.has("robustness"):
         for name, value in robust_accuracy(record.table("robustness")).items():
             rows[name] = np.where(rows["headline"], value, np.nan)
@@ -95,6 +95,12 @@ def calibration_error(confidence: pd.Series, correct: pd.Series) -> float:
     grouped = pd.DataFrame({"confidence": confidence, "correct": correct}).groupby(bins, observed=True)
     gaps = (grouped["confidence"].mean() - grouped["correct"].mean()).abs()
     return float((gaps * grouped.size()).sum() / len(confidence))
+
+
+def timings(record: Record) -> pd.DataFrame:
+    """The latency table; where it is from before pictures were sorted, every pass was in natural order."""
+    table = record.table("latency")
+    return table if "order" in table else table.assign(order="natural", macs=math.nan)
 
 
 def _latency(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

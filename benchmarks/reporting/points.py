@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.store import Record
-from benchmarks.summary import PERCENTILES, summarise
+from benchmarks.summary import PERCENTILES, summarise, timings
 
 MEANS = (
     *("accuracy", "top5", "nll", "calibration_error", "parameters", "train_seconds"),
@@ -50,7 +50,7 @@ def summary_of(records: Mapping[str, Record]) -> pd.DataFrame:
 
 
 def _quartiles(label: str, record: Record) -> pd.DataFrame:
-    table = record.table("latency")
+    table = timings(record)
     needed = table[(table["compute"] == "needed") & (table["order"] == "natural")]
     per_picture = needed["seconds"] / needed["batch_size"]
     grouped = per_picture.groupby([needed["setting"], needed["batch_size"]])

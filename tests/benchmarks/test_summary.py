@@ -203,6 +203,12 @@ def test_paths_are_told_apart_by_what_single_pictures_cost() -> None:
     assert (row["long_p50"], row["long_p90"]) == pytest.approx((8.5, 8.9))
 
 
+def test_timings_of_an_older_version_are_still_read(tmp_path: Path) -> None:
+    table = summary(tmp_path, latency=LATENCY.drop(columns=["order", "macs"]))
+    assert table["latency_10"].to_dict() == {"default": 0.2, "half": 0.1}
+    assert table["short_p50"].isna().all()
+
+
 def test_a_network_whose_pictures_all_cost_the_same_has_no_paths(tmp_path: Path) -> None:
     assert by_route(timing((1, "default", "needed", 1.0), (1, "default", "needed", 2.0))).empty
 
