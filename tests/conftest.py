@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group tests for `--dist loadgroup`."""
+    """Group tests for `--dist loadgroup`, before pytest-xdist reads the groups."""
     for item in items:
         item.add_marker(pytest.mark.xdist_group(_shared(item)))
 
