@@ -6,13 +6,13 @@ import math
 
 from benchmarks.reporting.evidence import Entry, Evidence
 from benchmarks.reporting.formats import is_missing, milliseconds
-from benchmarks.reporting.tables.base import Cell, Column, Table, missing, number, text
+from benchmarks.reporting.tables.base import Cell, Column, Table, number, text
 from benchmarks.summary import PERCENTILES
 
 
 def timing(evidence: Evidence) -> Table | None:
-    """Every network at its headline setting, a row per batch size."""
-    timed = [entry for entry in evidence.entries if evidence.batch_sizes and _is_timed(evidence, entry)]
+    """Every network that skips something at its headline setting, a row per batch size."""
+    timed = [entry for entry in evidence.entries if evidence.batch_sizes and _saves(evidence, entry)]
     if not timed:
         return None
     sizes = evidence.batch_sizes
@@ -28,7 +28,7 @@ def timing(evidence: Evidence) -> Table | None:
         Column(name="Speed-up", tip="Static over routed."),
         Column(name="Realised", tip="1 is every saved multiply-accumulate in time."),
     ]
-    rows = [_row(evidence, entry, size) for entry in timed for size in sizes]
+    rows = [_row(evidence, entry, size, first=size == sizes[0]) for entry in timed for size in sizes]
     if not compiled:
         columns.pop(6)
         for row in rows:
@@ -38,8 +38,8 @@ def timing(evidence: Evidence) -> Table | None:
         title="Time per picture by batch size, at the headline setting",
         columns=columns,
         rows=rows,
-        note="Below a network's name: from which batch on it is at least as fast as the static ResNet, as far as "
-        "larger batches were timed.",
+        note="Networks that skip something. Below a name: the batch from which on it is at least as fast as the static "
+        "ResNet, as far as larger ones were timed.",
     )
 
 
@@ -70,11 +70,14 @@ def paths(evidence: Evidence) -> Table | None:
     )
 
 
-def _is_timed(evidence: Evidence, entry: Entry) -> bool:
-    return not is_missing(evidence.value(entry, f"latency_{evidence.batch_sizes[0]}"))
+def _saves(evidence: Evidence, entry: Entry) -> bool:
+    """Whether a network was timed and ran less than its nominal cost; one that was not counted may have."""
+    if is_missing(evidence.value(entry, f"latency_{evidence.batch_sizes[0]}")):
+        return False
+    return not evidence.value(entry, "executed") >= evidence.value(entry, "nominal")
 
 
-def _row(evidence: Evidence, entry: Entry, size: int) -> list[Cell]:
+def _row(evidence: Evidence, entry: Entry, size: int, *, first: bool) -> list[Cell]:
     point = evidence.headlines[entry.label]
     times = [
         number(point, f"{kind}_{size}", milliseconds, reason="", ends=kind == "latency")
@@ -83,10 +86,8 @@ def _row(evidence: Evidence, entry: Entry, size: int) -> list[Cell]:
     ratios = [
         number(point, f"{kind}_{size}", lambda value: f"{value:.2f}", reason="") for kind in ("speedup", "realised")
     ]
-    if evidence.value(entry, "executed") == evidence.value(entry, "nominal"):
-        ratios[1] = missing("nothing is skipped")
     return [
-        text(entry.name, _break_even(evidence.value(entry, "break_even")), entry=entry.slug),
+        text(entry.name, _break_even(evidence.value(entry, "break_even")) if first else "", entry=entry.slug),
         Cell(text=str(size), sort=size),
         *times,
         *ratios,

@@ -11,7 +11,7 @@ from benchmarks.reporting import tables
 from benchmarks.reporting.evidence import Entry, Evidence
 from benchmarks.reporting.tables import Cell, Column, Table
 from benchmarks.reporting.tables.costs import deviation
-from tests.benchmarks.reporting.hand_made import HandMade, answers, attacked, costs
+from tests.benchmarks.reporting.hand_made import HandMade, answers, attacked, costs, timings
 
 
 def row(table: Table | None, network: str, setting: str | None = None) -> dict[str, Cell]:
@@ -213,6 +213,33 @@ def test_sizes_stand_beside_the_published_ones_once_per_method(made: HandMade) -
     assert table.rows[0][0].sub == "resnet-50"
     assert table.rows[0][-1].sub == "the stride is elsewhere"
     assert table.note.startswith("1 of 2 agree")
+
+
+def test_timings_stand_side_by_side_for_networks_that_skip(made: HandMade) -> None:
+    needed = {"default": [0.003, 0.004, 0.005]}
+    made.add(
+        made.spec("resnet"), cost=costs(("default", 4000, 4000)), latency=timings(0.002, 0.002, {"default": [0.002]})
+    )
+    made.add(made.spec("adanet"), cost=costs(("default", 4000, 2000)), latency=timings(0.002, 0.006, needed))
+    table = tables.timing(made.evidence())
+    assert table is not None
+    assert [cells[0].text for cells in table.rows] == ["AdaNet (ConvNet-AIG)"]
+    cells = row(table, "AdaNet (ConvNet-AIG)")
+    assert cells["Network"].sub == "nowhere as fast as static"
+    assert [cells[name].text for name in ("Batch", "Routed", "By route", "Everything", "Static")] == [
+        *("1", "4.00", "–", "6.00", "2.00")
+    ]
+    # 6 ms for everything, 4 ms routed: 1.5 times as fast with half of the MACs
+    assert [cells[name].text for name in ("Speed-up", "Realised")] == ["0.50", "0.75"]
+
+
+def test_single_pictures_on_short_and_long_paths_have_percentiles(made: HandMade) -> None:
+    passes = timings(0.002, 0.006, {"default": [0.001, 0.003, 0.005]}).assign(macs=[math.nan, 4.0, 1.0, 1.0, 4.0])
+    made.add(made.spec("adanet"), cost=costs(("default", 4000, 2000)), latency=passes)
+    cells = tables.paths(made.evidence())
+    assert cells is not None
+    assert [cell.text for cell in cells.rows[0]][1::3] == ["2.00", "5.00"]
+    assert tables.paths(HandMade(made.store.root / "other").evidence()) is None
 
 
 def test_rows_must_have_a_cell_per_column() -> None:
