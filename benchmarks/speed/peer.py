@@ -49,17 +49,19 @@ def peer(
         return
     with TemporaryDirectory() as folder:
         python = _environment(Path(folder))
-        done = subprocess.run([python, "-m", "benchmarks.speed.peer", "--here", "--seconds", str(seconds)], check=False)
+        done = subprocess.run(
+            [str(python), "-m", "benchmarks.speed.peer", "--here", "--seconds", str(seconds)], check=False
+        )
     raise typer.Exit(done.returncode)
 
 
 def _environment(folder: Path) -> Path:
     venv.create(folder, with_pip=True)
     python = folder / "bin" / "python"
-    asked = [python, "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"]
+    asked = [str(python), "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"]
     packages = Path(subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip())
     (packages / "suite.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps", PACKAGE], check=True)
+    subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--no-deps", PACKAGE], check=True)
     return python
 
 
