@@ -49,7 +49,9 @@ def peer(
         return
     with TemporaryDirectory() as folder:
         python = _environment(Path(folder))
-        done = subprocess.run([python, "-m", "benchmarks.speed.peer", "--here", "--seconds", str(seconds)], check=False)
+        done = subprocess.run(
+            [str(python), "-m", "benchmarks.speed.peer", "--here", "--seconds", str(seconds)], check=False
+        )
     raise typer.Exit(done.returncode)
 
 
@@ -59,7 +61,7 @@ def _environment(folder: Path) -> Path:
     asked = [str(python), "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"]
     packages = Path(subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip())
     (packages / "suite.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps", PACKAGE], check=True)
+    subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--no-deps", PACKAGE], check=True)
     return python
 
 
