@@ -16,9 +16,13 @@ def warn(message: str) -> None:
 
 
 def test_the_remark_upon_python_2_is_silenced() -> None:
+    def remark() -> str:
+        warn("dtype(): align should be passed as bool")
+        return "opened"
+
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        open_archive("x", lambda: warn("dtype(): align should be passed as bool"), {}, download=False)
+        assert open_archive("x", remark, {}, download=False) == "opened"
 
 
 def test_other_warnings_are_not_silenced() -> None:
