@@ -1,21 +1,21 @@
 """Deformable convolution, fast on the CPU and safe against offsets that are no numbers.
 
-Its multiply-accumulates are counted by `torch.utils.flop_counter.FlopCounterMode` once this module is imported: those
+Its multiply-accumulates are counted by `torch.utils.flop_counter.FlopCounterMode` once a layer is made: those
 of the convolution, C O K^2 H W, and `SAMPLING_MACS` for each of the C K^2 H W sampled values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from math import prod
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.flop_counter import flop_registry, register_flop_formula
-from torchvision.ops import deform_conv2d as torchvision_deform_conv2d
 
 SAMPLING_MACS = 4
 """A bilinear sample is a weighted sum of four pixels; making the weights is not counted, as batch norm is not."""
@@ -55,7 +55,7 @@ def deform_conv2d(
         mask = None if mask is None else mask.float()
         if x.is_cuda:
             geometry = _pair(stride), _pair(padding), _pair(dilation)
-            out: Tensor = torchvision_deform_conv2d(x, offset, weight, None, *geometry, mask)
+            out: Tensor = torchvision_operator()(x, offset, weight, None, *geometry, mask)
             return out + 0 * offset.sum()
         if x.device.type == "cpu" and not bool(torch.isfinite(offset).all()):
             raise FloatingPointError("offsets of a deformable convolution are not finite; lower the learning rate")
@@ -168,6 +168,8 @@ class DeformableConv(nn.Module):
         )
         for parameter in self.offset.parameters():
             nn.init.zeros_(parameter)
+        if torch.cuda.is_available():
+            torchvision_operator()  # before anybody counts
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) to (N, O, H', W') of the same type, computed in fp32.
@@ -212,16 +214,24 @@ def _embedding_bag_flops(
     return 2 * prod(indices) * table[1] if per_sample_weights is not None else 0
 
 
-def _register() -> None:
-    aten = torch.ops.aten
-    formulas: dict[Any, Any] = {
-        torch.ops.torchvision.deform_conv2d: _deform_conv_flops,
-        aten._embedding_bag: _embedding_bag_flops,
-        aten._embedding_bag_forward_only: _embedding_bag_flops,
-    }
+@cache
+def torchvision_operator() -> Callable[..., Tensor]:
+    """`torchvision.ops.deform_conv2d`, which is counted from now on; importing torchvision takes seconds."""
+    from torchvision.ops import deform_conv2d as operator
+
+    _register({torch.ops.torchvision.deform_conv2d: _deform_conv_flops})
+    return cast("Callable[..., Tensor]", operator)
+
+
+def _register(formulas: Mapping[Any, Any]) -> None:
     for operator, formula in formulas.items():
         if operator not in flop_registry:
             register_flop_formula(operator)(formula)
 
 
-_register()
+_register(
+    {
+        torch.ops.aten._embedding_bag: _embedding_bag_flops,
+        torch.ops.aten._embedding_bag_forward_only: _embedding_bag_flops,
+    }
+)

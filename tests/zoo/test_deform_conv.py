@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torchvision.ops import deform_conv2d as torchvision_deform_conv2d
 
 from benchmarks.cost import MacCounter
 from tests.conformance.cases import DIGITS
-from zoo.deform_conv import DeformableConv, deform_conv2d
+from zoo.deform_conv import DeformableConv, deform_conv2d, torchvision_operator
+
+torchvision_deform_conv2d = torchvision_operator()
 
 DIGIT = next(DIGITS.test.batches(4)).images
 
@@ -158,3 +162,13 @@ def test_hosts_that_cannot_be_deformed_are_refused(host: nn.Conv2d) -> None:
 def test_groups_that_do_not_divide_the_channels_are_refused() -> None:
     with pytest.raises(ValueError, match="offset_groups must divide the 8 channels"):
         DeformableConv(nn.Conv2d(8, 8, 3, bias=False), modulated=False, groups=3)
+
+
+def test_without_a_gpu_torchvision_is_not_even_imported() -> None:
+    """It would add seconds to every command and every worker."""
+    script = (
+        "import sys, torch, zoo; torch.cuda.is_available = lambda: False; "
+        "zoo.create('deformable', zoo.Task(shape=(1, 28, 28), classes=10)).eval()(torch.rand(1, 1, 28, 28)); "
+        "sys.exit('torchvision' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-W", "ignore", "-c", script], check=False).returncode == 0
