@@ -163,7 +163,14 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) to (N, C', H', W')."""
-        out: Tensor = self.activation(plus(self.branch(x), self.shortcut(x)))
+        return self.merge(x, self.shortcut(x))
+
+    def merge(self, x: Tensor, around: Tensor, *, scale: Tensor | None = None) -> Tensor:
+        """activation(around + scale * branch(x)); scale is (N,), and nothing that is handed over is changed."""
+        update: Tensor = self.branch(x)
+        if scale is not None:
+            update = update * scale.view(-1, 1, 1, 1).to(update.dtype)
+        out: Tensor = self.activation(plus(update, around))
         return out
 
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo.contract import Compute, Setting
-from zoo.layers import ResidualBlock, plus
+from zoo.layers import ResidualBlock
 from zoo.rows import put_rows, select_rows
 
 
@@ -163,16 +163,15 @@ def run_rows(
     """
     stays = keeps(block, rule, settled=settled)
     if rows is EVERYBODY:
-        return Ran(block.activation(plus(_scaled(block.branch(x), scale), block.shortcut(x))))
+        return Ran(block.merge(x, block.shortcut(x), scale=scale))
     if len(rows) == 0:
         if stays:
             return Ran(x, rows)
         around: Tensor = block.shortcut(x)
         return Ran(around if rule == "block" else block.activation(around))
     mine = select_rows(x, rows)
-    update = _scaled(block.branch(mine), scale)
     around = x if stays else block.shortcut(x)
-    new: Tensor = block.activation(plus(update, mine if stays else select_rows(around, rows)))
+    new = block.merge(mine, mine if stays else select_rows(around, rows), scale=scale)
     if rule == "residual" and not stays:
         around = block.activation(around)
     out = put_rows(around, rows, new, overwrite=overwrite)
@@ -182,10 +181,6 @@ def run_rows(
 def keeps(block: ResidualBlock, rule: Rule, *, settled: bool) -> bool:
     """Whether a sample that skips the block leaves it as it came; see `run_rows`."""
     return isinstance(block.shortcut, nn.Identity) and (settled or rule == "block")
-
-
-def _scaled(update: Tensor, scale: Tensor | None) -> Tensor:
-    return update if scale is None else update * _per_sample(scale, update)
 
 
 class Cascade(NamedTuple):

@@ -1,9 +1,9 @@
 """A trained network made ready to serve: the same answers and routes, faster.
 
 What it takes was measured on a CPU. Batch norms are folded into the convolutions in front of them, gates look at
-channel means that are averaged once, everything is channels-last and nothing is kept for gradients; the rest is
-`zoo.routing` and `zoo.gated_chain`, which every network runs through anyway. Fused convolution and ReLU (oneDNN's, as
-`torch.compile` has it) was no faster on ResNet-110, so nothing here depends on a backend.
+channel means that are averaged once, everything is channels-last and nothing is kept for gradients; convolutions take
+ReLUs and sums in (`zoo.onednn`); the rest is `zoo.routing` and `zoo.gated_chain`, which every network runs through
+anyway.
 
 On CUDA the host waits for the device once per gated block and once per exit, whatever the batch; `masked_up_to` trades
 computation for not waiting at all.
@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from zoo.contract import Compute, Forward, RoutedNet, Setting
 from zoo.folding import fold
 from zoo.layers import ResidualBlock
+from zoo.onednn import pack
 
 
 class Served(nn.Module):
@@ -73,13 +74,14 @@ class Served(nn.Module):
         return super().train(False)
 
 
-def optimize_for_inference(net: RoutedNet, *, masked_up_to: int = 0) -> Served:
+def optimize_for_inference(net: RoutedNet, *, fused: bool = True, masked_up_to: int = 0) -> Served:
     """A copy that serves: batch norms folded, lean gates, channels-last, and only the needed units.
 
     Logits agree with the network's own within 1e-4; routes are the same but for decisions on the very edge.
 
     Args:
         net: trained; it is not changed. The copy is at its setting, on its device.
+        fused: use oneDNN's fused convolutions where the network runs on a CPU; see `zoo.onednn`.
         masked_up_to: on CUDA, batches of 2 to this many pictures compute every unit and mask, without waiting for the
             device once: for batches so small that a block takes as long for one picture as for all.
     """
@@ -90,6 +92,8 @@ def optimize_for_inference(net: RoutedNet, *, masked_up_to: int = 0) -> Served:
             module.activation.inplace = True
         if isinstance(module, nn.Sequential):
             fold(module)
+    if fused:
+        pack(served)
     return Served(served.to(memory_format=torch.channels_last), masked_up_to=masked_up_to)
 
 

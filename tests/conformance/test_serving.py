@@ -63,8 +63,8 @@ def counted(net: zoo.RoutedNet | zoo.Served, images: Tensor) -> tuple[int, int]:
     """Floating-point operations of all that runs, and of the convolutions among them."""
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         net(images) if isinstance(net, zoo.Served) else net(images, compute="needed")
-    of_convolutions = counter.get_flop_counts()["Global"].get(torch.ops.aten.convolution, 0)
-    return counter.get_total_flops(), of_convolutions
+    counts = counter.get_flop_counts()["Global"]
+    return counter.get_total_flops(), sum(flops for operator, flops in counts.items() if "convolution" in str(operator))
 
 
 @every_method
