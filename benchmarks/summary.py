@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from benchmarks.evaluators.latency import BASELINE
+from benchmarks.evaluators.contenders import BASELINE
 from benchmarks.store import Record
 
 CONFIDENCE = 0.95
