@@ -104,9 +104,13 @@ class Campaign:
         seconds = 0.0
         if planned.status.state != "done":
             seconds += estimate_training(planned.spec, self.dataset, torch.device(self.where.device))
-        latency = self.study.evaluation.latency
-        if planned.alone and latency:
+        latency, energy = self.study.evaluation.latency, self.study.evaluation.energy
+        if "latency" in planned.alone and latency:
             seconds += latency.seconds * len(latency.batch_sizes)
+        if "energy" in planned.alone and energy and torch.device(self.where.device).type == "cuda":
+            record = self.store.record(planned.spec, code_of(planned.spec))
+            turns = 3 + (len(record.settings) if record else 1)  # idle, static, everything, and every setting
+            seconds += energy.seconds * energy.repetitions * len(energy.batch_sizes) * turns
         return seconds
 
     def discard(self) -> None:

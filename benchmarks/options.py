@@ -35,6 +35,12 @@ class RobustnessOptions(Strict):
         return epsilons
 
 
+def _positive_sizes(sizes: tuple[int, ...]) -> tuple[int, ...]:
+    if not sizes or min(sizes) < 1:
+        raise ValueError("batch_sizes must be numbers of at least 1")
+    return sizes
+
+
 class LatencyOptions(Strict):
     """Wall-clock.
 
@@ -48,12 +54,23 @@ class LatencyOptions(Strict):
     seconds: float = Field(2.0, gt=0)
     compile: bool = False
 
-    @field_validator("batch_sizes")
-    @classmethod
-    def _positive(cls, sizes: tuple[int, ...]) -> tuple[int, ...]:
-        if not sizes or min(sizes) < 1:
-            raise ValueError("batch_sizes must be numbers of at least 1")
-        return sizes
+    _checked = field_validator("batch_sizes")(_positive_sizes)
+
+
+class EnergyOptions(Strict):
+    """Energy by a GPU's counter.
+
+    Attributes:
+        batch_sizes: to measure at.
+        seconds: of each contender in each turn; the counter moves every 20 to 100 ms, which is how exact an end is.
+        repetitions: turns of all contenders.
+    """
+
+    batch_sizes: tuple[int, ...] = (1, 32, 256)
+    seconds: float = Field(1.0, gt=0)
+    repetitions: int = Field(3, ge=1)
+
+    _checked = field_validator("batch_sizes")(_positive_sizes)
 
 
 class CostOptions(Strict):
@@ -74,4 +91,5 @@ class Evaluation(Strict):
     cost: CostOptions | None = CostOptions()
     robustness: RobustnessOptions | None = RobustnessOptions()
     latency: LatencyOptions | None = LatencyOptions()
+    energy: EnergyOptions | None = EnergyOptions()
     fidelity: FidelityOptions | None = FidelityOptions()

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from benchmarks.evaluators.latency import BASELINE
+from benchmarks.evaluators.contenders import BASELINE
 from benchmarks.store import Record
 
 CONFIDENCE = 0.95
@@ -26,7 +26,9 @@ def summarise(records: Mapping[str, Record]) -> pd.DataFrame:
     dense_<batch>, static_<batch> and compiled_<batch> (median seconds per picture: the network's, with pictures sorted
     by route, computing everything; the static ResNet's, and through `torch.compile`), spread_<batch> (range of the
     quartiles over the median: more than 0.1 is a noisy timing), realised_<batch>, break_even, the columns of
-    `by_route`, robust_<attack>_<epsilon>
+    `by_route`, energy_<batch>, energy_dense_<batch>, energy_static_<batch> (median joules per picture, of the whole
+    GPU), energy_idle_<batch> (what it would have taken meanwhile, doing nothing), energy_spread_<batch>, energy_note
+    (empty, or why there is no energy), robust_<attack>_<epsilon>
     (headline setting only), train_seconds. Absent measurements are NaN.
     """
     frames = [_rows(label, record) for label, record in records.items()]
@@ -57,6 +59,8 @@ def _rows(label: str, record: Record) -> pd.DataFrame:
         rows["execution"] = rows["routed"] / rows["nominal"]
     if record.has("latency"):
         rows = rows.join(_latency(timings(record), rows))
+    if record.has("energy"):
+        rows = rows.join(_energy(record.table("energy")))
     if record.has("robustness"):
         for name, value in robust_accuracy(record.table("robustness")).items():
             rows[name] = np.where(rows["headline"], value, np.nan)
@@ -127,6 +131,30 @@ def _latency(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     timed = pd.DataFrame(columns)
     timed["break_even"] = [break_even(dict(zip(sizes, row, strict=True))) for row in _speedups(timed, sizes)]
     return timed.join(by_route(table))
+
+
+def per_picture(table: pd.DataFrame) -> pd.DataFrame:
+    """An energy table with joules per picture: `energy`, and `idle`, what the GPU would have taken doing nothing."""
+    pictures = table["passes"] * table["batch_size"]
+    idle = table["idle_watts"] * table["seconds"] / pictures
+    return table.assign(energy=table["joules"] / pictures, idle=idle)
+
+
+def _energy(table: pd.DataFrame) -> pd.DataFrame:
+    grouped = per_picture(table).groupby(["batch_size", "compute", "setting"])
+    medians = grouped[["energy", "idle"]].median()
+    quartiles = grouped["energy"].quantile(0.75) - grouped["energy"].quantile(0.25)
+    columns: dict[str, Any] = {}
+    for size in sorted(table["batch_size"].unique()):
+        needed = medians.xs((size, "needed"))
+        everything = medians["energy"].get((size, "all"), pd.Series(dtype=float))
+        columns[f"energy_{size}"] = needed["energy"]
+        columns[f"energy_idle_{size}"] = needed["idle"]
+        columns[f"energy_spread_{size}"] = quartiles[size, "needed"] / needed["energy"]
+        columns[f"energy_static_{size}"] = pd.Series(everything.get(BASELINE, math.nan), index=needed.index)
+        columns[f"energy_dense_{size}"] = everything.drop(BASELINE, errors="ignore")
+    notes = table[table["compute"] == "needed"].groupby("setting")["note"].first()
+    return pd.DataFrame(columns).join(notes.rename("energy_note"))
 
 
 def _speedups(timed: pd.DataFrame, sizes: Sequence[int]) -> Any:

@@ -2,13 +2,14 @@
 
 from benchmarks.evaluators.base import Evaluator, Subject, evaluator, evaluators, route_text, version
 
-from benchmarks.evaluators import accuracy, cost, fidelity, latency, ledger, robustness  # isort: skip
+from benchmarks.evaluators import accuracy, cost, fidelity, latency, energy, ledger, robustness  # isort: skip
 
 __all__ = [
     "Evaluator",
     "Subject",
     "accuracy",
     "cost",
+    "energy",
     "evaluator",
     "evaluators",
     "fidelity",

@@ -94,6 +94,7 @@ def _context(evidence: Evidence) -> dict[str, Any]:
         "stale": cautions.stale(evidence),
         "header": _header(evidence),
         "attack": _attack(evidence),
+        "no_energy": tables.no_energy(evidence),
         "provenance": provenance,
     }
 
@@ -104,6 +105,7 @@ def _tables(evidence: Evidence) -> dict[str, tables.Table | None]:
         "costs": tables.costs(evidence),
         "robustness": tables.robustness(evidence),
         "timing": tables.timing(evidence),
+        "energy": tables.energy(evidence),
         "paths": tables.paths(evidence),
         "training": tables.training(evidence),
         "calibration": tables.calibration(evidence),

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.store import Record
-from benchmarks.summary import PERCENTILES, summarise, timings
+from benchmarks.summary import PERCENTILES, per_picture, summarise, timings
 
 MEANS = (
     *("accuracy", "top5", "nll", "calibration_error", "parameters", "train_seconds"),
@@ -18,29 +18,42 @@ MEANS = (
 """Columns of the summary that every row has, NaN where they were not measured."""
 TIMES = ("latency", "sorted", "dense", "static", "compiled", "speedup", "realised")
 """Kinds of columns that there are for every batch size, NaN where they were not timed."""
+ENERGIES = ("energy", "energy_idle", "energy_dense", "energy_static")
+"""Kinds of columns that there are for every batch size at which energy was measured, in joules per picture."""
 PATHS = ("break_even", *(f"{path}_p{percentile}" for path in ("short", "long") for percentile in PERCENTILES))
 """What is known once per setting of timing: break-even batch, percentiles of the time of single pictures."""
 
 
 def batch_sizes(table: pd.DataFrame) -> list[int]:
     """Batch sizes at which something was timed, ascending."""
-    found = [re.fullmatch(r"latency_(\d+)", str(column)) for column in table.columns]
+    return _sizes(table, "latency")
+
+
+def energy_sizes(table: pd.DataFrame) -> list[int]:
+    """Batch sizes at which energy was measured, or was to be, ascending."""
+    return _sizes(table, "energy")
+
+
+def _sizes(table: pd.DataFrame, kind: str) -> list[int]:
+    found = [re.fullmatch(rf"{kind}_(\d+)", str(column)) for column in table.columns]
     return sorted(int(match[1]) for match in found if match)
 
 
 def summary_of(records: Mapping[str, Record]) -> pd.DataFrame:
     """`benchmarks.summary.summarise` with more columns, all of one table whatever was measured.
 
-    Added: latency_<batch>_low and _high (quartiles, seconds per picture), speedup_<batch> (static / latency).
+    Added: latency_<batch>_low and _high (quartiles, seconds per picture), speedup_<batch> (static / latency),
+    energy_<batch>_low and _high (quartiles, joules per picture).
     """
     summary = summarise(records)
     if summary.empty:
         summary = pd.DataFrame(columns=["model", "setting", "headline", "note", "repetition"])
     wanted = [*MEANS, *PATHS, "samples", "accuracy_low", "accuracy_high"]
     summary = summary.reindex(columns=[*summary.columns, *(c for c in wanted if c not in summary.columns)])
-    quartiles = [_quartiles(label, record) for label, record in records.items() if record.has("latency")]
-    if quartiles:
-        summary = summary.merge(pd.concat(quartiles), on=["model", "setting"], how="left")
+    for kind, values in (("latency", _seconds), ("energy", _joules)):
+        quartiles = [_quartiles(kind, label, values(r)) for label, r in records.items() if r.has(kind)]
+        if quartiles:
+            summary = summary.merge(pd.concat(quartiles), on=["model", "setting"], how="left")
     for size in batch_sizes(summary):
         summary[f"speedup_{size}"] = summary[f"static_{size}"] / summary[f"latency_{size}"]
         for kind in TIMES:
@@ -49,14 +62,24 @@ def summary_of(records: Mapping[str, Record]) -> pd.DataFrame:
     return summary
 
 
-def _quartiles(label: str, record: Record) -> pd.DataFrame:
+def _seconds(record: Record) -> pd.DataFrame:
     table = timings(record)
     needed = table[(table["compute"] == "needed") & (table["order"] == "natural")]
-    per_picture = needed["seconds"] / needed["batch_size"]
-    grouped = per_picture.groupby([needed["setting"], needed["batch_size"]])
+    return needed.assign(value=needed["seconds"] / needed["batch_size"])
+
+
+def _joules(record: Record) -> pd.DataFrame:
+    table = per_picture(record.table("energy"))
+    needed = table[table["compute"] == "needed"]
+    return needed.assign(value=needed["energy"])
+
+
+def _quartiles(kind: str, label: str, needed: pd.DataFrame) -> pd.DataFrame:
+    """Of the column `value`, by setting: <kind>_<batch>_low and _high."""
+    grouped = needed.groupby(["setting", "batch_size"])["value"]
     low, high = (grouped.quantile(q).unstack("batch_size") for q in (0.25, 0.75))
-    low.columns = [f"latency_{size}_low" for size in low.columns]
-    high.columns = [f"latency_{size}_high" for size in high.columns]
+    low.columns = [f"{kind}_{size}_low" for size in low.columns]
+    high.columns = [f"{kind}_{size}_high" for size in high.columns]
     return low.join(high).reset_index().assign(model=label)
 
 
@@ -64,8 +87,8 @@ def points(summary: pd.DataFrame, entry_of: Mapping[str, str]) -> pd.DataFrame:
     """Seeds of the same network taken together, in the order of the summary.
 
     Columns: entry, setting, headline, note, seeds, samples, and for each measurement x of the summary: x
-    (mean over seeds), x_low and x_high: of one seed its interval (accuracy: 95 % Wilson; latency:
-    quartiles), of several the smallest and largest; and x_std, the standard deviation over seeds (NaN for
+    (mean over seeds), x_low and x_high: of one seed its interval (accuracy: 95 % Wilson; latency and
+    energy: quartiles), of several the smallest and largest; and x_std, the standard deviation over seeds (NaN for
     one).
 
     Args:
@@ -73,6 +96,7 @@ def points(summary: pd.DataFrame, entry_of: Mapping[str, str]) -> pd.DataFrame:
         entry_of: the network that every model label belongs to.
     """
     timed = [f"{kind}_{size}" for size in batch_sizes(summary) for kind in TIMES]
+    timed += [f"{kind}_{size}" for size in energy_sizes(summary) for kind in ENERGIES]
     table = summary.assign(entry=[entry_of[label] for label in summary["model"]])
     rows = [
         {"entry": entry, "setting": setting, **_together(group, [*MEANS, *PATHS, *timed])}

@@ -22,9 +22,10 @@ RECIPE: dict[str, Any] = {"epochs": 3, "batch_size": 32, "lr": 0.1, "warmup": 0.
 EVALUATION: dict[str, Any] = {
     "robustness": {"samples": 60, "pgd_steps": 5, "epsilons": [0.02, 0.1]},
     "latency": {"seconds": 0.05, "batch_sizes": [1, 8]},
+    "energy": {"seconds": 0.05, "batch_sizes": [1, 8]},
     "fidelity": {"presets": "*18"},
 }
-NOT_MEASURED: dict[str, Any] = {"cost": None, "robustness": None, "latency": None, "fidelity": None}
+NOT_MEASURED: dict[str, Any] = dict.fromkeys(("cost", "robustness", "latency", "energy", "fidelity"))
 """Evaluation options that leave accuracy and ledger, which are always made."""
 
 

@@ -74,7 +74,7 @@ def test_everything_of_a_new_study_is_missing(tmp_path: Path) -> None:
     assert states(campaign) == {"resnet": "missing", "adanet": "missing"}
     for planned in campaign.plan():
         assert planned.evaluators == ("accuracy", "cost", "fidelity", "ledger", "robustness")
-        assert planned.alone == ("latency",)
+        assert planned.alone == ("latency", "energy")
         assert not planned.complete
 
 
@@ -149,8 +149,8 @@ def test_the_jobs_announced_are_the_jobs_run(tmp_path: Path) -> None:
     assert [name for call in scheduler.names for name in call] == announced
 
 
-def test_a_study_without_timing_has_no_timing_jobs(tmp_path: Path) -> None:
-    campaign = small_campaign(tmp_path, small_study(evaluation={"latency": None}))
+def test_a_study_without_timing_and_energy_has_no_timing_jobs(tmp_path: Path) -> None:
+    campaign = small_campaign(tmp_path, small_study(evaluation={"latency": None, "energy": None}))
     assert campaign.jobs(campaign.plan()) == ["train resnet"]
 
 
@@ -276,6 +276,19 @@ def test_timing_takes_its_seconds_for_every_batch_size(copied: Campaign) -> None
     campaign = small_campaign(copied.where.results, study)
     (planned,) = campaign.plan()
     assert campaign.estimate(planned) == 21
+
+
+def test_energy_takes_its_seconds_for_every_contender_and_turn_on_a_gpu_alone(copied: Campaign) -> None:
+    study = small_study("adanet", evaluation={"energy": {"seconds": 2, "repetitions": 3, "batch_sizes": [1, 8]}})
+    (settings,) = (len(r.settings) for r in copied.store.records() if r.spec.method == "adanet")
+    seconds = {}
+    for device in ("cpu", "cuda"):
+        campaign = Campaign(study, Where(results=copied.where.results, device=device))
+        (planned,) = campaign.plan()
+        assert planned.alone == ("energy",)
+        seconds[device] = campaign.estimate(planned)
+    # an idle GPU, the static network and everything computed take their turns too
+    assert seconds == {"cpu": 0, "cuda": 2 * 3 * 2 * (3 + settings)}
 
 
 def test_the_data_sets_scale_is_used(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ import torch
 
 from benchmarks.campaign import Campaign
 from benchmarks.data import Dataset
-from benchmarks.evaluators import base, latency
+from benchmarks.evaluators import base
+from benchmarks.evaluators.contenders import BASELINE
 from benchmarks.fingerprint import fingerprint
 from benchmarks.jobs import (
     Job,
@@ -182,7 +183,7 @@ def test_a_timing_job_times(copied: Campaign) -> None:
     task = copy_of(copied, "resnet", "time")
     (record_of(task).path / "latency.parquet").unlink()
     assert steps(task) == ["latency"]
-    assert latency.BASELINE in set(record_of(task).table("latency")["setting"])
+    assert BASELINE in set(record_of(task).table("latency")["setting"])
 
 
 def test_a_timing_job_does_not_train(tmp_path: Path) -> None:

@@ -57,6 +57,8 @@ def labels(*methods: str, **fields: Any) -> list[str]:
         ({"evaluation": {"robustness": {"epsilons": [0]}}}, "robustness.epsilons:", "above 0"),
         ({"evaluation": {"robustness": {"epsilons": []}}}, "robustness.epsilons:", "above 0"),
         ({"evaluation": {"latency": {"batch_sizes": [0]}}}, "latency.batch_sizes:", "at least 1"),
+        ({"evaluation": {"energy": {"batch_sizes": []}}}, "energy.batch_sizes:", "at least 1"),
+        ({"evaluation": {"energy": {"seconds": 0}}}, "energy.seconds:", "greater than 0"),
         ({"methods": ["resnett"]}, "unknown method 'resnett'; did you mean resnet", "(valid: resnet,"),
         ({"methods": ["resnet[huge]"]}, "unknown preset of resnet 'huge'", "(valid: tiny, small,"),
         ({"methods": ["adanet[rate=1]"]}, "unknown parameter of adanet 'rate'", "(valid: target_rate,"),

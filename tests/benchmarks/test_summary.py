@@ -203,6 +203,48 @@ def test_paths_are_told_apart_by_what_single_pictures_cost() -> None:
     assert (row["long_p50"], row["long_p90"]) == pytest.approx((8.5, 8.9))
 
 
+def joules(*rows: tuple[int, str, str, int, float], note: str = "") -> pd.DataFrame:
+    """An energy table of runs of a second, on a GPU that takes 20 W idle."""
+    table = pd.DataFrame(rows, columns=["batch_size", "setting", "compute", "passes", "joules"])
+    return table.assign(seconds=1.0, idle_watts=20.0, note=note)
+
+
+ENERGY = joules(
+    *[(10, "static resnet", "all", 10, total) for total in (90.0, 100.0, 120.0)],
+    *[(10, "default", "all", 10, total) for total in (200.0, 200.0, 200.0)],
+    *[(10, "default", "needed", passes, 50.0) for passes in (8, 10, 5)],
+    *[(10, "half", "needed", 20, total) for total in (100.0, 100.0, 100.0)],
+)
+
+
+def test_energy_is_the_median_joules_per_picture(tmp_path: Path) -> None:
+    table = summary(tmp_path, energy=ENERGY)
+    # 50 J for 80, 100 and 50 pictures
+    assert table["energy_10"].to_dict() == {"default": 0.625, "half": 0.5}
+    assert table["energy_static_10"].to_dict() == {"default": 1.0, "half": 1.0}
+    assert table["energy_dense_10"]["default"] == 2.0
+    assert math.isnan(table["energy_dense_10"]["half"])
+    assert table["energy_note"].to_dict() == {"default": "", "half": ""}
+
+
+def test_idle_energy_is_what_the_gpu_takes_in_that_time_doing_nothing(tmp_path: Path) -> None:
+    # 20 J in a second, for 80, 100 and 50 pictures, and for 200
+    assert summary(tmp_path, energy=ENERGY)["energy_idle_10"].to_dict() == {"default": 0.25, "half": 0.1}
+
+
+def test_the_spread_of_energy_is_the_range_of_the_quartiles_over_the_median(tmp_path: Path) -> None:
+    # 0.5, 0.625 and 1: quartiles 0.5625 and 0.8125
+    assert summary(tmp_path, energy=ENERGY)["energy_spread_10"].to_dict() == {"default": 0.4, "half": 0.0}
+
+
+def test_where_there_is_no_energy_the_summary_says_why(tmp_path: Path) -> None:
+    none = joules((1, "default", "needed", 0, math.nan), (1, "half", "needed", 0, math.nan), note="not available: x")
+    table = summary(tmp_path, energy=none.assign(seconds=math.nan, idle_watts=math.nan))
+    assert table["energy_note"].to_dict() == {"default": "not available: x", "half": "not available: x"}
+    columns = [f"energy{kind}_1" for kind in ("", "_idle", "_spread", "_static", "_dense")]
+    assert table[columns].isna().all(axis=None)
+
+
 def test_timings_of_an_older_version_are_still_read(tmp_path: Path) -> None:
     table = summary(tmp_path, latency=LATENCY.drop(columns=["order", "macs"]))
     assert table["latency_10"].to_dict() == {"default": 0.2, "half": 0.1}
@@ -259,6 +301,7 @@ def test_a_trained_study_has_every_documented_column(trained: Campaign) -> None:
         *("model", "method", "preset", "repetition", "id", "setting", "headline", "note", "samples", "accuracy"),
         *("accuracy_low", "accuracy_high", "top5", "nll", "calibration_error", "parameters", "nominal", "routed"),
         *("executed", "fvcore", "ptflops", "execution", "latency_1", "static_1", "realised_1", "train_seconds"),
+        *("energy_1", "energy_dense_1", "energy_static_1", "energy_idle_8", "energy_spread_8", "energy_note"),
         *("dense_1", "sorted_8", "spread_1", "break_even", "short_p50", "long_p99"),
         *("robust_FGSM_0.02", "robust_FGSM_0.1", "robust_PGD-5_0.02", "robust_PGD-5_0.1"),
     ]

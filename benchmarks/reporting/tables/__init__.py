@@ -3,6 +3,7 @@
 from benchmarks.reporting.tables.base import Cell, Column, Table
 from benchmarks.reporting.tables.calibration import calibration
 from benchmarks.reporting.tables.costs import costs
+from benchmarks.reporting.tables.energy import energy, no_energy
 from benchmarks.reporting.tables.fidelity import fidelity
 from benchmarks.reporting.tables.headline import headline
 from benchmarks.reporting.tables.published import published
@@ -18,8 +19,10 @@ __all__ = [
     "calibration",
     "common_routes",
     "costs",
+    "energy",
     "fidelity",
     "headline",
+    "no_energy",
     "paths",
     "published",
     "robustness",

@@ -12,7 +12,7 @@ from benchmarks.evaluators import Evaluator, Subject, base, evaluators, route_te
 from benchmarks.options import Evaluation
 from tests.benchmarks.cases import METHODS
 
-NAMES = {"accuracy", "cost", "fidelity", "latency", "ledger", "robustness"}
+NAMES = {"accuracy", "cost", "energy", "fidelity", "latency", "ledger", "robustness"}
 
 
 def named(name: str) -> Evaluator:
@@ -23,12 +23,12 @@ def test_every_evaluator_of_the_suite_is_registered() -> None:
     assert {e.name for e in evaluators()} >= NAMES
 
 
-def test_only_timing_needs_the_machine_alone() -> None:
-    assert [e.name for e in evaluators(alone=True)] == ["latency"]
-    assert "latency" not in {e.name for e in evaluators(alone=False)}
+def test_only_timing_and_energy_need_the_machine_alone() -> None:
+    assert [e.name for e in evaluators(alone=True)] == ["latency", "energy"]
+    assert not {"energy", "latency"} & {e.name for e in evaluators(alone=False)}
 
 
-@pytest.mark.parametrize("name", ["cost", "robustness", "latency"])
+@pytest.mark.parametrize("name", ["cost", "robustness", "latency", "energy"])
 def test_an_evaluator_whose_options_are_none_is_not_wanted(name: str) -> None:
     assert named(name).wanted(Evaluation())
     assert not named(name).wanted(Evaluation(**{name: None}))

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from benchmarks.evaluators import Subject
-from benchmarks.evaluators.latency import BASELINE, COLUMNS, FEWEST, latency
+from benchmarks.evaluators.contenders import BASELINE
+from benchmarks.evaluators.latency import COLUMNS, FEWEST, latency
 from benchmarks.options import Evaluation
 from benchmarks.store import Record
 from tests.benchmarks.cases import METHODS

@@ -164,6 +164,22 @@ def timings(
     )
 
 
+def energies(
+    static: float, nominal: float, needed: Mapping[str, Sequence[float]], *, batch_size: int = 1, idle: float = 0.0
+) -> pd.DataFrame:
+    """An energy table: joules of runs of one batch and one second, by a GPU that takes `idle` watts doing nothing."""
+    table = timings(static, nominal, needed, batch_size=batch_size).rename(columns={"seconds": "joules"})
+    return table[["setting", "compute", "joules", "batch_size", "repetition"]].assign(
+        passes=1, seconds=1.0, idle_watts=idle, note=""
+    )
+
+
+def no_energy(reason: str, *settings: str) -> pd.DataFrame:
+    """An energy table that says why there is none."""
+    table = energies(math.nan, math.nan, {name: [math.nan] for name in settings or ("default",)}, idle=math.nan)
+    return table[table["compute"] == "needed"].assign(passes=0, seconds=math.nan, note=f"not available: {reason}")
+
+
 def attacked(outcomes: Mapping[Ball, str], macs: Mapping[Ball, int]) -> pd.DataFrame:
     """A robustness table: a picture per character for each (attack, epsilon), all of the same cost."""
     tables = []

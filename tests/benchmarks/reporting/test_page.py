@@ -9,11 +9,21 @@ from typing import Any
 
 import pytest
 
+from benchmarks.campaign import Campaign
 from benchmarks.recipe import Recipe
 from benchmarks.reporting import build
 from benchmarks.reporting.provenance import machine_line, recipe_line, without_folders
 from benchmarks.store import StoreError
-from tests.benchmarks.reporting.hand_made import ENVIRONMENT, EXITS, HandMade, answers, costs
+from tests.benchmarks.reporting.hand_made import (
+    ENVIRONMENT,
+    EXITS,
+    HandMade,
+    answers,
+    costs,
+    energies,
+    no_energy,
+    timings,
+)
 
 HOSTILE = 'a<b onclick="x">&amp;'
 
@@ -73,6 +83,41 @@ def test_twenty_networks_are_a_page(made: HandMade) -> None:
     text = built(made)
     assert all(f">method{number}<" in text for number in range(0, 20, 2))
     assert "AdaNet (ConvNet-AIG) [width=19]" in text
+
+
+LINE = '<p class="absent"><b>Energy per picture:</b> {}.</p>'
+
+
+def test_energy_that_cannot_be_measured_is_one_line_of_the_page(made: HandMade) -> None:
+    made.add(made.spec("resnet"), latency=timings(1, 1, {"default": [1]}), energy=no_energy("runs on the CPU"))
+    made.add(made.spec("adanet"), latency=timings(1, 1, {"default": [1]}), energy=no_energy("runs on the CPU"))
+    text = built(made)
+    assert text.count("Energy per picture") == 1
+    assert LINE.format("not available: runs on the CPU") in text
+    assert 'id="table-energy"' not in text
+
+
+@pytest.mark.parametrize(("options", "reason"), [({}, "not measured"), ({"energy": None}, "switched off")])
+def test_energy_that_was_not_measured_is_one_line_of_the_page(
+    made: HandMade, options: dict[str, None], reason: str
+) -> None:
+    made = HandMade(made.store.root, evaluation=options)
+    made.add(made.spec("resnet"))
+    assert LINE.format(reason) in built(made)
+
+
+def test_energy_that_was_measured_is_a_table_of_the_page(made: HandMade) -> None:
+    made.add(made.spec("adanet"), energy=energies(0.006, 0.008, {"default": [0.004]}))
+    text = built(made)
+    assert 'id="table-energy"' in text
+    assert "Energy per picture by batch size, at the headline setting" in text
+    assert "<b>Energy per picture:</b>" not in text
+
+
+def test_a_study_that_ran_on_a_cpu_says_why_it_has_no_energy(trained: Campaign, tmp_path: Path) -> None:
+    text = build(trained.store.root, tmp_path).read_text()
+    assert LINE.format("not available: runs on the CPU") in text
+    assert "nan" not in re.sub(r"<svg.*?</svg>", "", text, flags=re.DOTALL).lower().split()
 
 
 def test_failures_have_their_error_and_a_traceback_without_folders(made: HandMade) -> None:

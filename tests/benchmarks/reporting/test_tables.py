@@ -11,7 +11,7 @@ from benchmarks.reporting import tables
 from benchmarks.reporting.evidence import Entry, Evidence
 from benchmarks.reporting.tables import Cell, Column, Table
 from benchmarks.reporting.tables.costs import deviation
-from tests.benchmarks.reporting.hand_made import HandMade, answers, attacked, costs, timings
+from tests.benchmarks.reporting.hand_made import HandMade, answers, attacked, costs, energies, no_energy, timings
 
 
 def row(table: Table | None, network: str, setting: str | None = None) -> dict[str, Cell]:
@@ -240,6 +240,52 @@ def test_single_pictures_on_short_and_long_paths_have_percentiles(made: HandMade
     assert cells is not None
     assert [cell.text for cell in cells.rows[0]][1::3] == ["2.00", "5.00"]
     assert tables.paths(HandMade(made.store.root / "other").evidence()) is None
+
+
+def test_energy_stands_side_by_side_in_millijoules(made: HandMade) -> None:
+    for repetition, (size, scale) in enumerate(((1, 1.0), (100, 10.0))):
+        needed = {"default": [0.003 * scale, 0.004 * scale, 0.005 * scale]}
+        made.add(
+            made.spec("adanet", repetition),
+            energy=energies(0.006 * scale, 0.008 * scale, needed, batch_size=size, idle=0.001 * scale),
+        )
+    table = tables.energy(made.evidence())
+    assert table is not None
+    names = ("Batch", "Routed", "Idle share", "Everything", "Static", "Saving")
+    columns = [column.name for column in table.columns]
+    found = [[cells[columns.index(name)].text for name in names] for cells in table.rows]
+    assert found == [
+        ["1", "4.00", "25", "8.00", "6.00", "1.50"],
+        ["100", "0.400", "25", "0.800", "0.600", "1.50"],
+    ]
+
+
+def test_energy_of_one_seed_has_its_quartiles(made: HandMade) -> None:
+    made.add(made.spec("adanet"), energy=energies(0.006, 0.008, {"default": [0.003, 0.004, 0.006]}))
+    assert shown(row(tables.energy(made.evidence()), "AdaNet (ConvNet-AIG)")["Routed"]) == ("4.00", "3.50–5.00")
+
+
+def test_energy_says_of_whom_there_is_none_and_why(made: HandMade) -> None:
+    made.add(made.spec("resnet"), energy=energies(0.006, 0.006, {"default": [0.006]}))
+    made.add(made.spec("adanet"), energy=no_energy("NVML's energy counter stood still for 1 s"))
+    made.add(made.spec("branchynet"))
+    evidence = made.evidence()
+    table = tables.energy(evidence)
+    assert table is not None
+    assert [cells[0].text for cells in table.rows] == ["ResNet"]
+    assert table.note.endswith(
+        " AdaNet (ConvNet-AIG): not available: NVML's energy counter stood still for 1 s. BranchyNet: not measured."
+    )
+    assert tables.no_energy(evidence) == ""
+
+
+def test_energy_that_nobody_has_is_one_reason_and_no_table(made: HandMade) -> None:
+    assert tables.no_energy(made.evidence()) == ""
+    for method in ("resnet", "adanet"):
+        made.add(made.spec(method), energy=no_energy("runs on the CPU"))
+    evidence = made.evidence()
+    assert tables.energy(evidence) is None
+    assert tables.no_energy(evidence) == "not available: runs on the CPU"
 
 
 def test_rows_must_have_a_cell_per_column() -> None:
