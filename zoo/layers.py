@@ -166,7 +166,7 @@ class ResidualBlock(nn.Module):
         return self.merge(x, self.shortcut(x))
 
     def merge(self, x: Tensor, around: Tensor, *, scale: Tensor | None = None) -> Tensor:
-        """activation(around + scale * branch(x)); scale is (N,), and nothing that is handed over is changed."""
+        """activation(around + scale * branch(x)), scale being (N,); blocks that serve write over `around`."""
         update: Tensor = self.branch(x)
         if scale is not None:
             update = update * scale.view(-1, 1, 1, 1).to(update.dtype)

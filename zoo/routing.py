@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from zoo.contract import Compute, Setting
 from zoo.layers import ResidualBlock
-from zoo.rows import put_rows, select_rows
+from zoo.rows import put_rows, select_rows, take_rows
 
 
 def straight_through(hard: Tensor, soft: Tensor) -> Tensor:
@@ -163,12 +163,20 @@ def run_rows(
     """
     stays = keeps(block, rule, settled=settled)
     if rows is EVERYBODY:
-        return Ran(block.merge(x, block.shortcut(x), scale=scale))
+        around: Tensor = block.shortcut(x)
+        return Ran(block.merge(x, around if overwrite or around is not x else x.clone(), scale=scale))
     if len(rows) == 0:
         if stays:
             return Ran(x, rows)
-        around: Tensor = block.shortcut(x)
+        around = block.shortcut(x)
         return Ran(around if rule == "block" else block.activation(around))
+    if stays and overwrite:
+        taken = take_rows(x, rows)
+        new = block.merge(taken.samples, taken.samples, scale=scale)
+        if new is taken.samples and taken.within:
+            taken.put_back()
+            return Ran(x, rows, new)
+        return Ran(put_rows(x, rows, new, overwrite=True), rows, new)
     mine = select_rows(x, rows)
     around = x if stays else block.shortcut(x)
     new = block.merge(mine, mine if stays else select_rows(around, rows), scale=scale)

@@ -1,16 +1,20 @@
 """Skipped blocks: how much of the computation that is saved is time saved, by three ways to skip.
 
-The network is AdaNet on ResNet-110 with random weights. Its gates decide for themselves, and what they cost is in every
-figure; their biases are set one after the other so that each opens for the wanted share of the pictures. The dense
-network is the same ResNet without gates, folded, channels-last and in inference mode like all the others.
+The networks are AdaNet and SkipNet on ResNet-110 with random weights. Their gates decide for themselves, and what they
+cost is in every figure. AdaNet's biases are set one after the other so that each gate opens for the wanted share of the
+pictures; SkipNet's recurrent gate has one threshold for all blocks, and opens some of them for everybody.
 
 `mask` computes every block and multiplies, `gather` picks samples out of four-dimensional tensors and adds the branch
-to a copy, `served` is what `zoo.optimize_for_inference` answers.
+to a copy, `served` is what `zoo.optimize_for_inference` answers. The dense network is the same ResNet without gates,
+folded, channels-last and in inference mode like all the others: served alike, and in plain PyTorch, which is what the
+first two ways run on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -21,7 +25,7 @@ from benchmarks.cost import measure_ledger
 from benchmarks.jobs import single_threaded
 from benchmarks.speed.table import line
 from benchmarks.speed.turns import ratio, take_turns
-from zoo import RoutedNet, Served, Task, create, optimize_for_inference
+from zoo import RoutedNet, Served, Setting, Task, create, optimize_for_inference
 from zoo.adanet import AdaNet, Gate
 from zoo.routing import gated_residual
 
@@ -29,13 +33,37 @@ TASK = Task(shape=(3, 32, 32), classes=10)
 NARROW = "blocks=(18, 18, 18), stem_kind=cifar"
 WIDE = "blocks=(3, 3, 3), widths=(64, 128, 256), stem_kind=cifar"
 RATES = (0.75, 0.5, 0.25)
-CASES = [
-    *[("ResNet-110", NARROW, batch, rate) for batch in (1, 8, 64) for rate in RATES],
-    ("ResNet-110", NARROW, 256, 0.5),
-    *[("64/128/256-wide ResNet-20", WIDE, 8, rate) for rate in (0.5, 0.25)],
-]
-BARS = {("ResNet-110", 1): 0.65, ("ResNet-110", 8): 0.45, ("ResNet-110", 64): 0.90, ("ResNet-110", 256): 0.90}
+BARS = {1: 0.65, 8: 0.45, 64: 0.90, 256: 0.90}
 WIDE_BAR = 0.80
+
+
+@dataclass(frozen=True)
+class Case:
+    """A routed network, the static one beside it, and what both are given.
+
+    Attributes:
+        name: for the table.
+        shape: parameters of both networks.
+        batch: pictures.
+        rate: part of the blocks that runs.
+        bar: for realised over theoretical speed-up; NaN: nothing is promised.
+        method: of the routed network.
+    """
+
+    name: str
+    shape: str
+    batch: int
+    rate: float
+    bar: float
+    method: str = "adanet"
+
+
+CASES = [
+    *[Case("AdaNet-110", NARROW, batch, rate, BARS[batch]) for batch in (1, 8, 64) for rate in RATES],
+    Case("AdaNet-110", NARROW, 256, 0.5, BARS[256]),
+    *[Case("AdaNet-20 of 64/128/256 channels", WIDE, 8, rate, WIDE_BAR) for rate in (0.5, 0.25)],
+    *[Case("SkipNet-110", NARROW, batch, 0.5, math.nan, "skipnet") for batch in (1, 8, 64)],
+]
 
 
 def measure(seconds: float) -> pd.DataFrame:
@@ -49,38 +77,44 @@ def measure(seconds: float) -> pd.DataFrame:
     """
     rows = []
     with single_threaded():
-        for name, shape, batch, rate in CASES:
-            rows += _case(name, shape, batch, rate, seconds / len(CASES))
+        for case in CASES:
+            rows += _lines(case, seconds / len(CASES))
     return pd.DataFrame(rows)
 
 
-def _case(name: str, shape: str, batch: int, rate: float, seconds: float) -> list[dict[str, Any]]:
+def _lines(case: Case, seconds: float) -> list[dict[str, Any]]:
     torch.manual_seed(0)
-    images = random_pictures(max(batch, 8))
-    net = normalised(create(f"adanet[tiny, {shape}]", TASK), images)
-    images = images[:batch]
-    assert isinstance(net, AdaNet)
-    set_rate(net, images, rate)
-    dense = optimize_for_inference(create(f"resnet[tiny, {shape}]", TASK))
-    served = optimize_for_inference(net)
-    route = served(images).route
-    saved = measure_ledger(dense.net).nominal / measure_ledger(net).routed(route).double().mean().item()
-    contenders: Mapping[str, Callable[[], object]] = {
+    images = random_pictures(max(case.batch, 8))
+    net = normalised(create(f"{case.method}[tiny, {case.shape}]", TASK), images)
+    images = images[: case.batch]
+    set_rate(net, images, case.rate)
+    static = create(f"resnet[tiny, {case.shape}]", TASK)
+    dense, plain_dense = optimize_for_inference(static), optimize_for_inference(static, fused=False)
+    served, plain = optimize_for_inference(net), optimize_for_inference(net, fused=False)
+    contenders: dict[str, Callable[[], object]] = {
         "dense": lambda: dense(images),
-        "mask": lambda: served(images, compute="all"),
-        "gather": lambda: _gathered(served, images),
+        "plain dense": lambda: plain_dense(images),
+        "mask": lambda: plain(images, compute="all"),
         "served": lambda: served(images),
     }
+    if isinstance(net, AdaNet):
+        contenders["gather"] = lambda: _gathered(plain, images)
     times = take_turns(contenders, seconds)
-    where = f"{name}, batch {batch}, {route.float().mean().item():.0%} of the blocks run"
-    bar = BARS.get((name, batch), WIDE_BAR)
+
+    route = served(images).route
+    saved = measure_ledger(static).nominal / measure_ledger(net).routed(route).double().mean().item()
+    where = f"{case.name}, batch {case.batch}, {route.float().mean().item():.0%} of the blocks run"
     rows = []
-    for way in ("mask", "gather", "served"):
-        found = ratio(times["dense"], times[way])
-        promised = {"bar": bar} if way == "served" else {}
-        rows.append(line(f"realised / theoretical, {way}", where, found.scaled(1 / saved), **promised))
-        if way == "served" and batch in (1, 64):
-            rows.append(line("speed-up, served", where, found, bar=1.0))
+    for way in ("mask", "gather"):
+        if way in times:
+            found = ratio(times["plain dense"], times[way])
+            rows.append(line(f"realised / theoretical, {way}", where, found.scaled(1 / saved)))
+    found = ratio(times["dense"], times["served"])
+    rows.append(line("realised / theoretical, served", where, found.scaled(1 / saved), bar=case.bar))
+    over_plain = ratio(times["plain dense"], times["served"])
+    rows.append(line("the same, over dense in plain PyTorch", where, over_plain.scaled(1 / saved)))
+    if case.batch in (1, 64):
+        rows.append(line("speed-up, served", where, found, bar=1.0))
     return rows
 
 
@@ -99,17 +133,25 @@ def normalised(net: RoutedNet, images: Tensor) -> RoutedNet:
     return net.eval()
 
 
+def set_rate(net: RoutedNet, images: Tensor, rate: float) -> None:
+    """Make a network run about that share of its blocks for these pictures (N, C, H, W)."""
+    if isinstance(net, AdaNet):
+        _set_biases(net, images, rate)
+    else:
+        _set_threshold(net, images, rate)
+
+
 @torch.no_grad()
-def set_rate(net: AdaNet, images: Tensor, rate: float) -> None:
-    """Give an AdaNet gates that depend on the picture and each open for that share of these pictures (N, C, H, W).
+def _set_biases(net: AdaNet, images: Tensor, rate: float) -> None:
+    """Gates that depend on the picture, and each opens for that share of the pictures.
 
     Of a single picture, that share of the gates opens, evenly spread.
     """
     x = net.backbone.stem(net.normalize(images))
     for index, (gate, block) in enumerate(zip(net.gates, net.backbone.residual_blocks(), strict=True)):
         assert isinstance(gate, Gate)
-        torch.nn.init.normal_(gate.choice.weight)
-        torch.nn.init.zeros_(gate.choice.bias)
+        nn.init.normal_(gate.choice.weight)
+        nn.init.zeros_(gate.choice.bias)
         odds = gate(x)
         if len(images) == 1:
             wanted = int((index + 1) * rate) > int(index * rate)
@@ -120,6 +162,17 @@ def set_rate(net: AdaNet, images: Tensor, rate: float) -> None:
             middle = ranked[last - 1 : last + 1].mean()
         gate.choice.bias[1] = -middle
         x = gated_residual(block, x, gate(x) > 0, "needed")
+
+
+@torch.no_grad()
+def _set_threshold(net: RoutedNet, images: Tensor, rate: float) -> None:
+    """The threshold of all gates at which that share of the blocks runs, by bisection."""
+    low, high = 0.0, 1.0
+    for _ in range(20):
+        middle = (low + high) / 2
+        net.use(Setting(name="rate", values={"threshold": middle}))
+        runs = net(images, compute="needed").route.float().mean().item()
+        low, high = (middle, high) if runs > rate else (low, middle)
 
 
 def _gathered(served: Served, images: Tensor) -> None:
