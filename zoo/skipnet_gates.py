@@ -143,12 +143,11 @@ class RecurrentGates(GateBank):
 class FoldedRecurrentGates(nn.Module):
     """Recurrent gates for serving: matrix products on means, and a cell whose parts are in another order.
 
-    It is input, forget, output, candidate, so that one sigmoid serves three of them.
+    It is input, forget, output, candidate, so that one sigmoid serves three of them. A block's projection and the
+    LSTM's own are one matrix, for nothing stands between them.
     """
 
     pooled = True
-    entry: Tensor
-    entry_bias: Tensor
     recurrent: Tensor
     choice: Tensor
     bias: Tensor
@@ -157,28 +156,28 @@ class FoldedRecurrentGates(nn.Module):
         super().__init__()
         cell, self.hidden = gates.cell, gates.cell.hidden_size
         order = torch.arange(4 * self.hidden).view(4, -1)[[0, 1, 3, 2]].flatten()
+        entry, bias = cell.weight_ih.detach()[order], (cell.bias_ih + cell.bias_hh).detach()[order]
         for index, project in enumerate(gates.project):
             assert isinstance(project, nn.Linear)
-            self.register_buffer(f"weight{index}", project.weight.detach().t().contiguous())
-            self.register_buffer(f"bias{index}", project.bias.detach().clone())
-        self.register_buffer("entry", cell.weight_ih.detach()[order].t().contiguous())
-        self.register_buffer("entry_bias", (cell.bias_ih + cell.bias_hh).detach()[order])
+            self.register_buffer(f"weight{index}", (entry @ project.weight.detach()).t().contiguous())
+            self.register_buffer(f"bias{index}", bias + entry @ project.bias.detach())
         self.register_buffer("recurrent", cell.weight_hh.detach()[order].t().contiguous())
         self.register_buffer("choice", gates.choice.weight.detach()[0].clone())
         self.register_buffer("bias", gates.choice.bias.detach().clone())
 
     def forward(self, index: int, means: Tensor, state: State) -> tuple[Tensor, State]:
         """Gate `index` on means of the channels (N, C): log-odds (N,) and the state for the next gate."""
-        projected = torch.addmm(getattr(self, f"bias{index}"), means, getattr(self, f"weight{index}"))
-        parts = torch.addmm(self.entry_bias, projected, self.entry)
-        if state is not None:
+        parts = torch.addmm(getattr(self, f"bias{index}"), means, getattr(self, f"weight{index}"))
+        if state is None:
+            shares, candidate = parts.tensor_split((3 * self.hidden,), dim=1)
+            take, _, give = shares.sigmoid_().chunk(3, dim=1)
+            cell = take * candidate.tanh_()
+        else:
             parts.addmm_(state[0], self.recurrent)
-        size = self.hidden
-        shares = parts[:, : 3 * size].sigmoid_()
-        cell = shares[:, :size] * parts[:, 3 * size :].tanh_()
-        if state is not None:
-            cell.addcmul_(shares[:, size : 2 * size], state[1])
-        hidden = shares[:, 2 * size :] * cell.tanh()
+            shares, candidate = parts.tensor_split((3 * self.hidden,), dim=1)
+            take, keep, give = shares.sigmoid_().chunk(3, dim=1)
+            cell = torch.addcmul(keep.mul_(state[1]), take, candidate.tanh_())
+        hidden = give * cell.tanh()
         return torch.addmv(self.bias, hidden, self.choice), (hidden, cell)
 
 
