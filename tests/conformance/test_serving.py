@@ -78,7 +78,7 @@ def test_serving_executes_the_networks_convolutions_and_gates_that_weigh_nothing
             expected, convolutions = counted(reference, images)
             executed, found = counted(fast, images)
             assert found == convolutions
-            assert executed == pytest.approx(expected, rel=0.01)
+            assert executed == pytest.approx(expected, rel=0.02)
 
 
 @every_method
