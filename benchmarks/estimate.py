@@ -28,11 +28,18 @@ def estimate_training(spec: ModelSpec, dataset: Dataset, device: torch.device) -
             optimizer = make_optimizer(net, spec.recipe)
             for step in range(STEPS + 1):
                 if step == 1:
-                    started = time.perf_counter()
+                    started = _now(device)
                 with autocast(spec.recipe.precision, device):
                     out = net(batch.images)
                 optimizer.zero_grad(set_to_none=True)
                 net.loss(out, batch.labels).backward()
-            per_step = (time.perf_counter() - started) / STEPS
+            per_step = (_now(device) - started) / STEPS
             seconds += phases.count(phase) * per_step * (len(dataset.train) // size)
     return seconds
+
+
+def _now(device: torch.device) -> float:
+    """Seconds of wall-clock, once the device has done all that it was asked to do."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter()

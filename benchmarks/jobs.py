@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -106,7 +106,8 @@ class Job:
         subject = load_subject(record, dataset, torch.device(self.device))
         for chosen in todo:
             report(Progress(step=chosen.name))
-            table = chosen.run(subject, self.evaluation)
+            with nullcontext() if chosen.alone else full_precision():
+                table = chosen.run(subject, self.evaluation)
             table.attrs = {"version": version(chosen, self.evaluation)}
             record.write_table(chosen.name, table)
 
@@ -144,6 +145,20 @@ def single_threaded() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def full_precision() -> Iterator[None]:
+    """fp32 is fp32: left to itself, a GPU rounds what convolutions read to the 10 bits of TF32, and routes differ.
+
+    Timing is left to itself, since that is how networks are served.
+    """
+    before = torch.backends.cudnn.allow_tf32
+    torch.backends.cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32 = before
 
 
 def code_of(spec: ModelSpec) -> dict[str, str]:
@@ -206,6 +221,7 @@ def load_subject(record: Record, dataset: Dataset, device: torch.device) -> Subj
     )
 
 
+@full_precision()
 def propose_settings(net: RoutedNet, dataset: Dataset, device: torch.device) -> list[Setting]:
     """What the network proposes from its answers to the validation split."""
     ledger = measure_ledger(net)

@@ -61,7 +61,8 @@ def train(
     """Train a network, or go on where its checkpoint stands.
 
     The same arguments give the same weights, byte for byte on one machine, however often the run was killed: every
-    epoch seeds itself, and the learning rate is a function of the step.
+    epoch seeds itself, and the learning rate is a function of the step. On a GPU that is as far as its kernels repeat
+    themselves: some add in no fixed order.
 
     Args:
         net: moved to the device and trained in place.
@@ -79,7 +80,7 @@ def train(
         TrainingDiverged: a loss that is not finite.
     """
     net.to(device).to(memory_format=torch.channels_last if recipe.channels_last else torch.contiguous_format)
-    saved = _read(checkpoint, device)
+    saved = _read(checkpoint)
     if saved:
         net.load_state_dict(saved["net"])
     history: list[dict[str, Any]] = saved["history"] if saved else []
@@ -264,10 +265,14 @@ def accuracy(net: RoutedNet, split: Split, device: torch.device) -> float:
     return float(correct.item()) / len(split)
 
 
-def _read(checkpoint: Path, device: torch.device) -> dict[str, Any] | None:
+def _read(checkpoint: Path) -> dict[str, Any] | None:
+    """A checkpoint on the CPU, whence the network and the optimizer take what they keep on the device.
+
+    Adam counts its steps on the host: read to a GPU, every count would be waited for in every step.
+    """
     if not checkpoint.exists():
         return None
-    state: dict[str, Any] = torch.load(checkpoint, map_location=device, weights_only=True)
+    state: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
     return state
 
 

@@ -100,7 +100,7 @@ class BlockDrop:
         For `gated_residual` in evaluation, where "all" runs dropped branches too, so that gradients reach them.
         """
         weights = torch.full((len(x),), self.scale(index, sampled=kept is not None), device=x.device, dtype=x.dtype)
-        return weights if kept is None else weights * kept[:, index].to(x.device)
+        return weights if kept is None else weights * kept[:, index].to(x.device, non_blocking=True)
 
     def residual(
         self,

@@ -304,15 +304,15 @@ class PyramidNet(RoutedNet):
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
         """Answer normalised pictures; training, and evaluation with a generator, draw which blocks run."""
         kept = self.drop.draw(len(x), generator) if self.training or generator is not None else None
-        route = self.all_units(len(x), x.device) if kept is None else kept.to(x.device)
+        route = self.all_units(len(x), x.device) if kept is None else kept.to(x.device, non_blocking=True)
         x = self.stem(x)
         for index, block in enumerate(self.residual_blocks()):
             if self.drop.certain:
                 x = block(x)
-            elif self.training:
+            elif self.training or compute == "needed":
                 x = self.drop.residual(index, block, x, kept)
             else:
-                x = gated_residual(block, x, self.drop.weights(index, x, kept), compute)
+                x = gated_residual(block, x, self.drop.weights(index, x, kept), "all")
         return Forward(logits=self.head(x), route=route)
 
     def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:

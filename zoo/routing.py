@@ -23,13 +23,14 @@ def straight_through(hard: Tensor, soft: Tensor) -> Tensor:
 
 
 def logistic_noise(like: Tensor, generator: torch.Generator | None = None) -> Tensor:
-    """Samples of the standard logistic distribution, in the shape and dtype of `like`.
+    """Samples of the standard logistic distribution, in the shape and dtype of `like` and on its device.
 
     It is the law of the difference of two Gumbel variables, so a two-way Gumbel-max is a threshold on
     `logit + noise`, and a two-way Gumbel-softmax is its sigmoid (Maddison et al. 2017, appendix B).
     """
-    uniform = torch.rand(like.shape, generator=generator, device=like.device, dtype=like.dtype)
-    return torch.logit(uniform, eps=1e-6)
+    where = like.device if generator is None else generator.device
+    uniform = torch.rand(like.shape, generator=generator, device=where, dtype=like.dtype)
+    return torch.logit(uniform.to(like.device, non_blocking=True), eps=1e-6)
 
 
 def hard_gates(log_odds: Tensor, threshold: float) -> Tensor:
@@ -133,7 +134,7 @@ def run_where_open(
 ) -> Ran:
     """`run_rows` for the samples whose gate (N,) is open: bool, or numbers that scale the branch where not 0."""
     rows = open_rows(gate)
-    scale = None if gate.dtype == torch.bool else gate if rows is EVERYBODY else gate[rows]
+    scale = None if gate.dtype == torch.bool or rows is NOBODY else gate if rows is EVERYBODY else gate[rows]
     return run_rows(block, x, rows, rule, scale=scale, settled=settled, overwrite=overwrite)
 
 
@@ -277,7 +278,7 @@ def _cascade_needed(
             x, rows = _rows_of(x, staying), staying if rows is None else rows[staying]
     assert answer is not None
     arrived = reached.unsqueeze(1) >= torch.arange(len(segments), device=device)
-    used = arrived & torch.tensor(enabled, device=device)
+    used = arrived & torch.tensor(enabled).to(device, non_blocking=True)
     return Cascade(answer, torch.stack([arrived, used], dim=2).flatten(1), ())
 
 

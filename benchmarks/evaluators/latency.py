@@ -73,10 +73,11 @@ def _timed(contender: Contender, batch: Tensor) -> tuple[float, float]:
         contender.answer(batch)
         return time.perf_counter() - started, float("nan")
     before, after = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+    stream = torch.cuda.current_stream(batch.device)
     torch.cuda.synchronize(batch.device)
     started = time.perf_counter()
-    before.record()
+    before.record(stream)
     contender.answer(batch)
-    after.record()
+    after.record(stream)
     torch.cuda.synchronize(batch.device)
     return time.perf_counter() - started, before.elapsed_time(after) / 1e3

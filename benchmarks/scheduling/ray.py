@@ -91,10 +91,12 @@ def _trial(config: dict[str, Any]) -> None:
 
 
 def _reservation(job: Job) -> tune.PlacementGroupFactory:
-    cpus = job.resources.cpus
+    cpus, gpus = job.resources.cpus, job.resources.gpus
     if job.resources.alone:
-        cpus = max(node["Resources"].get("CPU", 1.0) for node in ray.nodes() if node["Alive"])
-    bundle = {"CPU": cpus} | ({"GPU": job.resources.gpus} if job.resources.gpus else {})
+        machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        suited = [machine for machine in machines if machine.get("GPU", 0.0) >= gpus] or machines
+        cpus = max(machine.get("CPU", 1.0) for machine in suited)
+    bundle = {"CPU": cpus} | ({"GPU": gpus} if gpus else {})
     return tune.PlacementGroupFactory([bundle])
 
 

@@ -146,6 +146,24 @@ def test_a_job_on_a_gpu_reserves_its_part(ray_scheduler: Scheduler, tmp_path: Pa
     assert _reservation(training).required_resources == {"CPU": 1, "GPU": 0.25}
 
 
+def test_a_timing_job_on_a_gpu_reserves_the_cpus_of_a_machine_that_has_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ray
+
+    from benchmarks.scheduling.ray import _reservation
+
+    machines = [
+        {"Alive": True, "Resources": {"CPU": 64.0}},
+        {"Alive": True, "Resources": {"CPU": 8.0, "GPU": 2.0}},
+        {"Alive": False, "Resources": {"CPU": 32.0, "GPU": 8.0}},
+    ]
+    monkeypatch.setattr(ray, "nodes", lambda: machines)
+    resources = Resources(cpus=1, gpus=1, alone=True)
+    timing = replace(job(tmp_path, small_study()), kind="time", resources=resources)
+    assert _reservation(timing).required_resources == {"CPU": 8, "GPU": 1}
+
+
 def test_timing_jobs_do_not_run_at_the_same_time(ray_scheduler: Scheduler, copied: Campaign) -> None:
     for record in copied.store.records():
         (record.path / "latency.parquet").unlink()

@@ -1,0 +1,205 @@
+"""What networks do on a GPU, tried on a stand-in: the CPU's answers and weights, without waiting for the device."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+import zoo
+from benchmarks.recipe import Recipe
+from benchmarks.store import digest
+from benchmarks.training import Turn, make_optimizer, train, train_epoch
+from tests.conformance.cases import CPU, DIGITS, TASK, Case, selectors, trained
+from tests.simulated_gpu import DEVICE, OnDevice, SimulatedGpu
+from zoo.contract import Forward, Phase, RoutedNet
+
+pytestmark = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU: tests/test_gpu.py asks it")
+every_method = pytest.mark.parametrize("selector", selectors(), ids=str)
+
+WAITS_PER_STEP = {("skipnet[tiny, gate=rnn, hybrid_norm=frozen]", "hybrid"): 5}
+"""Phases whose training waits: here only open blocks run, and gates on the device say which samples those are."""
+FEW = replace(DIGITS, train=DIGITS.train.take(48), validation=DIGITS.validation.take(20))
+
+
+def recipe(**fields: object) -> Recipe:
+    return Recipe.model_validate({"epochs": 2, "batch_size": 16, "lr": 0.01, "precision": "fp32", **fields})
+
+
+def waits_of_an_epoch(gpu: SimulatedGpu, net: RoutedNet, steps: int, phase: Phase, how: Recipe) -> int:
+    split, order = DIGITS.train.take(16 * steps), torch.Generator().manual_seed(1)
+    optimizer = make_optimizer(net, how)
+    gpu.waits.clear()
+    train_epoch(net, split, optimizer, how, Turn(phase, 0, 1), order, DEVICE)
+    return len(gpu.waits)
+
+
+@every_method
+def test_no_step_of_training_waits_for_the_device(selector: zoo.Selector) -> None:
+    torch.manual_seed(0)
+    how = recipe(precision="bf16")
+    with SimulatedGpu() as gpu:
+        next(DIGITS.train.batches(1, device=DEVICE))  # takes the pictures there, once
+        net = zoo.create(selector, TASK).to(DEVICE).to(memory_format=torch.channels_last)
+        for phase in net.phases():
+            net.begin(phase.name)
+            one, three = (waits_of_an_epoch(gpu, net, steps, phase, how) for steps in (1, 3))
+            assert one - WAITS_PER_STEP.get((str(selector), phase.name), 0) == 3, "order, mean loss and accuracy"
+            assert three - one == 2 * WAITS_PER_STEP.get((str(selector), phase.name), 0)
+
+
+def step(net: RoutedNet, images: Tensor, labels: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    """Loss and gradients of a training step."""
+    torch.manual_seed(1)
+    net.zero_grad(set_to_none=True)
+    loss = net.loss(net(images), labels)
+    loss.backward()
+    return loss.detach(), {name: p.grad for name, p in net.named_parameters() if p.grad is not None}
+
+
+@every_method
+def test_a_step_of_training_gives_the_gradients_of_the_cpu(selector: zoo.Selector) -> None:
+    torch.manual_seed(0)
+    net = zoo.create(selector, TASK).to(memory_format=torch.channels_last).train()
+    images, labels, _ = next(DIGITS.train.batches(16, channels_last=True))
+    with SimulatedGpu():
+        other = copy.deepcopy(net).to(DEVICE)
+        for phase in net.phases():
+            for one in (net, other):
+                one.begin(phase.name)
+                one.train()
+            loss, expected = step(net, images, labels)
+            found_loss, found = step(other, images.to(DEVICE), labels.to(DEVICE))
+            torch.testing.assert_close(found_loss.cpu(), loss)
+            assert set(found) == set(expected)
+            for name, gradient in found.items():
+                tolerance = 1e-4 * float(expected[name].abs().max())
+                torch.testing.assert_close(gradient.cpu(), expected[name], atol=tolerance, rtol=0)
+
+
+def test_the_device_gets_the_bytes_of_the_cpu() -> None:
+    def epoch(place: torch.device) -> list[Tensor]:
+        order = torch.Generator().manual_seed(3)
+        batches = FEW.train.batches(16, device=place, generator=order, augment=True, channels_last=True)
+        return [tensor.cpu() for batch in batches for tensor in batch]
+
+    with SimulatedGpu():
+        found = epoch(DEVICE)
+    assert all(torch.equal(a, b) for a, b in zip(found, epoch(CPU), strict=True))
+
+
+def trained_there(how: Recipe, folder: Path, on_epoch: Callable[[object], None] = lambda epoch: None) -> str:
+    torch.manual_seed(0)
+    net = zoo.create("resnet[tiny]", TASK)
+    train(net, FEW, how, seed=0, device=DEVICE, checkpoint=folder / "checkpoint.pt", on_epoch=on_epoch)
+    return digest(net.state_dict())
+
+
+class Killed(Exception):
+    """Stands for whatever ends a training early."""
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_a_resumed_training_gives_the_same_weights_and_waits_for_nothing_new(optimizer: str, tmp_path: Path) -> None:
+    how = recipe(optimizer=optimizer)
+
+    def kill(epoch: object) -> None:
+        raise Killed
+
+    with SimulatedGpu() as gpu:
+        expected = trained_there(how, tmp_path / "whole")
+        with pytest.raises(Killed):
+            trained_there(how, tmp_path / "killed", kill)
+        gpu.waits.clear()
+        assert trained_there(how, tmp_path / "killed") == expected
+        answers = gpu.waits.count("aten._local_scalar_dense.default")
+    assert answers == 3, "mean loss and accuracy of the second epoch, and accuracy on validation"
+
+
+def on_device(case: Case) -> RoutedNet:
+    return copy.deepcopy(case.net).eval().to(DEVICE)
+
+
+def assert_agree(found: Forward, expected: Forward) -> None:
+    assert isinstance(found.logits, OnDevice)
+    assert isinstance(found.route, OnDevice)
+    assert torch.equal(found.route.cpu(), expected.route)
+    torch.testing.assert_close(found.logits.cpu(), expected.logits, atol=1e-4, rtol=0)
+
+
+def decisions(net: RoutedNet, selector: zoo.Selector, forward: Forward) -> int:
+    """How many gates or early exits decide about a picture."""
+    family = zoo.method(selector.name).family
+    if family == "skips layers":
+        assert forward.gate_probs is not None
+        return forward.gate_probs.shape[1]
+    return len(forward.exit_logits) - 1 if family == "exits early" else 0
+
+
+@every_method
+@pytest.mark.parametrize("size", [1, 16])
+@pytest.mark.parametrize("serve", [False, True], ids=["network", "served"])
+def test_answers_are_those_of_the_cpu_and_wait_once_per_decision_at_most(
+    selector: zoo.Selector, size: int, serve: bool
+) -> None:
+    case = trained(str(selector))
+    reference = copy.deepcopy(case.net).eval()
+    with SimulatedGpu() as gpu, torch.no_grad():
+        net = on_device(case)
+        asked = zoo.optimize_for_inference(net) if serve else net
+        images = case.images[:size].to(DEVICE)
+        for setting in case.settings:
+            asked.use(setting)
+            reference.use(setting)
+            expected = reference(case.images[:size])
+            gpu.waits.clear()
+            everything = asked(images, compute="all")
+            assert gpu.waits == []
+            needed = asked(images, compute="needed")
+            assert len(gpu.waits) <= decisions(net, selector, expected)
+            assert_agree(everything, expected)
+            assert_agree(needed, expected)
+
+
+@every_method
+def test_batches_that_are_masked_are_served_without_waiting(selector: zoo.Selector) -> None:
+    case = trained(str(selector))
+    reference = copy.deepcopy(case.net).eval()
+    with SimulatedGpu() as gpu, torch.no_grad():
+        served = zoo.optimize_for_inference(on_device(case), masked_up_to=16)
+        images = case.images.to(DEVICE)
+        for setting in case.settings:
+            served.use(setting)
+            reference.use(setting)
+            gpu.waits.clear()
+            answers = [served(images[:size]) for size in (2, 16)]
+            assert gpu.waits == []
+            for answer, size in zip(answers, (2, 16), strict=True):
+                assert_agree(answer, reference(case.images[:size]))
+
+
+@pytest.mark.parametrize(("size", "waits"), [(1, True), (2, False), (16, False), (17, True)])
+@pytest.mark.parametrize("method", ["adanet", "branchynet", "skipnet"])
+def test_only_batches_of_two_to_so_many_are_masked(method: str, size: int, waits: bool) -> None:
+    case = trained(str(zoo.Selector(method, "tiny")))
+    with SimulatedGpu() as gpu:
+        served = zoo.optimize_for_inference(on_device(case), masked_up_to=16)
+        images = case.images[:size].to(DEVICE)
+        gpu.waits.clear()
+        served(images)
+        assert bool(gpu.waits) == waits
+
+
+@every_method
+def test_decisions_are_sampled_alike_from_a_generator_of_the_host(selector: zoo.Selector) -> None:
+    case = trained(str(selector))
+    with torch.no_grad():
+        expected = case.net(case.images, generator=torch.Generator().manual_seed(3))
+        with SimulatedGpu():
+            found = on_device(case)(case.images.to(DEVICE), generator=torch.Generator().manual_seed(3))
+            assert_agree(found, expected)
