@@ -20,6 +20,7 @@ from zoo.routing import (
     gated_block,
     gated_residual,
     hard_gates,
+    keeps,
     run_rows,
     run_where_open,
 )
@@ -150,7 +151,9 @@ def _look_ahead(blocks: Sequence[ResidualBlock], gates: FarSighted, decide: Abov
             told = _ask(gates, index, x)
         odds.append([answers[index - group.start] for answers in told])
         opened = [row for row, answer in enumerate(odds[-1]) if answer > limit]
-        rows = EVERYBODY if len(opened) == len(x) else _moved(opened, x.device) if opened else NOBODY
+        if not opened and keeps(block, rule, settled=index > 0) and index + 1 < group.stop:
+            continue
+        rows = EVERYBODY if len(opened) == len(told) else _moved(opened, x.device) if opened else NOBODY
         x, changed, new = run_rows(block, x, rows, rule, settled=index > 0, overwrite=True)
         if changed is EVERYBODY or index + 1 == group.stop:
             told = None

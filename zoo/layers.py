@@ -152,12 +152,14 @@ class ResidualBlock(nn.Module):
 
     Attributes:
         in_channels: C of the input, which is what a gate looks at.
+        keeps_input: whether the shortcut hands on what it is given.
     """
 
     def __init__(self, branch: nn.Module, around: nn.Module, *, in_channels: int) -> None:
         super().__init__()
         self.branch = branch
         self.shortcut = around
+        self.keeps_input = isinstance(around, nn.Identity)
         self.in_channels = in_channels
         self.activation: nn.Module = nn.ReLU()
 

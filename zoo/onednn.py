@@ -13,7 +13,6 @@ from typing import Any, Self, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.utils.flop_counter import conv_flop_count, register_flop_formula
 
 from zoo.layers import Depthwise, ResidualBlock
@@ -60,7 +59,9 @@ class PackedConv(nn.Conv2d):
         packed = self._packed(x)
         if packed is None:
             out = super().forward(x)
-            return functional.relu(out, inplace=not torch.is_grad_enabled()) if self.relu else out
+            if not self.relu:
+                return out
+            return out.relu() if torch.is_grad_enabled() else out.relu_()
         return cast("Tensor", _convolve(x, *packed, "relu" if self.relu else "none", [], ""))
 
     def add_to(self, total: Tensor, x: Tensor, *, relu: bool) -> Tensor:

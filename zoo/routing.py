@@ -162,34 +162,40 @@ def run_rows(
         settled: x went through an activation already, so that another one would change nothing.
         overwrite: x may be overwritten; nobody differentiates.
     """
-    stays = keeps(block, rule, settled=settled)
     if rows is EVERYBODY:
-        around: Tensor = block.shortcut(x)
-        return Ran(block.merge(x, around if overwrite or around is not x else x.clone(), scale=scale))
+        around = x if block.keeps_input else block.shortcut(x)
+        mine = around is not x or overwrite or torch.is_grad_enabled()
+        return Ran(block.merge(x, around if mine else x.clone(), scale=scale))
+    stays = keeps(block, rule, settled=settled)
     if len(rows) == 0:
         if stays:
             return Ran(x, rows)
         around = block.shortcut(x)
         return Ran(around if rule == "block" else block.activation(around))
     if stays and overwrite:
-        taken = take_rows(x, rows)
-        new = block.merge(taken.samples, taken.samples, scale=scale)
-        if new is taken.samples and taken.within:
-            taken.put_back()
-            return Ran(x, rows, new)
-        return Ran(put_rows(x, rows, new, overwrite=True), rows, new)
-    mine = select_rows(x, rows)
+        return _update(block, x, rows, scale)
+    some = select_rows(x, rows)
     around = x if stays else block.shortcut(x)
-    new = block.merge(mine, mine if stays else select_rows(around, rows), scale=scale)
+    new = block.merge(some, some if stays else select_rows(around, rows), scale=scale)
     if rule == "residual" and not stays:
         around = block.activation(around)
     out = put_rows(around, rows, new, overwrite=overwrite)
     return Ran(out, rows, new) if stays else Ran(out)
 
 
+def _update(block: ResidualBlock, x: Tensor, rows: Tensor, scale: Tensor | None) -> Ran:
+    """Run a block on the samples rows (n,) of x (N, C, H, W), and write what becomes of them over x."""
+    taken = take_rows(x, rows)
+    new = block.merge(taken.samples, taken.samples, scale=scale)
+    if new is taken.samples and taken.within:
+        taken.put_back()
+        return Ran(x, rows, new)
+    return Ran(put_rows(x, rows, new, overwrite=True), rows, new)
+
+
 def keeps(block: ResidualBlock, rule: Rule, *, settled: bool) -> bool:
     """Whether a sample that skips the block leaves it as it came; see `run_rows`."""
-    return isinstance(block.shortcut, nn.Identity) and (settled or rule == "block")
+    return block.keeps_input and (settled or rule == "block")
 
 
 class Cascade(NamedTuple):

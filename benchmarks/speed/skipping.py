@@ -32,6 +32,7 @@ from zoo.routing import gated_residual
 TASK = Task(shape=(3, 32, 32), classes=10)
 NARROW = "blocks=(18, 18, 18), stem_kind=cifar"
 WIDE = "blocks=(3, 3, 3), widths=(64, 128, 256), stem_kind=cifar"
+SKIPNET = "skipnet[tiny, gate=rnn, open_log_odds=None, "
 RATES = (0.75, 0.5, 0.25)
 BARS = {1: 0.65, 8: 0.45, 64: 0.90, 256: 0.90}
 WIDE_BAR = 0.80
@@ -43,11 +44,11 @@ class Case:
 
     Attributes:
         name: for the table.
-        shape: parameters of both networks.
+        shape: parameters that both networks have.
         batch: pictures.
         rate: part of the blocks that runs.
         bar: for realised over theoretical speed-up; NaN: nothing is promised.
-        method: of the routed network.
+        method: of the routed network, and its own parameters.
     """
 
     name: str
@@ -55,14 +56,14 @@ class Case:
     batch: int
     rate: float
     bar: float
-    method: str = "adanet"
+    method: str = "adanet[tiny, "
 
 
 CASES = [
     *[Case("AdaNet-110", NARROW, batch, rate, BARS[batch]) for batch in (1, 8, 64) for rate in RATES],
     Case("AdaNet-110", NARROW, 256, 0.5, BARS[256]),
     *[Case("AdaNet-20 of 64/128/256 channels", WIDE, 8, rate, WIDE_BAR) for rate in (0.5, 0.25)],
-    *[Case("SkipNet-110", NARROW, batch, 0.5, math.nan, "skipnet") for batch in (1, 8, 64)],
+    *[Case("SkipNet-110", NARROW, batch, 0.5, math.nan, SKIPNET) for batch in (1, 8, 64)],
 ]
 
 
@@ -85,7 +86,7 @@ def measure(seconds: float) -> pd.DataFrame:
 def _lines(case: Case, seconds: float) -> list[dict[str, Any]]:
     torch.manual_seed(0)
     images = random_pictures(max(case.batch, 8))
-    net = normalised(create(f"{case.method}[tiny, {case.shape}]", TASK), images)
+    net = normalised(create(f"{case.method}{case.shape}]", TASK), images)
     images = images[: case.batch]
     set_rate(net, images, case.rate)
     static = create(f"resnet[tiny, {case.shape}]", TASK)

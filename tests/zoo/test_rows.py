@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from zoo.rows import add_rows, put_rows, select_rows
+from zoo.rows import add_rows, put_rows, select_rows, take_rows
 
 ROWS = torch.tensor([0, 2])
 formats = pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
@@ -42,6 +42,28 @@ def test_rows_are_put_in_place_on_demand(memory_format: torch.memory_format) -> 
     assert out is x
     assert x[ROWS].abs().sum() == 0
     assert torch.equal(x[1], batch(memory_format)[1])
+
+
+@formats
+@pytest.mark.parametrize("width", [5, 6])
+@torch.no_grad()
+def test_what_was_taken_is_changed_and_put_back(memory_format: torch.memory_format, width: int) -> None:
+    x = torch.arange(3 * 2 * 2.0 * width).view(3, 2, 2, width).contiguous(memory_format=memory_format)
+    before, taken = x.clone(), take_rows(x, ROWS)
+    assert torch.equal(taken.samples, x[ROWS])
+    assert taken.samples.is_contiguous(memory_format=memory_format)
+    taken.samples.mul_(-1)
+    assert torch.equal(x, before)
+    taken.put_back()
+    assert taken.within
+    assert torch.equal(x, before * torch.tensor([-1.0, 1.0, -1.0]).view(3, 1, 1, 1))
+
+
+@torch.no_grad()
+def test_what_was_taken_from_samples_apart_in_memory_does_not_go_back_by_itself() -> None:
+    x = batch(torch.contiguous_format)[:, :, :, ::2]
+    assert not take_rows(x, ROWS).within
+    assert torch.equal(take_rows(x, ROWS).samples, x[ROWS])
 
 
 @formats
