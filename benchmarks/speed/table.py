@@ -8,6 +8,10 @@ from typing import Any
 from benchmarks.speed.turns import Ratio
 
 
+class NotMeasured(RuntimeError):
+    """A section cannot be measured on this machine; the message says why."""
+
+
 def line(what: str, configuration: str, found: Ratio, bar: float = math.nan) -> dict[str, Any]:
     """A row of such a table.
 

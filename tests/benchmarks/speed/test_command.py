@@ -59,3 +59,23 @@ def test_the_wanted_shares_leave_at_each_exit() -> None:
 
 def test_an_unknown_section_is_refused() -> None:
     assert CliRunner().invoke(app, ["--only", "nonsense"]).exit_code == 2
+
+
+def test_a_section_that_cannot_be_measured_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    shown = CliRunner().invoke(app, ["--only", "compiled"])
+    assert shown.exit_code == 0
+    assert "not measured: torch.compile needs a C++ compiler, and there is no no-such-compiler" in " ".join(
+        shown.stdout.split()
+    )
+
+
+@pytest.mark.parametrize("rate", [0.3, 0.7])
+def test_one_threshold_for_all_gates_opens_about_the_wanted_share(rate: float) -> None:
+    torch.manual_seed(0)
+    images = random_pictures(64)
+    net = normalised(create("skipnet[tiny, gate=rnn, open_log_odds=None, blocks=(4, 4, 4)]", TASK), images)
+    set_rate(net, images, rate)
+    with torch.no_grad():
+        route = net(images).route
+    assert route.float().mean().item() == pytest.approx(rate, abs=0.05)

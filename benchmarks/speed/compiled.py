@@ -1,0 +1,70 @@
+"""What `torch.compile` makes of the dense network, beside serving it, and beside serving one that skips.
+
+The compiled network is the same static ResNet-110, folded and channels-last; every batch size is compiled for itself.
+The routed one is AdaNet on ResNet-110, half of its blocks skipped. See `benchmarks.speed.skipping`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import Any
+
+import pandas as pd
+import torch
+
+from benchmarks.jobs import single_threaded
+from benchmarks.speed.skipping import NARROW, TASK, normalised, random_pictures, set_rate
+from benchmarks.speed.table import NotMeasured, line
+from benchmarks.speed.turns import ratio, take_turns
+from zoo import create, optimize_for_inference
+
+BATCHES = (1, 8, 64)
+RATE = 0.5
+
+
+def measure(seconds: float) -> pd.DataFrame:
+    """Speed-ups over the compiled dense network, in CPU time of one thread.
+
+    Args:
+        seconds: for the turns of all rows together; compilation comes on top of it, about 10 s per batch size.
+
+    Returns:
+        Two rows per batch size, columns as `benchmarks.speed.table.line` says.
+
+    Raises:
+        NotMeasured: there is no C++ compiler, without which `torch.compile` does not work on a CPU.
+    """
+    compiler = os.environ.get("CXX", "g++")
+    if shutil.which(compiler) is None:
+        raise NotMeasured(f"torch.compile needs a C++ compiler, and there is no {compiler} (another one: CXX)")
+    with single_threaded():
+        return pd.DataFrame([row for batch in BATCHES for row in _lines(batch, seconds / len(BATCHES))])
+
+
+def _lines(batch: int, seconds: float) -> list[dict[str, Any]]:
+    torch.manual_seed(0)
+    images = random_pictures(max(batch, 8))
+    net = normalised(create(f"adanet[tiny, {NARROW}]", TASK), images)
+    images = images[:batch].contiguous(memory_format=torch.channels_last)
+    set_rate(net, images, RATE)
+    static = create(f"resnet[tiny, {NARROW}]", TASK)
+    dense, served = optimize_for_inference(static), optimize_for_inference(net)
+    network = torch.compile(optimize_for_inference(static, fused=False).net, dynamic=False)
+
+    def compiled() -> None:
+        with torch.inference_mode():
+            network(images)
+
+    contenders = {"compiled": compiled, "dense": lambda: dense(images), "served": lambda: served(images)}
+    times = take_turns(contenders, seconds)
+    share = served(images).route.float().mean().item()
+    where = f"ResNet-110, batch {batch}"
+    return [
+        line("dense, served, over torch.compile", where, ratio(times["compiled"], times["dense"])),
+        line(
+            "served, over dense in torch.compile",
+            f"{where}, {share:.0%} of the blocks run",
+            ratio(times["compiled"], times["served"]),
+        ),
+    ]
