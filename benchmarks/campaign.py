@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 import zoo
+from benchmarks.energy import SETTLING
 from benchmarks.environment import describe_environment
 from benchmarks.estimate import estimate_training
 from benchmarks.evaluators import evaluators
@@ -110,7 +111,7 @@ class Campaign:
         if "energy" in planned.alone and energy and torch.device(self.where.device).type == "cuda":
             record = self.store.record(planned.spec, code_of(planned.spec))
             turns = 3 + (len(record.settings) if record else 1)  # idle, static, everything, and every setting
-            seconds += energy.seconds * energy.repetitions * len(energy.batch_sizes) * turns
+            seconds += (energy.seconds + SETTLING) * energy.repetitions * len(energy.batch_sizes) * turns
         return seconds
 
     def discard(self) -> None:

@@ -149,7 +149,7 @@ def single_threaded() -> Iterator[None]:
 
 @contextmanager
 def full_precision() -> Iterator[None]:
-    """fp32 is fp32: left to itself, a GPU rounds what convolutions read to the 10 bits of TF32, and routes differ.
+    """fp32 is fp32 in convolutions: left to itself, a GPU rounds what they read to TF32's 10 bits, and routes differ.
 
     Timing is left to itself, since that is how networks are served.
     """

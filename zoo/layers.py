@@ -147,13 +147,20 @@ def bottleneck_branch(channels: int, width: int, stride: int, *, bias: bool = Fa
     )
 
 
+class Chain(nn.ModuleList):
+    """Blocks that run in order, each on what the one before it answered, which nobody else reads."""
+
+
 class ResidualBlock(nn.Module):
     """activation(shortcut(x) + branch(x)); the branch is what a gate may leave out.
 
     Attributes:
         in_channels: C of the input, which is what a gate looks at.
         keeps_input: whether the shortcut hands on what it is given.
+        in_place: whether `merge` writes over `around`.
     """
+
+    in_place = False
 
     def __init__(self, branch: nn.Module, around: nn.Module, *, in_channels: int) -> None:
         super().__init__()
@@ -168,7 +175,7 @@ class ResidualBlock(nn.Module):
         return self.merge(x, self.shortcut(x))
 
     def merge(self, x: Tensor, around: Tensor, *, scale: Tensor | None = None) -> Tensor:
-        """activation(around + scale * branch(x)), scale being (N,); blocks that serve write over `around`."""
+        """activation(around + scale * branch(x)), scale being (N,); see `in_place`."""
         update: Tensor = self.branch(x)
         if scale is not None:
             update = update * scale.view(-1, 1, 1, 1).to(update.dtype)

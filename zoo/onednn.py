@@ -1,7 +1,7 @@
 """Convolutions that oneDNN runs on a CPU with weights in its own order, a ReLU and a sum included.
 
-The operators are those that `torch.compile` puts in the place of convolutions. Called directly they take every batch
-size without compilation. Of the convolutions of this suite's kinds and sizes, on one thread, they take .95 of torch's
+The operators are those that `torch.compile` has for frozen weights. Called directly they take every batch size without
+compilation. Of the convolutions of this suite's kinds and sizes, on one thread, they take .95 of torch's
 time on average, .8 to .9 where there is little to do.
 """
 
@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Self, cast
 
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import conv_flop_count, register_flop_formula
+from torch.utils.flop_counter import conv_flop_count, flop_registry, register_flop_formula
 
-from zoo.layers import Depthwise, ResidualBlock
+from zoo.layers import Chain, Depthwise, ResidualBlock
 
-AVAILABLE = torch.backends.mkldnn.is_available()
-"""Whether this build of torch has oneDNN."""
+AVAILABLE = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_convolution_pointwise_")
+"""Whether this build of torch has oneDNN and its fused convolutions."""
 WORTH_IT = 8_000_000
 """Multiply-accumulates from which on single pictures and 1x1 kernels are oneDNN's too: below, torch does not use it."""
 Arguments = tuple[Any, ...]
@@ -28,12 +29,12 @@ Arguments = tuple[Any, ...]
 class PackedConv(nn.Conv2d):
     """A convolution for inference, and the ReLU behind it.
 
-    On the CPU in float32 it runs oneDNN's operators from weights that the first call puts in order. On other devices,
-    in other dtypes, under autograd and in `torch.compile`, which does the same by itself, it runs what
-    `torch.nn.Conv2d` runs.
+    On the CPU in float32 it runs oneDNN's operators from weights that the first call puts in order; that new weights
+    have come it learns from `load_state_dict` and `to` only. On other devices, in other dtypes, under autograd and
+    autocast, and in `torch.compile`, it runs what `torch.nn.Conv2d` runs.
 
     Args:
-        convolution: whose weights it shares.
+        convolution: it takes over its parameters.
         relu: whether a ReLU follows.
     """
 
@@ -75,7 +76,7 @@ class PackedConv(nn.Conv2d):
         return total
 
     def _packed(self, x: Tensor) -> Arguments | None:
-        if torch.is_grad_enabled() or torch.compiler.is_compiling() or x.dtype != torch.float32 or not x.is_cpu:
+        if x.dtype != torch.float32 or not x.is_cpu or _torch_convolves():
             return None
         if x.shape not in self._prepared:
             self._prepared[x.shape] = self._prepare(x.shape)
@@ -87,7 +88,7 @@ class PackedConv(nn.Conv2d):
         alone = samples == 1 or self.kernel_size == (1, 1)
         if not AVAILABLE or (alone and macs < WORTH_IT):
             return None
-        for known, arguments in self._prepared.items():
+        for known, arguments in list(self._prepared.items()):
             if arguments and known[1:] == shape[1:]:
                 return arguments
         geometry = (self.padding, self.stride, self.dilation, self.groups)
@@ -107,8 +108,23 @@ class PackedConv(nn.Conv2d):
         return {**self.__dict__, "_prepared": {}}
 
 
+def _torch_convolves() -> bool:
+    if torch.is_grad_enabled() or torch.compiler.is_compiling() or torch.is_autocast_enabled("cpu"):
+        return True
+    return not torch.backends.mkldnn.enabled
+
+
 class FusedBlock(ResidualBlock):
-    """A residual block whose last convolution adds itself to the shortcut; what it is given may be overwritten."""
+    """A residual block whose last convolution adds itself to the shortcut.
+
+    Args:
+        block: its branch is a sequence of several steps, the last a packed convolution.
+
+    Attributes:
+        lent: somebody else may read what the block is given, so that it must not write over it.
+    """
+
+    in_place = True
 
     def __init__(self, block: ResidualBlock) -> None:
         super().__init__(block.branch, block.shortcut, in_channels=block.in_channels)
@@ -116,6 +132,12 @@ class FusedBlock(ResidualBlock):
         self._relu = isinstance(block.activation, nn.ReLU)
         *before, last = cast("nn.Sequential", block.branch)
         self._steps = (before, cast("PackedConv", last))
+        self.lent = True
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) to (N, C', H', W')."""
+        around = self.shortcut(x)
+        return self.merge(x, x.clone() if self.lent and around is x else around)
 
     def merge(self, x: Tensor, around: Tensor, *, scale: Tensor | None = None) -> Tensor:
         """See `zoo.layers.ResidualBlock.merge`."""
@@ -128,7 +150,7 @@ class FusedBlock(ResidualBlock):
 
 
 def pack(module: nn.Module) -> None:
-    """Put packed convolutions, with the ReLUs behind them, and fused blocks in the place of all that can be."""
+    """Put packed convolutions in the place of convolutions and the ReLUs next to them, and fused blocks."""
     for name, child in list(module.named_children()):
         pack(child)
         if type(child) in (nn.Conv2d, Depthwise) and isinstance(child, nn.Conv2d) and _packs(child):
@@ -137,6 +159,10 @@ def pack(module: nn.Module) -> None:
             setattr(module, name, FusedBlock(child))
     if isinstance(module, nn.Sequential):
         _take_in_relus(module)
+    if isinstance(module, nn.Sequential | Chain):
+        for before, after in pairwise(module):
+            if isinstance(before, FusedBlock) and isinstance(after, FusedBlock):
+                after.lent = False
 
 
 def _packs(convolution: nn.Conv2d) -> bool:
@@ -156,6 +182,8 @@ def _take_in_relus(sequence: nn.Sequential) -> None:
 def _fuses(block: ResidualBlock) -> bool:
     if not isinstance(block.branch, nn.Sequential) or not isinstance(block.activation, nn.ReLU | nn.Identity):
         return False
+    if len(block.branch) < 2:
+        return False
     last = block.branch[-1]
     return isinstance(last, PackedConv) and not last.relu
 
@@ -173,5 +201,9 @@ def _flops_of_sum(
 if AVAILABLE:
     _convolve = torch.ops.mkldnn._convolution_pointwise.default
     _convolve_onto = torch.ops.mkldnn._convolution_pointwise_.binary
-    register_flop_formula(torch.ops.mkldnn._convolution_pointwise)(_flops)
-    register_flop_formula(torch.ops.mkldnn._convolution_pointwise_)(_flops_of_sum)
+    for operator, formula in (
+        (torch.ops.mkldnn._convolution_pointwise, _flops),
+        (torch.ops.mkldnn._convolution_pointwise_, _flops_of_sum),
+    ):
+        if operator not in flop_registry:
+            register_flop_formula(operator)(formula)

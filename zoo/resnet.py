@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from zoo.contract import Compute, Forward, RoutedNet, Task
 from zoo.layers import (
+    Chain,
     ResidualBlock,
     Shortcut,
     basic_branch,
@@ -58,7 +59,7 @@ class Backbone(nn.Module):
         check_shape(task, blocks, widths, block, stem_kind)
         expansion = 4 if block == "bottleneck" else 1
         self.stem = stem(stem_kind, task.shape[0], widths[0], bias=conv_bias)
-        self.blocks = nn.ModuleList()
+        self.blocks = Chain()
         self.names: list[str] = []
         channels = widths[0]
         for s, (count, width) in enumerate(zip(blocks, widths, strict=True)):

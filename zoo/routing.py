@@ -164,8 +164,8 @@ def run_rows(
     """
     if rows is EVERYBODY:
         around = x if block.keeps_input else block.shortcut(x)
-        mine = around is not x or overwrite or torch.is_grad_enabled()
-        return Ran(block.merge(x, around if mine else x.clone(), scale=scale))
+        lent = around is x and block.in_place and not overwrite
+        return Ran(block.merge(x, x.clone() if lent else around, scale=scale))
     stays = keeps(block, rule, settled=settled)
     if len(rows) == 0:
         if stays:

@@ -108,9 +108,9 @@ def _alike(values: Tensor, like: Tensor) -> Tensor:
 def _wide(flat: Tensor) -> Tensor:
     """Rows (N, D) seen as elements of 16 bytes, where they fit; otherwise as they are.
 
-    `index_copy_` and `index_select` go element by element on a CPU: rows of 32 x 16 x 16 float32 are put back 2.4
-    times, and taken out 1.2 times as fast so.
+    On a CPU, where it is done, `index_copy_` and `index_select` go element by element: rows of 32 x 16 x 16 float32 are
+    put back 2.4 times, and taken out 1.2 times as fast so.
     """
     wide = 16 // flat.itemsize
     fits = flat.shape[1] % wide == 0 and flat.storage_offset() % wide == 0 and flat.is_contiguous()
-    return flat.view(torch.complex128) if fits else flat
+    return flat.view(torch.complex128) if fits and flat.is_cpu else flat

@@ -26,6 +26,8 @@ from zoo.onednn import pack
 class Served(nn.Module):
     """Answers pictures with the needed units only, in inference mode and channels-last.
 
+    Steps of a block may be one operator: hooks on parts of the network need not be called.
+
     Attributes:
         net: the optimised copy.
         masked_up_to: see `optimize_for_inference`.

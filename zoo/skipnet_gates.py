@@ -162,7 +162,7 @@ class FoldedRecurrentGates(nn.Module):
             self.register_buffer(f"weight{index}", (entry @ project.weight.detach()).t().contiguous())
             self.register_buffer(f"bias{index}", bias + entry @ project.bias.detach())
         self.register_buffer("recurrent", cell.weight_hh.detach()[order].t().contiguous())
-        self.register_buffer("choice", gates.choice.weight.detach()[0].clone())
+        self.register_buffer("choice", gates.choice.weight.detach().t().contiguous())
         self.register_buffer("bias", gates.choice.bias.detach().clone())
 
     def forward(self, index: int, means: Tensor, state: State) -> tuple[Tensor, State]:
@@ -173,12 +173,12 @@ class FoldedRecurrentGates(nn.Module):
             take, _, give = shares.sigmoid_().chunk(3, dim=1)
             cell = take * candidate.tanh_()
         else:
-            parts.addmm_(state[0], self.recurrent)
+            parts = torch.addmm(parts, state[0], self.recurrent)
             shares, candidate = parts.tensor_split((3 * self.hidden,), dim=1)
             take, keep, give = shares.sigmoid_().chunk(3, dim=1)
             cell = torch.addcmul(keep.mul_(state[1]), take, candidate.tanh_())
         hidden = give * cell.tanh()
-        return torch.addmv(self.bias, hidden, self.choice), (hidden, cell)
+        return torch.addmm(self.bias, hidden, self.choice).squeeze(1), (hidden, cell)
 
 
 def make_gates(

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from benchmarks.evaluators.base import Subject, route_text
 from benchmarks.seeds import derive
-from zoo.contract import Setting
+from zoo.contract import RoutedNet, Setting
 from zoo.serving import Served, optimize_for_inference
 
 BASELINE = "static resnet"
@@ -79,7 +79,7 @@ def contenders(subject: Subject, *, compiled: bool = False) -> Iterator[Contende
     unknown = torch.full((len(images),), float("nan"), dtype=torch.float64)
     yield Contender(static, None, "all", "natural", images, unknown, static)
     if compiled:
-        yield Contender(static, None, "compiled", "natural", images, unknown, _compiled(static))
+        yield Contender(static, None, "compiled", "natural", images, unknown, _compiled(subject.baseline))
     headline = subject.settings[0]
     nominal = torch.full_like(unknown, subject.ledger.nominal)
     yield Contender(served, headline, "all", "natural", images, nominal, lambda batch: served(batch, compute="all"))
@@ -99,8 +99,8 @@ def _routes(served: Served, setting: Setting, images: Tensor) -> Tensor:
     return torch.cat([served(batch).route for batch in images.split(500)]).cpu()
 
 
-def _compiled(served: Served) -> Callable[[Tensor], object]:
-    network = torch.compile(served.net, dynamic=False)
+def _compiled(baseline: RoutedNet) -> Callable[[Tensor], object]:
+    network = torch.compile(optimize_for_inference(baseline, fused=False).net, dynamic=False)
 
     def answer(batch: Tensor) -> object:
         with torch.inference_mode():

@@ -1,7 +1,8 @@
 """Energy of routed inference on a GPU, beside the same network computing everything and beside the static ResNet.
 
-The contenders of `benchmarks.evaluators.latency`, served alike, on the same pictures. One after another answers batch
-after batch for a second or so, waiting for each answer, and then all take the next turn (A B C A B C).
+The contenders of `benchmarks.evaluators.latency`, served alike. One after another answers batch after batch for a
+second or so, waiting for each answer, and then all take the next turn (A B C A B C). Each goes through the same
+pictures in the same order, as far as its time lasts.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ COLUMNS = [
 
 @evaluator("energy", alone=True, options="energy")
 def energy(subject: Subject, evaluation: Evaluation) -> pd.DataFrame:
-    """One row per contender, batch size and turn; where energy cannot be measured, one per setting that says why.
+    """One row per contender, batch size and turn; where energy cannot be measured, one per size and setting says why.
 
     Columns: batch_size, repetition, setting, compute (as in the table `latency`), passes (batches answered), seconds
     and joules (of all of them together, by NVML's counter: the whole GPU's, what it takes idle included), idle_watts

@@ -1,4 +1,4 @@
-"""What `torch.compile` makes of the dense network, beside serving it, and beside serving one that skips.
+"""The dense network through `torch.compile` at its defaults, beside serving it, and beside serving one that skips.
 
 The compiled network is the same static ResNet-110, folded and channels-last; every batch size is compiled for itself.
 The routed one is AdaNet on ResNet-110, half of its blocks skipped. See `benchmarks.speed.skipping`.
@@ -7,6 +7,7 @@ The routed one is AdaNet on ResNet-110, half of its blocks skipped. See `benchma
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from typing import Any
 
@@ -35,7 +36,7 @@ def measure(seconds: float) -> pd.DataFrame:
     Raises:
         NotMeasured: there is no C++ compiler, without which `torch.compile` does not work on a CPU.
     """
-    compiler = os.environ.get("CXX", "g++")
+    compiler = shlex.split(os.environ.get("CXX", "g++"))[0]
     if shutil.which(compiler) is None:
         raise NotMeasured(f"torch.compile needs a C++ compiler, and there is no {compiler} (another one: CXX)")
     with single_threaded():

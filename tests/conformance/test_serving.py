@@ -11,7 +11,9 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 import zoo
+from benchmarks.speed.skipping import normalised
 from tests.conformance.cases import Case, selectors, trained
+from zoo.exits import entropy
 
 every_method = pytest.mark.parametrize("selector", selectors(), ids=str)
 
@@ -41,6 +43,45 @@ def test_logits_and_routes_are_the_networks_own_at_every_setting(
         found_logits, found_route = answers(fast, images, size)
         assert torch.equal(found_route, route)
         torch.testing.assert_close(found_logits, logits, atol=1e-4, rtol=0)
+
+
+@every_method
+def test_an_empty_batch_is_answered_where_the_network_answers_it(selector: zoo.Selector) -> None:
+    case = trained(str(selector))
+    nothing = case.images[:0]
+    if selector.name == "deformable":
+        pytest.skip("deformable convolutions refuse empty batches")
+    assert served(case)(nothing).logits.shape == (0, 10)
+
+
+@every_method
+def test_serving_works_under_autocast(selector: zoo.Selector) -> None:
+    case = trained(str(selector))
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = served(case)(case.images[:8]).logits
+    assert logits.shape == (8, 10)
+    assert logits.isfinite().all()
+
+
+@pytest.mark.parametrize("trunk", ["b-lenet", "b-alexnet", "b-resnet-110"])
+@pytest.mark.parametrize("compute", ["needed", "all"])
+def test_published_early_exits_serve_what_they_answer(trunk: str, compute: zoo.Compute) -> None:
+    torch.manual_seed(0)
+    shape = (1, 28, 28) if trunk == "b-lenet" else (3, 32, 32)
+    net = zoo.create(f"branchynet[{trunk}]", zoo.Task(shape=shape, classes=10))
+    images = torch.rand(6, *shape) * torch.rand(6, 1, 1, 1)
+    normalised(net, images)
+    with torch.no_grad():
+        first = entropy(net(images).exit_logits[0])
+    for limit in (0.0, float(first.median())):
+        exits = len(net(images).exit_logits)
+        net.use(zoo.Setting(name="limit", values={"thresholds": [limit] * (exits - 1)}))
+        for size in (1, 6):
+            expected, route = answers(net, images, size)
+            fast = zoo.optimize_for_inference(net)
+            found = [fast(some, compute=compute) for some in images.split(size)]
+            assert torch.equal(torch.cat([out.route for out in found]), route)
+            torch.testing.assert_close(torch.cat([out.logits for out in found]), expected, atol=1e-4, rtol=1e-4)
 
 
 @every_method

@@ -24,7 +24,6 @@ GEOMETRIES = [
     nn.Conv2d(96, 96, 3, padding=1),
 ]
 every_geometry = pytest.mark.parametrize("convolution", GEOMETRIES, ids=str)
-needs_onednn = pytest.mark.skipif(not AVAILABLE, reason="torch is built without oneDNN")
 
 
 def pictures(channels: int, samples: int = 8, side: int = 14) -> Tensor:
@@ -34,6 +33,8 @@ def pictures(channels: int, samples: int = 8, side: int = 14) -> Tensor:
 @pytest.fixture
 def fused(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The fused operators that run, in order."""
+    if not AVAILABLE:
+        pytest.skip("torch is built without oneDNN")
     ran: list[str] = []
     for name in ("_convolve", "_convolve_onto"):
         operator = getattr(zoo.onednn, name)
@@ -75,7 +76,6 @@ def test_it_adds_itself_to_a_total_in_place(convolution: nn.Conv2d, samples: int
     assert answered.data_ptr() == total.data_ptr()
 
 
-@needs_onednn
 @torch.no_grad()
 def test_single_pictures_and_small_1x1_kernels_are_torchs(fused: list[str]) -> None:
     PackedConv(nn.Conv2d(16, 16, 3, padding=1))(pictures(16, 1))
@@ -148,11 +148,41 @@ def test_a_fused_block_answers_what_the_block_answers(
     pack(holder)
     assert isinstance(holder[0], FusedBlock)
     torch.testing.assert_close(copy.deepcopy(holder)(x.clone()), ordinary(x))
-    assert fused[-2:] == ["_convolve", "_convolve_onto"] or not AVAILABLE
+    assert fused[-2:] == ["_convolve", "_convolve_onto"]
     scale = torch.rand(8)
     torch.testing.assert_close(
         holder[0].merge(x, shortcut(x), scale=scale), ordinary.merge(x, shortcut(x), scale=scale)
     )
+
+
+@torch.inference_mode()
+def test_a_block_writes_over_its_input_only_behind_another_block() -> None:
+    net = nn.Sequential(block(), block())
+    pack(net)
+    assert [step.lent for step in net if isinstance(step, FusedBlock)] == [True, False]
+    x = pictures(8)
+    before = x.clone()
+    net(x)
+    assert torch.equal(x, before)
+
+
+def test_a_branch_of_one_convolution_stays_as_it_is() -> None:
+    net = nn.Sequential(ResidualBlock(nn.Sequential(nn.Conv2d(4, 4, 3, padding=1)), nn.Identity(), in_channels=4))
+    pack(net)
+    assert type(net[0]) is ResidualBlock
+
+
+@torch.no_grad()
+def test_torch_convolves_where_onednn_is_switched_off_and_under_autocast(
+    fused: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed, x = PackedConv(nn.Conv2d(16, 16, 3, padding=1)), pictures(16)
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.backends.mkldnn, "enabled", False)
+        packed(x)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert packed(x).dtype == torch.bfloat16
+    assert fused == []
 
 
 @pytest.mark.parametrize("rows", [None, torch.tensor([1, 4])], ids=["everybody", "two"])
