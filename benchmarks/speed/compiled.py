@@ -6,6 +6,7 @@ The routed one is AdaNet on ResNet-110, half of its blocks skipped. See `benchma
 
 from __future__ import annotations
 
+import math
 import os
 import shlex
 import shutil
@@ -15,13 +16,12 @@ import pandas as pd
 import torch
 
 from benchmarks.jobs import single_threaded
-from benchmarks.speed.skipping import NARROW, TASK, normalised, random_pictures, set_rate
+from benchmarks.speed.skipping import NARROW, Case, networks
 from benchmarks.speed.table import NotMeasured, line
 from benchmarks.speed.turns import ratio, take_turns
-from zoo import create, optimize_for_inference
+from zoo import optimize_for_inference
 
-BATCHES = (1, 8, 64)
-RATE = 0.5
+CASES = [Case("ResNet-110", NARROW, batch, 0.5, math.nan) for batch in (1, 8, 64)]
 
 
 def measure(seconds: float) -> pd.DataFrame:
@@ -40,16 +40,12 @@ def measure(seconds: float) -> pd.DataFrame:
     if shutil.which(compiler) is None:
         raise NotMeasured(f"torch.compile needs a C++ compiler, and there is no {compiler} (another one: CXX)")
     with single_threaded():
-        return pd.DataFrame([row for batch in BATCHES for row in _lines(batch, seconds / len(BATCHES))])
+        return pd.DataFrame([row for case in CASES for row in _lines(case, seconds / len(CASES))])
 
 
-def _lines(batch: int, seconds: float) -> list[dict[str, Any]]:
-    torch.manual_seed(0)
-    images = random_pictures(max(batch, 8))
-    net = normalised(create(f"adanet[tiny, {NARROW}]", TASK), images)
-    images = images[:batch].contiguous(memory_format=torch.channels_last)
-    set_rate(net, images, RATE)
-    static = create(f"resnet[tiny, {NARROW}]", TASK)
+def _lines(case: Case, seconds: float) -> list[dict[str, Any]]:
+    net, static, images = networks(case)
+    images = images.contiguous(memory_format=torch.channels_last)
     dense, served = optimize_for_inference(static), optimize_for_inference(net)
     network = torch.compile(optimize_for_inference(static, fused=False).net, dynamic=False)
 
@@ -60,7 +56,7 @@ def _lines(batch: int, seconds: float) -> list[dict[str, Any]]:
     contenders = {"compiled": compiled, "dense": lambda: dense(images), "served": lambda: served(images)}
     times = take_turns(contenders, seconds)
     share = served(images).route.float().mean().item()
-    where = f"ResNet-110, batch {batch}"
+    where = f"{case.name}, batch {case.batch}"
     return [
         line("dense, served, over torch.compile", where, ratio(times["compiled"], times["dense"])),
         line(

@@ -83,13 +83,18 @@ def measure(seconds: float) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _lines(case: Case, seconds: float) -> list[dict[str, Any]]:
+def networks(case: Case) -> tuple[RoutedNet, RoutedNet, Tensor]:
+    """The routed network at its rate, the static one, and the pictures (N, C, H, W)."""
     torch.manual_seed(0)
     images = random_pictures(max(case.batch, 8))
     net = normalised(create(f"{case.method}{case.shape}]", TASK), images)
     images = images[: case.batch]
     set_rate(net, images, case.rate)
-    static = create(f"resnet[tiny, {case.shape}]", TASK)
+    return net, create(f"resnet[tiny, {case.shape}]", TASK), images
+
+
+def _lines(case: Case, seconds: float) -> list[dict[str, Any]]:
+    net, static, images = networks(case)
     dense, plain_dense = optimize_for_inference(static), optimize_for_inference(static, fused=False)
     served, plain = optimize_for_inference(net), optimize_for_inference(net, fused=False)
     contenders: dict[str, Callable[[], object]] = {
