@@ -35,13 +35,27 @@ from zoo.contract import (
 )
 from zoo.counting import Size, size_of
 from zoo.matching import match
-from zoo.registry import Method, Preset, Published, Selector, UnknownName, create, method, methods, parse, register
+from zoo.registry import (
+    Method,
+    Paper,
+    Preset,
+    Published,
+    Selector,
+    UnknownName,
+    create,
+    method,
+    methods,
+    parameters_of,
+    parse,
+    register,
+)
 from zoo.serving import Served, optimize_for_inference
 
 __all__ = [
     "Compute",
     "Forward",
     "Method",
+    "Paper",
     "ParamGroup",
     "Phase",
     "Preset",
@@ -69,6 +83,7 @@ __all__ = [
     "methods",
     "msdnet",
     "optimize_for_inference",
+    "parameters_of",
     "parse",
     "preresnet",
     "pyramidnet",

@@ -16,8 +16,9 @@ from torch.nn import functional
 
 from zoo.contract import Compute, Forward, ParamGroup, RoutedNet, Task
 from zoo.layers import Shortcut, conv_bn_relu, pooled_linear, replace_3x3
-from zoo.registry import Preset, Published, register
-from zoo.resnet import HE_CIFAR, SMALL, TINY, Backbone
+from zoo.papers.active_conv import PAPER
+from zoo.registry import register
+from zoo.resnet import Backbone
 
 
 class _UnitGradient(torch.autograd.Function):
@@ -151,38 +152,7 @@ class PlainTrunk(nn.Module):
         return {name: (block,) for name, block in zip(self.names, self.blocks, strict=True)}
 
 
-PLAIN_RECIPE = HE_CIFAR
-"""64 k iterations as in the official snapshots; the solver was not published, so the rest is that of He et al. 2016."""
-
-
-def _plain(dataset_errors: Mapping[str, float], **parameters: Any) -> Preset:
-    published = [
-        Published(dataset=dataset, source="Jeon & Kim 2017, plain network (official page)", error=error)
-        for dataset, error in dataset_errors.items()
-    ]
-    shape = {"trunk": "plain", "blocks": (2, 2, 2), "widths": (48, 96, 192)}
-    return Preset(parameters=shape | parameters, recipe=PLAIN_RECIPE, published=published)
-
-
-@register(
-    "active_conv",
-    title="Active Convolution",
-    family="fixed graph",
-    varies="nothing; kernels learn their shape",
-    citation="Jeon, Kim: Active Convolution: Learning the Shape of Convolution for Image Classification. CVPR 2017. "
-    "arXiv:1703.09076",
-    presets={
-        "tiny": Preset(parameters={**TINY, "widths": (16, 32, 40), "stages": (3,)}),
-        "small": Preset(parameters={**SMALL, "widths": (16, 32, 40), "stages": (3,)}),
-        "plain-acu": _plain({"cifar10": 7.33, "cifar100": 27.11}, stages=(1, 2, 3), warmup_steps=10_000),
-        "plain": _plain({"cifar10": 8.01, "cifar100": 27.85}, stages=()),
-    },
-    variants=[
-        {"trunk": "plain", "widths": (8, 16, 24), "stages": (1, 2, 3)},
-        {"stages": (2, 3), "last": 1, "reach": 1, "warmup_steps": 2},
-        {"block": "bottleneck", "widths": (8, 16, 32), "position_lr": 0.1},
-    ],
-)
+@register("active_conv", PAPER)
 class ActiveConvNet(RoutedNet):
     """A network whose 3x3 convolutions learn the positions of their taps (Jeon & Kim 2017).
 

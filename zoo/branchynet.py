@@ -17,67 +17,15 @@ from zoo.branchynet_nets import Parts, b_alexnet, b_lenet, b_resnet_110, branchy
 from zoo.contract import Compute, Forward, ParamGroup, Phase, RoutedNet, Setting, Task, Validation
 from zoo.exits import entropy, exit_settings, operating_points, thresholds_of
 from zoo.layers import Shortcut
-from zoo.registry import CIFAR10, IMAGENET, MNIST, Official, Preset, Published, register
-from zoo.resnet import HE_IMAGENET, SMALL, TINY, imagenet
+from zoo.papers.branchynet import PAPER
+from zoo.registry import register
 from zoo.routing import cascade
-
-ADAM = {"optimizer": "adam", "lr": 1e-3, "weight_decay": 0.0, "schedule": "constant", "augment": False}
-"""Official code: Adam at 1e-3 with chainer's defaults, no augmentation."""
-
-
-def _table_1(preset: str, dataset: str, accuracy: float, exits: str) -> Published:
-    return Published(
-        dataset=dataset,
-        source=f"Teerapittayanon et al. 2016, Table I, {preset}",
-        error=round(100 - accuracy, 2),
-        note=f"exits {exits}; thresholds swept on the test set",
-    )
-
 
 EVERYBODY = 1e9
 """Threshold below which every entropy lies: all leave."""
-LAYER_LISTS = "layer lists of kunglab/branchynet"
 
 
-@register(
-    "branchynet",
-    title="BranchyNet",
-    family="exits early",
-    varies="how deep a picture goes",
-    citation="Teerapittayanon, McDanel, Kung: BranchyNet: Fast Inference via Early Exiting from Deep Neural "
-    "Networks. ICPR 2016. arXiv:1709.01686",
-    presets={
-        "tiny": Preset(parameters={**TINY, "trunk": "resnet"}),
-        "small": Preset(parameters={**SMALL, "trunk": "resnet"}),
-        "imagenet": Preset(
-            parameters={**imagenet((3, 4, 6, 3), "bottleneck"), "trunk": "resnet"}, task=IMAGENET, recipe=HE_IMAGENET
-        ),
-        "b-lenet": Preset(
-            parameters={"trunk": "b-lenet"},
-            task=MNIST,
-            recipe=ADAM | {"batch_size": 512, "epochs": 200},
-            published=[_table_1("B-LeNet", "mnist", 99.25, "94.3 / 5.63 %")],
-        ),
-        "b-alexnet": Preset(
-            parameters={"trunk": "b-alexnet", "trunk_share": 1 / 3},
-            task=CIFAR10,
-            recipe=ADAM | {"batch_size": 512, "epochs": 150},
-            published=[_table_1("B-AlexNet", "cifar10", 79.19, "65.6 / 25.2 / 9.2 %")],
-        ),
-        "b-resnet-110": Preset(
-            parameters={"trunk": "b-resnet-110"},
-            task=CIFAR10,
-            recipe=ADAM | {"batch_size": 128, "epochs": 200},
-            published=[_table_1("B-ResNet", "cifar10", 79.17, "41.5 / 13.8 / 44.7 %")],
-        ),
-    },
-    variants=[{"trunk": "b-lenet"}, {"exit_weights": (1.0, 0.3, 0.3), "trunk_share": 0.0}],
-    official={
-        "b-lenet": Official(LAYER_LISTS, 74_694),
-        "b-alexnet": Official(LAYER_LISTS, 605_886),
-        "b-resnet-110": Official(LAYER_LISTS, 2_227_230),
-    },
-)
+@register("branchynet", PAPER)
 class BranchyNet(RoutedNet):
     """Early exits on a trunk (Teerapittayanon et al. 2016).
 

@@ -8,7 +8,7 @@ popular backward hook scales nothing); torchvision's CPU operator crashes the pr
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -16,59 +16,12 @@ from torch import Tensor, nn
 from zoo.contract import Compute, Forward, ParamGroup, RoutedNet, Task
 from zoo.deform_conv import DeformableConv
 from zoo.layers import Shortcut, replace_3x3
-from zoo.registry import IMAGENET, Official, Preset, Published, register
-from zoo.resnet import HE_CIFAR, HE_IMAGENET, SMALL, TINY, Backbone, cifar, imagenet
+from zoo.papers.deformable import PAPER
+from zoo.registry import register
+from zoo.resnet import Backbone
 
 
-def _resnet_20(**parameters: Any) -> Preset:
-    return Preset(parameters=cifar(3, "A") | parameters, recipe=HE_CIFAR)
-
-
-RESNET_50 = Published(
-    dataset="imagenet",
-    source="Zhu et al. 2019, ImageNet pre-training",
-    error=21.8,
-    note="from memory of the paper, against 23.5 without deformation; the paper says all 3x3 convolutions of conv3 to "
-    "conv5 and counts 12, ResNet-50 has 13",
-)
-
-
-OFFSETS = "akamaster/pytorch_resnet_cifar10 with torchvision.ops.DeformConv2d"
-
-
-@register(
-    "deformable",
-    title="Deformable ConvNet",
-    family="fixed graph",
-    varies="where convolutions sample",
-    citation="Dai, Qi, Xiong, Li, Zhang, Hu, Wei: Deformable Convolutional Networks. ICCV 2017. arXiv:1703.06211; "
-    "Zhu, Hu, Lin, Dai: Deformable ConvNets v2: More Deformable, Better Results. CVPR 2019. arXiv:1811.11168",
-    presets={
-        "tiny": Preset(parameters={**TINY, "widths": (16, 32, 60), "last": 1}),
-        "small": Preset(parameters={**SMALL, "widths": (16, 32, 56)}),
-        "resnet-20-v1": _resnet_20(version=1),
-        "resnet-20-v2": _resnet_20(),
-        "resnet-20-v2-all-stages": _resnet_20(stages=(1, 2, 3)),
-        "resnet-110-v2-last-3": Preset(parameters=cifar(18, "A") | {"last": 3}, recipe=HE_CIFAR),
-        "resnet-50-v2": Preset(
-            parameters=imagenet((3, 4, 6, 3), "bottleneck") | {"stages": (2, 3, 4)},
-            task=IMAGENET,
-            recipe=HE_IMAGENET,
-            published=[RESNET_50],
-        ),
-    },
-    variants=[
-        {"version": 1, "last": None},
-        {"mask_scale": 2.0, "offset_groups": 2, "stages": (2, 3)},
-        {"block": "bottleneck", "widths": (8, 16, 32)},
-    ],
-    official={
-        "resnet-20-v1": Official(OFFSETS, 300_880),
-        "resnet-20-v2": Official(OFFSETS, 316_459),
-        "resnet-20-v2-all-stages": Official(OFFSETS, 351_613),
-        "resnet-110-v2-last-3": Official(OFFSETS, 1_774_699),
-    },
-)
+@register("deformable", PAPER)
 class DeformableNet(RoutedNet):
     """A ResNet with deformed 3x3 convolutions: the last of every residual branch in the chosen stages.
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from zoo.contract import Task
 from zoo.counting import size_of
-from zoo.registry import CIFAR10, Method, Selector, method
+from zoo.papers.facts import CIFAR10
+from zoo.registry import Method, Selector, method
 
 WIDEST = 64
 """Factors beyond this, or below its inverse, are not tried."""

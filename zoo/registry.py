@@ -7,80 +7,35 @@ import difflib
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
 from zoo.contract import RoutedNet, Task
+from zoo.papers.facts import Official, Paper, Preset, Published
 
-CIFAR10 = Task(shape=(3, 32, 32), classes=10)
-"""The task of most published presets."""
-CIFAR100 = Task(shape=(3, 32, 32), classes=100)
-IMAGENET = Task(shape=(3, 224, 224), classes=1000)
-MNIST = Task(shape=(1, 28, 28), classes=10)
+__all__ = [
+    "SCALES",
+    "Method",
+    "Official",
+    "Paper",
+    "Preset",
+    "Published",
+    "Selector",
+    "UnknownName",
+    "create",
+    "method",
+    "methods",
+    "parameters_of",
+    "parse",
+    "parse_brackets",
+    "register",
+    "split_outside_brackets",
+]
 
 
 class UnknownName(ValueError):
     """A method, preset or parameter that does not exist; the message lists the nearest valid ones."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Published:
-    """A figure that a paper or its official code gives for a preset; None where it says nothing.
-
-    Attributes:
-        dataset: what was learnt.
-        error: top-1 error, percent.
-        parameters: as printed, in units.
-        macs: as printed, converted to multiply-accumulates.
-        per_mac: operations that the source counts per multiply-accumulate, 1 or 2.
-        routed: `macs` is the mean over pictures of what their routes ask for, not the nominal cost.
-        source: paper and table.
-        note: anything a reader must know before comparing.
-    """
-
-    dataset: str
-    source: str
-    error: float | None = None
-    parameters: float | None = None
-    macs: float | None = None
-    per_mac: int = 1
-    routed: bool = False
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Official:
-    """Size of a preset's network as somebody counted it on public code, not on ours.
-
-    Attributes:
-        code: whose.
-        parameters: exact.
-        macs: of convolutions and linear layers, for one picture, to the last digit that is not zero.
-        convolutions: of convolutions alone, likewise.
-    """
-
-    code: str
-    parameters: int
-    macs: float | None = None
-    convolutions: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Preset:
-    """Parameters of a network under a name.
-
-    Attributes:
-        parameters: keyword arguments of the network.
-        task: what it was designed for; networks of the suite's own scales are built for any.
-        recipe: how its paper trained it, as fields of `benchmarks.study.Recipe`.
-        published: figures to compare with.
-    """
-
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    task: Task = CIFAR10
-    recipe: Mapping[str, Any] = field(default_factory=dict)
-    published: Sequence[Published] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,23 +92,14 @@ SCALES: Mapping[str, Sequence[str]] = {"width": ("widths",), "depth": ("blocks",
 Net = TypeVar("Net", bound=type[RoutedNet])
 
 
-def register(
-    name: str,
-    *,
-    title: str,
-    family: str,
-    varies: str,
-    citation: str,
-    presets: Mapping[str, Preset],
-    variants: Sequence[Mapping[str, Any]] = (),
-    scales: Mapping[str, Sequence[str]] | None = None,
-    official: Mapping[str, Official] | None = None,
-    differs: Mapping[str, str] | None = None,
-) -> Callable[[Net], Net]:
+def register(name: str, paper: Paper) -> Callable[[Net], Net]:
     """Class decorator that makes a network a method of the suite.
 
-    The network takes a `Task` and keyword-only parameters. Presets `tiny` and `small` are obligatory. `scales` names
-    the parameters that make it dearer or cheaper, such as `{"width": ("growth",)}`; without it, `SCALES`.
+    The network takes a `Task` and keyword-only parameters.
+
+    Args:
+        name: as selectors use it.
+        paper: its facts; presets `tiny` and `small` are obligatory.
 
     Raises:
         ValueError: the name is taken, a preset is missing, or a parameter that should scale or a preset that has
@@ -163,24 +109,15 @@ def register(
     def decorate(network: Net) -> Net:
         if name in _METHODS:
             raise ValueError(f"a method named {name!r} is registered already")
-        missing = {"tiny", "small"} - set(presets)
+        missing = {"tiny", "small"} - set(paper.presets)
         if missing:
             raise ValueError(f"method {name!r} lacks the preset {sorted(missing)[0]!r}")
-        for preset in {**(official or {}), **(differs or {})}:
-            if preset not in presets:
-                raise UnknownName(_unknown(f"preset of {name}", preset, list(presets)))
+        for preset in {**paper.official, **paper.differs}:
+            if preset not in paper.presets:
+                raise UnknownName(_unknown(f"preset of {name}", preset, list(paper.presets)))
+        facts = {field.name: getattr(paper, field.name) for field in fields(paper)}
         _METHODS[name] = Method(
-            name=name,
-            title=title,
-            family=family,
-            varies=varies,
-            citation=citation,
-            network=network,
-            presets=presets,
-            variants=variants,
-            scales=_checked_scales(name, network, scales),
-            official=official or {},
-            differs=differs or {},
+            name=name, network=network, **facts | {"scales": _checked_scales(name, network, paper.scales)}
         )
         return network
 
@@ -307,6 +244,20 @@ def _literal(value: str) -> Any:
         return value
 
 
+def parameters_of(selector: str | Selector) -> dict[str, Any]:
+    """What `create` passes to the network: the preset's parameters, overridden by the selector's.
+
+    Args:
+        selector: as `parse` reads it; without a preset, `tiny`.
+
+    Raises:
+        UnknownName: no such method, preset or parameter.
+        ValueError: it is not of that form.
+    """
+    chosen = parse(selector) if isinstance(selector, str) else selector
+    return {**method(chosen.name).presets[chosen.preset or "tiny"].parameters, **chosen.parameters}
+
+
 def create(selector: str | Selector, task: Task | None = None) -> RoutedNet:
     """Build an untrained network.
 
@@ -319,10 +270,9 @@ def create(selector: str | Selector, task: Task | None = None) -> RoutedNet:
         ValueError: the task or a parameter does not fit the network.
     """
     chosen = parse(selector) if isinstance(selector, str) else selector
-    preset = method(chosen.name).presets[chosen.preset or "tiny"]
-    parameters = {**preset.parameters, **chosen.parameters}
+    found = method(chosen.name)
     try:
-        return method(chosen.name).network(task or preset.task, **parameters)
+        return found.network(task or found.presets[chosen.preset or "tiny"].task, **parameters_of(chosen))
     except TypeError as error:
         raise ValueError(f"{chosen}: {error}") from error
 

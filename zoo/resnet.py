@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -21,7 +21,8 @@ from zoo.layers import (
     shortcut,
     stem,
 )
-from zoo.registry import IMAGENET, Official, Preset, Published, register
+from zoo.papers.resnet import PAPER
+from zoo.registry import register
 
 
 class Backbone(nn.Module):
@@ -113,95 +114,7 @@ def check_shape(task: Task, blocks: Sequence[int], widths: Sequence[int], block:
         )
 
 
-TINY: Mapping[str, Any] = {"blocks": (2, 2, 2), "widths": (16, 32, 64), "stem_kind": "strided"}
-"""ResNet-14 with a strided stem, for 28-pixel digits: 5.4 million multiply-accumulates at 28 x 28."""
-SMALL: Mapping[str, Any] = {"blocks": (3, 3, 3), "widths": (16, 32, 64)}
-"""ResNet-20 for 28 to 32 pixels."""
-
-
-def cifar(n: int, shortcut_kind: Shortcut = "B") -> dict[str, Any]:
-    """Parameters of the 6n+2-layer network of He et al. 2016, section 4.2."""
-    return {"blocks": (n, n, n), "widths": (16, 32, 64), "shortcut_kind": shortcut_kind}
-
-
-def imagenet(blocks: Sequence[int], block: str) -> dict[str, Any]:
-    """Parameters of a network of He et al. 2016, Table 1, with the stride in the 3x3 convolution."""
-    return {"blocks": tuple(blocks), "widths": (64, 128, 256, 512), "block": block, "stem_kind": "imagenet"}
-
-
-HE_CIFAR = {
-    "optimizer": "sgd",
-    "lr": 0.1,
-    "momentum": 0.9,
-    "nesterov": False,
-    "weight_decay": 1e-4,
-    "batch_size": 128,
-    "epochs": 182,
-    "schedule": "step",
-    "milestones": [0.5, 0.75],
-}
-"""He et al. 2016, section 4.2: 64 k iterations on 45 k images, divided by 10 at 32 k and 48 k."""
-HE_IMAGENET = HE_CIFAR | {"batch_size": 256, "epochs": 90, "milestones": [1 / 3, 2 / 3]}
-
-
-def _he(depth: int, error: float, parameters: float) -> Published:
-    return Published(
-        dataset="cifar10", source="He et al. 2016, Table 6", error=error, parameters=parameters, note=f"depth {depth}"
-    )
-
-
-def _cifar_preset(depth: int, error: float, parameters: float) -> Preset:
-    n = (depth - 2) // 6
-    return Preset(parameters=cifar(n, "A"), recipe=HE_CIFAR, published=[_he(depth, error, parameters)])
-
-
-def _imagenet_preset(blocks: Sequence[int], block: str, macs: float) -> Preset:
-    published = [Published(dataset="imagenet", source="He et al. 2016, Table 1", macs=macs)]
-    return Preset(parameters=imagenet(blocks, block), task=IMAGENET, recipe=HE_IMAGENET, published=published)
-
-
-AKAMASTER = "akamaster/pytorch_resnet_cifar10"
-STRIDE = "the paper strides in the first 1x1 of a bottleneck, ours in the 3x3 as torchvision: 7 and 3 % more"
-
-
-@register(
-    "resnet",
-    title="ResNet",
-    family="fixed graph",
-    varies="nothing",
-    citation="He, Zhang, Ren, Sun: Deep Residual Learning for Image Recognition. CVPR 2016. arXiv:1512.03385",
-    presets={
-        "tiny": Preset(parameters=TINY),
-        "small": Preset(parameters=SMALL),
-        "imagenet": _imagenet_preset((3, 4, 6, 3), "bottleneck", 3.8e9),
-        "resnet-20": _cifar_preset(20, 8.75, 0.27e6),
-        "resnet-32": _cifar_preset(32, 7.51, 0.46e6),
-        "resnet-44": _cifar_preset(44, 7.17, 0.66e6),
-        "resnet-56": _cifar_preset(56, 6.97, 0.85e6),
-        "resnet-110": _cifar_preset(110, 6.43, 1.7e6),
-        "resnet-18": _imagenet_preset((2, 2, 2, 2), "basic", 1.8e9),
-        "resnet-34": _imagenet_preset((3, 4, 6, 3), "basic", 3.6e9),
-        "resnet-50": _imagenet_preset((3, 4, 6, 3), "bottleneck", 3.8e9),
-        "resnet-101": _imagenet_preset((3, 4, 23, 3), "bottleneck", 7.6e9),
-    },
-    variants=[{"shortcut_kind": "A"}, {"block": "bottleneck", "widths": (8, 16, 32)}],
-    official={
-        "resnet-20": Official(AKAMASTER, 269_722, 40.551e6),
-        "resnet-32": Official(AKAMASTER, 464_154, 68.863e6),
-        "resnet-56": Official(AKAMASTER, 853_018, 125.486e6),
-        "resnet-110": Official(AKAMASTER, 1_727_962, 252.888e6),
-        "resnet-18": Official("torchvision", 11_689_512, 1_814.073344e6),
-        "resnet-34": Official("torchvision", 21_797_672, 3_663.761e6),
-        "resnet-50": Official("torchvision", 25_557_032, 4_089.184e6),
-        "resnet-101": Official("torchvision", 44_549_160, 7_801.405e6),
-    },
-    differs={
-        "resnet-34": "the printed 3.6 G is with shortcut A; with B as here and in torchvision it is 3.66 G",
-        "imagenet": STRIDE,
-        "resnet-50": STRIDE,
-        "resnet-101": STRIDE,
-    },
-)
+@register("resnet", PAPER)
 class ResNet(RoutedNet):
     """Every block for every sample. Parameters as in `Backbone`; presets `resnet-20` to `resnet-110` use shortcut A."""
 

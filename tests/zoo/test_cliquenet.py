@@ -12,7 +12,7 @@ from tests.conformance.cases import DIGITS, TASK, trained
 from zoo.clique_block import CliqueBlock
 from zoo.cliquenet import CliqueNet
 from zoo.contract import count_parameters
-from zoo.registry import CIFAR100
+from zoo.papers.facts import CIFAR100
 
 
 def built(selector: str, task: zoo.Task | None = None) -> CliqueNet:

@@ -89,9 +89,8 @@ def test_a_method_without_figures_has_an_empty_table() -> None:
 
 def test_facts_of_presets_that_do_not_exist_are_refused() -> None:
     presets = {"tiny": zoo.Preset(), "small": zoo.Preset()}
-    decorate = zoo.register(
-        "nowhere", title="", family="", varies="", citation="", presets=presets, differs={"large": "?"}
-    )
+    paper = zoo.Paper(title="", family="", varies="", citation="", presets=presets, differs={"large": "?"})
+    decorate = zoo.register("nowhere", paper)
     with pytest.raises(zoo.UnknownName, match="unknown preset of nowhere 'large'"):
         decorate(zoo.resnet.ResNet)
     assert "nowhere" not in zoo.methods()

@@ -104,9 +104,9 @@ def test_a_size_is_what_the_ledger_of_a_real_network_says(name: str) -> None:
 
 def test_a_parameter_that_should_scale_must_exist() -> None:
     presets = {"tiny": zoo.Preset(), "small": zoo.Preset()}
-    decorate = zoo.register(
-        "scaling", title="", family="", varies="", citation="", presets=presets, scales={"width": ("breadth",)}
-    )
+    scales = {"width": ("breadth",)}
+    paper = zoo.Paper(title="", family="", varies="", citation="", presets=presets, scales=scales)
+    decorate = zoo.register("scaling", paper)
     with pytest.raises(zoo.UnknownName, match="unknown parameter of scaling 'breadth'"):
         decorate(zoo.resnet.ResNet)
     assert "scaling" not in zoo.methods()

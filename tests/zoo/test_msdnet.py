@@ -21,7 +21,7 @@ from benchmarks.training import accuracy, train
 from tests.conformance.cases import CPU, DIGITS, TASK, trained
 from zoo.msdnet import EVERYBODY, MSDNet
 from zoo.msdnet_nets import Plan, Segment, exit_layers
-from zoo.registry import CIFAR10, IMAGENET
+from zoo.papers.facts import CIFAR10, IMAGENET
 
 IMAGENET_22: Mapping[str, Any] = {"scales": 4, "channels": 64, "head_width": None, "stem_kind": "imagenet"}
 PAPERS_24 = Plan(exits=exit_layers(11, 4, 2, "even"), scales=3, reduction=0.5)

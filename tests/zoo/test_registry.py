@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+import pkgutil
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import zoo
-from zoo.registry import Preset, parse_brackets, split_outside_brackets
+import zoo.papers
+from zoo.registry import Paper, Preset, parse_brackets, split_outside_brackets
 
 
 @pytest.mark.parametrize(
@@ -65,14 +70,49 @@ def test_wildcards_find_methods() -> None:
 
 
 def test_a_name_is_registered_once() -> None:
-    presets = {"tiny": Preset(), "small": Preset()}
     with pytest.raises(ValueError, match="registered already"):
-        zoo.register("resnet", title="", family="", varies="", citation="", presets=presets)(zoo.resnet.ResNet)
+        zoo.register("resnet", paper({"tiny": Preset(), "small": Preset()}))(zoo.resnet.ResNet)
 
 
 def test_a_method_needs_the_suites_presets() -> None:
     with pytest.raises(ValueError, match="lacks the preset 'small'"):
-        zoo.register("x", title="", family="", varies="", citation="", presets={"tiny": Preset()})(zoo.resnet.ResNet)
+        zoo.register("x", paper({"tiny": Preset()}))(zoo.resnet.ResNet)
+
+
+def paper(presets: Mapping[str, Preset]) -> Paper:
+    return Paper(title="", family="", varies="", citation="", presets=presets)
+
+
+def test_parameters_are_the_presets_with_the_selectors_on_top() -> None:
+    asked = zoo.parameters_of("adanet[small, target_rate=0.5, gate_width=8]")
+    shape = {"blocks": (3, 3, 3), "widths": (16, 32, 64)}
+    assert asked == shape | {"target_rate": 0.5, "gate_width": 8}
+
+
+def test_parameters_without_a_preset_are_those_of_tiny() -> None:
+    tiny = {"blocks": (2, 2, 2), "widths": (16, 32, 64), "stem_kind": "strided"}
+    assert zoo.parameters_of("resnet") == tiny
+    assert zoo.parameters_of(zoo.Selector("resnet", "tiny")) == tiny
+
+
+def test_parameters_of_nothing_known_are_refused() -> None:
+    with pytest.raises(zoo.UnknownName, match="unknown preset of resnet 'resnet-10'"):
+        zoo.parameters_of("resnet[resnet-10]")
+
+
+PAPERS = [name for _, name, _ in pkgutil.iter_modules(zoo.papers.__path__)]
+
+
+def test_every_method_has_its_facts_in_a_module_of_its_own() -> None:
+    assert set(PAPERS) - {"facts"} == set(zoo.methods())
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_facts_import_no_network(name: str) -> None:
+    tree = ast.parse((Path(zoo.papers.__path__[0]) / f"{name}.py").read_text())
+    modules = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    ours = {module for module in modules if module.startswith("zoo")}
+    assert ours <= {"zoo.contract", *(f"zoo.papers.{paper}" for paper in PAPERS)}
 
 
 @pytest.mark.parametrize(

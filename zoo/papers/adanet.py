@@ -1,0 +1,99 @@
+"""AdaNet, published as ConvNet-AIG: Veit & Belongie 2018."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from zoo.papers.facts import CIFAR10, CIFAR100, IMAGENET, Official, Paper, Preset, Published
+from zoo.papers.resnet import SMALL, TINY, cifar, imagenet
+
+AIG_CIFAR = {
+    "optimizer": "sgd",
+    "lr": 0.1,
+    "momentum": 0.9,
+    "nesterov": False,
+    "weight_decay": 5e-4,
+    "batch_size": 256,
+    "epochs": 350,
+    "schedule": "step",
+    "milestones": [150 / 350, 250 / 350],
+}
+AIG_IMAGENET = AIG_CIFAR | {"weight_decay": 1e-4, "epochs": 100, "milestones": [0.3, 0.6, 0.9]}
+
+
+def schedule_50(t: float) -> tuple[float, ...]:
+    """Target rates of the 16 blocks of ConvNet-AIG-50 (official README); t in {0.4, 0.5, 0.6, 0.7}."""
+    return (1, 1, 0.8, 1, t, t, t, 1, t, t, t, t, t, 1, 0.7, 1)
+
+
+def schedule_101(t: float) -> tuple[float, ...]:
+    """Target rates of the 33 blocks of ConvNet-AIG-101 (official README); t in {0.3, 0.5}."""
+    return (1.0,) * 8 + (t,) * 25
+
+
+def _imagenet_preset(blocks: Sequence[int], targets: Sequence[float], error: float, macs: float) -> Preset:
+    figure = Published(
+        dataset="imagenet",
+        source="Veit & Belongie 2018, Fig. 3",
+        error=error,
+        macs=macs,
+        routed=True,
+        note="read off the plot",
+    )
+    return Preset(
+        parameters=imagenet(blocks, "bottleneck") | {"target_rate": targets, "target_weight": 1.0},
+        task=IMAGENET,
+        recipe=AIG_IMAGENET,
+        published=[figure],
+    )
+
+
+def _aig_110(error: float, macs: float, routed: bool, note: str) -> Published:
+    return Published(
+        dataset="cifar10",
+        source="Veit & Belongie 2018, Table 1",
+        error=error,
+        parameters=1.78e6,
+        macs=macs,
+        per_mac=2,
+        routed=routed,
+        note=note,
+    )
+
+
+AIG = "andreasveit/convnet-aig"
+
+PAPER = Paper(
+    title="AdaNet (ConvNet-AIG)",
+    family="skips layers",
+    varies="which residual blocks run",
+    citation="Veit, Belongie: Convolutional Networks with Adaptive Inference Graphs. ECCV 2018. arXiv:1711.11503",
+    presets={
+        "tiny": Preset(parameters={**TINY, "target_rate": 0.6, "target_weight": 8.0}),
+        "small": Preset(parameters={**SMALL, "target_rate": 0.6}),
+        "imagenet": _imagenet_preset((3, 4, 6, 3), schedule_50(0.7), 23.8, 3.1e9),
+        "convnet-aig-110": Preset(
+            parameters={**cifar(18), "target_rate": 0.7},
+            task=CIFAR10,
+            recipe=AIG_CIFAR,
+            published=[
+                _aig_110(5.76, 0.205e9, True, "82 % of layers run; printed 0.41 G is 2 x MACs"),
+                _aig_110(5.14, 0.25e9, False, "all layers run, scaled by execution rate; printed 0.5 G is 2 x MACs"),
+            ],
+        ),
+        "convnet-aig-110-c100": Preset(parameters={**cifar(18), "target_rate": 0.7}, task=CIFAR100, recipe=AIG_CIFAR),
+        "convnet-aig-50": _imagenet_preset((3, 4, 6, 3), schedule_50(0.7), 23.8, 3.1e9),
+        "convnet-aig-101": _imagenet_preset((3, 4, 23, 3), schedule_101(0.5), 22.6, 5.1e9),
+    },
+    variants=[
+        {"target_rate": (1.0, 0.5, 0.5, 0.5, 0.5, 1.0), "free_full_layers": True},
+        {"target_reduction": "sum", "temperature": 0.5, "block": "bottleneck", "widths": (8, 16, 32)},
+        {"last_survival": 0.8, "drop_mode": "row"},
+    ],
+    official={
+        "convnet-aig-110": Official(AIG, 1_766_630, 253.183e6),
+        "convnet-aig-110-c100": Official(AIG, 1_772_480, 253.189e6),
+        "convnet-aig-50": Official(AIG, 25_768_264, 4_089.395e6),
+    },
+    differs={"convnet-aig-110": "printed 1.78 M; the official code has 1.767 M, as ours"},
+)

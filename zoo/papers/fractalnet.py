@@ -1,0 +1,130 @@
+"""FractalNet: Larsson et al. 2017."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zoo.papers.facts import CIFAR10, CIFAR100, IMAGENET, Official, Paper, Preset, Published
+
+WIDTHS = (64, 128, 256, 512, 512)
+DROPOUT = (0.0, 0.1, 0.2, 0.3, 0.4)
+"""Section 4; `zoo.fractalnet` has them as defaults, too."""
+NO_DROP = {"dropout": (0.0,) * 5, "local_rate": 0.0, "global_share": 0.0}
+LARSSON_CIFAR = {
+    "optimizer": "sgd",
+    "lr": 0.02,
+    "momentum": 0.9,
+    "nesterov": False,
+    "weight_decay": 0.0,
+    "batch_size": 100,
+    "epochs": 400,
+    "schedule": "step",
+    "milestones": [0.5, 0.75, 0.875, 0.9375],
+}
+"""Section 4: divided by 10 whenever the remaining epochs halve. The paper names no weight decay."""
+LARSSON_IMAGENET = LARSSON_CIFAR | {"lr": 0.001, "batch_size": 32, "epochs": 70, "milestones": [5 / 7, 13 / 14]}
+"""Section 4; the milestones, epochs 50 and 65, are from memory of the paper."""
+TABLE_1 = "Larsson et al. 2017, Table 1"
+
+
+def _error(dataset: str, error: float, note: str) -> Published:
+    return Published(dataset=dataset, source=TABLE_1, error=error, parameters=38.6e6, note=note)
+
+
+def _thin(columns: int, error: float, parameters: float) -> Preset:
+    figure = Published(
+        dataset="cifar100",
+        source="Larsson et al. 2017, Table 3",
+        error=error,
+        parameters=parameters,
+        note="augmentation ++, unspecified; no drop-path, and we assume no dropout",
+    )
+    thin = {"columns": columns, "widths": (16, 32, 64, 128, 128), **NO_DROP}
+    return Preset(parameters=thin, task=CIFAR100, recipe=LARSSON_CIFAR, published=[figure])
+
+
+def _paper(columns: int) -> dict[str, Any]:
+    return {"columns": columns, "widths": WIDTHS, "dropout": DROPOUT}
+
+
+DOUBLER = "printed 38.6 M parameters need a 1x1 doubling of channels per block that the text does not have"
+
+PAPER = Paper(
+    title="FractalNet",
+    family="drops at training",
+    varies="which columns run, chosen before inference",
+    citation="Larsson, Maire, Shakhnarovich: FractalNet: Ultra-Deep Neural Networks without Residuals. ICLR 2017. "
+    "arXiv:1605.07648",
+    presets={
+        "tiny": Preset(parameters={"columns": 3, "widths": (16, 32), "dropout": (0.0, 0.1), "stem_kind": "strided"}),
+        "small": Preset(parameters={"columns": 3, "widths": (16, 32, 64, 64), "dropout": (0.0, 0.1, 0.2, 0.3)}),
+        "fractalnet-20": Preset(
+            parameters=_paper(3),
+            task=CIFAR10,
+            recipe=LARSSON_CIFAR,
+            published=[
+                _error("cifar10", 7.33, f"no augmentation; {DOUBLER}"),
+                _error("cifar10", 4.60, "mirrored and translated"),
+                _error("cifar10", 7.27, "deepest column, no augmentation"),
+                _error("cifar10", 4.68, "deepest column, mirrored and translated"),
+            ],
+        ),
+        "fractalnet-20-c100": Preset(
+            parameters=_paper(3),
+            task=CIFAR100,
+            recipe=LARSSON_CIFAR,
+            published=[
+                _error("cifar100", 28.20, f"no augmentation; {DOUBLER}"),
+                _error("cifar100", 23.73, "mirrored and translated"),
+                _error("cifar100", 29.05, "deepest column, no augmentation"),
+                _error("cifar100", 24.32, "deepest column, mirrored and translated"),
+            ],
+        ),
+        "fractalnet-20-plain": Preset(
+            parameters={**_paper(3), **NO_DROP},
+            task=CIFAR10,
+            recipe=LARSSON_CIFAR,
+            published=[
+                _error("cifar10", 10.18, "no augmentation, neither dropout nor drop-path"),
+                _error("cifar10", 5.22, "mirrored and translated, neither dropout nor drop-path"),
+            ],
+        ),
+        "fractalnet-40": Preset(parameters=_paper(4), task=CIFAR10, recipe=LARSSON_CIFAR),
+        "fractalnet-thin-5": _thin(1, 37.32, 0.3e6),
+        "fractalnet-thin-10": _thin(2, 30.71, 0.8e6),
+        "fractalnet-thin-20": _thin(3, 27.69, 2.1e6),
+        "fractalnet-thin-40": _thin(4, 27.38, 4.8e6),
+        "fractalnet-thin-80": _thin(5, 26.46, 10.2e6),
+        "fractalnet-thin-160": _thin(6, 27.38, 21.1e6),
+        "fractalnet-34": Preset(
+            parameters={
+                "columns": 4,
+                "widths": (128, 256, 512, 1024),
+                "dropout": (0.0,) * 4,
+                "stem_kind": "imagenet",
+                "head": "average",
+            },
+            task=IMAGENET,
+            recipe=LARSSON_IMAGENET,
+            published=[
+                Published(
+                    dataset="imagenet",
+                    source="Larsson et al. 2017, Table 2",
+                    error=24.12,
+                    note="10 crops; top-5 7.39; stem, widths and head are from memory of the paper",
+                )
+            ],
+        ),
+    },
+    variants=[
+        {"draw": "sample", "pool": "join", "dropout_unit": "channel"},
+        {"draw": "tied", "affine": False, "head": "average"},
+        {"columns": 4, "widths": (8, 16), "own_statistics": False, "bias": True},
+        {"columns": 1},
+    ],
+    scales={"width": ("widths",), "depth": ("columns",)},
+    official={
+        "fractalnet-20-c100": Official("khanrc/pt.fractalnet", 33_770_788, convolutions=845.2e6),
+    },
+    differs=dict.fromkeys(("fractalnet-20", "fractalnet-20-c100", "fractalnet-20-plain"), DOUBLER),
+)

@@ -1,0 +1,65 @@
+"""RandWireNN: Xie et al. 2019."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from zoo.papers.facts import CIFAR10, IMAGENET, Paper, Preset, Published
+
+XIE = {
+    "optimizer": "sgd",
+    "lr": 0.1,
+    "momentum": 0.9,
+    "nesterov": False,
+    "weight_decay": 5e-5,
+    "batch_size": 256,
+    "epochs": 100,
+    "schedule": "cosine",
+}
+"""Xie et al. 2019, section 4: half-period cosine from 0.1."""
+REGULAR: Mapping[str, Any] = {"regime": "regular", "edge_drop": 0.1, "dropout": 0.2}
+
+
+def _published(error: float, parameters: float, macs: float, note: str = "") -> Published:
+    source = "Xie et al. 2019, WS(4, 0.75)"
+    return Published(
+        dataset="imagenet", source=source, error=error, parameters=parameters, macs=macs, note=note or "100 epochs"
+    )
+
+
+def _imagenet_preset(channels: int, *published: Published, **parameters: Any) -> Preset:
+    common = {"nodes": 32, "channels": channels, "label_smoothing": 0.1}
+    return Preset(parameters={**common, **parameters}, task=IMAGENET, recipe=XIE, published=published)
+
+
+PAPER = Paper(
+    title="RandWireNN",
+    family="fixed graph",
+    varies="nothing; nodes and edges can be taken out",
+    citation="Xie, Kirillov, Girshick, He: Exploring Randomly Wired Neural Networks for Image Recognition. ICCV 2019. "
+    "arXiv:1904.01569",
+    presets={
+        "tiny": Preset(parameters={"nodes": 6, "channels": 48, "stem_strides": (2, 1)}),
+        "small": Preset(parameters={"nodes": 16, "channels": 48, "stem_strides": (1, 1), "head_width": 256}),
+        "randwire-c78": _imagenet_preset(
+            78,
+            _published(26.2, 5.6e6, 583e6, "100 epochs, mean of 5 graphs"),
+            _published(25.3, 5.6e6, 583e6, "250 epochs"),
+        ),
+        "randwire-c109": _imagenet_preset(109, _published(21.0, 31.9e6, 4.0e9), **REGULAR),
+        "randwire-c154": _imagenet_preset(154, _published(19.9, 61.5e6, 7.9e9), **REGULAR),
+        "randwire-c78-cifar": Preset(
+            parameters={"nodes": 32, "channels": 78, "stem_strides": (1, 1)}, task=CIFAR10, recipe=XIE
+        ),
+    },
+    variants=[
+        {"graph": "er", "edge_rate": 0.3},
+        {"graph": "ba", "new_edges": 3, "label_smoothing": 0.1},
+        {**REGULAR, "nodes": 10, "channels": 12, "stem_strides": (1,)},
+    ],
+    scales={"width": ("channels",), "depth": ("nodes",)},
+    differs=dict.fromkeys(
+        ("randwire-c78", "randwire-c109", "randwire-c154"), "varies by 2 % with the graph that is drawn; here of seed 0"
+    ),
+)

@@ -1,0 +1,111 @@
+"""SkipNet: Wang et al. 2018."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from zoo.papers.facts import CIFAR10, IMAGENET, Official, Paper, Preset, Published
+from zoo.papers.resnet import SMALL, TINY, cifar, imagenet
+
+SKIP_CIFAR = {
+    "optimizer": "sgd",
+    "lr": 0.1,
+    "momentum": 0.9,
+    "nesterov": False,
+    "weight_decay": 1e-4,
+    "batch_size": 128,
+    "epochs": 189,
+    "schedule": "step",
+    "milestones": [0.5, 0.75],
+}
+"""Official code: 64 k iterations, divided by 10 at 32 k and 48 k, then 10 k of the hybrid phase at 1e-4.
+
+There the hybrid phase has a constant rate; a recipe has one schedule for all phases.
+"""
+SKIP_SVHN = SKIP_CIFAR | {"epochs": 50}
+SKIP_IMAGENET = SKIP_CIFAR | {"batch_size": 256, "epochs": 130, "milestones": [1 / 3, 2 / 3]}
+SHORT = {
+    "gate": "ff2",
+    "open_log_odds": 2.0,
+    "set_apart": True,
+    "alpha": 2.0,
+    "rl_weight": 0.02,
+    "hybrid_share": 0.4,
+    "hybrid_lr_scale": 0.1,
+}
+"""For trainings of a few hundred steps: the published rate of the hybrid phase, 1e-4, would not move a gate in them.
+
+The feed-forward gate makes routes depend on the picture from the start; its cost is made up for by narrower stages.
+"""
+IMAGENET_REWARD = {
+    "alpha": 0.01,
+    "reward_reduction": "mean",
+    "scale_terminal": True,
+    "policy_temperature": 0.05,
+    "hybrid_share": 40 / 130,
+}
+
+
+def _hard(accuracy: float, macs: float, dataset: str = "cifar10") -> Published:
+    source = "Wang et al. 2018, Table 3, hard gates"
+    return Published(dataset=dataset, source=source, error=round(100 - accuracy, 2), macs=macs, routed=True)
+
+
+def _released(dataset: str, accuracy: float, computation: float, phase: str = "both phases") -> Published:
+    note = f"RNNGate, {phase}; {computation} % of the blocks run, which the README calls computation"
+    source = "official README, released checkpoint"
+    return Published(dataset=dataset, source=source, error=round(100 - accuracy, 3), note=note)
+
+
+def _saved(dataset: str, percent: int) -> Published:
+    note = f"{percent} % fewer MACs than the ResNet at an accuracy within 0.5 points, RNNGate, both phases"
+    return Published(dataset=dataset, source="official docs/image_classification.png", note=note)
+
+
+def _cifar_preset(n: int, *published: Published) -> Preset:
+    return Preset(parameters=cifar(n), recipe=SKIP_CIFAR, published=published)
+
+
+def _imagenet_preset(blocks: Sequence[int], block: str, *published: Published) -> Preset:
+    parameters = imagenet(blocks, block) | IMAGENET_REWARD
+    return Preset(parameters=parameters, task=IMAGENET, recipe=SKIP_IMAGENET, published=published)
+
+
+SKIPNET = "ucbdrive/skipnet"
+TWICE = "the official code runs projections twice and has a last gate that decides nothing; here neither"
+
+PAPER = Paper(
+    title="SkipNet",
+    family="skips layers",
+    varies="which residual blocks run",
+    citation="Wang, Yu, Dou, Darrell, Gonzalez: SkipNet: Learning Dynamic Routing in Convolutional Networks. "
+    "ECCV 2018. arXiv:1711.09485",
+    presets={
+        "tiny": Preset(parameters={**TINY, "widths": (16, 32, 56), **SHORT}),
+        "small": Preset(parameters={**SMALL, "widths": (16, 32, 56), **SHORT}),
+        "skipnet-38": _cifar_preset(6, _released("cifar10", 92.75, 70.27), _hard(90.83, 0.58e8)),
+        "skipnet-74": _cifar_preset(12, _released("cifar10", 92.77, 52.34), _hard(92.38, 0.92e8)),
+        "skipnet-110": _cifar_preset(18, _released("cifar10", 93.30, 49.53), _hard(88.11, 0.18e8)),
+        "skipnet-152": Preset(parameters=cifar(25), task=CIFAR10, recipe=SKIP_SVHN, published=[_saved("svhn", 86)]),
+        "skipnet-34": _imagenet_preset((3, 4, 6, 3), "basic", _saved("imagenet", 20)),
+        "skipnet-50": _imagenet_preset((3, 4, 6, 3), "bottleneck", _saved("imagenet", 12)),
+        "skipnet-101": _imagenet_preset(
+            (3, 4, 23, 3),
+            "bottleneck",
+            _released("imagenet", 77.486, 84.98, "supervised phase"),
+            _released("imagenet", 76.942, 70.06),
+        ),
+    },
+    variants=[
+        {"gate": "rnn", "hybrid_norm": "frozen"},
+        {"gate": "ff1", "open_log_odds": None},
+        {"gate": "rnn", "decision": "soft", "block": "bottleneck", "widths": (8, 16, 32)},
+        {"scale_terminal": True, "reward_reduction": "mean", "policy_temperature": 0.5, "gamma": 0.9},
+    ],
+    official={
+        "skipnet-38": Official(SKIPNET, 571_913, 83.549e6),
+        "skipnet-110": Official(SKIPNET, 1_752_305, 253.432e6),
+        "skipnet-50": Official(SKIPNET, 25_709_123, 4_397.596e6),
+    },
+    differs=dict.fromkeys(("skipnet-38", "skipnet-110", "skipnet-50"), TWICE),
+)
