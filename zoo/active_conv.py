@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from zoo.contract import Compute, Forward, ParamGroup, RoutedNet, Task
-from zoo.layers import Shortcut, conv_bn_relu, pooled_linear, replace_3x3
+from zoo.layers import ModulesOf, Shortcut, conv_bn_relu, pooled_linear, replace_3x3
 from zoo.papers.active_conv import PAPER
 from zoo.registry import register
 from zoo.resnet import Backbone
@@ -128,7 +128,7 @@ class PlainTrunk(nn.Module):
                 f"pictures of {task.shape[1]} x {task.shape[2]} pixels are smaller than the network's stride {stride}"
             )
         self.stem = conv_bn_relu(task.shape[0], 16, 1)
-        self.blocks = nn.ModuleList()
+        self.blocks: ModulesOf[nn.Sequential] = ModulesOf()
         self.names: list[str] = []
         self.layers = tuple(layers)
         channels = 16

@@ -17,7 +17,7 @@ from torch.nn.utils.fusion import fuse_linear_bn_eval
 from zoo.block_drop import BlockDrop, survival_schedule
 from zoo.contract import Compute, Forward, RoutedNet, Setting, Task, Validation
 from zoo.gated_chain import Above, Chained, Decide, gated_chain
-from zoo.layers import Shortcut
+from zoo.layers import ModulesOf, Shortcut
 from zoo.papers.adanet import PAPER
 from zoo.registry import register
 from zoo.resnet import Backbone
@@ -55,7 +55,7 @@ class Gate(nn.Module):
         return fuse_linear_bn_eval(linear.eval(), norm.eval())
 
 
-class Gates(nn.ModuleList):
+class Gates(ModulesOf[Gate]):
     """One gate per block, without memory; see `zoo.gated_chain.GateBank`."""
 
     pooled = False
@@ -66,7 +66,7 @@ class Gates(nn.ModuleList):
 
     def folded(self) -> FoldedGates:
         """The same gates for serving."""
-        return FoldedGates([gate for gate in self if isinstance(gate, Gate)])
+        return FoldedGates(list(self))
 
 
 class FoldedGates(nn.Module):
@@ -163,7 +163,7 @@ class AdaNet(RoutedNet):
         self.backbone = Backbone(
             task, blocks=blocks, widths=widths, block=block, stem_kind=stem_kind, shortcut_kind=shortcut_kind
         )
-        self.gates = Gates(Gate(b.in_channels, gate_width) for b in self.backbone.residual_blocks())
+        self.gates = Gates(Gate(b.in_channels, gate_width) for b in self.backbone.blocks)
         self.units = tuple(self.backbone.names)
         if target_reduction not in ("mean", "sum"):
             raise ValueError(f"target_reduction must be 'mean' or 'sum', not {target_reduction!r}")
@@ -186,7 +186,7 @@ class AdaNet(RoutedNet):
         if self.training:
             chained = self._train_chain(decide, x, kept)
         else:
-            blocks = self.backbone.residual_blocks()
+            blocks = list(self.backbone.blocks)
             chained = gated_chain(blocks, self.gates, self._weighted(decide, kept), x, compute, "residual")
         opened = chained.gate.detach() > 0
         penalties = {"target_rate": self.target_weight * self._target_loss(chained.gate)} if self.training else {}
@@ -200,7 +200,7 @@ class AdaNet(RoutedNet):
     def _train_chain(self, decide: Decide, x: Tensor, kept: Tensor | None) -> Chained:
         values: list[Tensor] = []
         odds: list[Tensor] = []
-        for index, block in enumerate(self.backbone.residual_blocks()):
+        for index, block in enumerate(self.backbone.blocks):
             log_odds, _ = self.gates(index, x, None)
             odds.append(log_odds)
             values.append(decide(index, log_odds))

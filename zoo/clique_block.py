@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from zoo.contract import Compute
-from zoo.layers import conv
+from zoo.layers import ModulesOf, conv
 
 
 class Update(nn.Module):
@@ -27,7 +27,9 @@ class Update(nn.Module):
 
     def __init__(self, channels: int, width: int, *, bottleneck: bool, dropout: float) -> None:
         super().__init__()
-        self.norms = nn.ModuleList(nn.BatchNorm2d(c) for c in ([channels, width] if bottleneck else [channels]))
+        self.norms: ModulesOf[nn.BatchNorm2d] = ModulesOf(
+            nn.BatchNorm2d(c) for c in ([channels, width] if bottleneck else [channels])
+        )
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, sources: Sequence[Tensor], weights: Sequence[Tensor], start: int) -> Tensor:
@@ -76,8 +78,8 @@ class CliqueBlock(nn.Module):
             if bottleneck:
                 self.spatial.append(_he([width], width, 3))
         update = partial(Update, width=width, bottleneck=bottleneck, dropout=dropout)
-        self.stage1 = nn.ModuleList(update(channels + j * width) for j in range(layers))
-        self.stage2 = nn.ModuleList(update((layers - 1) * width) for _ in range(updates))
+        self.stage1: ModulesOf[Update] = ModulesOf(update(channels + j * width) for j in range(layers))
+        self.stage2: ModulesOf[Update] = ModulesOf(update((layers - 1) * width) for _ in range(updates))
 
     def forward(self, x: Tensor, *, updates: int, compute: Compute) -> tuple[list[Tensor], list[Tensor]]:
         """Stage-I features and the latest features of all layers, L tensors (N, k, H, W) each.

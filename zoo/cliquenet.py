@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from zoo.clique_block import CliqueBlock, readout, transition
 from zoo.contract import Compute, Forward, RoutedNet, Setting, Task, Validation
-from zoo.layers import conv, stem
+from zoo.layers import ModulesOf, conv, stem
 from zoo.papers.cliquenet import PAPER
 from zoo.registry import register
 
@@ -75,7 +75,7 @@ class CliqueNet(RoutedNet):
         self.updates = 0 if stages == "I+I" else max(layers) if updates is None else updates
         self.serving = self.updates
         self.stem = _stem(stem_kind, task.shape[0], stem_width)
-        self.blocks = nn.ModuleList()
+        self.blocks: ModulesOf[CliqueBlock] = ModulesOf()
         self.readouts = nn.ModuleList()
         channels, pooled, last = stem_width, 0, len(widths) - 1
         for b, (k, depth) in enumerate(zip(widths, layers, strict=True)):
@@ -98,7 +98,7 @@ class CliqueNet(RoutedNet):
         pooled: list[Tensor] = []
         used: list[bool] = []
         last = len(self.blocks) - 1
-        for b, block in enumerate(self.clique_blocks()):
+        for b, block in enumerate(self.blocks):
             first, latest = block(x, updates=updates, compute=compute)
             features = first if self.classify_first else latest
             pooled.append(self.readouts[b](torch.cat([x, *features], dim=1)))
@@ -109,15 +109,11 @@ class CliqueNet(RoutedNet):
         route = torch.tensor(used).to(x.device, non_blocking=True)
         return Forward(logits=logits, route=route.expand(len(x), -1))
 
-    def clique_blocks(self) -> list[CliqueBlock]:
-        """The blocks in order, typed."""
-        return [block for block in self.blocks if isinstance(block, CliqueBlock)]
-
     def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
         """Every layer of Stage I and every update of Stage II."""
         return {
             f"block{b}.{stage}.layer{j}": (update,)
-            for b, block in enumerate(self.clique_blocks(), start=1)
+            for b, block in enumerate(self.blocks, start=1)
             for stage, updates in (("stage1", block.stage1), ("stage2", block.stage2))
             for j, update in enumerate(updates, start=1)
         }

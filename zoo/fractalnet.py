@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from zoo.contract import Compute, Forward, RoutedNet, Setting, Task, Validation
 from zoo.fractalnet_block import ConvOptions, FractalBlock, Pool, drop_locally, only_column, reaching_the_end
-from zoo.layers import pooled_linear, stem
+from zoo.layers import ModulesOf, pooled_linear, stem
 from zoo.papers.fractalnet import PAPER
 from zoo.registry import register
 
@@ -90,7 +90,7 @@ class FractalNet(RoutedNet):
         pools: list[Pool] = [pool] * len(widths)
         if head == "average":
             pools[-1] = "none"
-        self.blocks = nn.ModuleList()
+        self.blocks: ModulesOf[FractalBlock] = ModulesOf()
         for width, rate, kind in zip(widths, dropout, pools, strict=True):
             self.blocks.append(FractalBlock(columns, channels, width, dropout=rate, pool=kind, options=options))
             channels = width
@@ -99,14 +99,10 @@ class FractalNet(RoutedNet):
             self.head = pooled_linear(channels, task.classes)
         else:
             self.head = nn.Sequential(nn.Flatten(), nn.Linear(channels * area, task.classes))
-        self.segments = self.fractal_blocks()[0].segments
+        self.segments = self.blocks[0].segments
         names = [f"column{segment.column}.segment{segment.number}" for segment in self.segments]
         self.units = tuple(f"block{b}.{name}" for b in range(1, len(widths) + 1) for name in names)
         _init_xavier(self)
-
-    def fractal_blocks(self) -> list[FractalBlock]:
-        """The blocks in order, typed."""
-        return [block for block in self.blocks if isinstance(block, FractalBlock)]
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
         """Answer normalised pictures; training draws what runs, and runs nothing else."""
@@ -151,7 +147,7 @@ class FractalNet(RoutedNet):
 
     def _answer(self, x: Tensor, used: Tensor, *, alone: bool = False, everything: bool = False) -> Forward:
         route = used.to(x.device, non_blocking=True).expand(len(x), -1)
-        for block, part in zip(self.fractal_blocks(), used.chunk(len(self.blocks), dim=1), strict=True):
+        for block, part in zip(self.blocks, used.chunk(len(self.blocks), dim=1), strict=True):
             x = block(x, part, alone=alone, everything=everything)
         return Forward(logits=self.head(x), route=route)
 
@@ -172,7 +168,7 @@ class FractalNet(RoutedNet):
 
     def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
         """The convolutions of every column between two joins."""
-        chains = [(chain,) for block in self.fractal_blocks() for chain in block.chains]
+        chains = [(chain,) for block in self.blocks for chain in block.chains]
         return dict(zip(self.units, chains, strict=True))
 
     def settings(self, validation: Validation) -> list[Setting]:

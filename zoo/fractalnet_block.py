@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from zoo.layers import conv
+from zoo.layers import ModulesOf, conv
 
 Pool = Literal["columns", "join", "none"]
 """Where a block max-pools: every input of its last join, that join's output, or nowhere."""
@@ -260,7 +260,7 @@ class FractalBlock(nn.Module):
         super().__init__()
         self.segments = expand(columns)
         self.pool = pool
-        self.chains = nn.ModuleList()
+        self.chains: ModulesOf[ConvChain] = ModulesOf()
         for segment in self.segments:
             inner = channels if segment.start == 0 else width
             units = [ConvUnit(width if i else inner, width, dropout, options) for i in range(segment.convs)]

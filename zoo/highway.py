@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo.contract import Compute, Forward, ParamGroup, RoutedNet, Task
-from zoo.layers import conv
+from zoo.layers import ModulesOf, conv
 from zoo.papers.highway import PAPER
 from zoo.registry import register
 
@@ -42,7 +42,7 @@ class Stage(nn.Module):
     def __init__(self, entry: nn.Module, layers: Sequence[HighwayLayer]) -> None:
         super().__init__()
         self.entry = entry
-        self.layers = nn.ModuleList(layers)
+        self.layers: ModulesOf[HighwayLayer] = ModulesOf(layers)
 
     def forward(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
         """(N, C, H, W) to the stage's shape, and the openness of every layer, (N,) each."""
@@ -107,7 +107,7 @@ class Highway(RoutedNet):
         for drop, before, after in zip(drops[1:], widths, widths[1:], strict=False):
             plain = [] if before == after else [conv(before, after, 3, bias=True), nn.ReLU()]
             entries.append(nn.Sequential(nn.MaxPool2d(pool, 2, ceil_mode=True), drop, *plain))
-        self.stages = nn.ModuleList(
+        self.stages: ModulesOf[Stage] = ModulesOf(
             Stage(entry, [HighwayLayer(width) for _ in range(count)])
             for entry, count, width in zip(entries, layers, widths, strict=True)
         )
@@ -141,7 +141,7 @@ class Highway(RoutedNet):
 
     def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
         """The highway layers, gates included."""
-        layers = [module for module in self.modules() if isinstance(module, HighwayLayer)]
+        layers = [layer for stage in self.stages for layer in stage.layers]
         return {name: (layer,) for name, layer in zip(self.units, layers, strict=True)}
 
     def param_groups(self) -> list[ParamGroup]:

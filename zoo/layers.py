@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Literal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Generic, Literal, Self, TypeVar, overload
 
 import torch
 from torch import Tensor, nn
@@ -147,7 +147,28 @@ def bottleneck_branch(channels: int, width: int, stride: int, *, bias: bool = Fa
     )
 
 
-class Chain(nn.ModuleList):
+Member = TypeVar("Member", bound=nn.Module)
+
+
+class ModulesOf(nn.ModuleList, Generic[Member]):
+    """A `ModuleList` that knows what its members are, so that nobody looks for them by their class.
+
+    A member that somebody wraps later, as `torch.compile` does, has another class, but it keeps its place and hands on
+    its attributes. Weights have the names that they have in a `ModuleList`.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, modules: Iterable[Member] | None = None) -> None: ...
+        def __iter__(self) -> Iterator[Member]: ...
+        @overload
+        def __getitem__(self, idx: slice) -> Self: ...
+        @overload
+        def __getitem__(self, idx: int) -> Member: ...
+        def __getitem__(self, idx: int | slice) -> Member | Self: ...
+
+
+class Chain(ModulesOf[Member]):
     """Blocks that run in order, each on what the one before it answered, which nobody else reads."""
 
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo.contract import Compute, Forward, RoutedNet, Task
-from zoo.layers import SubsampleAndPad, conv, init_he, norm_relu, pooled_linear, stem
+from zoo.layers import ModulesOf, SubsampleAndPad, conv, init_he, norm_relu, pooled_linear, stem
 from zoo.papers.preresnet import PAPER
 from zoo.registry import register
 from zoo.resnet import check_shape
@@ -54,6 +54,7 @@ class PreActTrunk(nn.Module):
         dropout: rate between the two convolutions of a basic block.
 
     Attributes:
+        blocks: in order.
         names: of the blocks, `stage1.block1` and so on.
 
     Raises:
@@ -79,7 +80,7 @@ class PreActTrunk(nn.Module):
         expansion = 4 if block == "bottleneck" else 1
         channels = stem_width or widths[0]
         self.stem = stem(stem_kind, task.shape[0], channels)
-        self.blocks = nn.ModuleList()
+        self.blocks: ModulesOf[PreActBlock] = ModulesOf()
         self.names: list[str] = []
         for s, (count, width) in enumerate(zip(blocks, widths, strict=True)):
             for b in range(count):
@@ -103,8 +104,7 @@ class PreActTrunk(nn.Module):
 
     def unit_modules(self) -> dict[str, Sequence[nn.Module]]:
         """Every block's residual branch; shortcuts run whatever the route."""
-        branches = [block.branch for block in self.blocks if isinstance(block, PreActBlock)]
-        return {name: (branch,) for name, branch in zip(self.names, branches, strict=True)}
+        return {name: (block.branch,) for name, block in zip(self.names, self.blocks, strict=True)}
 
 
 def _branch(block: str, channels: int, width: int, stride: int, dropout: float) -> nn.Sequential:

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from zoo.block_drop import BlockDrop, survival_schedule
 from zoo.contract import Compute, Forward, RoutedNet, Task
-from zoo.layers import ResidualBlock, conv, init_he, pooled_linear
+from zoo.layers import ModulesOf, ResidualBlock, conv, init_he, pooled_linear
 from zoo.papers.pyramidnet import PAPER
 from zoo.registry import register
 from zoo.routing import gated_residual
@@ -165,7 +165,7 @@ class PyramidNet(RoutedNet):
         _check(task, blocks, start, block, stem_kind)
         make = basic_pyramid_branch if block == "basic" else bottleneck_pyramid_branch
         self.stem = _stem(stem_kind, task.shape[0], start)
-        self.blocks = nn.ModuleList()
+        self.blocks: ModulesOf[PyramidBlock] = ModulesOf()
         channels, names = start, []
         for s, widths in enumerate(stage_widths(blocks, start, alpha, widening, rounding)):
             for b, width in enumerate(widths):
@@ -182,16 +182,12 @@ class PyramidNet(RoutedNet):
         )
         init_he(self)
 
-    def residual_blocks(self) -> list[PyramidBlock]:
-        """The blocks in order, typed."""
-        return [block for block in self.blocks if isinstance(block, PyramidBlock)]
-
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
         """Answer normalised pictures; training, and evaluation with a generator, draw which blocks run."""
         kept = self.drop.draw(len(x), generator) if self.training or generator is not None else None
         route = self.all_units(len(x), x.device) if kept is None else kept.to(x.device, non_blocking=True)
         x = self.stem(x)
-        for index, block in enumerate(self.residual_blocks()):
+        for index, block in enumerate(self.blocks):
             if self.drop.certain:
                 x = block(x)
             elif self.training or compute == "needed":
@@ -202,7 +198,7 @@ class PyramidNet(RoutedNet):
 
     def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
         """The residual branches; without one, a block is its shortcut: identity and zeros."""
-        return {name: (block.branch,) for name, block in zip(self.units, self.residual_blocks(), strict=True)}
+        return {name: (block.branch,) for name, block in zip(self.units, self.blocks, strict=True)}
 
 
 def _check(task: Task, blocks: Sequence[int], start: int, block: str, stem_kind: str) -> None:

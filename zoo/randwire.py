@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from zoo.contract import Compute, Forward, RoutedNet, Setting, Task, Validation
-from zoo.layers import conv_bn_relu, init_he
+from zoo.layers import ModulesOf, conv_bn_relu, init_he
 from zoo.papers.randwire import PAPER
 from zoo.randwire_graphs import Graph, Kind, random_graph, stage_seed
 from zoo.randwire_stage import Lesions, Stage
@@ -83,7 +83,7 @@ class RandWireNet(RoutedNet):
         self.graph_seed = graph_seed if graph_seed is not None else int(torch.randint(2**31, (), device="cpu"))
         stem_widths = (channels // 2, channels)[: len(strides)]
         self.stem = _stem((task.shape[0], *stem_widths), strides)
-        self.stages = nn.ModuleList()
+        self.stages: ModulesOf[Stage] = ModulesOf()
         width = stem_widths[-1]
         for s, (count, stage_width) in enumerate(layout):
             wiring = random_graph(
@@ -118,13 +118,12 @@ class RandWireNet(RoutedNet):
 
     def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
         """One node each."""
-        nodes = [stage.nodes for stage in self.stages if isinstance(stage, Stage)]
-        return {name: (nodes[stage][node],) for name, (stage, node) in self.places.items()}
+        return {name: (self.stages[stage].nodes[node],) for name, (stage, node) in self.places.items()}
 
     @property
     def graphs(self) -> tuple[Graph, ...]:
         """The wiring of every stage; loading weights brings their own."""
-        return tuple(stage.graph for stage in self.stages if isinstance(stage, Stage))
+        return tuple(stage.graph for stage in self.stages)
 
     def lesion(self, nodes: Iterable[str] = (), edges: Iterable[tuple[str, str]] = ()) -> None:
         """Take nodes (unit names) and edges (pairs of them, source first) out, and nothing else; no arguments heal all.

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from zoo.contract import Compute
-from zoo.layers import Depthwise, conv, init_he
+from zoo.layers import Depthwise, ModulesOf, conv, init_he
 from zoo.randwire_graphs import Graph
 
 
@@ -100,7 +100,7 @@ class Stage(nn.Module):
         """Take another graph, with new nodes."""
         self.graph = graph
         self.register_buffer("edges", torch.tensor(graph.edges, dtype=torch.int64).view(-1, 2))
-        self.nodes = nn.ModuleList(
+        self.nodes: ModulesOf[Node] = ModulesOf(
             Node(self.width, self.width, 1, len(sources)) if sources else Node(self.channels, self.width, 2, 1)
             for sources in graph.sources
         )

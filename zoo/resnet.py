@@ -38,6 +38,7 @@ class Backbone(nn.Module):
         conv_bias: biases in the convolutions of stem and branches, which batch norm makes superfluous.
 
     Attributes:
+        blocks: in order.
         names: of the blocks, `stage1.block1` and so on.
         stage_ends: number of blocks up to the end of each stage.
 
@@ -60,7 +61,7 @@ class Backbone(nn.Module):
         check_shape(task, blocks, widths, block, stem_kind)
         expansion = 4 if block == "bottleneck" else 1
         self.stem = stem(stem_kind, task.shape[0], widths[0], bias=conv_bias)
-        self.blocks = Chain()
+        self.blocks: Chain[ResidualBlock] = Chain()
         self.names: list[str] = []
         channels = widths[0]
         for s, (count, width) in enumerate(zip(blocks, widths, strict=True)):
@@ -77,10 +78,6 @@ class Backbone(nn.Module):
         self.head = pooled_linear(channels, task.classes)
         init_he(self)
 
-    def residual_blocks(self) -> list[ResidualBlock]:
-        """The blocks in order, typed."""
-        return [block for block in self.blocks if isinstance(block, ResidualBlock)]
-
     def stages(self) -> list[nn.Sequential]:
         """One module per stage; they share the backbone's parameters."""
         starts = [0, *self.stage_ends]
@@ -88,11 +85,11 @@ class Backbone(nn.Module):
 
     def branches(self) -> list[list[nn.Module]]:
         """The residual branches of every stage."""
-        return [[b.branch for b in self.residual_blocks()[a:z]] for a, z in pairwise([0, *self.stage_ends])]
+        return [[b.branch for b in self.blocks[a:z]] for a, z in pairwise([0, *self.stage_ends])]
 
     def unit_modules(self) -> dict[str, Sequence[nn.Module]]:
         """Every block's residual branch; shortcuts run whatever the route."""
-        return {name: (b.branch,) for name, b in zip(self.names, self.residual_blocks(), strict=True)}
+        return {name: (b.branch,) for name, b in zip(self.names, self.blocks, strict=True)}
 
 
 def check_shape(task: Task, blocks: Sequence[int], widths: Sequence[int], block: str, stem_kind: str) -> None:

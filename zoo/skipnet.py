@@ -90,7 +90,7 @@ class SkipNet(RoutedNet):
         self.backbone = Backbone(
             task, blocks=blocks, widths=widths, block=block, stem_kind=stem_kind, shortcut_kind=shortcut_kind
         )
-        gated = self.backbone.residual_blocks()[1:]
+        gated = list(self.backbone.blocks)[1:]
         if not gated:
             raise ValueError("skipnet needs at least two blocks: the first always runs")
         _check_choice("decision", decision, ("hard", "soft"))
@@ -121,7 +121,7 @@ class SkipNet(RoutedNet):
         """Answer normalised pictures; training runs only open blocks where batch norm is frozen, else all."""
         if self.training:
             compute = "needed" if self._frozen() else "all"
-        first, *gated = self.backbone.residual_blocks()
+        first, *gated = self.backbone.blocks
         x = first(self.backbone.stem(x))
 
         chained = gated_chain(gated, self.gates, self._decision(generator), x, compute, "block")

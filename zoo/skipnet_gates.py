@@ -11,7 +11,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from zoo.layers import conv_bn_relu, init_he
+from zoo.layers import ModulesOf, conv_bn_relu, init_he
 
 GateKind = Literal["rnn", "ff1", "ff2"]
 
@@ -77,7 +77,7 @@ class FeedForwardGates(GateBank):
         super().__init__()
         self.features = nn.ModuleList(_features(kind, width) for width in channels)
         init_he(self.features)
-        self.choice = nn.ModuleList(nn.Linear(width, 2) for width in channels)
+        self.choice: ModulesOf[nn.Linear] = ModulesOf(nn.Linear(width, 2) for width in channels)
         for choice in self.choices():
             nn.init.normal_(choice.weight)
             nn.init.zeros_(choice.bias)
@@ -89,7 +89,7 @@ class FeedForwardGates(GateBank):
 
     def choices(self) -> list[nn.Linear]:
         """One per gate."""
-        return [choice for choice in self.choice if isinstance(choice, nn.Linear)]
+        return list(self.choice)
 
 
 def _features(kind: Literal["ff1", "ff2"], width: int) -> nn.Sequential:
@@ -111,9 +111,8 @@ class RecurrentGates(GateBank):
     def __init__(self, channels: Sequence[int], hidden: int = 10) -> None:
         super().__init__()
         self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
-        self.project = nn.ModuleList(nn.Linear(width, hidden) for width in channels)
+        self.project: ModulesOf[nn.Linear] = ModulesOf(nn.Linear(width, hidden) for width in channels)
         for module in self.project:
-            assert isinstance(module, nn.Linear)
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
             nn.init.zeros_(module.bias)
         self.cell = nn.LSTMCell(hidden, hidden)
@@ -158,7 +157,6 @@ class FoldedRecurrentGates(nn.Module):
         order = torch.arange(4 * self.hidden).view(4, -1)[[0, 1, 3, 2]].flatten()
         entry, bias = cell.weight_ih.detach()[order], (cell.bias_ih + cell.bias_hh).detach()[order]
         for index, project in enumerate(gates.project):
-            assert isinstance(project, nn.Linear)
             self.register_buffer(f"weight{index}", (entry @ project.weight.detach()).t().contiguous())
             self.register_buffer(f"bias{index}", bias + entry @ project.bias.detach())
         self.register_buffer("recurrent", cell.weight_hh.detach()[order].t().contiguous())

@@ -77,7 +77,7 @@ class StochasticDepth(RoutedNet):
         kept = self._kept(len(x), generator)
         route = self.all_units(len(x), x.device) if kept is None else kept.to(x.device, non_blocking=True)
         x = self.backbone.stem(x)
-        for index, block in enumerate(self.backbone.residual_blocks()):
+        for index, block in enumerate(self.backbone.blocks):
             if self.training or compute == "needed":
                 x = self.drop.residual(index, block, x, kept, settled=True)
             else:

@@ -154,7 +154,7 @@ def _set_biases(net: AdaNet, images: Tensor, rate: float) -> None:
     Of a single picture, that share of the gates opens, evenly spread.
     """
     x = net.backbone.stem(net.normalize(images))
-    for index, (gate, block) in enumerate(zip(net.gates, net.backbone.residual_blocks(), strict=True)):
+    for index, (gate, block) in enumerate(zip(net.gates, net.backbone.blocks, strict=True)):
         assert isinstance(gate, Gate)
         nn.init.normal_(gate.choice.weight)
         nn.init.zeros_(gate.choice.bias)
@@ -187,7 +187,7 @@ def _gathered(served: Served, images: Tensor) -> None:
     assert isinstance(net, AdaNet)
     with torch.inference_mode():
         x = net.backbone.stem(net.normalize(images.contiguous(memory_format=torch.channels_last)))
-        for index, block in enumerate(net.backbone.residual_blocks()):
+        for index, block in enumerate(net.backbone.blocks):
             log_odds, _ = net.gates(index, x.mean(dim=(2, 3)), None)
             active = (log_odds > 0).nonzero().squeeze(1)
             around = block.shortcut(x)

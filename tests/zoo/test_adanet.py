@@ -176,7 +176,7 @@ def test_evaluation_scales_open_branches_by_their_survival_probability() -> None
     images = next(DIGITS.test.batches(8)).images
     with torch.no_grad():
         x = net.backbone.stem(net.normalize(images))
-        for tenths, block in zip([9, 8, 7, 6, 5, 4], net.backbone.residual_blocks(), strict=True):
+        for tenths, block in zip([9, 8, 7, 6, 5, 4], net.backbone.blocks, strict=True):
             x = torch.relu(block.shortcut(x) + tenths / 10 * block.branch(x))
         torch.testing.assert_close(net(images).logits, net.backbone.head(x))
 

@@ -75,7 +75,7 @@ def test_every_connection_learns() -> None:
     assert isinstance(net, CliqueNet)
     batch = next(DIGITS.train.batches(16))
     net.loss(net(batch.images), batch.labels).backward()
-    for block in net.clique_blocks():
+    for block in net.blocks:
         layers = len(block.stage1)
         gradients = copy.deepcopy(block)
         for copied, parameter in zip(gradients.weights, block.weights, strict=True):

@@ -264,7 +264,7 @@ def test_tied_draws_train_every_column_at_every_step() -> None:
 
 def test_every_convolution_of_a_block_has_its_dropout_before_batch_norm() -> None:
     net = on_meta("fractalnet-20")
-    for block, rate in zip(net.fractal_blocks(), (0.0, 0.1, 0.2, 0.3, 0.4), strict=True):
+    for block, rate in zip(net.blocks, (0.0, 0.1, 0.2, 0.3, 0.4), strict=True):
         rates = [module.p for module in block.modules() if isinstance(module, nn.Dropout)]
         assert rates == [rate] * 7
 

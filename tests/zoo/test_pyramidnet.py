@@ -167,7 +167,7 @@ def test_rounding_or_flooring_are_different_networks(preset: str) -> None:
 
 
 def test_the_first_bottleneck_quadruples_the_width_that_it_rounds_to() -> None:
-    first = on_meta("pyramidnet-164-a48").residual_blocks()[0]
+    first = on_meta("pyramidnet-164-a48").blocks[0]
     assert first.in_channels == 16
     assert first.shortcut.new_channels == 4 * round(16 + 48 / 54) - 16
 
@@ -226,7 +226,7 @@ def kinds(module: nn.Module) -> str:
 @pytest.mark.parametrize(("preset", "order"), [("pyramidnet-110-a48", "BCBRCB"), ("pyramidnet-164-a48", "BCBRCBRCB")])
 def test_branches_start_and_end_with_batch_norm(preset: str, order: str) -> None:
     net = on_meta(preset)
-    assert {kinds(made.branch) for made in net.residual_blocks()} == {order}
+    assert {kinds(made.branch) for made in net.blocks} == {order}
     assert kinds(net.stem) == "CB"
     assert kinds(net.head) == "BR"
 
@@ -284,7 +284,7 @@ def test_evaluation_scales_every_branch_by_its_survival_probability() -> None:
     images = next(DIGITS.test.batches(8)).images
     with torch.no_grad():
         x = net.stem(net.normalize(images))
-        for tenths, block in zip([9, 8, 7, 6, 5], net.residual_blocks(), strict=True):
+        for tenths, block in zip([9, 8, 7, 6, 5], net.blocks, strict=True):
             x = block.shortcut(x) + tenths / 10 * block.branch(x)
         torch.testing.assert_close(net(images).logits, net.head(x))
 

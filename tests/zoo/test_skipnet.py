@@ -198,7 +198,7 @@ def test_policies_are_sharpened_once_even_when_training_is_resumed() -> None:
 def test_a_training_step_runs_every_projection_once() -> None:
     net = skipnet().train()
     net(next(DIGITS.train.batches(50)).images)
-    projections = [b.shortcut[1] for b in net.backbone.residual_blocks() if isinstance(b.shortcut, nn.Sequential)]
+    projections = [b.shortcut[1] for b in net.backbone.blocks if isinstance(b.shortcut, nn.Sequential)]
     assert [int(p.num_batches_tracked) for p in projections if isinstance(p, nn.BatchNorm2d)] == [1, 1]  # type: ignore[arg-type]
 
 
@@ -208,7 +208,7 @@ def test_with_every_gate_shut_only_the_first_block_and_the_shortcuts_run(compute
     images = next(DIGITS.test.batches(8)).images
     with torch.no_grad():
         x = net.backbone.blocks[0](net.backbone.stem(net.normalize(images)))
-        for block in net.backbone.residual_blocks()[1:]:
+        for block in net.backbone.blocks[1:]:
             x = block.shortcut(x)
         out = net(images, compute=compute)
     assert not out.route.any()

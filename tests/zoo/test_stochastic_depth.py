@@ -99,7 +99,7 @@ def test_a_dropped_block_gets_no_gradient_and_no_batch_statistics() -> None:
     ran = out.route[0].tolist()
     assert True in ran
     assert False in ran
-    for kept, block in zip(ran, net.backbone.residual_blocks(), strict=True):
+    for kept, block in zip(ran, net.backbone.blocks, strict=True):
         assert batch_norms(block.branch) == [int(kept)] * 2
         assert all((p.grad is not None) == kept for p in block.branch.parameters())
         assert all(p.grad is not None for p in block.shortcut.parameters())
@@ -113,7 +113,7 @@ def test_evaluation_scales_every_branch_by_its_survival_probability() -> None:
     images = next(DIGITS.test.batches(8)).images
     with torch.no_grad():
         x = net.backbone.stem(net.normalize(images))
-        for twelfths, block in zip([11, 10, 9, 8, 7, 6], net.backbone.residual_blocks(), strict=True):
+        for twelfths, block in zip([11, 10, 9, 8, 7, 6], net.backbone.blocks, strict=True):
             x = torch.relu(block.shortcut(x) + twelfths / 12 * block.branch(x))
         torch.testing.assert_close(net(images).logits, net.backbone.head(x))
 

@@ -100,7 +100,7 @@ def test_every_step_is_recorded_with_the_blocks_that_ran() -> None:
     suite_training(setup, net)()
     assert [kept.shape for kept in drawn] == [(1, 9), (1, 9)]
     ran = torch.cat(drawn).sum(dim=0)
-    counts = [block.branch[1].num_batches_tracked.item() for block in net.backbone.residual_blocks()]  # type: ignore[index]
+    counts = [block.branch[1].num_batches_tracked.item() for block in net.backbone.blocks]  # type: ignore[index]
     assert ran.tolist() == counts
 
 
