@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import accumulate, product
 
 import torch
 from torch import Tensor
@@ -87,8 +87,8 @@ def geometric_points(
     """Points of the front over the one-parameter family of Huang et al. 2018, section 4: any number of exits.
 
     Exit k = 1..E is meant for a share z r^k of the samples; its threshold lets the surest of those who come so far
-    leave, as many as that. The paper has r = 1 - q below 1, q being the chance to leave where one arrives; its code
-    goes on to r = 2, for generous budgets.
+    leave, as many as that, or as near as equal scores allow (`geometric_thresholds`). The paper has r = 1 - q below
+    1, q being the chance to leave where one arrives; its code goes on to r = 2, for generous budgets.
 
     Args:
         scores: (V, E - 1), of every early exit; the lower, the surer.
@@ -102,8 +102,12 @@ def geometric_points(
 def geometric_thresholds(scores: Tensor, ratio: float) -> tuple[float, ...]:
     """The E - 1 thresholds at which exits take shares in the proportion 1 : r : r^2 : ... of all V samples.
 
+    Samples of equal score leave together or stay together, so that with ties a share cannot be met exactly: the exit
+    takes the number nearest to it, the greater of two that are equally near, and the next exit makes up for what is
+    too many or too few.
+
     Args:
-        scores: (V, E - 1), of every early exit; the lower, the surer.
+        scores: (V, E - 1), of every early exit; the lower, the surer, and not negative: 0 lets nobody leave.
         ratio: r > 0.
     """
     exits = scores.shape[1] + 1
@@ -111,20 +115,28 @@ def geometric_thresholds(scores: Tensor, ratio: float) -> tuple[float, ...]:
     wanted = (shares / shares.sum() * len(scores)).floor().int().tolist()
     present = torch.ones(len(scores), dtype=torch.bool)
     thresholds = []
-    for column, count in zip(scores.T, wanted, strict=False):
-        threshold = _threshold_for(column[present].sort().values, count)
+    for column, due in zip(scores.T, accumulate(wanted), strict=False):
+        gone = len(scores) - int(present.sum())
+        threshold = _threshold_for(column[present].sort().values, due - gone)
         present &= ~(column < threshold)
         thresholds.append(threshold)
     return tuple(thresholds)
 
 
 def _threshold_for(ascending: Tensor, count: int) -> float:
-    if count == 0 or len(ascending) == 0:
+    """The threshold that lets as nearly as possible that many of these samples leave, the surest."""
+    count = min(count, len(ascending))
+    if count <= 0:
         return 0.0
-    last_to_leave = ascending[count - 1 : count]
-    if count < len(ascending) and ascending[count] > last_to_leave:
-        return float(ascending[count - 1 : count + 1].double().mean())
-    return float(last_to_leave.nextafter(torch.tensor(math.inf)))
+    tied = ascending == ascending[count - 1]
+    fewer = int(tied.int().argmax())
+    more = fewer + int(tied.sum())
+    leave = more if more - count <= count - fewer else fewer
+    if leave == 0:
+        return 0.0
+    if leave < len(ascending):
+        return float(ascending[leave - 1 : leave + 1].double().mean())
+    return float(ascending[-1].nextafter(torch.tensor(math.inf)))
 
 
 def _grid(entropies: Tensor) -> list[list[float]]:
