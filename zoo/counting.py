@@ -11,7 +11,8 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from zoo.contract import RoutedNet, Task, count_parameters
-from zoo.registry import Selector, create
+from zoo.registry import Selector, create, parse
+from zoo.shapes import ShapesOnly
 
 FLOPS_PER_MAC = 2
 
@@ -70,26 +71,38 @@ class Size:
     units: int
 
 
+_SIZES: dict[tuple[str, Task | None], Size] = {}
+
+
 def size_of(selector: str | Selector, task: Task | None = None) -> Size:
     """Size of the network that a selector builds, from shapes alone: weights are on the meta device.
 
     A network that runs an operator without a meta kernel is built on the CPU after all. One that is drawn at random
-    is drawn from seed 0; the caller's random state stays as it is.
+    is drawn from seed 0; the caller's random state stays as it is. What was counted once is not counted again.
 
     Raises:
         UnknownName: no such method, preset or parameter.
         ValueError: the task or a parameter does not fit the network.
     """
-    with torch.device("meta"):
+    chosen = parse(selector) if isinstance(selector, str) else selector
+    key = repr(chosen), task
+    if key not in _SIZES:
+        _SIZES[key] = _count(chosen, task)
+    return _SIZES[key]
+
+
+def _count(selector: Selector, task: Task | None) -> Size:
+    with torch.device("meta"), ShapesOnly():
         net = _drawn(selector, task)
     try:
-        macs = nominal_macs(net)
+        with ShapesOnly():
+            macs = nominal_macs(net)
     except NotImplementedError:
         macs = nominal_macs(_drawn(selector, task))
     return Size(parameters=count_parameters(net), macs=macs, units=len(net.units))
 
 
-def _drawn(selector: str | Selector, task: Task | None) -> RoutedNet:
+def _drawn(selector: Selector, task: Task | None) -> RoutedNet:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(0)
         return create(selector, task)
