@@ -50,6 +50,7 @@ from zoo.registry import (
     register,
 )
 from zoo.serving import Served, optimize_for_inference
+from zoo.twins import static_twin
 
 __all__ = [
     "Compute",
@@ -93,6 +94,7 @@ __all__ = [
     "route_macs",
     "size_of",
     "skipnet",
+    "static_twin",
     "stochastic_depth",
     "wideresnet",
 ]

@@ -221,6 +221,10 @@ class ActiveConvNet(RoutedNet):
             x = block(x)
         return Forward(logits=self.trunk.head(x), route=self.all_units(len(x), x.device))
 
+    def plain_trunk(self) -> Mapping[str, Any] | None:
+        """The ResNet of ordinary convolutions; none for the paper's plain network."""
+        return self.trunk.described if isinstance(self.trunk, Backbone) else None
+
     def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
         """The residual branches, or the plain trunk's 3x3 layers."""
         return self.trunk.unit_modules()

@@ -232,6 +232,10 @@ class AdaNet(RoutedNet):
             misses = misses * (targets < 1)
         return misses.mean() if self.target_reduction == "mean" else misses.sum()
 
+    def plain_trunk(self) -> Mapping[str, Any] | None:
+        """The ResNet without gates."""
+        return self.backbone.described
+
     def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
         """The residual branches; gates always run."""
         return self.backbone.unit_modules()

@@ -7,7 +7,7 @@ swept on the test set. Here heads are units like any other, and thresholds come 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -67,6 +67,7 @@ class BranchyNet(RoutedNet):
             raise ValueError(f"trunk_share must be at least 0 and below 1, not {trunk_share}")
         self.segments = nn.ModuleList(parts.segments)
         self.heads = nn.ModuleList(parts.heads)
+        self.plain = parts.plain
         exits = len(parts.heads)
         self.exit_weights = tuple(exit_weights or (1.0,) * exits)
         if len(self.exit_weights) != exits or min(self.exit_weights) < 0:
@@ -116,6 +117,10 @@ class BranchyNet(RoutedNet):
         """Everything, or in the first phase all but the early exits."""
         modules = [*self.segments, self.heads[-1]] if self.phase == "trunk" else [self]
         return [ParamGroup(parameters=[p for module in modules for p in module.parameters()])]
+
+    def plain_trunk(self) -> Mapping[str, Any] | None:
+        """The ResNet without exits; none for trunks that are none."""
+        return self.plain
 
     def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
         """Segments and heads, alternating."""

@@ -5,7 +5,7 @@ Max-pools round up and the response normalisation is chainer's, k = 2 with alpha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +18,17 @@ from zoo.resnet import Backbone
 
 @dataclass(frozen=True)
 class Parts:
-    """E segments of a trunk and the E heads behind them, the last of which is the network's own classifier."""
+    """E segments of a trunk and the E heads behind them, the last of which is the network's own classifier.
+
+    Attributes:
+        segments: in order.
+        heads: in order.
+        plain: see `zoo.contract.RoutedNet.plain_trunk`.
+    """
 
     segments: Sequence[nn.Module]
     heads: Sequence[nn.Module]
+    plain: Mapping[str, Any] | None = None
 
 
 def branchy_resnet(task: Task, **backbone_parameters: Any) -> Parts:
@@ -38,7 +45,7 @@ def branchy_resnet(task: Task, **backbone_parameters: Any) -> Parts:
     ]
     for head in early:
         init_he(head)
-    return Parts(segments, [*early, backbone.head])
+    return Parts(segments, [*early, backbone.head], backbone.described)
 
 
 def b_lenet(task: Task) -> Parts:
@@ -133,7 +140,8 @@ def b_resnet_110(task: Task) -> Parts:
         nn.Sequential(_block(16, 16, 1), nn.Flatten(), nn.Linear(14_400, task.classes)),
         nn.Sequential(nn.AvgPool2d(6, 1), nn.Flatten(), nn.Linear(576, task.classes)),
     ]
-    parts = Parts([stem, stage1, nn.Sequential(*stage2, *stage3)], heads)
+    plain = {"blocks": (18, 18, 18), "widths": (16, 32, 64), "shortcut_kind": "A-front"}
+    parts = Parts([stem, stage1, nn.Sequential(*stage2, *stage3)], heads, plain)
     for module in [*parts.segments, *parts.heads]:
         init_he(module)
     return parts

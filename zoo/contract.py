@@ -178,6 +178,14 @@ class RoutedNet(nn.Module, ABC):
     def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
         """The modules whose execution is a unit's cost, for every name in `units`; the rest is fixed cost."""
 
+    def plain_trunk(self) -> Mapping[str, Any] | None:
+        """Parameters of the `resnet` whose blocks, widths, stem and shortcuts this network's trunk has; None without.
+
+        They are blocks, widths, block, stem_kind and shortcut_kind of `zoo.resnet.Backbone`, as this network was
+        built. The network is then compared with that ResNet, see `zoo.twins`: the same trunk, without the method.
+        """
+        return None
+
     def loss(self, forward: Forward, labels: Tensor) -> Tensor:
         """Training loss of a batch, a scalar: cross-entropy of the logits plus the penalties."""
         total = functional.cross_entropy(forward.logits.float(), labels)

@@ -92,14 +92,23 @@ def size_of(selector: str | Selector, task: Task | None = None) -> Size:
 
 
 def _count(selector: Selector, task: Task | None) -> Size:
-    with torch.device("meta"), ShapesOnly():
-        net = _drawn(selector, task)
+    net = drawn_on_meta(selector, task)
     try:
         with ShapesOnly():
             macs = nominal_macs(net)
     except NotImplementedError:
         macs = nominal_macs(_drawn(selector, task))
     return Size(parameters=count_parameters(net), macs=macs, units=len(net.units))
+
+
+def drawn_on_meta(selector: Selector, task: Task | None = None) -> RoutedNet:
+    """The network that a selector builds, its weights on the meta device; one drawn at random is drawn from seed 0.
+
+    Raises:
+        ValueError: the task or a parameter does not fit the network.
+    """
+    with torch.device("meta"), ShapesOnly():
+        return _drawn(selector, task)
 
 
 def _drawn(selector: Selector, task: Task | None) -> RoutedNet:

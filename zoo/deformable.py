@@ -8,7 +8,7 @@ popular backward hook scales nothing); torchvision's CPU operator crashes the pr
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -90,6 +90,10 @@ class DeformableNet(RoutedNet):
         for block in self.backbone.blocks:
             x = block(x)
         return Forward(logits=self.backbone.head(x), route=self.all_units(len(x), x.device))
+
+    def plain_trunk(self) -> Mapping[str, Any] | None:
+        """The ResNet whose convolutions are not deformed."""
+        return self.backbone.described
 
     def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
         """The residual branches, offset convolutions included."""

@@ -59,6 +59,11 @@ def match(
     return selector
 
 
+def is_large(task: Task) -> bool:
+    """Whether networks for a task are made for pictures like ImageNet's rather than CIFAR's."""
+    return min(task.shape[1:]) > LARGE_PICTURES
+
+
 def scaled(value: Any, factor: float) -> Any:
     """A number times a factor, whole numbers rounded and at least 1; sequences number by number, the rest as it is."""
     if isinstance(value, bool) or value is None or isinstance(value, str):
@@ -109,7 +114,7 @@ def _search(family: _Family, macs: float) -> tuple[Selector, int]:
 
 def _nearest_scale(found: Method, macs: float, task: Task) -> str:
     scales = ["tiny", "small"]
-    if min(task.shape[1:]) > LARGE_PICTURES and "imagenet" in found.presets:
+    if is_large(task) and "imagenet" in found.presets:
         scales.append("imagenet")
     costs = {scale: size_of(Selector(found.name, scale), task).macs for scale in scales}
     return min(costs, key=lambda scale: abs(math.log(costs[scale] / macs)))

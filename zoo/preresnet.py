@@ -7,7 +7,7 @@ block; where a 1x1 convolution goes around a block, both paths read the activate
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -56,6 +56,8 @@ class PreActTrunk(nn.Module):
     Attributes:
         blocks: in order.
         names: of the blocks, `stage1.block1` and so on.
+        described: what a `ResNet` of the same stages is built with; None where the stem has a width of its own, which
+            a `ResNet` cannot have.
 
     Raises:
         ValueError: parameters that do not describe a network, or pictures too small for its strides.
@@ -91,6 +93,15 @@ class PreActTrunk(nn.Module):
                 self.blocks.append(PreActBlock(activate, branch, around))
                 self.names.append(f"stage{s + 1}.block{b + 1}")
                 channels = expansion * width
+        self.described: Mapping[str, Any] | None = None
+        if stem_width in (None, widths[0]):
+            self.described = {
+                "blocks": tuple(blocks),
+                "widths": tuple(widths),
+                "block": block,
+                "stem_kind": stem_kind,
+                "shortcut_kind": shortcut_kind,
+            }
         self.head = nn.Sequential(norm_relu(channels), pooled_linear(channels, task.classes))
         init_he(self)
 
@@ -157,6 +168,10 @@ class PreResNet(RoutedNet):
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
         """Answer normalised pictures; both ways to compute are the same here."""
         return Forward(logits=self.trunk(x), route=self.all_units(len(x), x.device))
+
+    def plain_trunk(self) -> Mapping[str, Any] | None:
+        """The ResNet of the same stages, whose activations follow the convolutions."""
+        return self.trunk.described
 
     def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
         """The residual branches."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -41,6 +41,7 @@ class Backbone(nn.Module):
         blocks: in order.
         names: of the blocks, `stage1.block1` and so on.
         stage_ends: number of blocks up to the end of each stage.
+        described: what a `ResNet` of the same blocks is built with; biases of convolutions are no part of it.
 
     Raises:
         ValueError: parameters that do not describe a network, or pictures too small for its strides.
@@ -73,6 +74,13 @@ class Backbone(nn.Module):
                 self.blocks.append(ResidualBlock(branch, around, in_channels=channels))
                 self.names.append(f"stage{s + 1}.block{b + 1}")
                 channels = expansion * width
+        self.described: Mapping[str, Any] = {
+            "blocks": tuple(blocks),
+            "widths": tuple(widths),
+            "block": block,
+            "stem_kind": stem_kind,
+            "shortcut_kind": shortcut_kind,
+        }
         self.stage_ends = [sum(blocks[: s + 1]) for s in range(len(blocks))]
         self.stage_channels = [expansion * width for width in widths]
         self.head = pooled_linear(channels, task.classes)
@@ -137,6 +145,10 @@ class ResNet(RoutedNet):
         for block in self.backbone.blocks:
             x = block(x)
         return Forward(logits=self.backbone.head(x), route=self.all_units(len(x), x.device))
+
+    def plain_trunk(self) -> Mapping[str, Any] | None:
+        """Its own parameters."""
+        return self.backbone.described
 
     def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
         """The residual branches."""

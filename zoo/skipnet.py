@@ -182,6 +182,10 @@ class SkipNet(RoutedNet):
                     module.eval()
         return self
 
+    def plain_trunk(self) -> Mapping[str, Any] | None:
+        """The ResNet without gates."""
+        return self.backbone.described
+
     def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
         """The residual branches but the first; gates always run."""
         branches = self.backbone.unit_modules()

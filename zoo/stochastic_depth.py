@@ -91,6 +91,10 @@ class StochasticDepth(RoutedNet):
             return None
         return self.drop.likeliest(self.served).expand(samples, -1)
 
+    def plain_trunk(self) -> Mapping[str, Any] | None:
+        """The ResNet that every block is trained of."""
+        return self.backbone.described
+
     def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
         """The residual branches."""
         return self.backbone.unit_modules()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -55,6 +55,10 @@ class WideResNet(RoutedNet):
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
         """Answer normalised pictures; both ways to compute are the same here."""
         return Forward(logits=self.trunk(x), route=self.all_units(len(x), x.device))
+
+    def plain_trunk(self) -> Mapping[str, Any] | None:
+        """The ResNet of the same stages; none where the first is wider than the stem."""
+        return self.trunk.described
 
     def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
         """The residual branches."""
