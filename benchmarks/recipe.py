@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from benchmarks.strict import Strict
 
-class Strict(BaseModel):
-    """Immutable; unknown fields are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+__all__ = ["Recipe", "Strict"]
 
 
 class Recipe(Strict):

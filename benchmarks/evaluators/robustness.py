@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import torch
+from pydantic import Field, field_validator
 from torch import Tensor, nn
 
-from benchmarks.evaluators.base import Subject, evaluator, route_text
-from benchmarks.evaluators.cost import LogitsOnly
+from benchmarks.evaluators import evaluator
+from benchmarks.evaluators.logits import LogitsOnly
 from benchmarks.evaluators.pgd import linf_pgd
-from benchmarks.options import Evaluation, RobustnessOptions
+from benchmarks.evaluators.routes import route_text
+from benchmarks.evaluators.subject import Subject
 from benchmarks.seeds import derive
+from benchmarks.strict import Strict
 from zoo.contract import RoutedNet
 from zoo.folding import folded
 
@@ -31,16 +34,44 @@ Attack = Callable[[Tensor, Tensor], Sequence[Tensor]]
 """Pictures (N, C, H, W) and labels (N,) to adversarial pictures, one batch per epsilon."""
 
 
-@evaluator("robustness", options="robustness")
-def robustness(subject: Subject, evaluation: Evaluation) -> pd.DataFrame:
+class RobustnessOptions(Strict):
+    """Attacks within an L-infinity ball.
+
+    Attributes:
+        samples: pictures of the test split, from its beginning.
+        epsilons: radii in units of [0, 1] pixels, None for the data set's own row.
+        pgd_steps: of PGD.
+        batch_size: pictures that are attacked together; on a CPU 50 to 100 are fastest.
+        engine: of PGD: `compacting` leaves a picture alone once it is fooled, `foolbox` takes every step for every
+            picture and judges the last; see `benchmarks.evaluators.pgd` for what differs.
+    """
+
+    samples: int = Field(500, ge=1)
+    epsilons: tuple[float, ...] | None = None
+    pgd_steps: int = Field(20, ge=1)
+    batch_size: int = Field(100, ge=1)
+    engine: Literal["compacting", "foolbox"] = "compacting"
+
+    @field_validator("epsilons")
+    @classmethod
+    def _radii(cls, epsilons: tuple[float, ...] | None) -> tuple[float, ...] | None:
+        if epsilons is None:
+            return None
+        if not epsilons or min(epsilons) <= 0 or max(epsilons) > 1:
+            raise ValueError("epsilons must be numbers above 0 and at most 1, in units of [0, 1] pixels")
+        if len(set(epsilons)) < len(epsilons):
+            raise ValueError(f"epsilons must differ, unlike those of {list(epsilons)}")
+        return epsilons
+
+
+@evaluator("robustness", options=RobustnessOptions)
+def robustness(subject: Subject, options: RobustnessOptions) -> pd.DataFrame:
     """One row per attack, epsilon and picture, at the headline setting; epsilon 0 is the clean picture.
 
     Columns: attack, epsilon, index, label, prediction, linf (distance that the attack used), macs (routed),
     route. The last four are those of the picture that the attack ended with: by PGD's compacting engine the first
     that fooled the network, by foolbox's the last. All in fp32, since bf16 changes the answer.
     """
-    options = evaluation.robustness
-    assert options is not None
     epsilons = options.epsilons or subject.dataset.info.epsilons
     test = subject.dataset.test
     pictures = test.take(min(options.samples, len(test)))

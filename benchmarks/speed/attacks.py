@@ -12,7 +12,7 @@ import torch
 
 from benchmarks import data
 from benchmarks.data import Batch, Dataset
-from benchmarks.evaluators.cost import LogitsOnly
+from benchmarks.evaluators.logits import LogitsOnly
 from benchmarks.evaluators.robustness import Attack, compacting_pgd, foolbox_attacks, frozen
 from benchmarks.jobs import single_threaded, task_of
 from benchmarks.recipe import Recipe
