@@ -75,7 +75,7 @@ def compared(net: RoutedNet, batches: list[Batch], aim: Aim, seconds: float) -> 
     epsilon = find_epsilon(net, batches, aim.accuracy)
     model = LogitsOnly(net).eval()
     contenders = {
-        "foolbox": foolbox_attacks(model, [epsilon], STEPS, CPU)[f"PGD-{STEPS}"],
+        "foolbox": foolbox_attacks(model, [epsilon], STEPS, CPU)[1],
         "ours": compacting_pgd(net, [epsilon], STEPS),
     }
     robust = {name: robust_accuracy(net, attack, batches) for name, attack in contenders.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import StringIO
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import typer
 from rich.console import Console
@@ -50,6 +51,16 @@ def test_a_comparison_shows_the_static_networks_cost(trained: Campaign) -> None:
 def test_a_comparison_names_attack_and_epsilon(trained: Campaign) -> None:
     header = " ".join(text(comparison(trained.store))[0])
     assert header.endswith("PGD-5 at 0.1")
+
+
+def test_a_comparison_shows_the_strongest_attack_whatever_its_name(copied: Campaign) -> None:
+    for record in copied.store.records():
+        table = record.table("robustness")
+        zorro = table[table["attack"] == "PGD-5"].assign(attack="Zorro", prediction=-1)
+        record.write_table("robustness", pd.concat([table, zorro], ignore_index=True))
+    header, *rows = text(comparison(copied.store))
+    assert header[-3:] == ["Zorro", "at", "0.1"]
+    assert {row[-1] for row in rows} == {"0.0%"}
 
 
 def test_what_is_not_measured_is_a_dash(copied: Campaign) -> None:

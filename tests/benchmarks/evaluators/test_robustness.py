@@ -52,6 +52,10 @@ def test_every_attack_meets_every_picture_at_every_epsilon(table: pd.DataFrame) 
     assert len(table) == (1 + len(ATTACKS) * len(EPSILONS)) * SAMPLES
 
 
+def test_attacks_declare_their_steps_as_their_strength(static: pd.DataFrame) -> None:
+    assert static.groupby("attack")["strength"].unique().explode().to_dict() == {"none": 0, "FGSM": 1, "PGD-5": 5}
+
+
 def test_epsilon_zero_is_the_clean_picture(table: pd.DataFrame) -> None:
     assert at(table, "none", 0.0)["linf"].tolist() == [0.0] * SAMPLES
 
