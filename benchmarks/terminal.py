@@ -11,10 +11,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.campaign import shown_records
-from benchmarks.store import Store
+from benchmarks.data import DataCorrupt, DataMissing
+from benchmarks.store import Store, StoreError
 from benchmarks.summary import summarise
 
 PIPE_WIDTH = 132
+LONGEST = 600
+"""Characters of an error; of a longer one the middle is left out, since its ends have the place and what is valid."""
+INPUT_ERRORS = (StoreError, DataMissing, DataCorrupt, ValueError, OSError, RecursionError)
+"""What reading a study, its data and the options of a command may raise where they are wrong."""
 
 
 def make_console() -> Console:
@@ -29,8 +34,14 @@ def one_line_errors(*kinds: type[Exception]) -> Iterator[None]:
     try:
         yield
     except kinds as error:
-        typer.echo(f"error: {' '.join(str(error).split())}", err=True)
+        typer.echo(f"error: {_one_line(error)}", err=True)
         raise typer.Exit(2) from error
+
+
+def _one_line(error: Exception) -> str:
+    message = "the input is nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())
+    half = LONGEST // 2
+    return message if len(message) <= LONGEST else f"{message[:half]} ... {message[-half:]}"
 
 
 def comparison(store: Store) -> Table:

@@ -109,7 +109,7 @@ def squeezed(text: str) -> str:
         (["--methods", "resnet[tinny]"], "unknown preset of resnet 'tinny'"),
         (["--methods", "adanet[rate=1]"], "unknown parameter of adanet 'rate'"),
         (["--methods", "adanet[target_rate=2]"], "target_rate must lie between 0 and 1, not 2"),
-        (["--methods", "adanet[target_rate={1}]"], "valid: numbers, words and lists of them"),
+        (["--methods", "adanet[target_rate={1}]"], "valid: finite numbers, words and lists of them"),
         (["--methods", "adanet["], "brackets do not match"),
         (["--methods", ""], "none chosen; valid: all, resnet"),
         (["--methods", "resnet[tiny], resnet[small]"], "would both be called resnet"),
