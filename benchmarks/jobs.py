@@ -107,7 +107,7 @@ class Job:
         for chosen in todo:
             report(Progress(step=chosen.name))
             with nullcontext() if chosen.alone else full_precision():
-                table = chosen.run(subject, self.evaluation)
+                table = chosen.run(subject, chosen.configured(self.evaluation))
             table.attrs = {"version": version(chosen, self.evaluation)}
             record.write_table(chosen.name, table)
 

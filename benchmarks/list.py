@@ -14,7 +14,7 @@ import zoo
 from benchmarks import data
 from benchmarks.fidelity import compare_sizes
 from benchmarks.study import bundled_studies, load_study
-from benchmarks.terminal import make_console, one_line_errors
+from benchmarks.terminal import INPUT_ERRORS, make_console, one_line_errors
 from zoo.contract import Task
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -46,7 +46,7 @@ def show(
 ) -> None:
     """List methods with their citations, presets with their sizes beside the published ones, data sets and studies."""
     console = make_console()
-    with one_line_errors(ValueError):
+    with one_line_errors(*INPUT_ERRORS):
         chosen = zoo.methods(methods)
         if not chosen:
             raise zoo.UnknownName(f"no method fits {methods!r}; valid: {', '.join(zoo.methods())}")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field, field_validator, model_validator
 
+from benchmarks.strict import Strict
 
-class Strict(BaseModel):
-    """Immutable; unknown fields are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+__all__ = ["Recipe", "Strict"]
 
 
 class Recipe(Strict):
@@ -20,13 +19,13 @@ class Recipe(Strict):
         optimizer: `sgd` or `adam`.
         lr: peak learning rate.
         momentum: of SGD.
-        nesterov: of SGD.
+        nesterov: of SGD, whose momentum must be above 0 then.
         weight_decay: L2, on all parameters unless a network's groups say otherwise.
         batch_size: pictures per step.
-        epochs: over all phases.
+        epochs: over all phases, at most 100,000.
         schedule: `cosine` (to zero), `step` (multiplied at the milestones) or `constant`, in every phase.
         warmup: part of a phase over which the rate rises linearly to its peak.
-        milestones: of `step`, as parts of the phase.
+        milestones: of `step`, as parts of the phase: increasing, in (0, 1).
         step_factor: of `step`, what the rate is multiplied by at each milestone.
         precision: of training; `auto` is bf16 autocast where the device computes bf16 natively, else fp32.
         channels_last: memory format of activations and weights.
@@ -40,7 +39,7 @@ class Recipe(Strict):
     nesterov: bool = True
     weight_decay: float = Field(5e-4, ge=0)
     batch_size: int = Field(128, ge=2)
-    epochs: int = Field(30, ge=1)
+    epochs: int = Field(30, ge=1, le=100_000)
     schedule: Literal["cosine", "step", "constant"] = "cosine"
     warmup: float = Field(0.0, ge=0, lt=1)
     milestones: tuple[float, ...] = (0.5, 0.75)
@@ -49,3 +48,17 @@ class Recipe(Strict):
     channels_last: bool = True
     augment: bool = True
     compile: bool = False
+
+    @field_validator("milestones")
+    @classmethod
+    def _increasing(cls, milestones: tuple[float, ...]) -> tuple[float, ...]:
+        places = (0.0, *milestones, 1.0)
+        if any(before >= after for before, after in pairwise(places)):
+            raise ValueError("milestones must be increasing parts of a phase, above 0 and below 1")
+        return milestones
+
+    @model_validator(mode="after")
+    def _momentum(self) -> Recipe:
+        if self.optimizer == "sgd" and self.nesterov and not self.momentum:
+            raise ValueError("nesterov needs a momentum above 0; write nesterov: false")
+        return self

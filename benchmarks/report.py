@@ -29,12 +29,14 @@ def report(
     """Write a study's report and print its path: one page that needs no network, from the results alone."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        from benchmarks.places import PlaceError, check_page
         from benchmarks.reporting import build
         from benchmarks.store import StoreError
         from benchmarks.terminal import one_line_errors
 
     folder = Path("reports") / study_dir.resolve().name if out is None else out
-    with one_line_errors(StoreError, OSError):
+    with one_line_errors(StoreError, PlaceError, OSError, RecursionError):
+        check_page(folder, "--out")
         typer.echo(build(study_dir, folder))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Mapping
 from enum import StrEnum
@@ -17,12 +18,13 @@ from rich.table import Table
 from benchmarks.campaign import Campaign, Planned, Where
 from benchmarks.data import DataCorrupt, DataMissing
 from benchmarks.environment import usable_cpus
+from benchmarks.places import check_folder, check_page, check_results
 from benchmarks.progress import clock, make_view
 from benchmarks.reporting import build
 from benchmarks.scheduling import InlineScheduler, Scheduler
 from benchmarks.store import StoreError
 from benchmarks.study import Study, StudyError, checked, load_study
-from benchmarks.terminal import comparison, make_console, one_line_errors
+from benchmarks.terminal import INPUT_ERRORS, comparison, make_console, one_line_errors
 from zoo.registry import split_outside_brackets
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -88,9 +90,9 @@ def run(
 ) -> None:
     """Train networks, measure them, and build the report that compares them."""
     console = make_console()
-    with one_line_errors(StudyError, StoreError, DataMissing, DataCorrupt, ValueError):
+    with one_line_errors(*INPUT_ERRORS):
         overrides = {
-            "methods": split_outside_brackets(methods) if methods is not None else None,
+            "methods": None if methods is None else split_methods(methods),
             "dataset": dataset,
             "preset": preset,
             "repetitions": repetitions,
@@ -100,12 +102,16 @@ def run(
         chosen = override(load_study(study), overrides, epochs)
         where = Where(
             results=results,
-            data_root=data_root.expanduser() if data_root else None,
+            data_root=None if data_root is None else check_folder(data_root, "--data-root"),
             device=checked_device(device),
             cpus_per_job=checked_cpus(cpus_per_job, elsewhere=ray_address is not None),
             gpus_per_job=checked_gpus(gpus_per_job, device),
         )
+        if not dry_run:
+            check_results(results / chosen.name, "--results")
+            check_page(reports / chosen.name, "--reports")
         campaign = Campaign(chosen, where)
+    with one_line_errors(StudyError, StoreError, DataMissing, DataCorrupt, OSError):
         if dry_run:
             show_plan(campaign, console)
             return
@@ -133,6 +139,18 @@ def override(study: Study, values: Mapping[str, Any], epochs: int | None) -> Stu
     return checked(Study, fields, "options")
 
 
+def split_methods(text: str) -> list[str]:
+    """Selectors of a list with commas.
+
+    Raises:
+        StudyError: brackets that do not match.
+    """
+    try:
+        return split_outside_brackets(text)
+    except ValueError as error:
+        raise StudyError(f"--methods: {error}") from error
+
+
 def checked_device(device: str | None) -> str:
     """The device asked for, or the best there is.
 
@@ -153,8 +171,8 @@ def checked_cpus(cpus: float, *, elsewhere: bool = False) -> float:
     Raises:
         StudyError: none or fewer, or more than this machine has unless jobs run `elsewhere`, on a cluster.
     """
-    if cpus <= 0:
-        raise StudyError(f"--cpus-per-job: {cpus} must be above 0")
+    if not (cpus > 0 and math.isfinite(cpus)):
+        raise StudyError(f"--cpus-per-job: {cpus} must be above 0, and a number")
     if cpus > usable_cpus() and not elsewhere:
         raise StudyError(f"--cpus-per-job: {cpus} is more than the {usable_cpus()} CPUs of this machine")
     return cpus
@@ -169,7 +187,7 @@ def checked_gpus(gpus: float | None, device: str | None) -> float:
     on_gpu = checked_device(device) == "cuda"
     if gpus is None:
         return 1.0 if on_gpu else 0.0
-    if gpus < 0 or (gpus > 0 and not on_gpu):
+    if not (gpus >= 0 and math.isfinite(gpus)) or (gpus > 0 and not on_gpu):
         raise StudyError(f"--gpus-per-job: {gpus} does not fit --device {checked_device(device)}")
     return gpus
 
@@ -181,7 +199,8 @@ def execute(campaign: Campaign, scheduler: SchedulerName, ray_address: str | Non
         console.print(f"All {len(campaign.specs)} networks are trained and measured already.")
         campaign.run(InlineScheduler(), lambda event: None)
         return 0
-    runner = make_scheduler(scheduler, ray_address)
+    with one_line_errors(ValueError):
+        runner = make_scheduler(scheduler, ray_address)
     try:
         with make_view(jobs, console) as view:
             outcomes = campaign.run(runner, view)

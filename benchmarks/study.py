@@ -9,13 +9,14 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, Field, ValidationError
 
 import zoo
 from benchmarks.options import Evaluation
-from benchmarks.recipe import Recipe, Strict
+from benchmarks.recipe import Recipe
 from benchmarks.seeds import derive
+from benchmarks.strict import Strict
+from benchmarks.study_files import NotReadable, read_yaml
 from zoo.registry import parse_brackets
 
 T = TypeVar("T", bound=BaseModel)
@@ -34,20 +35,20 @@ class Study(Strict):
         dataset: name, or `name[option=value]`.
         preset: scale of every network that does not name its own; None for the data set's default.
         methods: selectors or wildcards; `all` is every method.
-        repetitions: number of seeds.
-        seed: of the study; every other seed derives from it.
+        repetitions: number of seeds, at most 1,000.
+        seed: of the study, in [0, 2**63); every other seed derives from it.
         recipe: how to train.
         published_recipes: where a preset's paper gives a recipe, let it override `recipe`.
         evaluation: what to measure.
     """
 
-    name: str = Field("quick", pattern=r"^[A-Za-z0-9][\w.-]*$")
+    name: str = Field("quick", pattern=r"^[A-Za-z0-9][\w.-]*$", max_length=100)
     title: str = "RouteBench"
     dataset: str = "mnist5k"
-    preset: str | None = None
+    preset: str | None = Field(None, min_length=1)
     methods: tuple[str, ...] = ("all",)
-    repetitions: int = Field(1, ge=1)
-    seed: int = 0
+    repetitions: int = Field(1, ge=1, le=1_000)
+    seed: int = Field(0, ge=0, lt=2**63)
     recipe: Recipe = Recipe()
     published_recipes: bool = False
     evaluation: Evaluation = Evaluation()
@@ -124,9 +125,10 @@ class ModelSpec(Strict):
 
 def _plain(selector: zoo.Selector) -> dict[str, Any]:
     try:
-        parameters: dict[str, Any] = json.loads(json.dumps(dict(selector.parameters)))
-    except TypeError as error:
-        raise StudyError(f"methods: {selector}: {error}; valid: numbers, words and lists of them") from error
+        parameters: dict[str, Any] = json.loads(json.dumps(dict(selector.parameters), allow_nan=False))
+    except (TypeError, ValueError) as error:
+        valid = "finite numbers, words and lists of them"
+        raise StudyError(f"methods: {selector}: a value that no study file can have; valid: {valid}") from error
     return parameters
 
 
@@ -150,6 +152,8 @@ def expand_methods(selectors: Sequence[str], preset: str = "tiny") -> list[zoo.S
                 found.append(zoo.parse(text))
             except ValueError as error:
                 raise StudyError(f"methods: {error}") from error
+    if selectors and not found:
+        raise StudyError(f"methods: none chosen that has the preset {preset!r}; all have tiny and small")
     if not found:
         raise StudyError(f"methods: none chosen; valid: all, {', '.join(zoo.methods())}")
     return found
@@ -187,7 +191,7 @@ def checked(model: type[T], values: Mapping[str, Any], place: str) -> T:
         return model.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
+        where = " ".join(".".join(str(part) for part in first["loc"]).split())
         message = first["msg"].removeprefix("Value error, ")
         if first["type"] == "extra_forbidden":
             message = f"no such field; valid: {', '.join(_fields_at(model, first['loc'][:-1]))}"
@@ -216,12 +220,19 @@ def load_study(name_or_path: str) -> Study:
     """
     bundled = bundled_studies()
     path = bundled.get(name_or_path, Path(name_or_path))
-    if not path.is_file():
+    if not _is_file(path):
         raise StudyError(f"no study {name_or_path!r}; valid: {', '.join(bundled)}, or the path of a YAML file")
     try:
-        values = yaml.safe_load(path.read_text())
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise StudyError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+        values = read_yaml(path)
+    except NotReadable as error:
+        raise StudyError(f"{path}: {error}") from error
     if not isinstance(values, dict):
         raise StudyError(f"{path}: a study is a mapping of fields; valid: {', '.join(Study.model_fields)}")
     return checked(Study, {"name": path.stem, **values}, str(path))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # too long a name, or no name at all
+        return False

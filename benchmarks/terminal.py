@@ -11,10 +11,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.campaign import shown_records
-from benchmarks.store import Store
+from benchmarks.data import DataCorrupt, DataMissing
+from benchmarks.store import Store, StoreError
 from benchmarks.summary import summarise
 
 PIPE_WIDTH = 132
+LONGEST = 600
+"""Characters of an error; of a longer one the middle is left out, since its ends have the place and what is valid."""
+INPUT_ERRORS = (StoreError, DataMissing, DataCorrupt, ValueError, OSError, RecursionError)
+"""What reading a study, its data and the options of a command may raise where they are wrong."""
 
 
 def make_console() -> Console:
@@ -29,24 +34,40 @@ def one_line_errors(*kinds: type[Exception]) -> Iterator[None]:
     try:
         yield
     except kinds as error:
-        typer.echo(f"error: {' '.join(str(error).split())}", err=True)
+        typer.echo(f"error: {_one_line(error)}", err=True)
         raise typer.Exit(2) from error
 
 
+def _one_line(error: Exception) -> str:
+    message = "the input is nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())
+    half = LONGEST // 2
+    return message if len(message) <= LONGEST else f"{message[:half]} ... {message[-half:]}"
+
+
 def comparison(store: Store) -> Table:
-    """The headline comparison as a table for the terminal; a dash where something has not been measured."""
+    """The headline comparison as a table for the terminal; a dash where something has not been measured.
+
+    The last column is the accuracy under the attack that the report's headlines are about.
+    """
+    from benchmarks.reporting import attacks  # the report's libraries take a second to load
+
     table = Table(box=None, pad_edge=False)
     table.add_column("network")
     table.add_column("setting")
     for column in ("accuracy", "95 % interval", "M MACs", "of nominal", "ms/picture, batch 1", "robust accuracy"):
         table.add_column(column, justify="right")
-    rows = summarise(shown_records(store, store.read_study()))
+    records = shown_records(store, store.read_study())
+    rows = summarise(records)
     if rows.empty:
         return table
-    robust = [column for column in map(str, rows) if column.startswith("robust_PGD")]
-    shown = robust[min(1, len(robust) - 1)] if robust else None
-    if shown:
-        table.columns[-1].header = shown.removeprefix("robust_").replace("_", " at ")
+    rates = attacks.rates({label: [r.table("robustness")] for label, r in records.items() if r.has("robustness")})
+    robust: dict[str, float] = {}
+    chosen = attacks.benchmark_attack(rates)
+    if chosen:
+        name, epsilon = chosen
+        table.columns[-1].header = escape(f"{name} at {epsilon:.4g}")
+        at = rates[(rates["attack"] == name) & (rates["epsilon"] == epsilon)]
+        robust = dict(zip(at["entry"], at["accuracy"], strict=True))
     for _, row in rows[rows["headline"]].iterrows():
         interval = [row.get("accuracy_low"), row.get("accuracy_high")]
         table.add_row(
@@ -57,7 +78,7 @@ def comparison(store: Store) -> Table:
             _text(row.get("routed"), "{:.2f}", 1e-6),
             _text(row.get("execution"), "{:.0%}"),
             _text(row.get("latency_1"), "{:.2f}", 1e3),
-            _text(row.get(shown) if shown else None, "{:.1%}"),
+            _text(robust.get(str(row["model"])), "{:.1%}"),
         )
     return table
 

@@ -18,9 +18,8 @@ from benchmarks.campaign import Campaign, Where
 from benchmarks.data import Batch, Dataset
 from benchmarks.data.arrays import ArraySplit
 from benchmarks.evaluators import Evaluator, evaluators
-from benchmarks.evaluators.latency import latency
+from benchmarks.evaluators.latency import LatencyOptions, latency
 from benchmarks.jobs import Job, full_precision, load_dataset, load_subject
-from benchmarks.options import Evaluation
 from benchmarks.recipe import Recipe
 from benchmarks.store import Store
 from benchmarks.training import Epoch, Turn, make_optimizer, train, train_epoch
@@ -174,7 +173,9 @@ def test_tables_are_those_of_the_cpu(chosen: Evaluator, tmp_path: Path, digits: 
     Job(kind="train", spec=spec, evaluation=study.evaluation, root=tmp_path).run(ignore)
     (record,) = Store(tmp_path).records()
     with full_precision():
-        here, there = (chosen.run(load_subject(record, digits, d), study.evaluation) for d in (CPU, GPU))
+        here, there = (
+            chosen.run(load_subject(record, digits, d), chosen.configured(study.evaluation)) for d in (CPU, GPU)
+        )
     assert list(here) == list(there)
     assert len(here) == len(there)
     for column in {"macs", "executed", "routed", "nominal"} & set(here):
@@ -191,7 +192,7 @@ def test_events_measure_a_pass(tmp_path: Path, digits: Dataset) -> None:
     (spec,) = models(study)
     Job(kind="train", spec=spec, evaluation=study.evaluation, root=tmp_path, device=str(GPU)).run(ignore)
     (record,) = Store(tmp_path).records()
-    options = Evaluation.model_validate({"latency": {"seconds": 0.2, "batch_sizes": [1, 64], "compile": True}})
+    options = LatencyOptions(seconds=0.2, batch_sizes=(1, 64), compile=True)
     table = latency(load_subject(record, digits, GPU), options)
     assert (table["device_seconds"] > 0).all()
     assert "compiled" in set(table["compute"])

@@ -6,6 +6,7 @@ import ast
 import difflib
 import inspect
 import re
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
@@ -205,6 +206,8 @@ def parse_brackets(text: str) -> tuple[str, str | None, dict[str, Any]]:
     values: dict[str, Any] = {}
     for part in split_outside_brackets(inside or ""):
         key, equals, value = part.partition("=")
+        if key.strip() in values:
+            raise ValueError(f"cannot read {text!r}: {key.strip()!r} is given twice")
         if equals:
             values[key.strip()] = _literal(value.strip())
         elif word is None:
@@ -239,9 +242,13 @@ def _literal(value: str) -> Any:
     if value.lower() in words:
         return words[value.lower()]
     try:
-        return ast.literal_eval(value)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of escapes such as '\d'
+            return ast.literal_eval(value)
     except (SyntaxError, ValueError):
         return value
+    except (RecursionError, MemoryError) as error:
+        raise ValueError(f"cannot read {value!r}: it is nested too deeply") from error
 
 
 def parameters_of(selector: str | Selector) -> dict[str, Any]:

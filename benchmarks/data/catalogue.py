@@ -61,7 +61,7 @@ def load(
         DataCorrupt: a file is damaged; the message names it.
     """
     entry = _entry(name)
-    _check_options(name, options)
+    _check_options(name, {"train": train, "test": test, **options})
     root = None if data_root is None else Path(data_root).expanduser()
     dataset = entry.read(root, {**entry.description.options, **options})
     return _limited(dataset, train=train, test=test)
@@ -80,8 +80,12 @@ def _check_options(name: str, options: Mapping[str, object]) -> None:
             raise ValueError(_unknown(f"option of {name}", option, known))
         default = known[option]
         expected = int if default is None else type(default)
-        if type(value) is not expected and not (value is None and default is None):
+        if value is None and default is None:
+            continue
+        if type(value) is not expected:
             raise ValueError(f"option {option} of {name} must be {expected.__name__}, not {value!r}")
+        if option in LIMITS and int(str(value)) < 1:
+            raise ValueError(f"option {option} of {name} must be at least 1, not {value}")
 
 
 def _limited(dataset: Dataset, *, train: int | None, test: int | None) -> Dataset:

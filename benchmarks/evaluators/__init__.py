@@ -1,6 +1,9 @@
 """What is measured of a trained network: one file per evaluator, each a function from a subject to a tidy table."""
 
-from benchmarks.evaluators.base import Evaluator, Subject, evaluator, evaluators, route_text, version
+from benchmarks.evaluators.registry import Evaluator, evaluator, evaluators
+from benchmarks.evaluators.routes import route_text
+from benchmarks.evaluators.subject import Subject
+from benchmarks.evaluators.versions import version
 
 from benchmarks.evaluators import accuracy, cost, fidelity, latency, energy, ledger, robustness  # isort: skip
 

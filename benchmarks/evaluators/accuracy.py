@@ -5,15 +5,16 @@ from __future__ import annotations
 import pandas as pd
 import torch
 
-from benchmarks.evaluators.base import Subject, evaluator, route_text
-from benchmarks.options import Evaluation
+from benchmarks.evaluators import evaluator
+from benchmarks.evaluators.routes import route_text
+from benchmarks.evaluators.subject import Subject
 from zoo.contract import Setting
 
 BATCH = 250
 
 
 @evaluator("accuracy")
-def accuracy(subject: Subject, evaluation: Evaluation) -> pd.DataFrame:
+def accuracy(subject: Subject, options: None) -> pd.DataFrame:
     """One row per test picture and setting.
 
     Columns: setting, index, label, prediction, confidence (softmax of the prediction), nll (nats),

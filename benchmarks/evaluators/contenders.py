@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from benchmarks.evaluators.base import Subject, route_text
+from benchmarks.evaluators.routes import route_text
+from benchmarks.evaluators.subject import Subject
 from benchmarks.seeds import derive
 from zoo.contract import RoutedNet, Setting
 from zoo.serving import Served, optimize_for_inference

@@ -8,22 +8,30 @@ from contextlib import redirect_stdout
 from io import StringIO
 
 import pandas as pd
+from pydantic import Field
 from torch import Tensor, nn
 
 from benchmarks.cost import count_executed
-from benchmarks.evaluators.base import Subject, evaluator
-from benchmarks.options import Evaluation
-from zoo.contract import RoutedNet, count_parameters
+from benchmarks.evaluators import evaluator
+from benchmarks.evaluators.logits import LogitsOnly
+from benchmarks.evaluators.subject import Subject
+from benchmarks.strict import Strict
+from zoo.contract import count_parameters
 
 
-@evaluator("cost", options="cost")
-def cost(subject: Subject, evaluation: Evaluation) -> pd.DataFrame:
+class CostOptions(Strict):
+    """Counting: batch size at which executed operations are counted over the whole test set."""
+
+    batch_size: int = Field(250, ge=1)
+
+
+@evaluator("cost", options=CostOptions)
+def cost(subject: Subject, options: CostOptions) -> pd.DataFrame:
     """One row per setting; costs in multiply-accumulates per picture, `executed` and `routed` as test-set means.
 
     Columns: setting, parameters, nominal, routed, executed, fvcore, ptflops. `fvcore` and `ptflops` count the
     nominal graph (every unit) and are the same in every row; their deviation is for readers to judge.
     """
-    assert evaluation.cost is not None
     nominal_graph = LogitsOnly(subject.net)
     example = next(iter(subject.dataset.test.batches(1, device=subject.device))).images
     shared = {
@@ -36,26 +44,13 @@ def cost(subject: Subject, evaluation: Evaluation) -> pd.DataFrame:
     for setting in subject.settings:
         executed = routed = 0
         with subject.at(setting) as net:
-            for batch in subject.dataset.test.batches(evaluation.cost.batch_size, device=subject.device):
+            for batch in subject.dataset.test.batches(options.batch_size, device=subject.device):
                 macs, out = count_executed(net, batch.images)
                 executed += macs
                 routed += int(subject.ledger.routed(out.route).sum())
         samples = len(subject.dataset.test)
         rows.append({"setting": setting.name, **shared, "routed": routed / samples, "executed": executed / samples})
     return pd.DataFrame(rows)
-
-
-class LogitsOnly(nn.Module):
-    """A network as other libraries expect it: pictures to logits, every unit computed."""
-
-    def __init__(self, net: RoutedNet) -> None:
-        super().__init__()
-        self.net = net
-
-    def forward(self, images: Tensor) -> Tensor:
-        """(N, C, H, W) to (N, K)."""
-        logits: Tensor = self.net(images, compute="all").logits
-        return logits
 
 
 def fvcore_macs(net: nn.Module, images: Tensor) -> int:

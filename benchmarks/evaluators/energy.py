@@ -13,11 +13,14 @@ from time import sleep
 
 import pandas as pd
 import torch
+from pydantic import Field
 
 from benchmarks.energy import Meter, NoEnergy, energy_meter
-from benchmarks.evaluators.base import Subject, evaluator
+from benchmarks.evaluators import evaluator
+from benchmarks.evaluators.batch_sizes import BatchSizes
 from benchmarks.evaluators.contenders import Contender, contenders, first_picture
-from benchmarks.options import EnergyOptions, Evaluation
+from benchmarks.evaluators.subject import Subject
+from benchmarks.strict import Strict
 
 NAP = 0.005
 """Seconds that the host sleeps between looks at the counter of an idle GPU."""
@@ -26,8 +29,22 @@ COLUMNS = [
 ]
 
 
-@evaluator("energy", alone=True, options="energy")
-def energy(subject: Subject, evaluation: Evaluation) -> pd.DataFrame:
+class EnergyOptions(Strict):
+    """Energy by a GPU's counter.
+
+    Attributes:
+        batch_sizes: to measure at.
+        seconds: of each contender in each turn; the counter moves every 20 to 100 ms, which is how exact an end is.
+        repetitions: turns of all contenders.
+    """
+
+    batch_sizes: BatchSizes = (1, 32, 256)
+    seconds: float = Field(1.0, gt=0)
+    repetitions: int = Field(3, ge=1)
+
+
+@evaluator("energy", alone=True, options=EnergyOptions)
+def energy(subject: Subject, options: EnergyOptions) -> pd.DataFrame:
     """One row per contender, batch size and turn; where energy cannot be measured, one per size and setting says why.
 
     Columns: batch_size, repetition, setting, compute (as in the table `latency`), passes (batches answered), seconds
@@ -35,8 +52,6 @@ def energy(subject: Subject, evaluation: Evaluation) -> pd.DataFrame:
     (what the GPU took at the beginning of that turn, doing nothing), note (empty, or `not available: ...`, with no
     passes and NaN for every measurement).
     """
-    options = evaluation.energy
-    assert options is not None
     sizes = list(dict.fromkeys(min(size, len(subject.dataset.test)) for size in options.batch_sizes))
     try:
         with energy_meter(subject.device) as meter:

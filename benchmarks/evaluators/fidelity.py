@@ -5,19 +5,24 @@ from __future__ import annotations
 import pandas as pd
 
 import zoo
-from benchmarks.evaluators.base import Subject, evaluator
+from benchmarks.evaluators import evaluator
+from benchmarks.evaluators.subject import Subject
 from benchmarks.fidelity import table
-from benchmarks.options import Evaluation
+from benchmarks.strict import Strict
 
 
-@evaluator("fidelity", options="fidelity")
-def fidelity(subject: Subject, evaluation: Evaluation) -> pd.DataFrame:
+class FidelityOptions(Strict):
+    """Sizes against those that were published: a wildcard for the presets to build."""
+
+    presets: str = "*"
+
+
+@evaluator("fidelity", options=FidelityOptions)
+def fidelity(subject: Subject, options: FidelityOptions) -> pd.DataFrame:
     """One row per figure, whichever of the method's networks was trained.
 
     Columns: preset, source, kind, parameters, our_parameters, macs, our_macs, agrees, differs; see
     `benchmarks.fidelity.Comparison`.
     """
-    options = evaluation.fidelity
-    assert options is not None
     (name,) = (name for name in zoo.methods() if zoo.method(name).network is type(subject.net))
     return table(name, options.presets)

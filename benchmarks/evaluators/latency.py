@@ -11,11 +11,14 @@ from itertools import count
 
 import pandas as pd
 import torch
+from pydantic import Field
 from torch import Tensor
 
-from benchmarks.evaluators.base import Subject, evaluator
+from benchmarks.evaluators import evaluator
+from benchmarks.evaluators.batch_sizes import BatchSizes
 from benchmarks.evaluators.contenders import Contender, contenders, first_picture
-from benchmarks.options import Evaluation
+from benchmarks.evaluators.subject import Subject
+from benchmarks.strict import Strict
 
 WARM_UP = 0.2
 """Part of the time budget spent before anything is recorded."""
@@ -24,8 +27,22 @@ FEWEST = 5
 COLUMNS = ["batch_size", "repetition", "order", "first", "setting", "compute", "seconds", "device_seconds", "macs"]
 
 
-@evaluator("latency", alone=True, options="latency")
-def latency(subject: Subject, evaluation: Evaluation) -> pd.DataFrame:
+class LatencyOptions(Strict):
+    """Wall-clock.
+
+    Attributes:
+        batch_sizes: to time.
+        seconds: spent on each.
+        compile: time the static ResNet through `torch.compile` too, which takes up to a minute more and a C++ compiler.
+    """
+
+    batch_sizes: BatchSizes = (1, 32, 256)
+    seconds: float = Field(2.0, gt=0)
+    compile: bool = False
+
+
+@evaluator("latency", alone=True, options=LatencyOptions)
+def latency(subject: Subject, options: LatencyOptions) -> pd.DataFrame:
     """One row per timed pass.
 
     Columns: batch_size, repetition, order (`natural`: shuffled once; `sorted`: pictures of the same route together),
@@ -34,8 +51,6 @@ def latency(subject: Subject, evaluation: Evaluation) -> pd.DataFrame:
     every setting, `all` for the headline setting, whose routed batches are also timed in sorted order where routes
     differ. The baseline's rows have the setting `static resnet`, computing `all` or `compiled`.
     """
-    options = evaluation.latency
-    assert options is not None
     everyone = list(contenders(subject, compiled=options.compile))
     sizes = dict.fromkeys(min(size, len(subject.dataset.test)) for size in options.batch_sizes)
     return pd.concat([_time(everyone, size, options.seconds) for size in sizes], ignore_index=True)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pandas as pd
 
-from benchmarks.evaluators.base import Subject, evaluator
-from benchmarks.options import Evaluation
+from benchmarks.evaluators import evaluator
+from benchmarks.evaluators.subject import Subject
 
 FIXED = "fixed"
 """Name of the row for all that runs whatever the route."""
 
 
 @evaluator("ledger")
-def ledger(subject: Subject, evaluation: Evaluation) -> pd.DataFrame:
+def ledger(subject: Subject, options: None) -> pd.DataFrame:
     """One row per unit in the order of the route's columns, then one for the fixed part. Columns: unit, macs."""
     units = [*subject.ledger.units, FIXED]
     return pd.DataFrame({"unit": units, "macs": [*subject.ledger.unit_macs.tolist(), subject.ledger.fixed_macs]})

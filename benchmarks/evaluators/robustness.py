@@ -9,17 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import pandas as pd
 import torch
+from pydantic import Field, field_validator
 from torch import Tensor, nn
 
-from benchmarks.evaluators.base import Subject, evaluator, route_text
-from benchmarks.evaluators.cost import LogitsOnly
+from benchmarks.data import Batch
+from benchmarks.evaluators import evaluator
+from benchmarks.evaluators.logits import LogitsOnly
 from benchmarks.evaluators.pgd import linf_pgd
-from benchmarks.options import Evaluation, RobustnessOptions
+from benchmarks.evaluators.routes import route_text
+from benchmarks.evaluators.subject import Subject
 from benchmarks.seeds import derive
+from benchmarks.strict import Strict
 from zoo.contract import RoutedNet
 from zoo.folding import folded
 
@@ -27,20 +32,68 @@ PGD_REACH = 2.5
 """Steps times step size, in epsilons (Madry et al. 2018): foolbox's default of 1/30 a step needs 30 to cross a ball."""
 
 
-Attack = Callable[[Tensor, Tensor], Sequence[Tensor]]
-"""Pictures (N, C, H, W) and labels (N,) to adversarial pictures, one batch per epsilon."""
+@dataclass(frozen=True)
+class Attack:
+    """An attack on a network, ready to be made.
+
+    Attributes:
+        name: as tables have it.
+        strength: steps along the gradient. Of attacks that leave equally many pictures right, the one with more counts
+            as the stronger.
+        perturb: pictures (N, C, H, W) and labels (N,) to adversarial pictures, one batch per epsilon.
+    """
+
+    name: str
+    strength: int
+    perturb: Callable[[Tensor, Tensor], Sequence[Tensor]]
+
+    def __call__(self, images: Tensor, labels: Tensor) -> Sequence[Tensor]:
+        """Adversarial pictures, one batch per epsilon."""
+        return self.perturb(images, labels)
 
 
-@evaluator("robustness", options="robustness")
-def robustness(subject: Subject, evaluation: Evaluation) -> pd.DataFrame:
+CLEAN = Attack("none", 0, lambda images, labels: [images])
+"""What epsilon 0 is."""
+
+
+class RobustnessOptions(Strict):
+    """Attacks within an L-infinity ball.
+
+    Attributes:
+        samples: pictures of the test split, from its beginning.
+        epsilons: radii in units of [0, 1] pixels, None for the data set's own row.
+        pgd_steps: of PGD.
+        batch_size: pictures that are attacked together; on a CPU 50 to 100 are fastest.
+        engine: of PGD: `compacting` leaves a picture alone once it is fooled, `foolbox` takes every step for every
+            picture and judges the last; see `benchmarks.evaluators.pgd` for what differs.
+    """
+
+    samples: int = Field(500, ge=1)
+    epsilons: tuple[float, ...] | None = None
+    pgd_steps: int = Field(20, ge=1)
+    batch_size: int = Field(100, ge=1)
+    engine: Literal["compacting", "foolbox"] = "compacting"
+
+    @field_validator("epsilons")
+    @classmethod
+    def _radii(cls, epsilons: tuple[float, ...] | None) -> tuple[float, ...] | None:
+        if epsilons is None:
+            return None
+        if not epsilons or min(epsilons) <= 0 or max(epsilons) > 1:
+            raise ValueError("epsilons must be numbers above 0 and at most 1, in units of [0, 1] pixels")
+        if len(set(epsilons)) < len(epsilons):
+            raise ValueError(f"epsilons must differ, unlike those of {list(epsilons)}")
+        return epsilons
+
+
+@evaluator("robustness", options=RobustnessOptions)
+def robustness(subject: Subject, options: RobustnessOptions) -> pd.DataFrame:
     """One row per attack, epsilon and picture, at the headline setting; epsilon 0 is the clean picture.
 
-    Columns: attack, epsilon, index, label, prediction, linf (distance that the attack used), macs (routed),
-    route. The last four are those of the picture that the attack ended with: by PGD's compacting engine the first
-    that fooled the network, by foolbox's the last. All in fp32, since bf16 changes the answer.
+    Columns: attack, strength (see `Attack`), epsilon, index, label, prediction, linf (distance that the attack used),
+    macs (routed), route. The last four are those of the picture that the attack ended with: by PGD's compacting
+    engine the first that fooled the network, by foolbox's the last. All in fp32, since bf16 changes the answer.
     """
-    options = evaluation.robustness
-    assert options is not None
     epsilons = options.epsilons or subject.dataset.info.epsilons
     test = subject.dataset.test
     pictures = test.take(min(options.samples, len(test)))
@@ -48,24 +101,20 @@ def robustness(subject: Subject, evaluation: Evaluation) -> pd.DataFrame:
     with subject.at(subject.settings[0]) as net, frozen(net):
         attacks = make_attacks(net, epsilons, options, subject.device)
         for number, batch in enumerate(pictures.batches(options.batch_size, device=subject.device)):
-            rows.append(_outcome(subject, "none", 0.0, batch.images, batch.images, batch.labels, batch.indices))
-            for name, attack in attacks.items():
-                torch.manual_seed(derive(subject.seed, name, number))
+            rows.append(_outcome(subject, CLEAN, 0.0, batch, batch.images))
+            for attack in attacks:
+                torch.manual_seed(derive(subject.seed, attack.name, number))
                 for epsilon, adversarial in zip(epsilons, attack(batch.images, batch.labels), strict=True):
-                    rows.append(
-                        _outcome(subject, name, epsilon, batch.images, adversarial, batch.labels, batch.indices)
-                    )
+                    rows.append(_outcome(subject, attack, epsilon, batch, adversarial))
     return pd.concat(rows, ignore_index=True)
 
 
 def make_attacks(
     net: RoutedNet, epsilons: Sequence[float], options: RobustnessOptions, device: torch.device
-) -> dict[str, Attack]:
-    """FGSM by foolbox and PGD by the engine that the options name, by name of the attack."""
-    attacks = foolbox_attacks(LogitsOnly(net).eval(), epsilons, options.pgd_steps, device)
-    if options.engine == "compacting":
-        attacks[f"PGD-{options.pgd_steps}"] = compacting_pgd(net, epsilons, options.pgd_steps)
-    return attacks
+) -> list[Attack]:
+    """FGSM by foolbox and PGD by the engine that the options name."""
+    fgsm, pgd = foolbox_attacks(LogitsOnly(net).eval(), epsilons, options.pgd_steps, device)
+    return [fgsm, compacting_pgd(net, epsilons, options.pgd_steps) if options.engine == "compacting" else pgd]
 
 
 def compacting_pgd(net: RoutedNet, epsilons: Sequence[float], steps: int) -> Attack:
@@ -73,19 +122,19 @@ def compacting_pgd(net: RoutedNet, epsilons: Sequence[float], steps: int) -> Att
     model = LogitsOnly(folded(net)).eval()
     rel_stepsize = PGD_REACH / steps
 
-    def attack(images: Tensor, labels: Tensor) -> list[Tensor]:
+    def perturb(images: Tensor, labels: Tensor) -> list[Tensor]:
         return [
             linf_pgd(model, images, labels, epsilon=epsilon, steps=steps, rel_stepsize=rel_stepsize)
             for epsilon in epsilons
         ]
 
-    return attack
+    return Attack(f"PGD-{steps}", steps, perturb)
 
 
 def foolbox_attacks(
     model: nn.Module, epsilons: Sequence[float], pgd_steps: int, device: torch.device
-) -> dict[str, Attack]:
-    """FGSM and PGD with a random start and a fixed step of 2.5 epsilon / steps, by name.
+) -> tuple[Attack, Attack]:
+    """FGSM, and PGD with a random start and a fixed step of 2.5 epsilon / steps.
 
     Args:
         model: pictures in [0, 1] to logits.
@@ -97,30 +146,26 @@ def foolbox_attacks(
     from foolbox.models import PyTorchModel
 
     target = PyTorchModel(model, bounds=(0, 1), device=device)
-    known = {
-        "FGSM": LinfFastGradientAttack(),
-        f"PGD-{pgd_steps}": LinfPGD(rel_stepsize=PGD_REACH / pgd_steps, steps=pgd_steps),
-    }
 
-    def prepared(attack: Any) -> Attack:
-        return lambda images, labels: attack(target, images, labels, epsilons=list(epsilons))[1]
+    def prepared(name: str, strength: int, attack: Any) -> Attack:
+        return Attack(name, strength, lambda images, labels: attack(target, images, labels, epsilons=list(epsilons))[1])
 
-    return {name: prepared(attack) for name, attack in known.items()}
+    pgd = LinfPGD(rel_stepsize=PGD_REACH / pgd_steps, steps=pgd_steps)
+    return prepared("FGSM", 1, LinfFastGradientAttack()), prepared(f"PGD-{pgd_steps}", pgd_steps, pgd)
 
 
-def _outcome(
-    subject: Subject, attack: str, epsilon: float, clean: Tensor, adversarial: Tensor, labels: Tensor, indices: Tensor
-) -> pd.DataFrame:
+def _outcome(subject: Subject, attack: Attack, epsilon: float, batch: Batch, adversarial: Tensor) -> pd.DataFrame:
     with torch.inference_mode():
         out = subject.net(adversarial, compute="needed")
     return pd.DataFrame(
         {
-            "attack": attack,
+            "attack": attack.name,
+            "strength": attack.strength,
             "epsilon": epsilon,
-            "index": indices.cpu().numpy(),
-            "label": labels.cpu().numpy(),
+            "index": batch.indices.cpu().numpy(),
+            "label": batch.labels.cpu().numpy(),
             "prediction": out.logits.argmax(dim=1).cpu().numpy(),
-            "linf": (adversarial - clean).abs().flatten(1).amax(dim=1).cpu().numpy(),
+            "linf": (adversarial - batch.images).abs().flatten(1).amax(dim=1).cpu().numpy(),
             "macs": subject.ledger.routed(out.route).numpy(),
             "route": route_text(out.route),
         }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -13,21 +12,24 @@ CLEAN = "none"
 """Name of the attack that does nothing."""
 KEYS = ["entry", "attack", "epsilon"]
 """Columns that tell the rows of `rates` apart."""
+ROUNDING = 9
+"""Digits of mean accuracies that are compared: what differs beyond them is the order of a sum."""
 
 
 def rates(tables: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:
     """Accuracy and cost by entry, attack and epsilon.
 
-    Columns: entry, attack, epsilon, pictures, seeds, accuracy, accuracy_low, accuracy_high (95 % Wilson
-    interval of one seed, or the range over several), accuracy_std (over seeds; NaN for one), macs (mean
-    routed), relative (macs / those of the same pictures without attack; NaN where they were not recorded).
+    Columns: entry, attack, epsilon, strength (of the attack; 0 in tables from before it was declared), pictures,
+    seeds, accuracy, accuracy_low, accuracy_high (95 % Wilson interval of one seed, or the range over several),
+    accuracy_std (over seeds; NaN for one), macs (mean routed), relative (macs / those of the same pictures without
+    attack; NaN where they were not recorded).
 
     Args:
         tables: robustness tables of every entry, one per seed.
     """
     frames = [_of_seed(table).assign(entry=entry) for entry, seeds in tables.items() for table in seeds]
     if not frames:
-        return pd.DataFrame(columns=[*KEYS, "pictures", "seeds", "accuracy", "macs", "relative"])
+        return pd.DataFrame(columns=[*KEYS, "strength", "pictures", "seeds", "accuracy", "macs", "relative"])
     rows = []
     for (entry, attack, epsilon), group in pd.concat(frames).groupby(KEYS, sort=False):
         several = len(group) > 1
@@ -37,6 +39,7 @@ def rates(tables: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:
                 "entry": entry,
                 "attack": attack,
                 "epsilon": epsilon,
+                "strength": group["strength"].max(),
                 "pictures": int(group["pictures"].max()),
                 "seeds": len(group),
                 "accuracy": accuracy.mean(),
@@ -61,6 +64,7 @@ def _of_seed(table: pd.DataFrame) -> pd.DataFrame:
             {
                 "attack": attack,
                 "epsilon": float(str(epsilon)),
+                "strength": int(group["strength"].iloc[0]) if "strength" in group else 0,
                 "pictures": len(group),
                 "accuracy": right / len(group),
                 "low": low,
@@ -73,25 +77,37 @@ def _of_seed(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def names(table: pd.DataFrame) -> list[str]:
-    """Attacks of a table of `rates`, the weakest first: single-step ones, then PGD by its number of steps."""
-    return sorted(set(table["attack"]) - {CLEAN}, key=_strength)
+    """Attacks of a table of `rates`, the weakest first, which is the one that leaves most pictures right.
 
-
-def _strength(attack: str) -> tuple[int, str]:
-    steps = re.fullmatch(r"PGD-(\d+)", attack)
-    return (int(steps[1]) if steps else 0, attack)
+    They are compared on the networks and epsilons that all of them were tried on, where there are any; where they
+    leave equally many, by their declared strength.
+    """
+    made = table[table["attack"] != CLEAN]
+    if made.empty:
+        return []
+    right = made.pivot_table(index=["entry", "epsilon"], columns="attack", values="accuracy")
+    shared = right.dropna()
+    left = (right if shared.empty else shared).mean().round(ROUNDING)
+    strength = made.groupby("attack")["strength"].max()
+    return sorted(made["attack"].unique(), key=lambda name: (-left[name], strength[name]))
 
 
 def benchmark_attack(table: pd.DataFrame) -> tuple[str, float] | None:
     """The attack and epsilon that one number per network stands for, or None where nothing was attacked.
 
-    The strongest attack at the second smallest of its epsilons: of those that most networks were measured
-    at, so that as many as possible are compared at the same one.
+    The second smallest epsilon of those that most networks were attacked at, so that as many as possible are compared
+    at the same one; and of the attacks that most networks met there, the one that leaves the fewest pictures right.
     """
-    attacks = names(table)
-    if not attacks:
+    made = table[table["attack"] != CLEAN]
+    if made.empty:
         return None
-    strongest = table[table["attack"] == attacks[-1]]
-    networks = strongest.groupby("epsilon")["entry"].nunique()
-    shared = sorted(float(str(epsilon)) for epsilon in networks.index[networks == networks.max()])
-    return attacks[-1], shared[min(1, len(shared) - 1)]
+    shared = sorted(float(str(epsilon)) for epsilon in _most_tried(made, "epsilon"))
+    epsilon = shared[min(1, len(shared) - 1)]
+    there = made[made["epsilon"] == epsilon]
+    return names(there[there["attack"].isin(_most_tried(there, "attack"))])[-1], epsilon
+
+
+def _most_tried(made: pd.DataFrame, column: str) -> list[object]:
+    """Values of a column that the most networks have."""
+    networks = made.groupby(column)["entry"].nunique()
+    return list(networks.index[networks == networks.max()])

@@ -7,8 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from benchmarks.evaluators.robustness import PGD_REACH
-from benchmarks.options import RobustnessOptions
+from benchmarks.evaluators.robustness import PGD_REACH, RobustnessOptions
 from benchmarks.reporting import attacks, cautions, provenance, tables, verdict
 from benchmarks.reporting.evidence import Evidence
 from benchmarks.reporting.facts import dataset_title
@@ -35,7 +34,7 @@ PGD_ENGINES = {
     "near the decision boundary",
     "foolbox": "every picture takes every step (foolbox); its answer and its cost are those of the last",
 }
-"""What the engines of `benchmarks.options.RobustnessOptions` do, for readers."""
+"""What the engines of `benchmarks.evaluators.robustness.RobustnessOptions` do, for readers."""
 
 
 def build(results_dir: Path, out: Path) -> Path:

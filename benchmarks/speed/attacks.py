@@ -12,7 +12,7 @@ import torch
 
 from benchmarks import data
 from benchmarks.data import Batch, Dataset
-from benchmarks.evaluators.cost import LogitsOnly
+from benchmarks.evaluators.logits import LogitsOnly
 from benchmarks.evaluators.robustness import Attack, compacting_pgd, foolbox_attacks, frozen
 from benchmarks.jobs import single_threaded, task_of
 from benchmarks.recipe import Recipe
@@ -75,7 +75,7 @@ def compared(net: RoutedNet, batches: list[Batch], aim: Aim, seconds: float) -> 
     epsilon = find_epsilon(net, batches, aim.accuracy)
     model = LogitsOnly(net).eval()
     contenders = {
-        "foolbox": foolbox_attacks(model, [epsilon], STEPS, CPU)[f"PGD-{STEPS}"],
+        "foolbox": foolbox_attacks(model, [epsilon], STEPS, CPU)[1],
         "ours": compacting_pgd(net, [epsilon], STEPS),
     }
     robust = {name: robust_accuracy(net, attack, batches) for name, attack in contenders.items()}

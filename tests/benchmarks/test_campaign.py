@@ -13,7 +13,7 @@ import pytest
 import zoo
 from benchmarks import jobs
 from benchmarks.campaign import Campaign, Where, belongs, shown_records
-from benchmarks.evaluators import Subject, base
+from benchmarks.evaluators import Evaluator, Subject, registry, version
 from benchmarks.jobs import Job, code_of
 from benchmarks.options import Evaluation
 from benchmarks.scheduling import Event, InlineScheduler, Outcome
@@ -59,14 +59,14 @@ def weights_written(campaign: Campaign) -> dict[str, int]:
 
 def break_adanet(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the ledger's evaluator fail for one network."""
-    working = base._REGISTRY.found["ledger"]
+    working = registry._REGISTRY.found["ledger"]
 
-    def fail(subject: Subject, evaluation: Evaluation) -> pd.DataFrame:
+    def fail(subject: Subject, options: None) -> pd.DataFrame:
         if type(subject.net).__name__ == "AdaNet":
             raise ZeroDivisionError("this network alone")
-        return working.run(subject, evaluation)
+        return working.run(subject, options)
 
-    monkeypatch.setitem(base._REGISTRY.found, "ledger", replace(working, run=fail))
+    monkeypatch.setitem(registry._REGISTRY.found, "ledger", replace(working, run=fail))
 
 
 def test_everything_of_a_new_study_is_missing(tmp_path: Path) -> None:
@@ -168,11 +168,10 @@ def test_other_code_of_an_evaluator_measures_again_and_does_not_train(
     copied: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = digests(copied.store), weights_written(copied)
-    real = base.version
 
-    def changed(evaluator: base.Evaluator, evaluation: Evaluation) -> dict[str, object]:
-        version = real(evaluator, evaluation)
-        return version | {"code": "new"} if evaluator.name == "ledger" else version
+    def changed(evaluator: Evaluator, evaluation: Evaluation) -> dict[str, object]:
+        real = version(evaluator, evaluation)
+        return real | {"code": "new"} if evaluator.name == "ledger" else real
 
     monkeypatch.setattr(jobs, "version", changed)
     assert {planned.evaluators for planned in copied.plan()} == {("ledger",)}

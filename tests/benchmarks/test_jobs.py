@@ -17,7 +17,7 @@ import torch
 
 from benchmarks.campaign import Campaign
 from benchmarks.data import Dataset
-from benchmarks.evaluators import base
+from benchmarks.evaluators import registry
 from benchmarks.evaluators.contenders import BASELINE
 from benchmarks.fingerprint import fingerprint
 from benchmarks.jobs import (
@@ -82,7 +82,7 @@ def other_code(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
     def changed(modules: list[str]) -> dict[str, str]:
         return fingerprint(modules) | ({"changed.py": "today"} if module in modules else {})
 
-    monkeypatch.setattr("benchmarks.evaluators.base.fingerprint", changed)
+    monkeypatch.setattr("benchmarks.evaluators.versions.fingerprint", changed)
 
 
 def break_evaluator(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
@@ -91,7 +91,7 @@ def break_evaluator(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     def fail(*arguments: object) -> pd.DataFrame:
         raise ZeroDivisionError("nobody is\nperfect")
 
-    monkeypatch.setitem(base._REGISTRY.found, name, replace(base._REGISTRY.found[name], run=fail))
+    monkeypatch.setitem(registry._REGISTRY.found, name, replace(registry._REGISTRY.found[name], run=fail))
 
 
 def test_a_job_is_named_after_what_it_does_and_its_network(tmp_path: Path) -> None:

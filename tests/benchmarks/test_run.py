@@ -14,7 +14,7 @@ from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 from benchmarks.campaign import Planned
-from benchmarks.evaluators import base
+from benchmarks.evaluators import registry
 from benchmarks.run import app, checked_device, checked_gpus, override, status_text, to_do
 from benchmarks.store import Status, Store
 from benchmarks.study import StudyError
@@ -109,7 +109,7 @@ def squeezed(text: str) -> str:
         (["--methods", "resnet[tinny]"], "unknown preset of resnet 'tinny'"),
         (["--methods", "adanet[rate=1]"], "unknown parameter of adanet 'rate'"),
         (["--methods", "adanet[target_rate=2]"], "target_rate must lie between 0 and 1, not 2"),
-        (["--methods", "adanet[target_rate={1}]"], "valid: numbers, words and lists of them"),
+        (["--methods", "adanet[target_rate={1}]"], "valid: finite numbers, words and lists of them"),
         (["--methods", "adanet["], "brackets do not match"),
         (["--methods", ""], "none chosen; valid: all, resnet"),
         (["--methods", "resnet[tiny], resnet[small]"], "would both be called resnet"),
@@ -272,11 +272,11 @@ def test_a_failed_job_is_status_1_and_said_at_the_end(
     def fail(*arguments: object) -> None:
         raise ZeroDivisionError
 
-    broken = replace(base._REGISTRY.found["cost"], run=fail)  # type: ignore[arg-type]
+    broken = replace(registry._REGISTRY.found["cost"], run=fail)  # type: ignore[arg-type]
     study = TASK | {"evaluation": NOT_MEASURED | {"cost": {"batch_size": 7}}}
     (finished.path / "mine.yaml").write_text(yaml.safe_dump(study))
     with monkeypatch.context() as patch:
-        patch.setitem(base._REGISTRY.found, "cost", broken)
+        patch.setitem(registry._REGISTRY.found, "cost", broken)
         result = finished.run()
     assert result.exit_code == 1
     assert result.stdout.splitlines()[-1].startswith("1 of the jobs failed; the report has their tracebacks")

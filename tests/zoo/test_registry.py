@@ -64,6 +64,20 @@ def test_values_that_are_no_literals_are_words() -> None:
     assert parse_brackets("x[a=bottleneck, b=none, c=1e-3]") == ("x", None, {"a": "bottleneck", "b": None, "c": 1e-3})
 
 
+def test_a_parameter_given_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match="'a' is given twice"):
+        parse_brackets("x[a=1, b=2, a=1]")
+
+
+def test_a_value_that_no_parser_descends_is_refused() -> None:
+    with pytest.raises(ValueError, match="nested too deeply"):
+        parse_brackets(f"x[a={'-' * 500_000}1]")
+
+
+def test_a_value_is_read_without_remarks() -> None:
+    assert parse_brackets(r"x[a='\d']") == ("x", None, {"a": r"\d"})
+
+
 def test_wildcards_find_methods() -> None:
     assert "adanet" in zoo.methods("ada*")
     assert zoo.methods("nothing*") == ()

@@ -99,5 +99,5 @@ def test_more_samples_than_there_are_is_refused() -> None:
 
 
 def test_no_samples_is_refused() -> None:
-    with pytest.raises(ValueError, match="cannot take 0 samples"):
+    with pytest.raises(ValueError, match="option test of mnist5k must be at least 1, not 0"):
         load("mnist5k", test=0)

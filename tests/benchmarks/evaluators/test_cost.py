@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from benchmarks.evaluators import Subject
-from benchmarks.evaluators.cost import LogitsOnly, cost, fvcore_macs, ptflops_macs
-from benchmarks.options import CostOptions, Evaluation
+from benchmarks.evaluators.cost import CostOptions, cost, fvcore_macs, ptflops_macs
+from benchmarks.evaluators.logits import LogitsOnly
 from benchmarks.store import Record
 from tests.benchmarks.cases import METHODS
 from zoo import Task, create
@@ -84,14 +84,14 @@ def test_what_ran_does_not_depend_on_the_batch_size(size: int, subject_of: Calla
     subject = subject_of("adanet")
     few = replace(subject.dataset, test=subject.dataset.test.take(10))
     subject = replace(subject, dataset=few, settings=subject.settings[:2])
-    table = cost(subject, Evaluation(cost=CostOptions(batch_size=size)))
+    table = cost(subject, CostOptions(batch_size=size))
     assert table["executed"].tolist() == table["routed"].tolist()
 
 
 def test_counting_leaves_the_setting_in_use(subject_of: Callable[[str], Subject]) -> None:
     subject = subject_of("branchynet")
     before = subject.net.setting
-    cost(subject, Evaluation())
+    cost(subject, CostOptions())
     assert subject.net.setting is before
 
 

@@ -10,9 +10,8 @@ import pytest
 import torch
 
 from benchmarks.data import Dataset
-from benchmarks.evaluators import cost, evaluators
-from benchmarks.evaluators.base import Evaluator
-from benchmarks.evaluators.latency import latency
+from benchmarks.evaluators import Evaluator, cost, evaluators
+from benchmarks.evaluators.latency import LatencyOptions, latency
 from benchmarks.jobs import Job, full_precision, load_subject
 from benchmarks.options import Evaluation
 from benchmarks.store import Record, Store
@@ -38,10 +37,10 @@ def no_tracers(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_tables_are_those_of_the_cpu(
     chosen: Evaluator, options: dict[str, Any], method: str, records: dict[str, Record], few_digits: Dataset
 ) -> None:
-    evaluation = Evaluation.model_validate(options)
-    expected = chosen.run(load_subject(records[method], few_digits, torch.device("cpu")), evaluation)
+    configured = chosen.configured(Evaluation.model_validate(options))
+    expected = chosen.run(load_subject(records[method], few_digits, torch.device("cpu")), configured)
     with SimulatedGpu():
-        found = chosen.run(load_subject(records[method], few_digits, DEVICE), evaluation)
+        found = chosen.run(load_subject(records[method], few_digits, DEVICE), configured)
     pd.testing.assert_frame_equal(found, expected, atol=1e-5, rtol=1e-4)
 
 
@@ -74,7 +73,7 @@ def cuda_clock(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 def test_a_pass_is_timed_by_both_clocks(
     method: str, cuda_clock: list[object], records: dict[str, Record], few_digits: Dataset
 ) -> None:
-    options = Evaluation.model_validate({"latency": {"seconds": 0.01, "batch_sizes": [1, 8]}})
+    options = LatencyOptions(seconds=0.01, batch_sizes=(1, 8))
     with SimulatedGpu():
         table = latency(load_subject(records[method], few_digits, DEVICE), options)
     assert (table["device_seconds"] == 0.002).all()

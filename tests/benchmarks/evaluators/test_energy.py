@@ -14,8 +14,7 @@ from benchmarks.energy import energy_meter
 from benchmarks.evaluators import Subject
 from benchmarks.evaluators import energy as module
 from benchmarks.evaluators.contenders import BASELINE
-from benchmarks.evaluators.energy import COLUMNS, energy
-from benchmarks.options import Evaluation
+from benchmarks.evaluators.energy import COLUMNS, EnergyOptions, energy
 from benchmarks.store import Record
 from tests.benchmarks.board import CUDA, IDLE, Nvml, put_in_place
 from tests.benchmarks.cases import METHODS
@@ -25,9 +24,8 @@ from zoo.serving import Served
 REASON = "not available: runs on the CPU"
 
 
-def evaluation(*batch_sizes: int, seconds: float = 0.5, repetitions: int = 2) -> Evaluation:
-    options = {"seconds": seconds, "batch_sizes": batch_sizes, "repetitions": repetitions}
-    return Evaluation.model_validate({"energy": options})
+def options(*batch_sizes: int, seconds: float = 0.5, repetitions: int = 2) -> EnergyOptions:
+    return EnergyOptions(seconds=seconds, batch_sizes=batch_sizes, repetitions=repetitions)
 
 
 @pytest.fixture
@@ -62,7 +60,7 @@ def nvml(gated: Subject, answered: Answered, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_joules_per_pass_are_power_times_time(gated: Subject, nvml: Nvml) -> None:
-    table = energy(gated, evaluation(8))
+    table = energy(gated, options(8))
     per_pass = (table["joules"] / table["passes"]).groupby([table["setting"] == BASELINE, table["compute"]]).unique()
     found = {key: values.tolist() for key, values in per_pass.items()}
     assert found == {(True, "all"): [4.0], (False, "all"): [8.0], (False, "needed"): [2.0]}
@@ -72,7 +70,7 @@ def test_joules_per_pass_are_power_times_time(gated: Subject, nvml: Nvml) -> Non
 
 
 def test_all_contenders_of_the_timing_take_their_turns(gated: Subject, nvml: Nvml) -> None:
-    table = energy(gated, evaluation(1, 8, seconds=0.01, repetitions=3))
+    table = energy(gated, options(1, 8, seconds=0.01, repetitions=3))
     names = [setting.name for setting in gated.settings]
     turn = [(BASELINE, "all"), (names[0], "all"), *((name, "needed") for name in names)]
     assert list(zip(table["setting"], table["compute"], strict=True)) == turn * 6
@@ -83,7 +81,7 @@ def test_all_contenders_of_the_timing_take_their_turns(gated: Subject, nvml: Nvm
 def test_contenders_answer_the_same_real_pictures_batch_after_batch(
     gated: Subject, nvml: Nvml, answered: Answered
 ) -> None:
-    energy(gated, evaluation(10, seconds=0.01, repetitions=1))
+    energy(gated, options(10, seconds=0.01, repetitions=1))
     headline = gated.settings[0].name
     seen = {
         who: [images.sum().item() for what, images in answered if what == who and len(images) == 10]
@@ -98,19 +96,19 @@ def test_contenders_answer_the_same_real_pictures_batch_after_batch(
 
 
 def test_each_contender_computes_at_its_own_setting(gated: Subject, nvml: Nvml, answered: Answered) -> None:
-    energy(gated, evaluation(4, seconds=0.01, repetitions=2))
+    energy(gated, options(4, seconds=0.01, repetitions=2))
     order = list(dict.fromkeys(what for what, images in answered if len(images) == 4))
     names = [setting.name for setting in gated.settings]
     assert order == ["static", f"{names[0]} all", *(f"{name} needed" for name in names)]
 
 
 def test_a_batch_larger_than_the_test_split_is_the_whole_split_once(gated: Subject, nvml: Nvml) -> None:
-    assert set(energy(gated, evaluation(200, 500, seconds=0.01))["batch_size"]) == {100}
+    assert set(energy(gated, options(200, 500, seconds=0.01))["batch_size"]) == {100}
 
 
 def test_what_nvml_refuses_is_a_note_for_every_setting(gated: Subject, nvml: Nvml) -> None:
     nvml.refused["nvmlDeviceGetTotalEnergyConsumption"] = pynvml.NVMLError(pynvml.NVML_ERROR_NOT_SUPPORTED)
-    table = energy(gated, evaluation(1, 8))
+    table = energy(gated, options(1, 8))
     assert set(table["note"]) == {"not available: NVML reads no energy counter on this GPU: Not Supported"}
     assert table["setting"].tolist() == [setting.name for setting in gated.settings] * 2
 
@@ -125,7 +123,7 @@ def test_a_counter_that_is_lost_on_the_way_leaves_no_half_of_a_table(gated: Subj
         return read(handle)
 
     nvml.__dict__["nvmlDeviceGetTotalEnergyConsumption"] = lose
-    table = energy(gated, evaluation(1))
+    table = energy(gated, options(1))
     assert set(table["note"]) == {"not available: NVML reads no energy counter on this GPU: GPU is lost"}
     assert table["joules"].isna().all()
 
@@ -147,12 +145,12 @@ def test_on_a_cpu_no_network_is_run(gated: Subject, monkeypatch: pytest.MonkeyPa
         raise AssertionError("a network was run")
 
     monkeypatch.setattr(Served, "forward", refuse)
-    assert set(energy(gated, Evaluation())["note"]) == {REASON}
+    assert set(energy(gated, EnergyOptions())["note"]) == {REASON}
 
 
 def test_tables_have_the_same_types_with_and_without_energy(gated: Subject, nvml: Nvml) -> None:
-    found = energy(gated, evaluation(1, seconds=0.01))
+    found = energy(gated, options(1, seconds=0.01))
     nvml.divided = True
-    missing = energy(gated, evaluation(1))
+    missing = energy(gated, options(1))
     pd.testing.assert_series_equal(found.dtypes, missing.dtypes)
     assert torch.tensor(found["passes"].to_numpy()).min() > 0

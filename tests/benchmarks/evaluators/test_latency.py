@@ -11,16 +11,15 @@ from torch import Tensor
 
 from benchmarks.evaluators import Subject
 from benchmarks.evaluators.contenders import BASELINE
-from benchmarks.evaluators.latency import COLUMNS, FEWEST, latency
-from benchmarks.options import Evaluation
+from benchmarks.evaluators.latency import COLUMNS, FEWEST, LatencyOptions, latency
 from benchmarks.store import Record
 from tests.benchmarks.cases import METHODS
 from zoo.contract import Compute, Forward, RoutedNet
 from zoo.serving import Served
 
 
-def evaluation(*batch_sizes: int) -> Evaluation:
-    return Evaluation.model_validate({"latency": {"seconds": 0.01, "batch_sizes": batch_sizes}})
+def options(*batch_sizes: int, seconds: float = 0.01, compiled: bool = False) -> LatencyOptions:
+    return LatencyOptions(seconds=seconds, batch_sizes=batch_sizes, compile=compiled)
 
 
 @pytest.fixture
@@ -84,19 +83,19 @@ def test_every_pass_took_time(record: Record) -> None:
 
 
 def test_every_batch_size_is_timed_a_few_times_whatever_the_budget(gated: Subject) -> None:
-    table = latency(gated, Evaluation.model_validate({"latency": {"seconds": 1e-9, "batch_sizes": [1, 100]}}))
+    table = latency(gated, options(1, 100, seconds=1e-9))
     assert table.groupby("batch_size")["repetition"].nunique().to_dict() == {1: FEWEST, 100: FEWEST}
 
 
 def test_a_batch_larger_than_the_test_split_is_the_whole_split_once(gated: Subject) -> None:
-    table = latency(gated, evaluation(200, 500))
+    table = latency(gated, options(200, 500))
     assert set(table["batch_size"]) == {100}
     assert not table.duplicated(["batch_size", "repetition", "order", "setting", "compute"]).any()
 
 
-def test_a_batch_size_given_twice_is_timed_once(gated: Subject) -> None:
-    table = latency(gated, evaluation(8, 8))
-    assert not table.duplicated(["batch_size", "repetition", "order", "setting", "compute"]).any()
+def test_a_batch_size_given_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"batch_sizes must differ, unlike those of \[8, 8\]"):
+        options(8, 8)
 
 
 def own_passes(watched: Watched, subject: Subject) -> list[str]:
@@ -105,7 +104,7 @@ def own_passes(watched: Watched, subject: Subject) -> list[str]:
 
 
 def test_each_contender_computes_at_its_own_setting(gated: Subject, watched: Watched) -> None:
-    table = latency(gated, evaluation(4))
+    table = latency(gated, options(4))
     headline = gated.settings[0].name
     turn = [f"{headline} all", f"{headline} needed"]
     turn += [f"{headline} needed"] * ("sorted" in set(table["order"]))
@@ -115,7 +114,7 @@ def test_each_contender_computes_at_its_own_setting(gated: Subject, watched: Wat
 
 
 def test_pictures_are_real_test_pictures_in_a_shuffled_order(gated: Subject, watched: Watched) -> None:
-    latency(gated, evaluation(100))
+    latency(gated, options(100))
     pictures = next(gated.dataset.test.batches(100)).images
     shown = next(images for served, _, images in watched if type(served.net) is type(gated.baseline))
     assert not torch.equal(shown, pictures)
@@ -123,7 +122,7 @@ def test_pictures_are_real_test_pictures_in_a_shuffled_order(gated: Subject, wat
 
 
 def test_pictures_of_the_same_route_stand_together_where_they_are_sorted(gated: Subject, watched: Watched) -> None:
-    table = latency(gated, evaluation(10))
+    table = latency(gated, options(10))
     first = table[(table["order"] == "sorted") & (table["repetition"] == 0)]
     assert set(first["setting"]) == {gated.settings[0].name}
     sums = [
@@ -137,7 +136,7 @@ def test_pictures_of_the_same_route_stand_together_where_they_are_sorted(gated: 
 
 
 def test_a_pass_knows_what_its_pictures_cost(gated: Subject) -> None:
-    table = latency(gated, evaluation(1))
+    table = latency(gated, options(1))
     assert table[table["setting"] == BASELINE]["macs"].isna().all()
     assert (table[table["compute"] == "all"]["macs"].dropna() == gated.ledger.nominal).all()
     costs = table[table["compute"] == "needed"]["macs"]
@@ -146,7 +145,7 @@ def test_a_pass_knows_what_its_pictures_cost(gated: Subject) -> None:
 
 
 def test_single_pictures_are_not_sorted(gated: Subject) -> None:
-    assert set(latency(gated, evaluation(1))["order"]) == {"natural"}
+    assert set(latency(gated, options(1))["order"]) == {"natural"}
 
 
 def test_the_static_network_is_compiled_where_that_is_asked_for(
@@ -159,14 +158,13 @@ def test_the_static_network_is_compiled_where_that_is_asked_for(
         return net
 
     monkeypatch.setattr(torch, "compile", compile_)
-    options = {"latency": {"seconds": 0.01, "batch_sizes": [4], "compile": True}}
-    table = latency(gated, Evaluation.model_validate(options))
+    table = latency(gated, options(4, compiled=True))
     assert [type(net) for net in compiled] == [type(gated.baseline)]
     assert set(table[table["compute"] == "compiled"]["setting"]) == {BASELINE}
 
 
 def test_there_is_no_device_clock_on_a_cpu(gated: Subject) -> None:
-    assert latency(gated, evaluation(4))["device_seconds"].isna().all()
+    assert latency(gated, options(4))["device_seconds"].isna().all()
 
 
 def test_no_gradients_are_computed(gated: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,13 +176,13 @@ def test_no_gradients_are_computed(gated: Subject, monkeypatch: pytest.MonkeyPat
         return run(net, x, compute=compute, generator=generator)
 
     monkeypatch.setattr(type(gated.net), "run", watch)
-    latency(gated, evaluation(4))
+    latency(gated, options(4))
     assert modes == {True}
 
 
 def test_timing_leaves_the_setting_in_use(gated: Subject) -> None:
     gated.net.use(gated.settings[-1])
-    latency(gated, evaluation(4))
+    latency(gated, options(4))
     assert gated.net.setting is gated.settings[-1]
 
 

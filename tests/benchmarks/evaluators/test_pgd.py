@@ -11,7 +11,7 @@ from foolbox.models import PyTorchModel
 from torch import Tensor, nn
 
 from benchmarks.evaluators import Subject
-from benchmarks.evaluators.cost import LogitsOnly
+from benchmarks.evaluators.logits import LogitsOnly
 from benchmarks.evaluators.pgd import GRAIN, linf_pgd
 from benchmarks.evaluators.robustness import frozen
 from tests.benchmarks.cases import METHODS

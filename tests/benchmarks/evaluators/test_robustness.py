@@ -11,8 +11,7 @@ import torch
 from torch import nn
 
 from benchmarks.evaluators import Subject
-from benchmarks.evaluators.robustness import frozen, robustness
-from benchmarks.options import Evaluation
+from benchmarks.evaluators.robustness import RobustnessOptions, frozen, robustness
 from benchmarks.store import Record
 from tests.benchmarks.cases import METHODS
 from zoo.contract import Compute, Forward
@@ -24,8 +23,8 @@ SAMPLES = 60
 ATTACKS = ("FGSM", "PGD-5")
 
 
-def evaluation(samples: int = 20, **options: object) -> Evaluation:
-    return Evaluation.model_validate({"robustness": {"samples": samples, "pgd_steps": 2, **options}})
+def options(samples: int = 20, **others: object) -> RobustnessOptions:
+    return RobustnessOptions.model_validate({"samples": samples, "pgd_steps": 2, **others})
 
 
 @pytest.fixture(params=METHODS)
@@ -51,6 +50,10 @@ def test_every_attack_meets_every_picture_at_every_epsilon(table: pd.DataFrame) 
     for attack, epsilon in [("none", 0.0), *((attack, epsilon) for attack in ATTACKS for epsilon in EPSILONS)]:
         assert at(table, attack, epsilon)["index"].tolist() == list(range(SAMPLES))
     assert len(table) == (1 + len(ATTACKS) * len(EPSILONS)) * SAMPLES
+
+
+def test_attacks_declare_their_steps_as_their_strength(static: pd.DataFrame) -> None:
+    assert static.groupby("attack")["strength"].unique().explode().to_dict() == {"none": 0, "FGSM": 1, "PGD-5": 5}
 
 
 def test_epsilon_zero_is_the_clean_picture(table: pd.DataFrame) -> None:
@@ -114,7 +117,7 @@ def test_pictures_stay_pictures(resnet: Subject, monkeypatch: pytest.MonkeyPatch
         return run(images, compute=compute)
 
     monkeypatch.setattr(resnet.net, "forward", watched)
-    robustness(resnet, evaluation(epsilons=[0.3]))
+    robustness(resnet, options(epsilons=[0.3]))
     assert min(images.min().item() for images in seen) >= 0
     assert max(images.max().item() for images in seen) <= 1
 
@@ -122,7 +125,7 @@ def test_pictures_stay_pictures(resnet: Subject, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("method", METHODS)
 def test_the_engines_agree_but_for_pictures_that_recover(method: str, subject_of: Callable[[str], Subject]) -> None:
     compacting, reference = (
-        robustness(subject_of(method), evaluation(samples=100, pgd_steps=5, epsilons=EPSILONS, engine=engine))
+        robustness(subject_of(method), options(samples=100, pgd_steps=5, epsilons=EPSILONS, engine=engine))
         for engine in ("compacting", "foolbox")
     )
     for attack, epsilons in (("none", (0.0,)), ("FGSM", EPSILONS)):
@@ -137,7 +140,7 @@ def test_the_first_success_is_kept_and_its_route_with_it(subject_of: Callable[[s
     # every iterate after the first success goes on towards a confident mistake, which exits early
     subject = subject_of("branchynet")
     macs = {
-        engine: at(robustness(subject, evaluation(60, pgd_steps=10, epsilons=[0.3], engine=engine)), "PGD-10", 0.3)
+        engine: at(robustness(subject, options(60, pgd_steps=10, epsilons=[0.3], engine=engine)), "PGD-10", 0.3)
         for engine in ("compacting", "foolbox")
     }
     assert macs["compacting"]["macs"].mean() > macs["foolbox"]["macs"].mean()
@@ -145,24 +148,24 @@ def test_the_first_success_is_kept_and_its_route_with_it(subject_of: Callable[[s
 
 def test_an_unknown_engine_is_refused() -> None:
     with pytest.raises(ValueError, match="'compacting' or 'foolbox'"):
-        evaluation(engine="torchattacks")
+        options(engine="torchattacks")
 
 
 def test_the_same_subject_gives_the_same_table(resnet: Subject) -> None:
     torch.manual_seed(1)
-    one = robustness(resnet, evaluation(epsilons=[0.1]))
+    one = robustness(resnet, options(epsilons=[0.1]))
     torch.manual_seed(2)
-    other = robustness(resnet, evaluation(epsilons=[0.1]))
+    other = robustness(resnet, options(epsilons=[0.1]))
     pd.testing.assert_frame_equal(one, other, check_exact=True)
 
 
 def test_without_epsilons_the_data_sets_own_are_used(resnet: Subject) -> None:
-    table = robustness(resnet, evaluation(samples=2))
+    table = robustness(resnet, options(samples=2))
     assert sorted(set(table["epsilon"])) == [0.0, 0.05, 0.1, 0.2, 0.3]
 
 
 def test_more_pictures_than_there_are_is_all_of_them(resnet: Subject) -> None:
-    table = robustness(resnet, evaluation(samples=1_000, epsilons=[0.1], pgd_steps=1))
+    table = robustness(resnet, options(samples=1_000, epsilons=[0.1], pgd_steps=1))
     assert len(at(table, "FGSM", 0.1)) == 100
 
 
@@ -170,7 +173,7 @@ def test_more_pictures_than_there_are_is_all_of_them(resnet: Subject) -> None:
 def test_parameters_are_as_before_and_have_no_gradients(method: str, subject_of: Callable[[str], Subject]) -> None:
     subject = subject_of(method)
     before = {name: value.clone() for name, value in subject.net.state_dict().items()}
-    robustness(subject, evaluation(samples=4, epsilons=[0.1]))
+    robustness(subject, options(samples=4, epsilons=[0.1]))
     assert all(torch.equal(before[name], value) for name, value in subject.net.state_dict().items())
     assert all(parameter.requires_grad for parameter in subject.net.parameters())
     assert all(parameter.grad is None for parameter in subject.net.parameters())

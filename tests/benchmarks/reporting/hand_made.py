@@ -180,12 +180,20 @@ def no_energy(reason: str, *settings: str) -> pd.DataFrame:
     return table[table["compute"] == "needed"].assign(passes=0, seconds=math.nan, note=f"not available: {reason}")
 
 
-def attacked(outcomes: Mapping[Ball, str], macs: Mapping[Ball, int]) -> pd.DataFrame:
-    """A robustness table: a picture per character for each (attack, epsilon), all of the same cost."""
+def attacked(
+    outcomes: Mapping[Ball, str], macs: Mapping[Ball, int], strengths: Mapping[str, int] | None = None
+) -> pd.DataFrame:
+    """A robustness table: a picture per character for each (attack, epsilon), all of the same cost.
+
+    Without `strengths` by attack, it is a table from before they were declared.
+    """
     tables = []
     for (attack, epsilon), outcome in outcomes.items():
         table = answers(outcome).drop(columns=["setting", "confidence", "nll", "top5"])
-        tables.append(table.assign(attack=attack, epsilon=epsilon, linf=epsilon, macs=macs[attack, epsilon]))
+        declared = {} if strengths is None else {"strength": strengths[attack]}
+        tables.append(
+            table.assign(attack=attack, epsilon=epsilon, linf=epsilon, macs=macs[attack, epsilon], **declared)
+        )
     return pd.concat(tables, ignore_index=True)
 
 

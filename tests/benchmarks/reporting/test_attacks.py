@@ -11,8 +11,15 @@ from tests.benchmarks.reporting.hand_made import attacked
 CLEAN, NEAR, FAR = ("none", 0.0), ("PGD-20", 0.1), ("PGD-20", 0.3)
 
 
-def table(outcomes: dict[tuple[str, float], str], macs: int = 1000) -> pd.DataFrame:
-    return attacked(outcomes, dict.fromkeys(outcomes, macs))
+STRENGTHS = {"none": 0, "FGSM": 1, "PGD-5": 5, "PGD-20": 20, "Zorro": 30, "PGD-40": 40}
+
+
+def table(outcomes: dict[tuple[str, float], str]) -> pd.DataFrame:
+    return attacked(outcomes, dict.fromkeys(outcomes, 1000), STRENGTHS)
+
+
+def names(**networks: dict[tuple[str, float], str]) -> list[str]:
+    return attacks.names(attacks.rates({name: [table(outcomes)] for name, outcomes in networks.items()}))
 
 
 def row(rates: pd.DataFrame, attack: str, epsilon: float) -> pd.Series:
@@ -41,9 +48,44 @@ def test_cost_is_relative_to_the_same_pictures_without_attack() -> None:
     assert relative.to_dict() == {0.0: 1.0, 0.1: 1.5, 0.3: 0.5}
 
 
-def test_more_steps_are_a_stronger_attack() -> None:
-    outcomes = {CLEAN: "1", ("PGD-40", 0.1): "1", ("FGSM", 0.1): "1", ("PGD-5", 0.1): "1"}
-    assert attacks.names(attacks.rates({"net": [table(outcomes)]})) == ["FGSM", "PGD-5", "PGD-40"]
+def test_the_strongest_attack_leaves_the_fewest_right_whatever_its_name() -> None:
+    assert names(net={CLEAN: "11", ("Zorro", 0.1): "00", ("FGSM", 0.1): "11", ("PGD-20", 0.1): "10"}) == [
+        *("FGSM", "PGD-20", "Zorro")
+    ]
+
+
+def test_attacks_that_leave_equally_many_right_rank_by_their_declared_strength() -> None:
+    outcomes = {("PGD-40", 0.1): "1", ("Zorro", 0.1): "1", ("FGSM", 0.1): "1", ("PGD-5", 0.1): "1"}
+    assert names(net={CLEAN: "1", **outcomes}) == ["FGSM", "PGD-5", "Zorro", "PGD-40"]
+
+
+def test_attacks_without_a_declared_strength_rank_as_the_table_has_them() -> None:
+    outcomes = {CLEAN: "1", ("FGSM", 0.1): "1", ("PGD-5", 0.1): "1"}
+    before = attacked(outcomes, dict.fromkeys(outcomes, 1000))
+    assert attacks.names(attacks.rates({"net": [before]})) == ["FGSM", "PGD-5"]
+
+
+def test_attacks_are_compared_where_all_of_them_were_tried() -> None:
+    # Zorro was tried on the harder network alone, where it does less than PGD
+    one = {CLEAN: "11", NEAR: "11"}
+    two = {CLEAN: "11", NEAR: "00", ("Zorro", 0.1): "10"}
+    assert names(one=one, two=two) == ["Zorro", "PGD-20"]
+
+
+def test_nothing_was_attacked_where_all_pictures_are_clean() -> None:
+    assert names(net={CLEAN: "11"}) == []
+
+
+@pytest.mark.parametrize(("zorro", "strongest"), [("00", "Zorro"), ("11", "PGD-20")])
+def test_one_number_stands_for_the_attack_that_is_strongest_at_its_epsilon(zorro: str, strongest: str) -> None:
+    outcomes = {CLEAN: "11", NEAR: "11", ("PGD-20", 0.2): "10", FAR: "00"}
+    outcomes |= {("Zorro", 0.1): "11", ("Zorro", 0.2): zorro, ("Zorro", 0.3): "11"}
+    assert attacks.benchmark_attack(attacks.rates({"net": [table(outcomes)]})) == (strongest, 0.2)
+
+
+def test_an_attack_that_only_some_networks_met_stands_for_none() -> None:
+    one, two = table({NEAR: "11"}), table({NEAR: "11", ("Zorro", 0.1): "00"})
+    assert attacks.benchmark_attack(attacks.rates({"one": [one], "two": [two]})) == NEAR
 
 
 def test_one_number_stands_for_the_second_radius_of_the_strongest_attack() -> None:

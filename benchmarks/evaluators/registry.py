@@ -1,0 +1,97 @@
+"""Evaluators by name.
+
+Their modules take the decorator from the package, `from benchmarks.evaluators import evaluator`, not from here: a
+table's version has the files that its evaluator's module imports, and a change of the registry changes no table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+import pandas as pd
+
+from benchmarks.evaluators.subject import Subject
+from benchmarks.strict import Strict
+
+if TYPE_CHECKING:
+    from benchmarks.options import Evaluation
+
+Options = TypeVar("Options", bound=Strict)
+Plain = Callable[[Subject, None], pd.DataFrame]
+"""An evaluator without options."""
+Optioned = Callable[[Subject, Options], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """A measurement.
+
+    Attributes:
+        name: of the table it writes, and of the field of `Evaluation` that holds its options.
+        run: subject and options to a tidy table; the options are an instance of `options`, or None where that is None.
+        module: where its code is.
+        alone: needs the machine to itself.
+        options: the class of its options, or None.
+    """
+
+    name: str
+    run: Callable[[Subject, Any], pd.DataFrame]
+    module: str
+    alone: bool = False
+    options: type[Strict] | None = None
+
+    def configured(self, evaluation: Evaluation) -> Strict | None:
+        """Its options in a study; None where it has none, or is off."""
+        value: Strict | None = getattr(evaluation, self.name) if self.options else None
+        return value
+
+    def wanted(self, evaluation: Evaluation) -> bool:
+        """Whether a study asks for it."""
+        return self.options is None or self.configured(evaluation) is not None
+
+
+@dataclass
+class _Registry:
+    found: dict[str, Evaluator] = field(default_factory=dict)
+
+
+_REGISTRY = _Registry()
+
+
+@overload
+def evaluator(name: str, *, alone: bool = False) -> Callable[[Plain], Plain]: ...
+
+
+@overload
+def evaluator(
+    name: str, *, alone: bool = False, options: type[Options]
+) -> Callable[[Optioned[Options]], Optioned[Options]]: ...
+
+
+def evaluator(name: str, *, alone: bool = False, options: type[Strict] | None = None) -> Any:
+    """Decorator that makes a function an evaluator of the suite.
+
+    Args:
+        name: of its table; `Evaluation` has a field of that name where it has options.
+        alone: it needs the machine to itself.
+        options: the class of its options; None: it has none.
+
+    Raises:
+        ValueError: another function has that name. A module that is loaded again replaces its own.
+    """
+
+    def decorate(run: Callable[[Subject, Any], pd.DataFrame]) -> Callable[[Subject, Any], pd.DataFrame]:
+        there = _REGISTRY.found.get(name)
+        if there and (there.module, there.run.__qualname__) != (run.__module__, run.__qualname__):
+            raise ValueError(f"evaluator {name!r} of {run.__module__} is there already: {there.module} has it")
+        _REGISTRY.found[name] = Evaluator(name, run, run.__module__, alone, options)
+        return run
+
+    return decorate
+
+
+def evaluators(*, alone: bool | None = None) -> list[Evaluator]:
+    """All evaluators, or those that do or do not need the machine to themselves."""
+    return [e for e in _REGISTRY.found.values() if alone is None or e.alone == alone]

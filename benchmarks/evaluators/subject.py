@@ -1,0 +1,46 @@
+"""What evaluators measure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+
+from benchmarks.cost import Ledger
+from benchmarks.data import Dataset
+from zoo.contract import RoutedNet, Setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A trained network and all that an evaluator may need.
+
+    Attributes:
+        net: in eval mode, on `device`.
+        settings: points of the curve, the headline first.
+        ledger: cost of its units.
+        dataset: evaluators report on the test split.
+        baseline: the suite's static ResNet of the same preset and task, untrained: for timing beside it.
+        device: where to run.
+        seed: for whatever an evaluator samples.
+    """
+
+    net: RoutedNet
+    settings: Sequence[Setting]
+    ledger: Ledger
+    dataset: Dataset
+    baseline: RoutedNet
+    device: torch.device
+    seed: int
+
+    @contextmanager
+    def at(self, setting: Setting) -> Iterator[RoutedNet]:
+        """The network at a setting; the one from before comes back."""
+        before = self.net.setting
+        self.net.use(setting)
+        try:
+            yield self.net
+        finally:
+            self.net.use(before)

@@ -1,0 +1,90 @@
+"""Folders that a command was given, checked before anything is done that would be lost without them."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from benchmarks.store import read_yaml
+
+PAGE = "index.html"
+
+
+class PlaceError(ValueError):
+    """A folder that cannot be used; the message is one line that names the option and the path."""
+
+
+def check_writable(folder: Path, option: str) -> None:
+    """Make sure that files can be made in a folder, which need not be there yet; nothing is left behind.
+
+    Raises:
+        PlaceError: a file is in its way, or the nearest folder that is there takes no files.
+    """
+    try:
+        nearest = _nearest(folder)
+        if not nearest.is_dir():
+            raise PlaceError(f"{option}: {nearest} is not a folder")
+        probe(nearest)
+    except OSError as error:
+        raise PlaceError(f"{option}: {folder} cannot be written: {error.strerror}") from error
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder itself, or the nearest of its parents that is there."""
+    for place in (folder, *folder.parents):
+        try:
+            place.lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        return place
+    return Path()
+
+
+def probe(folder: Path) -> None:
+    """Make a file in a folder and remove it.
+
+    Raises:
+        OSError: the folder takes none.
+    """
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(b"\n")
+
+
+def check_results(folder: Path, option: str) -> None:
+    """Make sure that a study can be kept in a folder: it can be written, and holds a study or nothing.
+
+    Raises:
+        PlaceError: it cannot be written, or something else is there.
+        StoreError: it holds a study that is damaged.
+    """
+    check_writable(folder / "models", option)
+    present = sorted(path.name for path in folder.iterdir() if path.name[0] != ".") if folder.is_dir() else []
+    study = folder / "study.yaml"
+    if present and (study.name not in present or "format" not in read_yaml(study)):
+        raise PlaceError(f"{option}: {folder} holds {present[0]!r} and no study; choose another folder or --name")
+
+
+def check_page(folder: Path, option: str) -> None:
+    """Make sure that a report can be written to a folder.
+
+    Raises:
+        PlaceError: it cannot.
+    """
+    check_writable(folder, option)
+    if (folder / PAGE).is_dir():
+        raise PlaceError(f"{option}: {folder / PAGE} is a folder, where the page should go")
+
+
+def check_folder(path: Path, option: str) -> Path:
+    """A folder that is to be read, with `~` put in.
+
+    Raises:
+        PlaceError: it is not there, or no folder.
+    """
+    try:
+        folder = path.expanduser()
+        if folder.is_dir():
+            return folder
+    except (OSError, RuntimeError) as error:
+        raise PlaceError(f"{option}: {path}: {error}") from error
+    raise PlaceError(f"{option}: {folder} {'is not a folder' if folder.exists() else 'is not there'}")

@@ -1,0 +1,65 @@
+"""YAML of study files, read strictly: what could be taken for something else is refused, with the line that has it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+LARGEST = 2**20
+"""Bytes of a study file."""
+
+
+class NotReadable(ValueError):
+    """A file that is no plain YAML document; the message says what is wrong, on which line."""
+
+
+class _Refused(yaml.YAMLError):
+    """YAML that has a meaning, and no place in a study."""
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """YAML without anchors, aliases, tags and repeated keys."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]
+        line = event.start_mark.line + 1 if event.start_mark else 0
+        tag: str | None = getattr(event, "tag", None)
+        if getattr(event, "anchor", None) is not None:
+            raise _Refused(f"line {line}: anchors and aliases such as &x and *x are not read; write the values out")
+        if tag is not None:
+            raise _Refused(f"line {line}: tags such as {tag!r} are not read; write a plain value")
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        lines: dict[tuple[str, str], int] = {}
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            line, name = key.start_mark.line + 1, (key.tag, key.value)
+            if name in lines:
+                raise _Refused(f"line {line}: {key.value!r} is there already, in line {lines[name]}")
+            lines[name] = line
+        return super().construct_mapping(node, deep)
+
+
+def read_yaml(path: Path) -> object:
+    """The one document of a YAML file.
+
+    Raises:
+        NotReadable: it cannot be opened, is too large, not UTF-8, or not YAML of plain values.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        raise NotReadable(f"cannot be read: {error.strerror}") from error
+    if len(content) > LARGEST:
+        raise NotReadable(f"larger than {LARGEST // 2**20} MiB, which no study is")
+    try:
+        return yaml.load(content.decode("utf-8-sig"), _PlainLoader)
+    except RecursionError as error:
+        raise NotReadable("not valid YAML: nested too deeply") from error
+    except UnicodeDecodeError as error:
+        raise NotReadable(f"not valid YAML: not UTF-8 at byte {error.start}") from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise NotReadable(f"not valid YAML: {' '.join(str(error).split())}") from error

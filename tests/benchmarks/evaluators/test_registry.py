@@ -1,0 +1,129 @@
+"""Evaluators by name: their options, and what a table's version depends on."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from benchmarks.evaluators import Evaluator, Subject, accuracy, evaluator, evaluators, registry, version
+from benchmarks.evaluators.cost import CostOptions
+from benchmarks.fingerprint import fingerprint
+from benchmarks.options import Evaluation
+
+NAMES = {"accuracy", "cost", "energy", "fidelity", "latency", "ledger", "robustness"}
+
+
+def named(name: str) -> Evaluator:
+    return next(e for e in evaluators() if e.name == name)
+
+
+def test_every_evaluator_of_the_suite_is_registered() -> None:
+    assert {e.name for e in evaluators()} >= NAMES
+
+
+def test_only_timing_and_energy_need_the_machine_alone() -> None:
+    assert [e.name for e in evaluators(alone=True)] == ["latency", "energy"]
+    assert not {"energy", "latency"} & {e.name for e in evaluators(alone=False)}
+
+
+@pytest.mark.parametrize("name", ["cost", "robustness", "latency", "energy"])
+def test_an_evaluator_whose_options_are_none_is_not_wanted(name: str) -> None:
+    assert named(name).wanted(Evaluation())
+    assert not named(name).wanted(Evaluation(**{name: None}))
+
+
+@pytest.mark.parametrize("name", ["accuracy", "ledger"])
+def test_an_evaluator_without_options_is_always_wanted(name: str) -> None:
+    assert named(name).wanted(Evaluation(cost=None, robustness=None, latency=None))
+
+
+def test_options_are_fields_of_evaluation_under_the_evaluators_name() -> None:
+    classes = {e.name: e.options for e in evaluators() if e.options}
+    assert {name: type(field.default) for name, field in Evaluation.model_fields.items()} == classes
+
+
+def test_an_evaluators_options_are_those_of_its_name() -> None:
+    evaluation = Evaluation.model_validate({"cost": {"batch_size": 7}})
+    assert named("cost").configured(evaluation) == CostOptions(batch_size=7)
+    assert named("ledger").configured(evaluation) is None
+
+
+def test_a_version_has_the_options() -> None:
+    evaluation = Evaluation.model_validate({"robustness": {"epsilons": [0.1], "samples": 7}})
+    assert version(named("robustness"), evaluation)["options"] == {
+        "samples": 7,
+        "epsilons": [0.1],
+        "pgd_steps": 20,
+        "batch_size": 100,
+        "engine": "compacting",
+    }
+
+
+def test_a_version_has_the_code_that_the_evaluator_needs() -> None:
+    code: Any = version(named("robustness"), Evaluation())["code"]
+    assert code.keys() >= {"benchmarks/evaluators/robustness.py", "benchmarks/evaluators/pgd.py", "zoo/contract.py"}
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_no_evaluator_depends_on_bookkeeping_or_on_anothers_options(name: str) -> None:
+    needed = set(fingerprint([named(name).module]))
+    own = {f"benchmarks/evaluators/{name}.py"}
+    bookkeeping = {f"benchmarks/{part}.py" for part in ("fingerprint", "options", "recipe", "study", "store")}
+    bookkeeping |= {f"benchmarks/evaluators/{part}.py" for part in ("registry", "versions")}
+    others = {f"benchmarks/evaluators/{other}.py" for other in NAMES} - own
+    assert needed >= own | {"benchmarks/evaluators/subject.py"}
+    assert not needed & (bookkeeping | others)
+
+
+def test_a_version_does_not_depend_on_other_evaluators_options() -> None:
+    other = Evaluation.model_validate({"latency": {"seconds": 9}, "cost": {"batch_size": 9}})
+    assert version(named("robustness"), other) == version(named("robustness"), Evaluation())
+
+
+@pytest.fixture
+def nothing_registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_REGISTRY", registry._Registry())
+
+
+@pytest.mark.usefixtures("nothing_registered")
+def test_a_decorated_function_is_an_evaluator() -> None:
+    @evaluator("colour", alone=True, options=CostOptions)
+    def colour(subject: Subject, options: CostOptions) -> pd.DataFrame:
+        raise NotImplementedError
+
+    assert evaluators() == [Evaluator("colour", colour, __name__, alone=True, options=CostOptions)]
+
+
+def test_a_name_that_is_taken_is_refused_with_both_modules() -> None:
+    def mine(subject: Subject, options: None) -> pd.DataFrame:
+        raise NotImplementedError
+
+    before = evaluators()
+    with pytest.raises(ValueError, match=rf"'accuracy' of {__name__} .* benchmarks\.evaluators\.accuracy has it"):
+        evaluator("accuracy")(mine)
+    assert evaluators() == before
+
+
+@pytest.mark.usefixtures("nothing_registered")
+def test_two_functions_of_a_module_cannot_share_a_name() -> None:
+    def one(subject: Subject, options: None) -> pd.DataFrame:
+        raise NotImplementedError
+
+    def other(subject: Subject, options: None) -> pd.DataFrame:
+        raise NotImplementedError
+
+    evaluator("colour")(one)
+    with pytest.raises(ValueError, match="'colour'"):
+        evaluator("colour")(other)
+
+
+def test_a_module_that_is_loaded_again_replaces_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_REGISTRY", registry._Registry(dict(registry._REGISTRY.found)))
+    monkeypatch.setattr(accuracy, "accuracy", accuracy.accuracy)
+    before, names = named("accuracy"), [e.name for e in evaluators()]
+    importlib.reload(accuracy)
+    assert named("accuracy").run is not before.run
+    assert [e.name for e in evaluators()] == names
