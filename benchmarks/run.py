@@ -19,10 +19,10 @@ from benchmarks.data import DataCorrupt, DataMissing
 from benchmarks.environment import usable_cpus
 from benchmarks.progress import clock, make_view
 from benchmarks.reporting import build
-from benchmarks.scheduling import InlineScheduler, Scheduler
+from benchmarks.scheduling import InlineScheduler, Scheduler, SchedulerError
 from benchmarks.store import StoreError
 from benchmarks.study import Study, StudyError, checked, load_study
-from benchmarks.terminal import comparison, make_console, one_line_errors
+from benchmarks.terminal import comparison, make_console, one_line_errors, one_line_interrupt
 from zoo.registry import split_outside_brackets
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -88,7 +88,10 @@ def run(
 ) -> None:
     """Train networks, measure them, and build the report that compares them."""
     console = make_console()
-    with one_line_errors(StudyError, StoreError, DataMissing, DataCorrupt, ValueError):
+    with (
+        one_line_interrupt(),
+        one_line_errors(StudyError, StoreError, DataMissing, DataCorrupt, SchedulerError, ValueError),
+    ):
         overrides = {
             "methods": split_outside_brackets(methods) if methods is not None else None,
             "dataset": dataset,
