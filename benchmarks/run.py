@@ -21,10 +21,10 @@ from benchmarks.environment import usable_cpus
 from benchmarks.places import check_folder, check_page, check_results
 from benchmarks.progress import clock, make_view
 from benchmarks.reporting import build
-from benchmarks.scheduling import InlineScheduler, Scheduler
+from benchmarks.scheduling import InlineScheduler, Scheduler, SchedulerError
 from benchmarks.store import StoreError
 from benchmarks.study import Study, StudyError, checked, load_study
-from benchmarks.terminal import INPUT_ERRORS, comparison, make_console, one_line_errors
+from benchmarks.terminal import INPUT_ERRORS, comparison, make_console, one_line_errors, one_line_interrupt
 from zoo.registry import split_outside_brackets
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -90,7 +90,7 @@ def run(
 ) -> None:
     """Train networks, measure them, and build the report that compares them."""
     console = make_console()
-    with one_line_errors(*INPUT_ERRORS):
+    with one_line_interrupt(), one_line_errors(*INPUT_ERRORS, SchedulerError):
         overrides = {
             "methods": None if methods is None else split_methods(methods),
             "dataset": dataset,

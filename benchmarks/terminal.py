@@ -38,6 +38,19 @@ def one_line_errors(*kinds: type[Exception]) -> Iterator[None]:
         raise typer.Exit(2) from error
 
 
+@contextmanager
+def one_line_interrupt() -> Iterator[None]:
+    """Ctrl-C is no error: one line on standard error says what is kept and how to go on, exit status 130.
+
+    A shell's background jobs are started with SIGINT ignored, and go on ignoring it: Ctrl-C is meant for others.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        typer.echo("Interrupted: trained networks and checkpoints are kept; the same command goes on.", err=True)
+        raise typer.Exit(130) from interrupt
+
+
 def _one_line(error: Exception) -> str:
     message = "the input is nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())
     half = LONGEST // 2

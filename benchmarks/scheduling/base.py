@@ -39,11 +39,19 @@ def one_line(error: Exception) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())
 
 
+class SchedulerError(RuntimeError):
+    """There is nowhere to run jobs, or no longer; one line that says what to do."""
+
+
 class Scheduler(Protocol):
     """Runs jobs. The store, not the scheduler, knows what is done: a job that finds its work done returns at once."""
 
     def run(self, jobs: Sequence[Job], on_event: Callable[[Event], None]) -> list[Outcome]:
-        """Run all jobs, in any order, and say how each ended; a failed job does not stop the others."""
+        """Run all jobs, in any order, and say how each ended; a failed job does not stop the others.
+
+        Raises:
+            SchedulerError: what jobs run on was lost.
+        """
 
     def close(self) -> None:
         """Release whatever the scheduler started."""

@@ -6,22 +6,11 @@ and results are not used: the store is the source of truth.
 
 from __future__ import annotations
 
-import logging
-import os
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
-
-# Read by Ray when it is imported. The first keeps every socket on 127.0.0.1, which Ray otherwise opens on all
-# interfaces; a cluster that is joined by address has been started by its owner and is not affected.
-os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
-os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
-os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
-os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")  # else Ctrl-C ends an experiment as if all had succeeded
-os.environ.setdefault("TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S", "0")
 
 import ray
 from ray import tune
@@ -30,6 +19,8 @@ from ray.tune.experiment import Trial
 from benchmarks.environment import usable_cpus
 from benchmarks.jobs import Job, Progress
 from benchmarks.scheduling.base import Event, Outcome, one_line
+from benchmarks.scheduling.cluster import Cluster
+from benchmarks.scheduling.watch import watched
 
 RETRIES = 2
 """How often a trial is tried again after its worker died. A job that raised an error would raise it again."""
@@ -41,26 +32,28 @@ class RayScheduler:
     """Runs jobs under Ray.
 
     Args:
-        address: of a running cluster, or None to start Ray here, on the loopback interface only.
+        address: HOST:PORT of a running cluster, or None to start Ray here, on the loopback interface only.
         cpus: CPUs that a Ray started here may use; None for all that this process may use.
+
+    Raises:
+        SchedulerError: nothing can be joined at that address; said within a minute.
     """
 
     def __init__(self, address: str | None = None, cpus: int | None = None) -> None:
-        logging.getLogger("ray").setLevel(logging.ERROR)
-        local: dict[str, Any] = {"num_cpus": cpus or usable_cpus(), "include_dashboard": False}
-        ray.init(
-            address=address,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            **({} if address else local),
-        )
+        self._cluster = Cluster(address, cpus or usable_cpus())
 
     def run(self, jobs: Sequence[Job], on_event: Callable[[Event], None]) -> list[Outcome]:
-        """Run the jobs as trials of one Tune experiment; jobs that need the machine alone reserve all of its CPUs."""
+        """Run the jobs as trials of one Tune experiment; jobs that need the machine alone reserve all of its CPUs.
+
+        Events come from another thread than the caller's.
+
+        Raises:
+            SchedulerError: the cluster was lost; said within a minute.
+        """
         if not jobs:
             return []
         listener = _Listener(on_event)
-        with tempfile.TemporaryDirectory(prefix="routebench-") as scratch:
+        with tempfile.TemporaryDirectory(prefix="routebench-", ignore_cleanup_errors=True) as scratch:
             tuner = tune.Tuner(
                 tune.with_resources(_trial, lambda config: _reservation(config["job"])),
                 param_space={"job": tune.grid_search(list(jobs))},
@@ -72,12 +65,12 @@ class RayScheduler:
                     failure_config=tune.FailureConfig(max_failures=RETRIES),
                 ),
             )
-            tuner.fit()
+            watched(tuner.fit, self._cluster.alive, listener.stop)
         return [Outcome(job=job.name, error=listener.errors.get(job.name, "")) for job in jobs]
 
     def close(self) -> None:
-        """Leave the cluster, or stop the one that was started here."""
-        ray.shutdown()
+        """Leave the cluster, or end the one that was started here; done within half a minute even if it was lost."""
+        self._cluster.leave()
 
 
 def _trial(config: dict[str, Any]) -> None:
@@ -106,18 +99,32 @@ class _Listener(tune.Callback):
     def __init__(self, on_event: Callable[[Event], None]) -> None:
         self._on_event = on_event
         self._started: set[str] = set()
+        self._stopped = threading.Event()
         self.errors: dict[str, str] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Tune stores its callbacks with the experiment; a terminal's view cannot go there, and is not needed."""
         return {}
 
+    def stop(self) -> None:
+        """End the experiment before its next step, and tell of no more events."""
+        self._stopped.set()
+
+    def on_step_begin(self, iteration: int, trials: list[Trial], **info: Any) -> None:
+        """Between two steps an experiment can be ended.
+
+        Raises:
+            InterruptedError: it is to end.
+        """
+        if self._stopped.is_set():
+            raise InterruptedError("the experiment was stopped")
+
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         """A trial begins, or begins again."""
         name = _job(trial).name
         if name not in self._started:
             self._started.add(name)
-            self._on_event(Event(job=name, kind="started"))
+            self._tell(Event(job=name, kind="started"))
 
     def on_trial_result(
         self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
@@ -128,24 +135,28 @@ class _Listener(tune.Callback):
             self._fail(name, result["error"])
         elif step not in (None, DONE):
             progress = Progress(step=result["step"], epoch=result["epoch"])
-            self._on_event(Event(job=name, kind="progress", progress=progress))
+            self._tell(Event(job=name, kind="progress", progress=progress))
 
     def on_trial_recover(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         """A worker died and its trial will be tried again."""
-        self._on_event(Event(job=_job(trial).name, kind="retried", error=WORKER_DIED))
+        self._tell(Event(job=_job(trial).name, kind="retried", error=WORKER_DIED))
 
     def on_trial_complete(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         """A job has ended."""
         if _job(trial).name not in self.errors:
-            self._on_event(Event(job=_job(trial).name, kind="done"))
+            self._tell(Event(job=_job(trial).name, kind="done"))
 
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         """A job's worker has died too often."""
         self._fail(_job(trial).name, WORKER_DIED)
 
+    def _tell(self, event: Event) -> None:
+        if not self._stopped.is_set():
+            self._on_event(event)
+
     def _fail(self, name: str, error: str) -> None:
         self.errors[name] = error
-        self._on_event(Event(job=name, kind="failed", error=error))
+        self._tell(Event(job=name, kind="failed", error=error))
 
 
 def _job(trial: Trial) -> Job:

@@ -150,6 +150,25 @@ def test_cross_entropy_reaches_the_gates_in_the_supervised_phase_only() -> None:
         assert (sum(gradients) > 0) == reached
 
 
+def test_soft_decisions_weigh_blocks_in_training_and_leave_them_out_in_evaluation() -> None:
+    """With frozen statistics, so that training and evaluation differ in nothing but the decision."""
+    images = next(DIGITS.test.batches(8)).images
+    for decision, same in (("soft", False), ("hard", True)):
+        net = skipnet(f"skipnet[gate=ff2, decision={decision}, open_log_odds=1.0]").eval()
+        with torch.no_grad():
+            evaluated = net(images, compute="all")
+            net.training = True  # of this module only: its batch norms stay in evaluation mode
+            learnt = net(images, compute="all")
+            x = net.backbone.blocks[0](net.backbone.stem(net.normalize(images)))
+            for index, block in enumerate(net.backbone.residual_blocks()[1:]):
+                log_odds, _ = net.gates(index, x, None)
+                weight = torch.sigmoid(log_odds) if decision == "soft" else (log_odds > 0).float()
+                weight = weight.view(-1, 1, 1, 1)
+                x = weight * block(x) + (1 - weight) * block.shortcut(x)
+        torch.testing.assert_close(learnt.logits, net.backbone.head(x))
+        assert torch.allclose(learnt.logits, evaluated.logits, atol=1e-5) == same
+
+
 @pytest.mark.parametrize("gate", ["rnn", "ff1", "ff2"])
 def test_gates_start_open_with_their_bias(gate: str) -> None:
     net = skipnet(f"skipnet[gate={gate}, open_log_odds=8.0]")
@@ -254,20 +273,36 @@ def test_dearer_computation_runs_less() -> None:
     assert rates[1] > rates[2] + 0.05
 
 
-def test_hard_decisions_beat_soft_ones_that_are_thresholded_afterwards() -> None:
-    """At about equal computation, as in Table 3: 90.83 against 66.67 % for 38 layers.
+@cache
+def soft(seed: int = 0) -> SkipNet:
+    return trained("skipnet[decision=soft]", 8, seed)
 
-    Over four seeds 90 to 94 % against 22 to 59 %. The hard network has had both phases, the soft one has no second. At
-    threshold 1/2 the soft one loses nothing, but runs 60 to 98 % of its gated blocks: those gates are decided.
-    """
-    hard = priced(4.0)
-    net = copy.deepcopy(trained("skipnet[decision=soft]", 8))
+
+def at_most(net: SkipNet, share: float) -> tuple[float, float]:
+    """The lowest threshold at which a network runs no more than that, and its best accuracy at such thresholds."""
+    net = copy.deepcopy(net)
     probs = answer(net).gate_probs
     assert probs is not None
-    net.use(zoo.Setting(name="t", values={"threshold": float(probs.flatten().quantile(1 - rate(hard)))}))
-    soft = answer(net)
-    assert rate(soft) == pytest.approx(rate(hard), abs=0.07)  # later gates see what earlier ones now leave out
-    assert accuracy(hard) > accuracy(soft) + 0.15
+    found = []
+    for threshold in probs.flatten().quantile(torch.linspace(0.1, 0.9, 9)).tolist():
+        net.use(zoo.Setting(name="t", values={"threshold": threshold}))
+        out = answer(net)
+        if rate(out) <= share:
+            found.append((threshold, accuracy(out)))
+    return min(found)[0], max(accuracy for _, accuracy in found)
+
+
+def test_hard_decisions_beat_soft_ones_that_are_thresholded_afterwards() -> None:
+    """At no more computation, as in Table 3: 90.83 against 66.67 % for 38 layers.
+
+    The hard network has had both phases, the soft one has no second. At threshold 1/2 the soft one loses nothing, but
+    runs 60 to 100 % of its gated blocks: to run less, it has to leave out blocks that it learnt with, nearly open.
+    Over ten seeds the hard network is ahead by 36 to 79 points, and the soft one needs thresholds of 0.97 and more.
+    """
+    hard = priced(4.0)
+    threshold, best = at_most(soft(), rate(hard))
+    assert threshold > 0.6
+    assert accuracy(hard) > best + 0.1
 
 
 def test_a_higher_threshold_runs_less() -> None:

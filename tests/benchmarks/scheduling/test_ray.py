@@ -5,21 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
-import yaml
 
 from benchmarks.campaign import Campaign
 from benchmarks.jobs import Resources
 from benchmarks.scheduling import Event, InlineScheduler, Scheduler
 from benchmarks.store import Store
 from tests.benchmarks.cases import NOT_MEASURED, digests, ignore, job, kinds, small_campaign, small_study
+from tests.benchmarks.scheduling.commands import EPOCHS, finish, start
 
 pytestmark = [
     pytest.mark.long,
@@ -29,8 +27,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning:ray"),
     pytest.mark.filterwarnings("ignore::FutureWarning:ray"),
 ]
-
-LONGER = {"epochs": 12}
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +92,7 @@ def test_ray_trains_the_same_bytes_as_the_calling_process(ray_scheduler: Schedul
 
 
 def test_a_job_whose_worker_is_killed_ends_with_the_same_weights(ray_scheduler: Scheduler, tmp_path: Path) -> None:
-    study = small_study("resnet", recipe=LONGER, evaluation=NOT_MEASURED)
+    study = small_study("resnet", recipe={"epochs": EPOCHS}, evaluation=NOT_MEASURED)
     killed: list[int] = []
     events: list[Event] = []
 
@@ -174,41 +170,13 @@ def test_timing_jobs_do_not_run_at_the_same_time(ray_scheduler: Scheduler, copie
     assert all(one == other for (one, _), (other, _) in zip(turns[::2], turns[1::2], strict=True))
 
 
-def command(results: Path, scheduler: str) -> list[str]:
-    """Train one network for twelve epochs, by the command."""
-    results.mkdir(exist_ok=True)
-    study = small_study(recipe=LONGER, evaluation=NOT_MEASURED)
-    file = results / "small.yaml"
-    file.write_text(yaml.safe_dump(study.model_dump(mode="json")))
-    paths = ["--study", str(file), "--results", str(results), "--reports", str(results / "reports")]
-    return [sys.executable, "-W", "ignore", "-m", "benchmarks.run", *paths, "--scheduler", scheduler]
-
-
-def finish(results: Path, scheduler: str) -> str:
-    """Run the command to its end; what it printed."""
-    done = subprocess.run(command(results, scheduler), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def start(results: Path, scheduler: str) -> subprocess.Popen[str]:
-    """Begin to run the command; it is in its third epoch."""
-    started = subprocess.Popen(command(results, scheduler), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    assert started.stdout is not None
-    for line in started.stdout:
-        if "epoch 3/12" in line:
-            break
-    return started
-
-
 def kill_in_the_third_epoch(results: Path, scheduler: str) -> None:
     """Run the command, kill its process, and wait for those that it started to notice."""
     started = start(results, scheduler)
     workers = psutil.Process(started.pid).children(recursive=True)
     started.kill()
     started.wait()
-    assert started.stdout is not None
-    started.stdout.close()
+    started.communicate()
     _, left = psutil.wait_procs(workers, timeout=10)
     for process in left:  # Ray's agents take a minute to notice that they are alone
         process.kill()
@@ -236,13 +204,24 @@ def test_a_run_killed_as_a_whole_resumes(scheduler: str, alone: Path, tmp_path: 
 @pytest.mark.parametrize("scheduler", ["ray", "inline"])
 def test_an_interrupt_ends_a_run(scheduler: str, tmp_path: Path) -> None:
     started = start(tmp_path, scheduler)
-    started.send_signal(signal.SIGINT)
-    printed, _ = started.communicate(timeout=120)
-    assert started.returncode not in (0, 1)
+    family = [psutil.Process(started.pid), *psutil.Process(started.pid).children(recursive=True)]
+    os.killpg(started.pid, signal.SIGINT)  # a terminal interrupts the whole group
+    printed, said = started.communicate(timeout=120)
+    assert said == "Interrupted: trained networks and checkpoints are kept; the same command goes on.\n"
+    assert started.returncode == 130
+    assert [process for process in family if process.is_running()] == []
     assert "epoch 12/12" not in printed
     assert "Report: " not in printed
     assert weights(tmp_path) == {}
     assert list(tmp_path.glob("small/models/.*.partial/checkpoint.pt"))
+
+
+def test_a_background_job_goes_on_ignoring_interrupts(tmp_path: Path) -> None:
+    started = start(tmp_path, "inline", sigint="SIG_IGN")
+    started.send_signal(signal.SIGINT)
+    printed, _ = started.communicate(timeout=120)
+    assert started.returncode == 0
+    assert "epoch 12/12" in printed
 
 
 def test_running_again_retrains_nothing(alone: Path) -> None:
