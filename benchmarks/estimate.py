@@ -6,9 +6,11 @@ import time
 
 import torch
 
+import zoo
 from benchmarks.data import Dataset
-from benchmarks.jobs import build, single_threaded
+from benchmarks.numerics import single_threaded
 from benchmarks.study import ModelSpec
+from benchmarks.tasks import task_of
 from benchmarks.training import autocast, make_optimizer, plan
 
 STEPS = 3
@@ -23,7 +25,7 @@ def estimate_training(spec: ModelSpec, dataset: Dataset, device: torch.device) -
     size = min(spec.recipe.batch_size, len(dataset.train))
     seconds = 0.0
     with single_threaded(), torch.random.fork_rng([device] if device.type == "cuda" else []):
-        net = build(spec, dataset.info).to(device).to(memory_format=torch.channels_last).train()
+        net = zoo.create(spec.selector, task_of(dataset.info)).to(device).to(memory_format=torch.channels_last).train()
         batch = next(iter(dataset.train.batches(size, device=device, channels_last=True)))
         phases = [turn.phase for turn in plan(net.phases(), spec.recipe.epochs)]
         for phase in dict.fromkeys(phases):

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import pandas as pd
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Optimizer
 
 from benchmarks.data import Dataset, Split
@@ -28,6 +27,29 @@ Answer = Callable[[Tensor], Forward]
 
 class TrainingDiverged(RuntimeError):
     """The loss is no number any more."""
+
+
+class Checkpoint(Protocol):
+    """Where the state of a training is kept between epochs; `benchmarks.checkpoint` keeps it in a file."""
+
+    def read(self) -> Mapping[str, Any] | None:
+        """The state that was written last, its tensors on the CPU; None where there is none.
+
+        Adam counts its steps on the host: read to a GPU, every count would be waited for in every step.
+        """
+
+    def write(self, state: Mapping[str, Any]) -> None:
+        """Keep a state in place of the last one."""
+
+
+class NoCheckpoint:
+    """Keeps nothing: a training that dies begins anew."""
+
+    def read(self) -> None:
+        """Nothing."""
+
+    def write(self, state: Mapping[str, Any]) -> None:
+        """Nothing is kept."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +77,7 @@ def train(
     *,
     seed: int,
     device: torch.device,
-    checkpoint: Path,
+    checkpoint: Checkpoint,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
 ) -> pd.DataFrame:
     """Train a network, or go on where its checkpoint stands.
@@ -70,7 +92,7 @@ def train(
         recipe: how.
         seed: of this run.
         device: where.
-        checkpoint: file that is replaced after every epoch, and read first where it exists.
+        checkpoint: is written after every epoch, and read first.
         on_epoch: told about every epoch as it ends.
 
     Returns:
@@ -80,7 +102,7 @@ def train(
         TrainingDiverged: a loss that is not finite.
     """
     net.to(device).to(memory_format=torch.channels_last if recipe.channels_last else torch.contiguous_format)
-    saved = _read(checkpoint)
+    saved = checkpoint.read()
     if saved:
         net.load_state_dict(saved["net"])
     history: list[dict[str, Any]] = saved["history"] if saved else []
@@ -118,7 +140,8 @@ def train(
             first_step=trained.first_step,
         )
         history.append(asdict(row))
-        _write(checkpoint, net, optimizer, history)
+        state = {"net": net.state_dict(), "optimizer": optimizer.state_dict(), "history": history}
+        checkpoint.write(state)
         on_epoch(row)
     net.eval()
     return pd.DataFrame(history)
@@ -263,22 +286,3 @@ def accuracy(net: RoutedNet, split: Split, device: torch.device) -> float:
         for batch in split.batches(EVALUATION_BATCH, device=device, channels_last=True):
             correct += (net(batch.images, compute="needed").logits.argmax(dim=1) == batch.labels).sum()
     return float(correct.item()) / len(split)
-
-
-def _read(checkpoint: Path) -> dict[str, Any] | None:
-    """A checkpoint on the CPU, whence the network and the optimizer take what they keep on the device.
-
-    Adam counts its steps on the host: read to a GPU, every count would be waited for in every step.
-    """
-    if not checkpoint.exists():
-        return None
-    state: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    return state
-
-
-def _write(checkpoint: Path, net: nn.Module, optimizer: Optimizer, history: list[dict[str, Any]]) -> None:
-    state = {"net": net.state_dict(), "optimizer": optimizer.state_dict(), "history": history}
-    checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    temporary = checkpoint.with_suffix(".tmp")
-    torch.save(state, temporary)
-    temporary.replace(checkpoint)

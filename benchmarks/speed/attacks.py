@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import pandas as pd
@@ -14,11 +12,12 @@ from benchmarks import data
 from benchmarks.data import Batch, Dataset
 from benchmarks.evaluators.logits import LogitsOnly
 from benchmarks.evaluators.robustness import Attack, compacting_pgd, foolbox_attacks, frozen
-from benchmarks.jobs import single_threaded, task_of
+from benchmarks.numerics import single_threaded
 from benchmarks.recipe import Recipe
 from benchmarks.speed.table import line
 from benchmarks.speed.turns import ratio, take_turns
-from benchmarks.training import train
+from benchmarks.tasks import task_of
+from benchmarks.training import NoCheckpoint, train
 from zoo import RoutedNet, create
 
 CPU = torch.device("cpu")
@@ -65,8 +64,7 @@ def trained(dataset: Dataset) -> RoutedNet:
     """A `resnet[tiny]` after a few epochs, in eval mode."""
     torch.manual_seed(0)
     net = create("resnet[tiny]", task_of(dataset.info))
-    with TemporaryDirectory() as folder:
-        train(net, dataset, RECIPE, seed=0, device=CPU, checkpoint=Path(folder) / "checkpoint.pt")
+    train(net, dataset, RECIPE, seed=0, device=CPU, checkpoint=NoCheckpoint())
     return net
 
 

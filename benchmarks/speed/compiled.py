@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 import torch
 
-from benchmarks.jobs import single_threaded
+from benchmarks.numerics import single_threaded
 from benchmarks.speed.skipping import NARROW, Case, networks
 from benchmarks.speed.table import NotMeasured, line
 from benchmarks.speed.turns import ratio, take_turns

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.cost import measure_ledger
-from benchmarks.jobs import single_threaded
+from benchmarks.numerics import single_threaded
 from benchmarks.speed.skipping import NARROW, TASK, normalised, random_pictures
 from benchmarks.speed.table import line
 from benchmarks.speed.turns import ratio, take_turns

@@ -21,7 +21,7 @@ import torch
 import typer
 from torch import Tensor, nn
 
-from benchmarks.jobs import single_threaded
+from benchmarks.numerics import single_threaded
 from benchmarks.speed.exits import leaving
 from benchmarks.speed.skipping import NARROW, TASK, normalised, random_pictures
 from benchmarks.speed.turns import ratio, take_turns

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.cost import measure_ledger
-from benchmarks.jobs import single_threaded
+from benchmarks.numerics import single_threaded
 from benchmarks.speed.table import line
 from benchmarks.speed.turns import ratio, take_turns
 from zoo import RoutedNet, Served, Setting, Task, create, optimize_for_inference

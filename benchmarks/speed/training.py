@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.cost import measure_ledger
-from benchmarks.jobs import single_threaded
+from benchmarks.numerics import single_threaded
 from benchmarks.recipe import Recipe
 from benchmarks.speed.plain import plain_training
 from benchmarks.speed.setups import Setup, resnet20, tiny

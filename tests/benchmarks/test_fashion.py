@@ -9,9 +9,10 @@ import torch
 
 import zoo
 from benchmarks import data
+from benchmarks.checkpoint import FileCheckpoint
 from benchmarks.data import DataMissing
-from benchmarks.jobs import task_of
 from benchmarks.recipe import Recipe
+from benchmarks.tasks import task_of
 from benchmarks.training import accuracy, train
 
 
@@ -24,5 +25,5 @@ def test_a_network_learns_clothes_in_a_moment(tmp_path: Path) -> None:
     net = zoo.create("adanet", task_of(clothes.info))
     recipe = Recipe(epochs=3, batch_size=50, lr=0.05, warmup=0.25)
     cpu = torch.device("cpu")
-    train(net, clothes, recipe, seed=0, device=cpu, checkpoint=tmp_path / "checkpoint.pt")
+    train(net, clothes, recipe, seed=0, device=cpu, checkpoint=FileCheckpoint(tmp_path / "checkpoint.pt"))
     assert accuracy(net, clothes.test, cpu) > 0.65

@@ -15,9 +15,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from benchmarks.checkpoint import FileCheckpoint
 from benchmarks.data import Dataset
 from benchmarks.recipe import Recipe
-from benchmarks.store import digest
+from benchmarks.record import digest
 from benchmarks.training import (
     Epoch,
     TrainingDiverged,
@@ -92,7 +93,9 @@ def fit(
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
     **options: Any,
 ) -> pd.DataFrame:
-    return train(net, dataset, recipe(**options), seed=5, device=CPU, checkpoint=checkpoint, on_epoch=on_epoch)
+    return train(
+        net, dataset, recipe(**options), seed=5, device=CPU, checkpoint=FileCheckpoint(checkpoint), on_epoch=on_epoch
+    )
 
 
 def kill(epoch: Epoch) -> None:
@@ -355,7 +358,7 @@ def test_another_seed_gives_other_weights(handful: Dataset, tmp_path: Path) -> N
     nets = [fresh("resnet"), fresh("resnet")]
     for seed, net in enumerate(nets):
         options = recipe(epochs=1)
-        train(net, handful, options, seed=seed, device=CPU, checkpoint=tmp_path / f"{seed}.pt")
+        train(net, handful, options, seed=seed, device=CPU, checkpoint=FileCheckpoint(tmp_path / f"{seed}.pt"))
     assert digest(nets[0].state_dict()) != digest(nets[1].state_dict())
 
 
@@ -399,12 +402,14 @@ def test_a_finished_checkpoint_is_only_read(handful: Dataset, tmp_path: Path) ->
 def test_no_half_of_a_checkpoint_is_ever_seen(
     handful: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def die_after_some_bytes(state: object, path: Path) -> None:
-        path.write_bytes(b"PK")
+    real = Path.write_bytes
+
+    def die_after_some_bytes(path: Path, content: bytes) -> int:
+        real(path, content[:2])
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(torch, "save", die_after_some_bytes)
+        patch.setattr(Path, "write_bytes", die_after_some_bytes)
         with pytest.raises(Killed):
             fit(Linear(), handful, tmp_path / "checkpoint.pt")
     assert not (tmp_path / "checkpoint.pt").exists()

@@ -12,9 +12,12 @@ from torch import Tensor
 
 import zoo
 from benchmarks import data
+from benchmarks.checkpoint import FileCheckpoint
 from benchmarks.cost import measure_ledger
-from benchmarks.jobs import propose_settings, single_threaded, task_of
+from benchmarks.fitting import propose_settings
+from benchmarks.numerics import single_threaded
 from benchmarks.recipe import Recipe
+from benchmarks.tasks import task_of
 from benchmarks.training import train
 from zoo.contract import RoutedNet, Setting
 
@@ -49,7 +52,7 @@ def trained(selector: str) -> Case:
     net = zoo.create(selector, TASK)
     recipe = Recipe(epochs=2 * len(net.phases()), batch_size=32, lr=0.05, precision="fp32", weight_decay=1e-4)
     with TemporaryDirectory() as folder, single_threaded():
-        train(net, DIGITS, recipe, seed=0, device=CPU, checkpoint=Path(folder) / "checkpoint.pt")
+        train(net, DIGITS, recipe, seed=0, device=CPU, checkpoint=FileCheckpoint(Path(folder) / "checkpoint.pt"))
         settings = propose_settings(net, DIGITS, CPU)
     batch = next(DIGITS.test.batches(64))
     return Case(net, settings, batch.images, batch.labels)

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 import zoo
+from benchmarks.checkpoint import FileCheckpoint
 from benchmarks.recipe import Recipe
-from benchmarks.store import digest
+from benchmarks.record import digest
 from benchmarks.training import Turn, make_optimizer, train, train_epoch
 from tests.conformance.cases import CPU, DIGITS, TASK, Case, selectors, trained
 from tests.simulated_gpu import DEVICE, OnDevice, SimulatedGpu
@@ -96,7 +97,7 @@ def test_the_device_gets_the_bytes_of_the_cpu() -> None:
 def trained_there(how: Recipe, folder: Path, on_epoch: Callable[[object], None] = lambda epoch: None) -> str:
     torch.manual_seed(0)
     net = zoo.create("resnet[tiny]", TASK)
-    train(net, FEW, how, seed=0, device=DEVICE, checkpoint=folder / "checkpoint.pt", on_epoch=on_epoch)
+    train(net, FEW, how, seed=0, device=DEVICE, checkpoint=FileCheckpoint(folder / "checkpoint.pt"), on_epoch=on_epoch)
     return digest(net.state_dict())
 
 

@@ -9,9 +9,11 @@ import torch
 
 import zoo
 from benchmarks import data
+from benchmarks.checkpoint import FileCheckpoint
 from benchmarks.cost import MacCounter, measure_ledger
-from benchmarks.jobs import propose_settings, task_of
+from benchmarks.fitting import propose_settings
 from benchmarks.recipe import Recipe
+from benchmarks.tasks import task_of
 from benchmarks.training import train
 from zoo.adanet import AdaNet, Gate
 from zoo.contract import Forward
@@ -35,7 +37,7 @@ def answer(net: AdaNet) -> Forward:
 
 def train_briefly(net: AdaNet, folder: Path, epochs: int = 4) -> None:
     recipe = Recipe(epochs=epochs, batch_size=50, lr=0.05, warmup=0.25)
-    train(net, DIGITS, recipe, seed=0, device=CPU, checkpoint=folder / "checkpoint.pt")
+    train(net, DIGITS, recipe, seed=0, device=CPU, checkpoint=FileCheckpoint(folder / "checkpoint.pt"))
 
 
 def test_gates_start_open_with_probability_87_percent() -> None:

@@ -11,9 +11,10 @@ from torch.nn import functional
 import zoo
 from benchmarks import data
 from benchmarks.cost import MacCounter, measure_ledger
-from benchmarks.jobs import propose_settings, task_of
+from benchmarks.fitting import propose_settings
 from benchmarks.recipe import Recipe
-from benchmarks.training import accuracy, train
+from benchmarks.tasks import task_of
+from benchmarks.training import NoCheckpoint, accuracy, train
 from zoo.branchynet import BranchyNet
 from zoo.exits import entropy
 
@@ -29,10 +30,17 @@ def branchynet(selector: str = "branchynet") -> BranchyNet:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> BranchyNet:
+def trained() -> BranchyNet:
     net = branchynet()
     recipe = Recipe(epochs=6, batch_size=50, lr=0.05, warmup=0.25)
-    train(net, DIGITS, recipe, seed=0, device=CPU, checkpoint=tmp_path_factory.mktemp("b") / "checkpoint.pt")
+    train(
+        net,
+        DIGITS,
+        recipe,
+        seed=0,
+        device=CPU,
+        checkpoint=NoCheckpoint(),
+    )
     return net
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -15,9 +13,10 @@ from torch.nn import functional
 import zoo
 from benchmarks import data
 from benchmarks.cost import MacCounter, measure_ledger
-from benchmarks.jobs import single_threaded, task_of
+from benchmarks.numerics import single_threaded
 from benchmarks.study import load_study
-from benchmarks.training import accuracy, train
+from benchmarks.tasks import task_of
+from benchmarks.training import NoCheckpoint, accuracy, train
 from zoo.fractalnet import FractalNet
 from zoo.fractalnet_block import (
     ConvOptions,
@@ -353,8 +352,15 @@ def accuracies(**parameters: Any) -> dict[str, float]:
     torch.manual_seed(1)
     net = zoo.create(zoo.Selector("fractalnet", "tiny", parameters), task_of(dataset.info))
     cpu = torch.device("cpu")
-    with TemporaryDirectory() as folder, single_threaded():
-        train(net, dataset, load_study("quick").recipe, seed=1, device=cpu, checkpoint=Path(folder) / "c.pt")
+    with single_threaded():
+        train(
+            net,
+            dataset,
+            load_study("quick").recipe,
+            seed=1,
+            device=cpu,
+            checkpoint=NoCheckpoint(),
+        )
         found = {"whole": accuracy(net, dataset.test, cpu)}
         for column in (1, 2, 3):
             net.use(zoo.Setting(name="", values={"column": column}))

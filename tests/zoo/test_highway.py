@@ -13,8 +13,9 @@ import torch
 
 import zoo
 from benchmarks import data
-from benchmarks.jobs import task_of
+from benchmarks.checkpoint import FileCheckpoint
 from benchmarks.recipe import Recipe
+from benchmarks.tasks import task_of
 from benchmarks.training import accuracy, train
 from tests.conformance.cases import nominal_macs
 from zoo.highway import Highway, HighwayLayer
@@ -40,7 +41,7 @@ def trained() -> Highway:
     net = highway()
     recipe = Recipe(epochs=5, batch_size=50, lr=0.1, warmup=0.25)
     with TemporaryDirectory() as folder:
-        train(net, DIGITS, recipe, seed=0, device=CPU, checkpoint=Path(folder) / "checkpoint.pt")
+        train(net, DIGITS, recipe, seed=0, device=CPU, checkpoint=FileCheckpoint(Path(folder) / "checkpoint.pt"))
     return net
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +14,11 @@ from torch import nn
 import zoo
 from benchmarks import data
 from benchmarks.cost import measure_ledger
-from benchmarks.jobs import propose_settings, single_threaded, task_of
+from benchmarks.fitting import propose_settings
+from benchmarks.numerics import single_threaded
 from benchmarks.study import load_study
-from benchmarks.training import accuracy, train
+from benchmarks.tasks import task_of
+from benchmarks.training import NoCheckpoint, accuracy, train
 from tests.conformance.cases import CPU, DIGITS, TASK, trained
 from zoo.msdnet import EVERYBODY, MSDNet
 from zoo.msdnet_nets import Plan, Segment, exit_layers
@@ -216,12 +217,19 @@ def test_a_wrong_number_of_thresholds_is_refused() -> None:
 
 
 @pytest.mark.long
-def test_accuracy_does_not_fall_from_exit_to_exit(tmp_path: Path) -> None:
+def test_accuracy_does_not_fall_from_exit_to_exit() -> None:
     digits = data.load("mnist5k")
     torch.manual_seed(1)
     net = zoo.create("msdnet[tiny]", task_of(digits.info))
     with single_threaded():
-        train(net, digits, load_study("quick").recipe, seed=1, device=CPU, checkpoint=tmp_path / "checkpoint.pt")
+        train(
+            net,
+            digits,
+            load_study("quick").recipe,
+            seed=1,
+            device=CPU,
+            checkpoint=NoCheckpoint(),
+        )
         found = []
         for setting in propose_settings(net, digits, CPU):
             if setting.name.startswith("exit") or setting.name == "full":

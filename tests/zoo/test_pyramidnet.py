@@ -13,7 +13,7 @@ from torch import nn
 import zoo
 from benchmarks import data
 from benchmarks.cost import MacCounter, measure_ledger
-from benchmarks.jobs import task_of
+from benchmarks.tasks import task_of
 from zoo.pyramidnet import PyramidBlock, PyramidNet, PyramidShortcut, basic_pyramid_branch, stage_widths
 from zoo.routing import gated_residual
 

@@ -13,9 +13,10 @@ from torch import nn
 
 import zoo
 from benchmarks import data
+from benchmarks.checkpoint import FileCheckpoint
 from benchmarks.cost import MacCounter, measure_ledger
-from benchmarks.jobs import task_of
 from benchmarks.recipe import Recipe
+from benchmarks.tasks import task_of
 from benchmarks.training import train
 from tests.conformance.cases import nominal_macs
 from zoo.contract import Forward
@@ -52,7 +53,7 @@ def trained(selector: str, epochs: int, seed: int = 0) -> SkipNet:
     net = skipnet(selector, seed)
     recipe = Recipe(epochs=epochs, batch_size=50, lr=0.1, warmup=0.25)
     with TemporaryDirectory() as folder:
-        train(net, DIGITS, recipe, seed=seed, device=CPU, checkpoint=Path(folder) / "checkpoint.pt")
+        train(net, DIGITS, recipe, seed=seed, device=CPU, checkpoint=FileCheckpoint(Path(folder) / "checkpoint.pt"))
     return net
 
 
@@ -160,7 +161,7 @@ def test_soft_decisions_weigh_blocks_in_training_and_leave_them_out_in_evaluatio
             net.training = True  # of this module only: its batch norms stay in evaluation mode
             learnt = net(images, compute="all")
             x = net.backbone.blocks[0](net.backbone.stem(net.normalize(images)))
-            for index, block in enumerate(net.backbone.residual_blocks()[1:]):
+            for index, block in enumerate(list(net.backbone.blocks)[1:]):
                 log_odds, _ = net.gates(index, x, None)
                 weight = torch.sigmoid(log_odds) if decision == "soft" else (log_odds > 0).float()
                 weight = weight.view(-1, 1, 1, 1)

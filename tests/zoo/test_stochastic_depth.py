@@ -10,9 +10,10 @@ from torch import nn
 
 import zoo
 from benchmarks import data
+from benchmarks.checkpoint import FileCheckpoint
 from benchmarks.cost import MacCounter, measure_ledger
-from benchmarks.jobs import task_of
 from benchmarks.recipe import Recipe
+from benchmarks.tasks import task_of
 from benchmarks.training import accuracy, train
 from tests.conformance.cases import nominal_macs
 from zoo.stochastic_depth import StochasticDepth
@@ -165,7 +166,7 @@ def left_without(blocks: int, last_survival: float, folder: Path) -> float:
     """Share of the full network's accuracy that a briefly trained one keeps when it loses that many blocks."""
     net = stochastic_depth(f"stochastic_depth[last_survival={last_survival}, widths=(8, 16, 32)]")
     recipe = Recipe(epochs=10, batch_size=25, lr=0.1, warmup=0.25)
-    train(net, DIGITS, recipe, seed=0, device=CPU, checkpoint=folder / f"{last_survival}.pt")
+    train(net, DIGITS, recipe, seed=0, device=CPU, checkpoint=FileCheckpoint(folder / f"{last_survival}.pt"))
     full = accuracy(net, DIGITS.test, CPU)
     assert full > 0.9
     net.use(zoo.Setting(name="fewer", values={"blocks": len(net.units) - blocks}))
