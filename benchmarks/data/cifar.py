@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -83,7 +84,8 @@ def read_cifar(info: DatasetInfo, data_root: Path | None, options: Mapping[str, 
 
     files = {folder / file: md5 for file, md5 in listed}
     pool, test = open_archive(info.name, opener, files, download=download)
-    return hold_out(info, pool, test, validation=round(len(pool[1]) * VALIDATION_SHARE))
+    dataset = hold_out(info, pool, test, validation=round(len(pool[1]) * VALIDATION_SHARE))
+    return replace(dataset, files=tuple(files))
 
 
 def _arrays(data: Any) -> tuple[Images, Labels]:

@@ -136,6 +136,7 @@ class Dataset:
         validation: what settings are chosen on.
         test: what figures are reported on.
         fingerprint: first 16 hexadecimal digits of the SHA-256 of pixels, labels and split.
+        files: that it was read from, and folders that list them; what is none of their contents is not here.
     """
 
     info: DatasetInfo
@@ -143,6 +144,7 @@ class Dataset:
     validation: Split
     test: Split
     fingerprint: str
+    files: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +158,7 @@ class Description:
         classes: their number, or None where the files decide.
         source: citation, and where the data come from.
         options: names that `load` takes and their defaults.
+        preset: scale of network that the suite uses by default, or None where the files or options decide.
     """
 
     name: str
@@ -164,6 +167,7 @@ class Description:
     classes: int | None
     source: str
     options: Mapping[str, object]
+    preset: str | None = None
 
 
 @dataclass(frozen=True)
@@ -188,4 +192,5 @@ def describe_info(info: DatasetInfo, options: Mapping[str, object]) -> Descripti
         classes=len(info.classes),
         source=info.source,
         options=options,
+        preset=info.preset,
     )

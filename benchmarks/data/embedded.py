@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -137,7 +137,8 @@ def read_table(table: Table, data_root: Path | None, options: Mapping[str, objec
     pixels, labels = parse_table(table, file) if file.is_file() else table.package_reader()
     levels = np.rint(np.arange(table.white + 1) * 255 / table.white).astype(np.uint8)
     images = levels[pixels.astype(np.int64)].reshape(-1, *table.info.shape)
-    return split_arrays(table.info, images, labels.astype(np.int64), validation=table.validation, test=table.test)
+    dataset = split_arrays(table.info, images, labels.astype(np.int64), validation=table.validation, test=table.test)
+    return replace(dataset, files=(file,) if file.is_file() else ())
 
 
 def parse_table(table: Table, file: Path) -> tuple[NDArray[np.int16], NDArray[np.int16]]:

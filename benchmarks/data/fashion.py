@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.data.contract import (
@@ -70,7 +71,8 @@ def read_fashion_mnist(data_root: Path | None, options: Mapping[str, object]) ->
     if folder is None:
         raise DataMissing(_how_to_get(data_root))
     pool, test = (_read_pair(folder, part) for part in ("train", "t10k"))
-    return hold_out(FASHION_MNIST, pool, test, validation=VALIDATION)
+    dataset = hold_out(FASHION_MNIST, pool, test, validation=VALIDATION)
+    return replace(dataset, files=tuple(_file(folder, name) for name in SHA256))
 
 
 def find_folder(data_root: Path | None) -> Path | None:

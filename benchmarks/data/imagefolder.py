@@ -23,6 +23,7 @@ from benchmarks.data.contract import (
 )
 from benchmarks.data.decoding import FolderSplit
 from benchmarks.data.splitting import Labels, Positions, fingerprint, stratified_order
+from benchmarks.remembered import digests
 
 NAME = "imagefolder"
 TITLE = "Image folder"
@@ -44,21 +45,25 @@ class Listing:
         classes: names of its folders, sorted.
         paths: (N,) `class/file`, as the file system spells them, sorted.
         labels: (N,) int64.
-        sizes: (N,) int64, bytes.
     """
 
     folder: Path
     classes: tuple[str, ...]
     paths: NDArray[np.bytes_]
     labels: Labels
-    sizes: NDArray[np.int64]
+
+    def all_paths(self) -> list[Path]:
+        """The folder, the folders of classes, and the images."""
+        classes = [self.folder / name for name in self.classes]
+        return [self.folder, *classes, *(self.folder / os.fsdecode(path) for path in self.paths.tolist())]
 
 
 def read_imagefolder(data_root: Path | None, options: Mapping[str, object]) -> Dataset:
     """Validation is 2 % of train/, at least one image of each class; test is val/.
 
-    Augmentation is a random resized crop and a flip, so `Augmentation.crop_padding` is 0. Files are listed,
-    not read: the fingerprint is that of their names, sizes and labels, and of the option `size`.
+    Augmentation is a random resized crop and a flip, so `Augmentation.crop_padding` is 0. The fingerprint is that of
+    the files' bytes, in the order of the splits, of their labels and classes, and of the option `size`: every file is
+    hashed once, and remembered by path, size and times.
 
     Raises:
         ValueError: option `size` below 1 or `workers` below 0.
@@ -75,10 +80,22 @@ def read_imagefolder(data_root: Path | None, options: Mapping[str, object]) -> D
         FolderSplit(files.folder, files.paths[chosen], files.labels[chosen], size=size, workers=workers)
         for files, chosen in parts
     ]
-    names = (files.paths[chosen].tobytes() for files, chosen in parts)
-    numbers = (np.stack([files.labels[chosen], files.sizes[chosen]]).tobytes() for files, chosen in parts)
-    mark = fingerprint(f"{size}".encode(), *names, *numbers)
-    return Dataset(_info(pool, size), splits[0], splits[1], splits[2], mark)
+    contents = [path_digests(files.folder, files.paths[chosen]) for files, chosen in parts]
+    labels = [files.labels[chosen].tobytes() for files, chosen in parts]
+    mark = fingerprint(f"{size} {pool.classes}".encode(), *contents, *labels)
+    return Dataset(_info(pool, size), splits[0], splits[1], splits[2], mark, (*pool.all_paths(), *test.all_paths()))
+
+
+def path_digests(folder: Path, paths: NDArray[np.bytes_]) -> bytes:
+    """SHA-256 of the files' bytes, one after another in the order given.
+
+    Raises:
+        DataCorrupt: a file cannot be read.
+    """
+    try:
+        return "".join(digests(folder / os.fsdecode(path) for path in paths.tolist())).encode()
+    except OSError as error:
+        raise DataCorrupt(f"{NAME}: {error}") from error
 
 
 def list_images(folder: Path) -> Listing:
@@ -94,15 +111,13 @@ def list_images(folder: Path) -> Listing:
         raise DataMissing(f"{NAME}: {folder} has no class folders; needed are images in {folder / 'CLASS'}")
     paths: list[bytes] = []
     labels: list[int] = []
-    sizes: list[int] = []
     for label, name in enumerate(classes):
         files = sorted((e for e in os.scandir(folder / name) if _is_image(e)), key=lambda e: e.name)
         if not files:
             raise DataMissing(f"{NAME}: {folder / name} has no images ({', '.join(sorted(SUFFIXES))})")
         paths += [os.fsencode(f"{name}/{file.name}") for file in files]
         labels += [label] * len(files)
-        sizes += [file.stat().st_size for file in files]
-    return Listing(folder, tuple(classes), np.array(paths), np.array(labels), np.array(sizes))
+    return Listing(folder, tuple(classes), np.array(paths), np.array(labels))
 
 
 def hold_out_of_each_class(pool: Listing) -> tuple[Positions, Positions]:

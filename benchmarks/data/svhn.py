@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,8 @@ def read_svhn(data_root: Path | None, options: Mapping[str, object]) -> Dataset:
 
     files = {root / reader.split_list[part][1]: reader.split_list[part][2] for part in ("train", "test")}
     pool, test = open_archive(SVHN.name, opener, files, download=download)
-    return hold_out(SVHN, pool, test, validation=round(len(pool[1]) * VALIDATION_SHARE))
+    dataset = hold_out(SVHN, pool, test, validation=round(len(pool[1]) * VALIDATION_SHARE))
+    return replace(dataset, files=tuple(files))
 
 
 ENTRIES = (Entry(describe_info(SVHN, {"download": False}), read_svhn),)
