@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from time import perf_counter
 from typing import Any, Literal
 
 import torch
 
 import zoo
 from benchmarks import data
-from benchmarks.cost import evaluating, measure_ledger
-from benchmarks.data import Dataset, DatasetInfo
-from benchmarks.evaluators import Evaluator, Subject, evaluators, version
-from benchmarks.fingerprint import fingerprint
+from benchmarks.checkpoint import FileCheckpoint
+from benchmarks.claims import Busy, claim, machine
+from benchmarks.data import Dataset
+from benchmarks.deadline import deadline
+from benchmarks.environment import describe_environment
+from benchmarks.estimate import estimate_training
+from benchmarks.evaluators import Evaluator, Subject, evaluators
+from benchmarks.files import StoreError
+from benchmarks.fitting import fit
+from benchmarks.identity import Identity, identify
+from benchmarks.numerics import single_threaded
 from benchmarks.options import Evaluation
-from benchmarks.seeds import derive
-from benchmarks.store import Record, Store, StoreError
+from benchmarks.record import Record
+from benchmarks.store import CHECKPOINT, Store
 from benchmarks.study import ModelSpec, parse_dataset
-from benchmarks.training import Epoch, train
-from zoo.contract import Forward, RoutedNet, Setting, Task, Validation
+from benchmarks.subjects import make_subject, measure
+from benchmarks.tasks import task_of
+from benchmarks.training import Epoch
+from benchmarks.versions import is_current, version
 
 Kind = Literal["train", "time"]
+PATIENCE = 20
+"""Times its estimate that something may take."""
+SHORTEST = 3600.0
+"""Seconds that anything may take, however little it is estimated to."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,19 +68,25 @@ class Job:
     Attributes:
         kind: `train` (train if needed, then every evaluator that may share the machine) or `time` (the others).
         spec: the network.
+        identity: name of the record that the driver expects; a worker with other code or data must not make it.
+        precision: of training, `bf16` or `fp32`, as the driver resolved it.
         evaluation: what to measure.
         root: directory of the study's records.
         data_root: where data sets are looked for.
         device: `cpu`, `cuda`, ...
+        hours: that training, and every evaluator, may take; None: far more than they are estimated to.
         resources: what the scheduler sets aside.
     """
 
     kind: Kind
     spec: ModelSpec
+    identity: str
+    precision: str
     evaluation: Evaluation
     root: Path
     data_root: Path | None = None
     device: str = "cpu"
+    hours: float | None = None
     resources: Resources = Resources()
 
     @property
@@ -79,12 +98,15 @@ class Job:
         """Do what is missing and store it.
 
         Raises:
+            Busy: another run is at work on the same network; nothing was done, and it is no failure.
             Exception: whatever went wrong; the failure has been recorded in the store by then.
         """
         store = Store(self.root)
         try:
             with single_threaded():
                 self._run(store, report)
+        except Busy:
+            raise
         except Exception as error:
             message = " ".join(f"{type(error).__name__}: {error}".split())
             store.write_failure(self.spec, self.kind, message, traceback.format_exc())
@@ -95,91 +117,125 @@ class Job:
 
     def _run(self, store: Store, report: Report) -> None:
         dataset = load_dataset(self.spec.dataset, self.data_root)
-        record = store.record(self.spec, code_of(self.spec))
-        if record is None and self.kind == "time":
-            raise StoreError(f"{self.spec.label} is not trained, or its code changed while the study ran; run it again")
+        identity = identify(self.spec, dataset, torch.device(self.device), self.precision)
+        if identity.name != self.identity:
+            raise StoreError(
+                f"{self.spec.label}: this worker would make {identity.name}, not {self.identity}: its data or its code "
+                "are not those of the process that started the run"
+            )
+
+        def waiting() -> None:
+            report(Progress(step="waits for the machine"))
+
+        with claim(store.claim_file(identity)), machine(alone=self.kind == "time", waiting=waiting):
+            for line in store.heal(identity):
+                report(Progress(step=line))
+            self._do(store, identity, dataset, report)
+
+    def _do(self, store: Store, identity: Identity, dataset: Dataset, report: Report) -> None:
+        record = store.record(identity)
+        if self.kind == "train" and (record is None or needs_weights(record, dataset, self.evaluation)):
+            record = self._train(store, identity, dataset, report)
         if record is None:
-            record = self._train(store, dataset, report)
-        todo = missing_tables(record, self.evaluation, alone=self.kind == "time")
+            raise StoreError(f"{self.spec.label} is not trained: its training failed, or its record was removed")
+        todo = missing_tables(record, dataset, self.evaluation, alone=self.kind == "time")
         if not todo:
             return
+        twin = str(zoo.static_twin(self.spec.selector, task_of(dataset.info)))
+        if record.config["baseline"]["network"] != twin:
+            record.rewrite_config(baseline=baseline_facts(self.spec, dataset))
         subject = load_subject(record, dataset, torch.device(self.device))
         for chosen in todo:
             report(Progress(step=chosen.name))
-            with nullcontext() if chosen.alone else full_precision():
-                table = chosen.run(subject, chosen.configured(self.evaluation))
-            table.attrs = {"version": version(chosen, self.evaluation)}
-            record.write_table(chosen.name, table)
+            self._measure(record, chosen, subject)
 
-    def _train(self, store: Store, dataset: Dataset, report: Report) -> Record:
-        code = code_of(self.spec)
-        device = torch.device(self.device)
-        torch.manual_seed(derive(self.spec.seed, "weights"))
-        net = build(self.spec, dataset.info)
+    def _measure(self, record: Record, chosen: Evaluator, subject: Subject) -> None:
+        environment, started = describe_environment(), perf_counter()
+        options = chosen.configured(self.evaluation)
+        budget = getattr(options, "seconds", 0.0) * len(getattr(options, "batch_sizes", ()))
+        with self._limited(budget, f"{chosen.name} of {self.spec.label}"):
+            table = measure(chosen, subject, options)
+        made_by = {
+            "version": version(chosen, self.evaluation, record.spec, subject.dataset.info),
+            "seconds": round(perf_counter() - started, 3),
+            "environment": environment,
+        }
+        record.write_table(chosen.name, table, made_by)
 
+    def _limited(self, estimate: float, what: str) -> deadline:
+        """A limit on something that is estimated to take so many seconds on a quiet machine."""
+        return deadline(max(SHORTEST, PATIENCE * estimate) if self.hours is None else 3600 * self.hours, what)
+
+    def _train(self, store: Store, identity: Identity, dataset: Dataset, report: Report) -> Record:
         def on_epoch(epoch: Epoch) -> None:
             report(Progress(step="train", epoch=asdict(epoch)))
 
-        checkpoint = store.workspace(self.spec, code) / "checkpoint.pt"
-        history = train(
-            net, dataset, self.spec.recipe, seed=self.spec.seed, device=device, checkpoint=checkpoint, on_epoch=on_epoch
-        )
+        def on_damage(line: str) -> None:
+            report(Progress(step=line))
+
+        spec = self.spec
+        environment = describe_environment()
+        device = torch.device(self.device)
+        with self._limited(estimate_training(spec, dataset, device), f"training of {spec.label}"):
+            fitted = fit(
+                spec.selector,
+                dataset,
+                spec.recipe.model_copy(update={"precision": identity.precision}),
+                seed=spec.seed,
+                device=device,
+                checkpoint=FileCheckpoint(store.workspace(identity) / CHECKPOINT, on_damage),
+                on_epoch=on_epoch,
+            )
         report(Progress(step="settings"))
-        settings = propose_settings(net, dataset, device)
         config = {
-            "settings": [asdict(setting) | {"values": dict(setting.values)} for setting in settings],
+            "settings": [asdict(setting) | {"values": dict(setting.values)} for setting in fitted.settings],
+            "baseline": baseline_facts(spec, dataset),
             "dataset_fingerprint": dataset.fingerprint,
-            "units": list(net.units),
-            "seconds": round(float(history["seconds"].sum()), 3),
-            "device": self.device,
+            "task": asdict(task_of(dataset.info)),
+            "units": list(fitted.net.units),
+            "seconds": round(float(fitted.history["seconds"].sum()), 3),
+            "environment": environment,
         }
-        return store.commit(self.spec, code, config, history, net.state_dict())
+        return store.commit(identity, config, fitted.history, fitted.net.state_dict())
 
 
-@contextmanager
-def single_threaded() -> Iterator[None]:
-    """One thread per process: two collapse on a busy machine, and only one gives the same bytes everywhere."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+def load_subject(record: Record, dataset: Dataset, device: torch.device) -> Subject:
+    """A record's network, ready to be measured.
 
-
-@contextmanager
-def full_precision() -> Iterator[None]:
-    """fp32 is fp32 in convolutions: left to itself, a GPU rounds what they read to TF32's 10 bits, and routes differ.
-
-    Timing is left to itself, since that is how networks are served.
+    Raises:
+        StoreError: the record is damaged or has no weights.
     """
-    before = torch.backends.cudnn.allow_tf32
-    torch.backends.cudnn.allow_tf32 = False
-    try:
-        yield
-    finally:
-        torch.backends.cudnn.allow_tf32 = before
+    return make_subject(
+        record.spec.selector,
+        record.weights(),
+        record.settings,
+        baseline=record.config["baseline"]["network"],
+        dataset=dataset,
+        device=device,
+        seed=record.spec.seed,
+    )
 
 
-def code_of(spec: ModelSpec) -> dict[str, str]:
-    """Hashes of the source files that a trained network depends on."""
-    module = zoo.method(spec.method).network.__module__
-    name, _ = parse_dataset(spec.dataset)
-    return fingerprint([module, "benchmarks.training", data.module_of(name)])
+def baseline_facts(spec: ModelSpec, dataset: Dataset) -> dict[str, Any]:
+    """The static ResNet that a network is compared with, and its size, as records store them."""
+    task = task_of(dataset.info)
+    twin = zoo.static_twin(spec.selector, task)
+    size = zoo.size_of(twin, task)
+    return {"network": str(twin), "macs": size.macs, "parameters": size.parameters}
 
 
-def missing_tables(record: Record, evaluation: Evaluation, *, alone: bool) -> list[Evaluator]:
-    """Evaluators that a study wants and whose table is not there, or was made by other code or options."""
+def missing_tables(record: Record, dataset: Dataset, evaluation: Evaluation, *, alone: bool | None) -> list[Evaluator]:
+    """Evaluators that a study wants and whose table is not there, or was made by other code or inputs.
+
+    `alone` picks those that do or do not need the machine to themselves; None: all.
+    """
     wanted = [e for e in evaluators(alone=alone) if e.wanted(evaluation)]
-    return [e for e in wanted if not has_current_table(record, e, evaluation)]
+    return [e for e in wanted if not is_current(record, e, evaluation, dataset.info)]
 
 
-def has_current_table(record: Record, chosen: Evaluator, evaluation: Evaluation) -> bool:
-    """Whether an evaluator's stored table was made by the code and options of today."""
-    if not record.has(chosen.name):
-        return False
-    current: Mapping[str, Any] = version(chosen, evaluation)
-    return bool(record.table(chosen.name).attrs.get("version") == current)
+def needs_weights(record: Record, dataset: Dataset, evaluation: Evaluation) -> bool:
+    """Whether something is to be measured of a record that was stored without its weights."""
+    return not record.has_weights and bool(missing_tables(record, dataset, evaluation, alone=None))
 
 
 @lru_cache(maxsize=1)
@@ -187,63 +243,3 @@ def load_dataset(text: str, data_root: Path | None) -> Dataset:
     """The data set that a specification names; a worker that runs many jobs reads it once."""
     name, options = parse_dataset(text)
     return data.load(name, data_root=data_root, **options)
-
-
-def task_of(info: DatasetInfo) -> Task:
-    """What networks for a data set are built for."""
-    return Task(shape=info.shape, classes=len(info.classes), mean=info.mean, std=info.std)
-
-
-def build(spec: ModelSpec, info: DatasetInfo) -> RoutedNet:
-    """The untrained network of a specification, from the current random state."""
-    return zoo.create(spec.selector, task_of(info))
-
-
-def load_subject(record: Record, dataset: Dataset, device: torch.device) -> Subject:
-    """A trained network, ready to be measured."""
-    spec = record.spec
-    net = build(spec, dataset.info)
-    net.load_state_dict(record.weights())
-    presets = zoo.method("resnet").presets
-    preset = spec.preset if spec.preset in presets else dataset.info.preset
-    baseline = zoo.create(zoo.Selector("resnet", preset), task_of(dataset.info))
-    for module in (net, baseline):
-        module.to(device).to(memory_format=torch.channels_last).eval()
-    net.use(record.settings[0])
-    return Subject(
-        net=net,
-        settings=record.settings,
-        ledger=measure_ledger(net),
-        dataset=dataset,
-        baseline=baseline,
-        device=device,
-        seed=derive(spec.seed, "evaluation"),
-    )
-
-
-@full_precision()
-def propose_settings(net: RoutedNet, dataset: Dataset, device: torch.device) -> list[Setting]:
-    """What the network proposes from its answers to the validation split."""
-    ledger = measure_ledger(net)
-    with evaluating(net):
-        batches = dataset.validation.batches(250, device=device, channels_last=True)
-        answers = [(net(batch.images, compute="all"), batch.labels) for batch in batches]
-    return net.settings(
-        Validation(
-            labels=torch.cat([labels for _, labels in answers]).cpu(),
-            forward=_joined([out for out, _ in answers]),
-            fixed_macs=ledger.fixed_macs,
-            unit_macs=ledger.unit_macs,
-        )
-    )
-
-
-def _joined(parts: list[Forward]) -> Forward:
-    probs = [out.gate_probs.cpu() for out in parts if out.gate_probs is not None]
-    exits = zip(*(out.exit_logits for out in parts), strict=True)
-    return Forward(
-        logits=torch.cat([out.logits.cpu() for out in parts]),
-        route=torch.cat([out.route.cpu() for out in parts]),
-        exit_logits=tuple(torch.cat([logits.cpu() for logits in column]) for column in exits),
-        gate_probs=torch.cat(probs) if probs else None,
-    )

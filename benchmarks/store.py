@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import torch
-import yaml
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from benchmarks.files import Damaged, StoreError, put_aside, read_json, read_yaml, write_json, write_yaml
 from benchmarks.fingerprint import changed
+from benchmarks.identity import Identity
+from benchmarks.record import FORMAT, MANIFEST, Record, is_own, is_record, write_record
 from benchmarks.study import ModelSpec, Study, StudyError, checked
-from zoo.contract import Setting
 
-FORMAT = 1
-"""Version of the layout below; a reader refuses others."""
-
-
-class StoreError(RuntimeError):
-    """Records that cannot be read; the message names the file."""
+CHECKPOINT = "checkpoint.pt"
+KEPT = ".claims"
+"""Folder of the lock files by which runs tell each other what they are at."""
 
 
 @dataclass(frozen=True)
@@ -37,74 +28,13 @@ class Status:
     """What the store knows of a model.
 
     Attributes:
-        state: `missing`, `started` (a checkpoint waits), `stale` (older code), `failed` or `done`.
+        state: `missing`, `started` (a checkpoint waits), `stale` (made by other code, precision or device), `damaged`,
+            `failed` or `done`.
         reason: for people: how far, what changed, or which error.
     """
 
     state: str
     reason: str = ""
-
-
-@dataclass(frozen=True)
-class Record:
-    """The directory of one trained model; its files are documented in CONTRIBUTING.md."""
-
-    path: Path
-
-    @property
-    def config(self) -> dict[str, Any]:
-        """Specification, code version, settings, seconds of training.
-
-        Raises:
-            StoreError: it is missing or damaged.
-        """
-        values = read_yaml(self.path / "config.yaml")
-        lacking = {"format", "finished", "spec", "code", "settings", "seconds"} - values.keys()
-        if lacking:
-            raise StoreError(f"{self.path / 'config.yaml'} is damaged: it lacks {', '.join(sorted(lacking))}")
-        return values
-
-    @property
-    def spec(self) -> ModelSpec:
-        """What was trained."""
-        return ModelSpec.model_validate(self.config["spec"])
-
-    @property
-    def settings(self) -> list[Setting]:
-        """Points of the curve it can serve, the headline first."""
-        return [Setting(**values) for values in self.config["settings"]]
-
-    def history(self) -> pd.DataFrame:
-        """One row per epoch of training."""
-        return read_table(self.path / "history.parquet")
-
-    def weights(self) -> dict[str, Tensor]:
-        """The trained parameters and buffers.
-
-        Raises:
-            StoreError: they are damaged or not there (committed reference records leave them out).
-        """
-        path = self.path / "weights.safetensors"
-        if not path.exists():
-            raise StoreError(f"{path} is missing: this record was stored without its weights")
-        weights: dict[str, Tensor] = _read(path, load_file)
-        return weights
-
-    def has(self, evaluator: str) -> bool:
-        """Whether that evaluator's table is there, whatever its version."""
-        return self._table(evaluator).exists()
-
-    def table(self, evaluator: str) -> pd.DataFrame:
-        """What an evaluator found."""
-        return read_table(self._table(evaluator))
-
-    def write_table(self, evaluator: str, table: pd.DataFrame) -> None:
-        """Store an evaluator's table in one step."""
-        with replacing(self._table(evaluator)) as temporary:
-            table.to_parquet(temporary, index=False)
-
-    def _table(self, evaluator: str) -> Path:
-        return self.path / f"{evaluator}.parquet"
 
 
 class Store:
@@ -117,84 +47,161 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def path(self, spec: ModelSpec, code: Mapping[str, str]) -> Path:
+    def path(self, identity: Identity) -> Path:
         """Directory of a model: its method and the hash of all that determines it."""
-        text = json.dumps([FORMAT, spec.model_dump(mode="json"), dict(code)], sort_keys=True)
-        return self.root / "models" / f"{spec.method}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
+        return self.root / "models" / identity.name
 
-    def workspace(self, spec: ModelSpec, code: Mapping[str, str]) -> Path:
+    def workspace(self, identity: Identity) -> Path:
         """Directory of a model that is being trained; holds its checkpoint."""
-        final = self.path(spec, code)
-        return final.with_name(f".{final.name}.partial")
+        return self.root / "models" / f".{identity.name}.partial"
 
-    def record(self, spec: ModelSpec, code: Mapping[str, str]) -> Record | None:
-        """The finished model, if there is one."""
-        path = self.path(spec, code)
-        return Record(path) if (path / "config.yaml").exists() else None
+    def claim_file(self, identity: Identity) -> Path:
+        """What a job locks while it works on a model; see `benchmarks.claims`."""
+        return self._claim_file(identity.name)
+
+    def claim_of(self, record: Record) -> Path:
+        """The same, of a record that is there."""
+        return self._claim_file(record.path.name)
+
+    def _claim_file(self, name: str) -> Path:
+        return self.root / KEPT / f"{name}.lock"
+
+    def record(self, identity: Identity) -> Record | None:
+        """The finished model, if there is one, whole or damaged."""
+        path = self.path(identity)
+        return Record(path) if path.is_dir() else None
 
     def records(self) -> list[Record]:
-        """Every finished model, newest first."""
-        found = [p.parent for p in self.root.glob("models/*/config.yaml") if not p.parent.name.startswith(".")]
-        return sorted(map(Record, found), key=lambda r: (str(r.config["finished"]), r.path.name), reverse=True)
+        """Every finished model, newest first.
 
-    def status(self, spec: ModelSpec, code: Mapping[str, str]) -> Status:
-        """What is known of a model, for `--dry-run`, the report and the decision to train."""
-        if self.record(spec, code):
+        Raises:
+            StoreError: one is damaged.
+        """
+        found = [Record(path) for path in self.root.glob("models/*") if is_record(path)]
+        return sorted(found, key=lambda r: (str(r.config["finished"]), r.path.name), reverse=True)
+
+    def whole_records(self) -> list[Record]:
+        """Every finished model that can be read, newest first; `damages` has the others."""
+        found = []
+        for path in self.root.glob("models/*"):
+            record = Record(path)
+            if is_record(path):
+                try:
+                    found.append((str(record.config["finished"]), path.name, record))
+                except StoreError:
+                    continue  # named and put aside by whoever runs the study: `Campaign.heal`
+        return [record for _, _, record in sorted(found, key=lambda item: item[:2], reverse=True)]
+
+    def status(self, identity: Identity, others: Mapping[str, Record] | None = None) -> Status:
+        """What is known of a model, for `--dry-run`, the report and the decision to train.
+
+        Args:
+            identity: of the model.
+            others: newest record by the key of its specification, to say why one of them will not do; None to look.
+        """
+        record = self.record(identity)
+        if record is not None:
+            damages = record.check()
+            if damages:
+                return Status("damaged", "; ".join(str(damage) for damage in damages))
             return Status("done")
-        failure = self.failure(spec)
+        failure = self.failure(identity.spec)
         if failure:
             return Status("failed", f"last time: {failure['error']}; will be tried again")
-        if (self.workspace(spec, code) / "checkpoint.pt").exists():
+        if (self.workspace(identity) / CHECKPOINT).exists():
             return Status("started", "goes on from its checkpoint")
-        older = next((r for r in self.records() if r.config["spec"] == spec.model_dump(mode="json")), None)
+        newest = newest_by_key(self.whole_records()) if others is None else others
+        older = newest.get(identity.spec.key)
         if older:
-            return Status("stale", "code changed since: " + ", ".join(changed(older.config["code"], code)))
+            return Status("stale", difference(older, identity))
+        if self._in_older_format(identity.spec.method):
+            return Status("stale", "stored by an older version of RouteBench, whose records do not say enough")
         return Status("missing")
+
+    def _in_older_format(self, method: str) -> bool:
+        found = self.root.glob(f"models/{method}-*/config.yaml")
+        return any(is_own(path.parent) and not (path.parent / MANIFEST).exists() for path in found)
 
     def commit(
         self,
-        spec: ModelSpec,
-        code: Mapping[str, str],
+        identity: Identity,
         config: Mapping[str, Any],
         history: pd.DataFrame,
         weights: Mapping[str, Tensor],
     ) -> Record:
         """Make a finished model visible, all of it at once, and forget its checkpoint and failures."""
-        workspace, final = self.workspace(spec, code), self.path(spec, code)
+        workspace, final = self.workspace(identity), self.path(identity)
         workspace.mkdir(parents=True, exist_ok=True)
-        plain = {name: value.detach().cpu().contiguous() for name, value in weights.items()}
-        save_file(plain, workspace / "weights.safetensors")
-        history.to_parquet(workspace / "history.parquet", index=False)
-        finished = datetime.now(UTC).isoformat()
-        header = {"format": FORMAT, "finished": finished, "spec": spec.model_dump(mode="json"), "code": dict(code)}
-        write_yaml(workspace / "config.yaml", {**header, **config, "weights": digest(plain)})
-        (workspace / "checkpoint.pt").unlink(missing_ok=True)
+        header = {
+            "finished": datetime.now(UTC).isoformat(),
+            "spec": identity.spec.model_dump(mode="json"),
+            **identity.inputs(),
+            "roots": list(identity.roots),
+        }
+        write_record(workspace, {**header, **config}, history, weights)
+        (workspace / CHECKPOINT).unlink(missing_ok=True)
         if final.exists():
             shutil.rmtree(final)
         workspace.rename(final)
-        self._failure_path(spec).unlink(missing_ok=True)
+        self._failure_path(identity.spec).unlink(missing_ok=True)
         return Record(final)
 
-    def discard(self, spec: ModelSpec, code: Mapping[str, str]) -> None:
-        """Remove a model and its checkpoint, so that it is trained anew."""
-        for path in (self.path(spec, code), self.workspace(spec, code)):
-            if path.exists():
-                shutil.rmtree(path)
+    def discard(self, spec: ModelSpec) -> None:
+        """Remove every record and checkpoint of a specification, whatever code or data made it."""
+        for record in self.whole_records():
+            if record.spec.key == spec.key:
+                shutil.rmtree(record.path)
+
+    def discard_workspace(self, identity: Identity) -> None:
+        """Remove a checkpoint, so that training starts anew."""
+        shutil.rmtree(self.workspace(identity), ignore_errors=True)
+
+    def heal(self, identity: Identity) -> list[str]:
+        """Put aside whatever of a model's record is damaged; a line for each. Only for whoever holds its claim."""
+        record, lines = self.record(identity), []
+        while record is not None:
+            damages = record.check()
+            if not damages:
+                break
+            place = record.put_aside(damages[0])
+            lines.append(f"{damages[0]}; put aside as {place.name}, made anew")
+            record = self.record(identity)
+        return lines
+
+    def heal_failures(self) -> list[str]:
+        """Put aside records of failures that cannot be read; a line for each."""
+        lines = []
+        for path in sorted(self.root.glob("failures/*.yaml")):
+            try:
+                read_yaml(path)
+            except Damaged as damage:
+                lines.append(f"{damage}; put aside as {put_aside(path).name}")
+        return lines
 
     def failure(self, spec: ModelSpec) -> dict[str, Any] | None:
-        """The last failure of a model that has not succeeded since: job, error, traceback."""
+        """The last failure of a model that has not succeeded since: job, error, traceback; None if damaged."""
         path = self._failure_path(spec)
-        return read_yaml(path) if path.exists() else None
+        if not path.exists():
+            return None
+        try:
+            return read_yaml(path)
+        except Damaged:
+            return None  # `heal_failures` names it; a failure is tried again either way
 
     def failures(self) -> list[dict[str, Any]]:
-        """All of them."""
+        """All of them.
+
+        Raises:
+            StoreError: one is damaged.
+        """
         return [read_yaml(path) for path in sorted(self.root.glob("failures/*.yaml"))]
 
     def write_failure(self, spec: ModelSpec, job: str, error: str, trace: str) -> None:
         """Remember a failed job."""
+        moment = datetime.now(UTC).isoformat()
         write_yaml(
             self._failure_path(spec),
-            {"job": job, "spec": spec.model_dump(mode="json"), "error": error, "traceback": trace},
+            {"job": job, "when": moment, "spec": spec.model_dump(mode="json"), "error": error, "traceback": trace},
         )
 
     def forget_failure(self, spec: ModelSpec) -> None:
@@ -205,10 +212,9 @@ class Store:
         return self.root / "failures" / f"{spec.method}-{spec.key}.yaml"
 
     def write_study(self, study: Study, environment: Mapping[str, Any]) -> None:
-        """Store what is compared, and where it ran."""
+        """Store what is compared, and who ran it last; records have their own environments."""
         write_yaml(self.root / "study.yaml", {"format": FORMAT, **study.model_dump(mode="json")})
-        with replacing(self.root / "environment.json") as temporary:
-            temporary.write_text(json.dumps(environment, indent=2) + "\n")
+        write_json(self.root / "environment.json", environment)
 
     def read_study(self) -> Study:
         """What was compared.
@@ -219,78 +225,42 @@ class Store:
         path = self.root / "study.yaml"
         if not path.exists():
             raise StoreError(f"{self.root} holds no results: {path.name} is missing")
+        if path.read_bytes().startswith(b"format: 1\n"):
+            raise StoreError(f"{path} was written by another version of RouteBench: run the study again")
         values = read_yaml(path)
         if values.pop("format", None) != FORMAT:
-            raise StoreError(f"{path} was written by another version of RouteBench")
+            raise StoreError(f"{path} was written by another version of RouteBench: run the study again")
         try:
             return checked(Study, values, f"{path} is damaged")
         except StudyError as error:
             raise StoreError(str(error)) from error
 
     def environment(self) -> dict[str, Any]:
-        """Where it ran.
+        """Who ran the study last.
 
         Raises:
             StoreError: that is missing or damaged.
         """
-        values: dict[str, Any] = _read(self.root / "environment.json", lambda path: json.loads(path.read_text()))
-        return values
+        return read_json(self.root / "environment.json")
 
 
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that takes its place when the block ends without an error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        yield temporary
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+def newest_by_key(records: list[Record]) -> dict[str, Record]:
+    """The first record of each specification."""
+    found: dict[str, Record] = {}
+    for record in records:
+        found.setdefault(record.spec.key, record)
+    return found
 
 
-def digest(weights: Mapping[str, Tensor]) -> str:
-    """Hash of names and bytes of tensors, 16 hexadecimal digits: equal weights, equal digest."""
-    sha = hashlib.sha256()
-    for name in sorted(weights):
-        value = weights[name].detach().cpu().contiguous().flatten()
-        sha.update(name.encode())
-        sha.update(value.view(torch.uint8).numpy().tobytes())
-    return sha.hexdigest()[:16]
-
-
-def read_table(path: Path) -> pd.DataFrame:
-    """Read a parquet file.
-
-    Raises:
-        StoreError: it is missing or damaged.
-    """
-    table: pd.DataFrame = _read(path, pd.read_parquet)
-    return table
-
-
-def read_yaml(path: Path) -> dict[str, Any]:
-    """Read a YAML mapping.
-
-    Raises:
-        StoreError: it is missing or damaged.
-    """
-    values = _read(path, lambda p: yaml.safe_load(p.read_text()))
-    if not isinstance(values, dict):
-        raise StoreError(f"{path} is damaged: it holds no mapping")
-    return values
-
-
-def _read(path: Path, reader: Callable[[Path], Any]) -> Any:
-    try:
-        return reader(path)
-    except FileNotFoundError as error:
-        raise StoreError(f"{path} is missing") from error
-    except (OSError, ValueError, yaml.YAMLError, SafetensorError) as error:
-        raise StoreError(f"{path} is damaged: {error}") from error
-
-
-def write_yaml(path: Path, values: Mapping[str, Any]) -> None:
-    """Write a YAML mapping in one step."""
-    with replacing(path) as temporary:
-        temporary.write_text(yaml.safe_dump(dict(values), sort_keys=False, allow_unicode=True, width=110))
+def difference(record: Record, identity: Identity) -> str:
+    """Why a record of the same specification is not the model that would be made now; one line."""
+    old, new = record.config, identity.inputs()
+    reasons = []
+    if old["data"] != new["data"]:
+        reasons.append(f"made on other data ({old['data']}, now {new['data']})")
+    for name in ("precision", "device", "parameters"):
+        if old.get(name) != new[name]:
+            reasons.append(f"{name} was {old.get(name)}, is {new[name]}")
+    files = changed(old["code"], new["code"])
+    reasons += [f"code changed since: {', '.join(files)}"] if files else []
+    return "; ".join(reasons)

@@ -4,60 +4,43 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from importlib import resources
-from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, Field, ValidationError
+from collections.abc import Sequence
+from typing import Any
 
 import zoo
+from benchmarks.design import Design, StudyError, bundled_studies, checked, load
 from benchmarks.options import Evaluation
 from benchmarks.recipe import Recipe
 from benchmarks.seeds import derive
 from benchmarks.strict import Strict
-from benchmarks.study_files import NotReadable, read_yaml
 from zoo.registry import parse_brackets
 
-T = TypeVar("T", bound=BaseModel)
+__all__ = [
+    "ModelSpec",
+    "Study",
+    "StudyError",
+    "bundled_studies",
+    "checked",
+    "expand_methods",
+    "load_study",
+    "parse_dataset",
+]
 
 
-class StudyError(ValueError):
-    """A study that cannot be run; the message is one line that names the place and the valid choices."""
-
-
-class Study(Strict):
-    """A comparison.
+class Study(Design):
+    """A comparison: a design, and what to measure.
 
     Attributes:
-        name: of its directory under `results/` and `reports/`.
-        title: headline of the report.
-        dataset: name, or `name[option=value]`.
-        preset: scale of every network that does not name its own; None for the data set's default.
-        methods: selectors or wildcards; `all` is every method.
-        repetitions: number of seeds, at most 1,000.
-        seed: of the study, in [0, 2**63); every other seed derives from it.
-        recipe: how to train.
-        published_recipes: where a preset's paper gives a recipe, let it override `recipe`.
-        evaluation: what to measure.
+        evaluation: what to measure, checked.
     """
 
-    name: str = Field("quick", pattern=r"^[A-Za-z0-9][\w.-]*$", max_length=100)
-    title: str = "RouteBench"
-    dataset: str = "mnist5k"
-    preset: str | None = Field(None, min_length=1)
-    methods: tuple[str, ...] = ("all",)
-    repetitions: int = Field(1, ge=1, le=1_000)
-    seed: int = Field(0, ge=0, lt=2**63)
-    recipe: Recipe = Recipe()
-    published_recipes: bool = False
     evaluation: Evaluation = Evaluation()
 
-    def models(self, default_preset: str) -> list[ModelSpec]:
-        """The networks to train, in order, without duplicates.
+    def models(self, default_preset: str = "tiny") -> list[ModelSpec]:
+        """The networks that belong to the study, in order, without duplicates.
 
         Args:
-            default_preset: scale of selectors that name none.
+            default_preset: scale of selectors that name none, where the study names none either.
 
         Raises:
             StudyError: a selector that fits no method, preset or parameter, or two that tables would call the same.
@@ -89,11 +72,23 @@ class Study(Strict):
             repetition=repetition,
             seed=derive(self.seed, chosen, self.dataset, repetition),
             recipe=recipe,
+            scale=default_preset,
         )
 
 
 class ModelSpec(Strict):
-    """Everything that determines a trained network, except the code."""
+    """What is asked for: everything that determines a trained network, except data, code and machine.
+
+    Attributes:
+        method: name.
+        preset: of the method.
+        parameters: that replace the preset's.
+        dataset: as the study names it.
+        repetition: which of the study's seeds, from 0.
+        seed: that all others of this network derive from.
+        recipe: how to train.
+        scale: the study's preset, which labels do not repeat; it determines nothing.
+    """
 
     method: str
     preset: str
@@ -102,6 +97,7 @@ class ModelSpec(Strict):
     repetition: int
     seed: int
     recipe: Recipe
+    scale: str = "tiny"
 
     @property
     def selector(self) -> zoo.Selector:
@@ -110,16 +106,16 @@ class ModelSpec(Strict):
 
     @property
     def label(self) -> str:
-        """How tables and logs call the network; unique within a study."""
+        """How tables and logs call the network, with every preset that is not the study's; unique within a study."""
         parameters = [f"{key}={value}" for key, value in sorted(self.parameters.items())]
-        inside = ([] if self.preset in ("tiny", "small", "imagenet") else [self.preset]) + parameters
+        inside = ([] if self.preset == self.scale else [self.preset]) + parameters
         name = f"{self.method}[{', '.join(inside)}]" if inside else self.method
         return f"{name} #{self.repetition + 1}" if self.repetition else name
 
     @property
     def key(self) -> str:
-        """Hash of the specification, 12 hexadecimal digits."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        """Hash of all that determines the network, 12 hexadecimal digits."""
+        text = json.dumps(self.model_dump(mode="json", exclude={"scale"}), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -181,58 +177,10 @@ def parse_dataset(text: str) -> tuple[str, dict[str, Any]]:
     return name, options
 
 
-def checked(model: type[T], values: Mapping[str, Any], place: str) -> T:
-    """Validate, or say in one line what is wrong where.
-
-    Raises:
-        StudyError: the first problem, with the field's name and the valid choices.
-    """
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = " ".join(".".join(str(part) for part in first["loc"]).split())
-        message = first["msg"].removeprefix("Value error, ")
-        if first["type"] == "extra_forbidden":
-            message = f"no such field; valid: {', '.join(_fields_at(model, first['loc'][:-1]))}"
-        raise StudyError(f"{place}: {where}: {message}") from error
-
-
-def _fields_at(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:
-    for part in location:
-        annotation = model.model_fields[str(part)].annotation
-        options = [annotation, *getattr(annotation, "__args__", ())]
-        model = next(o for o in options if isinstance(o, type) and issubclass(o, BaseModel))
-    return list(model.model_fields)
-
-
-def bundled_studies() -> dict[str, Path]:
-    """The studies that ship with the suite, by name."""
-    folder = Path(str(resources.files("benchmarks") / "studies"))
-    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
-
-
 def load_study(name_or_path: str) -> Study:
     """Read a bundled study by name, or a YAML file.
 
     Raises:
         StudyError: no such study or file, or contents that are not valid.
     """
-    bundled = bundled_studies()
-    path = bundled.get(name_or_path, Path(name_or_path))
-    if not _is_file(path):
-        raise StudyError(f"no study {name_or_path!r}; valid: {', '.join(bundled)}, or the path of a YAML file")
-    try:
-        values = read_yaml(path)
-    except NotReadable as error:
-        raise StudyError(f"{path}: {error}") from error
-    if not isinstance(values, dict):
-        raise StudyError(f"{path}: a study is a mapping of fields; valid: {', '.join(Study.model_fields)}")
-    return checked(Study, {"name": path.stem, **values}, str(path))
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):  # too long a name, or no name at all
-        return False
+    return load(Study, name_or_path)

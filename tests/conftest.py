@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 
@@ -21,3 +23,16 @@ def _shared(item: pytest.Item) -> str:
     if isinstance(item, pytest.Function) and "trained" in item.fixturenames:
         return "campaign"
     return f"{folder}/{item.path.name}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Digests of files are remembered in a folder of the tests', not in the user's.
+
+    And the tests that run beside these, in other processes, are not waited for where timing would be alone.
+    """
+    folder = tmp_path_factory.mktemp("machine")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("benchmarks.claims.shared_folder", lambda: folder)
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield

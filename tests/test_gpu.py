@@ -15,15 +15,17 @@ import torch
 
 import zoo
 from benchmarks.campaign import Campaign, Where
+from benchmarks.checkpoint import FileCheckpoint
 from benchmarks.data import Batch, Dataset
 from benchmarks.data.arrays import ArraySplit
 from benchmarks.evaluators import Evaluator, evaluators
 from benchmarks.evaluators.latency import LatencyOptions, latency
-from benchmarks.jobs import Job, full_precision, load_dataset, load_subject
+from benchmarks.jobs import load_dataset, load_subject
+from benchmarks.numerics import full_precision
 from benchmarks.recipe import Recipe
 from benchmarks.store import Store
 from benchmarks.training import Epoch, Turn, make_optimizer, train, train_epoch
-from tests.benchmarks.cases import DATASET, NOT_MEASURED, ignore, models, small_study
+from tests.benchmarks.cases import DATASET, NOT_MEASURED, ignore, job_of, models, small_study
 from tests.conformance.cases import CPU, DIGITS, TASK, selectors, trained
 from zoo.deform_conv import DeformableConv
 from zoo.rows import put_rows
@@ -131,7 +133,7 @@ def test_a_training_goes_on_from_its_checkpoint(optimizer: str, tmp_path: Path) 
         torch.manual_seed(0)
         net = zoo.create("resnet[tiny]", TASK)
         checkpoint = folder / "checkpoint.pt"
-        return train(net, few, recipe, seed=0, device=GPU, checkpoint=checkpoint, on_epoch=on_epoch)
+        return train(net, few, recipe, seed=0, device=GPU, checkpoint=FileCheckpoint(checkpoint), on_epoch=on_epoch)
 
     whole = history(tmp_path / "whole")
     with pytest.raises(Killed):
@@ -146,7 +148,7 @@ def test_a_compiled_network_trains(method: str, tmp_path: Path) -> None:
     recipe = Recipe(epochs=3, batch_size=64, lr=0.05, compile=True)
     torch.manual_seed(0)
     net = zoo.create(method, TASK)
-    history = train(net, DIGITS, recipe, seed=0, device=GPU, checkpoint=tmp_path / "checkpoint.pt")
+    history = train(net, DIGITS, recipe, seed=0, device=GPU, checkpoint=FileCheckpoint(tmp_path / "checkpoint.pt"))
     assert history["train_accuracy"].iloc[-1] > 0.3, "chance is 0.1"
     assert history["first_step"].iloc[0] > 0
 
@@ -156,7 +158,7 @@ def test_a_network_is_trained_measured_and_timed(name: str, tmp_path: Path) -> N
     study = small_study(name, recipe={"precision": "auto"})
     (spec,) = models(study)
     for kind in ("train", "time"):
-        Job(kind=kind, spec=spec, evaluation=study.evaluation, root=tmp_path, device=str(GPU)).run(ignore)
+        job_of(spec, study, tmp_path, kind, str(GPU)).run(ignore)
     (record,) = Store(tmp_path).records()
     times = record.table("latency")
     assert (times["device_seconds"] > 0).all()
@@ -170,7 +172,7 @@ def test_a_network_is_trained_measured_and_timed(name: str, tmp_path: Path) -> N
 def test_tables_are_those_of_the_cpu(chosen: Evaluator, tmp_path: Path, digits: Dataset) -> None:
     study = small_study("adanet")
     (spec,) = models(study)
-    Job(kind="train", spec=spec, evaluation=study.evaluation, root=tmp_path).run(ignore)
+    job_of(spec, study, tmp_path, "train").run(ignore)
     (record,) = Store(tmp_path).records()
     with full_precision():
         here, there = (
@@ -190,7 +192,7 @@ def digits() -> Dataset:
 def test_events_measure_a_pass(tmp_path: Path, digits: Dataset) -> None:
     study = small_study("resnet")
     (spec,) = models(study)
-    Job(kind="train", spec=spec, evaluation=study.evaluation, root=tmp_path, device=str(GPU)).run(ignore)
+    job_of(spec, study, tmp_path, "train", str(GPU)).run(ignore)
     (record,) = Store(tmp_path).records()
     options = LatencyOptions(seconds=0.2, batch_sizes=(1, 64), compile=True)
     table = latency(load_subject(record, digits, GPU), options)

@@ -3,7 +3,6 @@
 from benchmarks.evaluators.registry import Evaluator, evaluator, evaluators
 from benchmarks.evaluators.routes import route_text
 from benchmarks.evaluators.subject import Subject
-from benchmarks.evaluators.versions import version
 
 from benchmarks.evaluators import accuracy, cost, fidelity, latency, energy, ledger, robustness  # isort: skip
 
@@ -20,5 +19,4 @@ __all__ = [
     "ledger",
     "robustness",
     "route_text",
-    "version",
 ]

@@ -17,7 +17,7 @@ class FidelityOptions(Strict):
     presets: str = "*"
 
 
-@evaluator("fidelity", options=FidelityOptions)
+@evaluator("fidelity", options=FidelityOptions, needs=("papers",))
 def fidelity(subject: Subject, options: FidelityOptions) -> pd.DataFrame:
     """One row per figure, whichever of the method's networks was trained.
 

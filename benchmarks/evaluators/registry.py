@@ -24,6 +24,10 @@ Plain = Callable[[Subject, None], pd.DataFrame]
 Optioned = Callable[[Subject, Options], pd.DataFrame]
 
 
+NEEDS = ("baseline", "epsilons", "papers")
+"""What tables may depend on besides network, code and options; `benchmarks.versions` has the values."""
+
+
 @dataclass(frozen=True)
 class Evaluator:
     """A measurement.
@@ -34,6 +38,8 @@ class Evaluator:
         module: where its code is.
         alone: needs the machine to itself.
         options: the class of its options, or None.
+        needs: what its table depends on besides network, code and options: `baseline` (the static ResNet measured
+            beside), `epsilons` (the data set's own), `papers` (published figures of the method).
     """
 
     name: str
@@ -41,6 +47,7 @@ class Evaluator:
     module: str
     alone: bool = False
     options: type[Strict] | None = None
+    needs: tuple[str, ...] = ()
 
     def configured(self, evaluation: Evaluation) -> Strict | None:
         """Its options in a study; None where it has none, or is off."""
@@ -61,32 +68,39 @@ _REGISTRY = _Registry()
 
 
 @overload
-def evaluator(name: str, *, alone: bool = False) -> Callable[[Plain], Plain]: ...
+def evaluator(name: str, *, alone: bool = False, needs: tuple[str, ...] = ()) -> Callable[[Plain], Plain]: ...
 
 
 @overload
 def evaluator(
-    name: str, *, alone: bool = False, options: type[Options]
+    name: str, *, alone: bool = False, options: type[Options], needs: tuple[str, ...] = ()
 ) -> Callable[[Optioned[Options]], Optioned[Options]]: ...
 
 
-def evaluator(name: str, *, alone: bool = False, options: type[Strict] | None = None) -> Any:
+def evaluator(
+    name: str, *, alone: bool = False, options: type[Strict] | None = None, needs: tuple[str, ...] = ()
+) -> Any:
     """Decorator that makes a function an evaluator of the suite.
 
     Args:
         name: of its table; `Evaluation` has a field of that name where it has options.
         alone: it needs the machine to itself.
         options: the class of its options; None: it has none.
+        needs: see `Evaluator`.
 
     Raises:
-        ValueError: another function has that name. A module that is loaded again replaces its own.
+        ValueError: there is no such need, or another function has that name. A module that is loaded again replaces
+            its own.
     """
+    unknown = set(needs) - set(NEEDS)
+    if unknown:
+        raise ValueError(f"evaluator {name!r}: nothing is known of {sorted(unknown)}; valid needs: {', '.join(NEEDS)}")
 
     def decorate(run: Callable[[Subject, Any], pd.DataFrame]) -> Callable[[Subject, Any], pd.DataFrame]:
         there = _REGISTRY.found.get(name)
         if there and (there.module, there.run.__qualname__) != (run.__module__, run.__qualname__):
             raise ValueError(f"evaluator {name!r} of {run.__module__} is there already: {there.module} has it")
-        _REGISTRY.found[name] = Evaluator(name, run, run.__module__, alone, options)
+        _REGISTRY.found[name] = Evaluator(name, run, run.__module__, alone, options, needs)
         return run
 
     return decorate

@@ -28,10 +28,17 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How a job ended; `error` is one line, empty where it succeeded."""
+    """How a job ended.
+
+    Attributes:
+        job: its name.
+        error: one line, empty where it succeeded.
+        busy: another run is at work on the same network, so nothing was done.
+    """
 
     job: str
     error: str = ""
+    busy: bool = False
 
 
 def one_line(error: Exception) -> str:

@@ -13,11 +13,12 @@ import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import psutil
 import ray
 
-from benchmarks.scheduling.base import SchedulerError
+from benchmarks.scheduling.base import SchedulerError, one_line
 
 CONNECT_SECONDS = 5.0
 """How long each address of a host may take to accept a connection; most hosts have one, or two with IPv6."""
@@ -50,26 +51,25 @@ class Cluster:
         cpus: CPUs that a cluster started here may use.
 
     Raises:
-        SchedulerError: nothing can be joined at that address; said within a minute.
+        SchedulerError: nothing can be joined at that address; said within a minute. Or Ray did not start.
     """
 
     def __init__(self, address: str | None, cpus: int) -> None:
         self._mark = "" if address is not None else uuid.uuid4().hex
         for name, level in (("ray", logging.ERROR), ("ray.tune", logging.CRITICAL)):  # events tell of dead workers
             logging.getLogger(name).setLevel(level)
+        options: dict[str, Any] = {"address": "local", "num_cpus": cpus, "include_dashboard": False}
         if address is not None:
             _rehearse(address)
-            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-        else:
+            options = {"address": address}
+        try:
             with _marked(self._mark):
-                ray.init(
-                    address="local",
-                    num_cpus=cpus,
-                    include_dashboard=False,
-                    log_to_driver=False,
-                    logging_level=logging.ERROR,
-                )
-        self._node = ray.get_runtime_context().get_node_id()
+                # here, not in a thread that ends: Linux kills Ray's processes with the thread that started them
+                ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
+            self._node = ray.get_runtime_context().get_node_id()
+        except Exception as error:
+            self.leave()
+            raise SchedulerError(f"Ray did not start: {one_line(error)}; the same command tries again") from error
 
     def alive(self) -> bool:
         """Whether the node that this process uses is alive; hangs or raises where the cluster does not answer."""
@@ -129,14 +129,18 @@ def _parsed(address: str) -> tuple[str, int]:
 
 @contextmanager
 def _marked(mark: str) -> Iterator[None]:
-    """An environment for the processes of a cluster: they carry a mark, and follow no other cluster's address."""
+    """An environment for the processes of a cluster: they carry a mark, and follow no other cluster's address.
+
+    No worker is started before there is work: ray.init waits for such workers, for ever where one dies.
+    """
     before = os.environ.copy()
-    os.environ[MARK] = mark
     os.environ.pop("RAY_ADDRESS", None)
+    if mark:
+        os.environ |= {MARK: mark, "RAY_prestart_worker_first_driver": "0"}
     try:
         yield
     finally:
-        for name in (MARK, "RAY_ADDRESS"):
+        for name in (MARK, "RAY_ADDRESS", "RAY_prestart_worker_first_driver"):
             os.environ.pop(name, None)
             if name in before:
                 os.environ[name] = before[name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from benchmarks.claims import Busy
 from benchmarks.jobs import Job
 from benchmarks.scheduling.base import Event, Outcome, one_line
 
@@ -19,6 +20,8 @@ class InlineScheduler:
         on_event(Event(job=job.name, kind="started"))
         try:
             job.run(lambda progress: on_event(Event(job=job.name, kind="progress", progress=progress)))
+        except Busy:
+            return Outcome(job=job.name, busy=True)
         except Exception as error:
             message = one_line(error)
             on_event(Event(job=job.name, kind="failed", error=message))

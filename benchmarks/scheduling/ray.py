@@ -16,6 +16,7 @@ import ray
 from ray import tune
 from ray.tune.experiment import Trial
 
+from benchmarks.claims import Busy
 from benchmarks.environment import usable_cpus
 from benchmarks.jobs import Job, Progress
 from benchmarks.scheduling.base import Event, Outcome, one_line
@@ -25,7 +26,7 @@ from benchmarks.scheduling.watch import watched
 RETRIES = 2
 """How often a trial is tried again after its worker died. A job that raised an error would raise it again."""
 WORKER_DIED = "the worker died"
-DONE, FAILED = "done", "failed"
+DONE, FAILED, BUSY = "done", "failed", "busy"
 
 
 class RayScheduler:
@@ -36,7 +37,7 @@ class RayScheduler:
         cpus: CPUs that a Ray started here may use; None for all that this process may use.
 
     Raises:
-        SchedulerError: nothing can be joined at that address; said within a minute.
+        SchedulerError: nothing can be joined at that address; said within a minute. Or Ray did not start.
     """
 
     def __init__(self, address: str | None = None, cpus: int | None = None) -> None:
@@ -66,7 +67,10 @@ class RayScheduler:
                 ),
             )
             watched(tuner.fit, self._cluster.alive, listener.stop)
-        return [Outcome(job=job.name, error=listener.errors.get(job.name, "")) for job in jobs]
+        return [
+            Outcome(job=job.name, error=listener.errors.get(job.name, ""), busy=job.name in listener.busy)
+            for job in jobs
+        ]
 
     def close(self) -> None:
         """Leave the cluster, or end the one that was started here; done within half a minute even if it was lost."""
@@ -77,6 +81,8 @@ def _trial(config: dict[str, Any]) -> None:
     job: Job = config["job"]
     try:
         job.run(lambda progress: tune.report(asdict(progress)))
+    except Busy:
+        tune.report({"step": BUSY, "epoch": {}})
     except Exception as error:
         tune.report({"step": FAILED, "epoch": {}, "error": one_line(error)})
     else:
@@ -101,6 +107,7 @@ class _Listener(tune.Callback):
         self._started: set[str] = set()
         self._stopped = threading.Event()
         self.errors: dict[str, str] = {}
+        self.busy: set[str] = set()
 
     def __getstate__(self) -> dict[str, Any]:
         """Tune stores its callbacks with the experiment; a terminal's view cannot go there, and is not needed."""
@@ -133,6 +140,8 @@ class _Listener(tune.Callback):
         name, step = _job(trial).name, result.get("step")
         if step == FAILED:
             self._fail(name, result["error"])
+        elif step == BUSY:
+            self.busy.add(name)
         elif step not in (None, DONE):
             progress = Progress(step=result["step"], epoch=result["epoch"])
             self._tell(Event(job=name, kind="progress", progress=progress))
@@ -143,7 +152,7 @@ class _Listener(tune.Callback):
 
     def on_trial_complete(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         """A job has ended."""
-        if _job(trial).name not in self.errors:
+        if _job(trial).name not in self.errors.keys() | self.busy:
             self._tell(Event(job=_job(trial).name, kind="done"))
 
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:

@@ -66,7 +66,11 @@ def _confirm(pulse: _Pulse, silence: float, error: BaseException) -> None:
 
 
 class _Task(threading.Thread):
-    """A thread that keeps the error that ended it."""
+    """A thread that keeps the error that ended it.
+
+    Attributes:
+        error: None while it runs, and where it ended well.
+    """
 
     def __init__(self, work: Callable[[], object]) -> None:
         super().__init__(name="work", daemon=True)
@@ -74,6 +78,7 @@ class _Task(threading.Thread):
         self.error: BaseException | None = None
 
     def run(self) -> None:
+        """Do the work; `start` calls this."""
         try:
             self._work()
         except BaseException as error:

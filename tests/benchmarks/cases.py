@@ -10,7 +10,8 @@ import torch
 
 from benchmarks.campaign import Campaign, Where
 from benchmarks.data import Batch
-from benchmarks.jobs import Job, Kind
+from benchmarks.identity import Identity, identify
+from benchmarks.jobs import Job, Kind, load_dataset
 from benchmarks.scheduling import Event
 from benchmarks.store import Store
 from benchmarks.study import ModelSpec, Study, checked
@@ -68,10 +69,29 @@ def models(study: Study) -> list[ModelSpec]:
     return study.models("tiny")
 
 
+def identity_of(spec: ModelSpec) -> Identity:
+    """What a network would be if it were trained now, on this machine's CPU."""
+    return identify(spec, load_dataset(spec.dataset, None), torch.device("cpu"))
+
+
 def job(root: Path, study: Study, kind: Kind = "train") -> Job:
     """The job of a study's only network, keeping its records under `root`."""
     (spec,) = models(study)
-    return Job(kind=kind, spec=spec, evaluation=study.evaluation, root=root)
+    return job_of(spec, study, root, kind)
+
+
+def job_of(spec: ModelSpec, study: Study, root: Path, kind: Kind = "train", device: str = "cpu") -> Job:
+    """The job of one of a study's networks, keeping its records under `root`."""
+    identity = identify(spec, load_dataset(spec.dataset, None), torch.device(device))
+    return Job(
+        kind=kind,
+        spec=spec,
+        identity=identity.name,
+        precision=identity.precision,
+        evaluation=study.evaluation,
+        root=root,
+        device=device,
+    )
 
 
 def ignore(event: object) -> None:

@@ -13,8 +13,8 @@ from benchmarks.campaign import Campaign
 from benchmarks.data import Dataset
 from benchmarks.evaluators import Subject
 from benchmarks.jobs import load_dataset, load_subject
+from benchmarks.record import Record
 from benchmarks.scheduling import InlineScheduler
-from benchmarks.store import Record
 from tests.benchmarks.cases import DATASET, METHODS, ignore, small_campaign, small_study
 
 CPU = torch.device("cpu")

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import torch
 
-from benchmarks.environment import describe_environment
+from benchmarks.environment import commit, describe_environment, environment_key
 
 
 @pytest.fixture(scope="module")
@@ -57,4 +57,15 @@ def test_without_git_there_is_no_commit(error: Exception, monkeypatch: pytest.Mo
         raise error
 
     monkeypatch.setattr("benchmarks.environment.subprocess.run", fail)
-    assert describe_environment()["commit"] is None
+    commit.cache_clear()
+    try:
+        assert describe_environment()["commit"] is None
+    finally:
+        commit.cache_clear()
+
+
+def test_environments_are_told_apart_by_what_lasts(facts: dict[str, Any]) -> None:
+    later = facts | {"created": "2030-01-01T00:00:00+00:00", "load_average": [9, 9, 9], "commit": "abc1234"}
+    assert environment_key(later) == environment_key(facts)
+    others = [facts | {name: "another"} for name in ("host", "processor", "instructions", "python", "gpus", "packages")]
+    assert len({environment_key(other) for other in (facts, *others)}) == 7

@@ -17,23 +17,35 @@ import torch
 
 from benchmarks.campaign import Campaign
 from benchmarks.data import Dataset
+from benchmarks.deadline import DeadlineExceeded
 from benchmarks.evaluators import registry
 from benchmarks.evaluators.contenders import BASELINE
+from benchmarks.files import StoreError
 from benchmarks.fingerprint import fingerprint
+from benchmarks.fitting import propose_settings
 from benchmarks.jobs import (
     Job,
     Kind,
     Progress,
-    code_of,
     load_dataset,
     load_subject,
     missing_tables,
-    propose_settings,
-    single_threaded,
-    task_of,
 )
-from benchmarks.store import Record, Store, StoreError, digest
-from tests.benchmarks.cases import METHODS, NOT_MEASURED, Unseen, ignore, job, models, small_study
+from benchmarks.numerics import single_threaded
+from benchmarks.record import Record, digest
+from benchmarks.store import Store
+from benchmarks.tasks import task_of
+from tests.benchmarks.cases import (
+    METHODS,
+    NOT_MEASURED,
+    Unseen,
+    identity_of,
+    ignore,
+    job,
+    job_of,
+    models,
+    small_study,
+)
 from zoo import Task
 
 CPU = torch.device("cpu")
@@ -62,11 +74,11 @@ def steps(task: Job) -> list[str]:
 def copy_of(campaign: Campaign, method: str, kind: Kind = "train", **changes: Any) -> Job:
     """A job over records that are there."""
     spec = next(spec for spec in campaign.specs if spec.method == method)
-    return replace(Job(kind=kind, spec=spec, evaluation=campaign.study.evaluation, root=campaign.store.root), **changes)
+    return replace(job_of(spec, campaign.study, campaign.store.root, kind), **changes)
 
 
 def record_of(task: Job) -> Record:
-    found = Store(task.root).record(task.spec, code_of(task.spec))
+    found = Store(task.root).record(identity_of(task.spec))
     assert found is not None
     return found
 
@@ -82,7 +94,7 @@ def other_code(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
     def changed(modules: list[str]) -> dict[str, str]:
         return fingerprint(modules) | ({"changed.py": "today"} if module in modules else {})
 
-    monkeypatch.setattr("benchmarks.evaluators.versions.fingerprint", changed)
+    monkeypatch.setattr("benchmarks.versions.fingerprint", changed)
 
 
 def break_evaluator(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
@@ -130,7 +142,8 @@ def test_a_missing_table_is_made_and_no_other(copied: Campaign) -> None:
     (record.path / "cost.parquet").unlink()
     before = touched(record)
     assert steps(task) == ["cost"]
-    assert {name for name, when in touched(record).items() if before.get(name) != when} == {"cost.parquet"}
+    written = {name for name, when in touched(record).items() if before.get(name) != when}
+    assert written == {"cost.parquet", "manifest.json"}
 
 
 def test_a_table_made_with_other_options_is_made_again_without_training(copied: Campaign) -> None:
@@ -166,17 +179,17 @@ def test_a_table_made_again_from_the_same_weights_is_the_same(copied: Campaign) 
         pd.testing.assert_frame_equal(record.table(name), before[name], check_exact=True)
 
 
-def test_an_evaluator_that_is_off_is_not_missing(records: dict[str, Record]) -> None:
+def test_an_evaluator_that_is_off_is_not_missing(records: dict[str, Record], few_digits: Dataset) -> None:
     evaluation = small_study(evaluation={"robustness": None}).evaluation
-    assert missing_tables(records["resnet"], evaluation, alone=False) == []
+    assert missing_tables(records["resnet"], few_digits, evaluation, alone=False) == []
 
 
-def test_timing_is_missing_from_the_timing_job_alone(copied: Campaign) -> None:
+def test_timing_is_missing_from_the_timing_job_alone(copied: Campaign, few_digits: Dataset) -> None:
     record = record_of(copy_of(copied, "resnet"))
     (record.path / "latency.parquet").unlink()
     evaluation = copied.study.evaluation
-    assert missing_tables(record, evaluation, alone=False) == []
-    assert [e.name for e in missing_tables(record, evaluation, alone=True)] == ["latency"]
+    assert missing_tables(record, few_digits, evaluation, alone=False) == []
+    assert [e.name for e in missing_tables(record, few_digits, evaluation, alone=True)] == ["latency"]
 
 
 def test_a_timing_job_times(copied: Campaign) -> None:
@@ -235,7 +248,7 @@ def test_a_job_that_died_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
     task = job(tmp_path, small_study(evaluation=NOT_MEASURED))
     with pytest.raises(Killed):
         task.run(die)
-    assert (Store(tmp_path).workspace(task.spec, code_of(task.spec)) / "checkpoint.pt").exists()
+    assert (Store(tmp_path).workspace(identity_of(task.spec)) / "checkpoint.pt").exists()
     assert steps(task).count("train") == 2
 
 
@@ -266,7 +279,7 @@ def run_and_kill(task: Job) -> None:
     """Run a job in a process of its own, and kill it in the epoch after its first checkpoint."""
     process = get_context("spawn").Process(target=run, args=(task,))
     process.start()
-    checkpoint = Store(task.root).workspace(task.spec, code_of(task.spec)) / "checkpoint.pt"
+    checkpoint = Store(task.root).workspace(identity_of(task.spec)) / "checkpoint.pt"
     try:
         deadline = time.monotonic() + PATIENCE
         while not checkpoint.exists() and process.is_alive() and time.monotonic() < deadline:
@@ -284,18 +297,18 @@ def run(task: Job) -> None:
 
 
 def test_the_code_of_a_network_is_its_own_and_that_of_training() -> None:
-    code = code_of(models(small_study("adanet"))[0])
+    code = identity_of(models(small_study("adanet"))[0]).code
     assert code.keys() >= {"zoo/adanet.py", "zoo/routing.py", "benchmarks/training.py", "benchmarks/recipe.py"}
 
 
-@pytest.mark.parametrize("dataset", ["mnist5k", "digits", "cifar10"])
-def test_the_code_of_a_network_is_that_of_its_data_too(dataset: str) -> None:
-    code = code_of(models(small_study("adanet", dataset=dataset))[0])
-    assert code.keys() >= {"benchmarks/data/splitting.py", "benchmarks/data/augment.py"}
+def test_the_code_of_a_network_makes_batches_of_its_data_and_does_not_read_them() -> None:
+    code = identity_of(models(small_study("adanet"))[0]).code
+    assert code.keys() >= {"benchmarks/data/arrays.py", "benchmarks/data/augment.py"}
+    assert not code.keys() & {"benchmarks/data/embedded.py", "benchmarks/data/splitting.py"}
 
 
 def test_evaluators_scheduling_and_reports_do_not_make_networks_stale() -> None:
-    code = code_of(models(small_study("adanet"))[0])
+    code = identity_of(models(small_study("adanet"))[0]).code
     assert not [name for name in code if "evaluators" in name or "scheduling" in name or "report" in name]
 
 
@@ -338,3 +351,70 @@ def test_settings_are_proposed_from_validation_data_only(
 ) -> None:
     blind = replace(few_digits, train=Unseen(), test=Unseen())
     assert propose_settings(subject_of(method).net, blind, CPU) == records[method].settings
+
+
+def test_what_takes_too_long_is_a_failure_that_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dawdle(*arguments: object, **options: object) -> None:
+        while True:
+            time.sleep(0.001)
+
+    monkeypatch.setattr("benchmarks.jobs.fit", dawdle)
+    task = replace(job(tmp_path, small_study(evaluation=NOT_MEASURED)), hours=0.1 / 3600)
+    with pytest.raises(DeadlineExceeded):
+        task.run(ignore)
+    failure = Store(tmp_path).failure(task.spec)
+    assert failure is not None
+    assert "training of resnet: not done within 0.1 s" in failure["error"]
+
+
+def test_an_evaluator_that_takes_too_long_loses_no_training(copied: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dawdle(subject: object, options: object) -> pd.DataFrame:
+        while True:
+            time.sleep(0.001)
+
+    found = registry._REGISTRY.found
+    monkeypatch.setitem(found, "ledger", replace(found["ledger"], run=dawdle))
+    task = copy_of(copied, "resnet", hours=0.2 / 3600)
+    (record_of(task).path / "ledger.parquet").unlink()
+    with pytest.raises(DeadlineExceeded, match="ledger of resnet"):
+        task.run(ignore)
+    assert record_of(task).check() == []
+
+
+def test_a_job_may_take_far_longer_than_it_is_estimated_to(tmp_path: Path) -> None:
+    task = job(tmp_path, small_study())
+    assert task._limited(1.0, "it")._seconds == 3600
+    assert task._limited(1000.0, "it")._seconds == 20_000
+    assert replace(task, hours=2)._limited(1000.0, "it")._seconds == 7200
+
+
+def test_a_worker_with_other_data_or_code_makes_nothing(tmp_path: Path) -> None:
+    task = replace(job(tmp_path, small_study()), identity="resnet-0123456789")
+    with pytest.raises(StoreError, match="its data or its code are not those of the process that started the run"):
+        task.run(ignore)
+    assert not list(tmp_path.glob("models/*"))
+
+
+def test_a_record_without_weights_is_trained_again_where_something_is_to_be_measured(copied: Campaign) -> None:
+    task = copy_of(copied, "resnet")
+    before = record_of(task).config["weights"]
+    (record_of(task).path / "weights.safetensors").unlink()
+    assert steps(task) == []
+    (record_of(task).path / "ledger.parquet").unlink()
+    (planned,) = (planned for planned in copied.plan() if planned.spec == task.spec)
+    assert (planned.status.state, planned.status.reason) == ("stale", "stored without its weights, which ledger need")
+    assert "train" in steps(task)
+    assert record_of(task).config["weights"] == before
+
+
+def test_a_record_says_where_it_and_every_table_were_made(records: dict[str, Record]) -> None:
+    record = records["adanet"]
+    made = [record.config["environment"], *(record.made_by(name)["environment"] for name in (*SHARED, "latency"))]
+    for environment in made:
+        assert environment["threads"] == 1
+        assert environment["packages"]["torch"] in torch.__version__
+        assert environment.keys() >= {"host", "processor", "instructions", "python", "gpus", "commit", "created"}
+    assert record.config["precision"] == "fp32"
+    assert record.config["device"] == "cpu"
+    assert record.task == Task(shape=(1, 28, 28), classes=10, mean=(0.1308,), std=(0.3080,))
+    assert record.config["baseline"] == {"network": "resnet[tiny]", "macs": 5_537_984, "parameters": 174_970}

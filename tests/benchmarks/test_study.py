@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import zoo
+from benchmarks.design import Design, load
 from benchmarks.recipe import Recipe
 from benchmarks.study import (
     ModelSpec,
@@ -78,9 +79,18 @@ def test_a_mistake_is_one_line_that_names_the_place_and_what_is_valid(
     assert "\n" not in message
 
 
-def test_two_scales_of_a_network_that_would_share_a_label_are_refused() -> None:
-    message = refusal(methods=["resnet[tiny]", "resnet[small]"])
-    assert message == "methods: resnet[tiny] and resnet[small] would both be called resnet"
+def test_a_label_names_every_preset_that_is_not_the_studys() -> None:
+    both = ("resnet", "wideresnet", "resnet[small]", "resnet[tiny]", "resnet[resnet-20, widths=(8, 16, 32)]")
+    tiny = [spec.label for spec in study(methods=both, preset="tiny").models()]
+    small = [spec.label for spec in study(methods=both, preset="small").models()]
+    assert tiny == ["resnet", "wideresnet", "resnet[small]", "resnet[resnet-20, widths=[8, 16, 32]]"]
+    assert small == ["resnet", "wideresnet", "resnet[tiny]", "resnet[resnet-20, widths=[8, 16, 32]]"]
+
+
+def test_a_network_at_another_scale_is_another_network_under_another_label() -> None:
+    (tiny,), (small,) = study(methods=("resnet",)).models("tiny"), study(methods=("resnet",)).models("small")
+    assert tiny.key != small.key
+    assert study(methods=("resnet[small]",)).models("tiny")[0].key == small.key
 
 
 def test_options_are_immutable() -> None:
@@ -286,3 +296,10 @@ def test_wildcards_leave_out_methods_that_lack_the_preset() -> None:
 def test_a_preset_that_no_method_has_is_refused() -> None:
     with pytest.raises(StudyError, match="none chosen"):
         expand_methods(["all"], "huge")
+
+
+@pytest.mark.parametrize("name", bundled_studies())
+def test_a_design_is_the_study_without_its_evaluation(name: str) -> None:
+    assert list(Design.model_fields) == list(Study.model_fields)
+    design, whole = load(Design, name), load_study(name)
+    assert design.model_dump(exclude={"evaluation"}) == whole.model_dump(exclude={"evaluation"})

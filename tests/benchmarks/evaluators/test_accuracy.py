@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from benchmarks.data import Dataset
 from benchmarks.evaluators import Subject
-from benchmarks.store import Record
+from benchmarks.record import Record
 from tests.benchmarks.cases import METHODS
 from zoo.contract import Forward, Setting
 

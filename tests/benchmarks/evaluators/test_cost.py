@@ -13,7 +13,7 @@ import torch
 from benchmarks.evaluators import Subject
 from benchmarks.evaluators.cost import CostOptions, cost, fvcore_macs, ptflops_macs
 from benchmarks.evaluators.logits import LogitsOnly
-from benchmarks.store import Record
+from benchmarks.record import Record
 from tests.benchmarks.cases import METHODS
 from zoo import Task, create
 

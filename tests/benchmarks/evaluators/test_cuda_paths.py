@@ -12,10 +12,12 @@ import torch
 from benchmarks.data import Dataset
 from benchmarks.evaluators import Evaluator, cost, evaluators
 from benchmarks.evaluators.latency import LatencyOptions, latency
-from benchmarks.jobs import Job, full_precision, load_subject
+from benchmarks.jobs import load_subject
+from benchmarks.numerics import full_precision
 from benchmarks.options import Evaluation
-from benchmarks.store import Record, Store
-from tests.benchmarks.cases import METHODS, NOT_MEASURED, ignore, models, small_study
+from benchmarks.record import Record
+from benchmarks.store import Store
+from tests.benchmarks.cases import METHODS, NOT_MEASURED, ignore, job_of, models, small_study
 from tests.simulated_gpu import DEVICE, SimulatedGpu
 
 pytestmark = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU: tests/test_gpu.py asks it")
@@ -89,7 +91,7 @@ def test_a_network_is_trained_and_measured_from_end_to_end(
     (spec,) = models(study)
     with SimulatedGpu():
         for kind in ("train", "time"):
-            Job(kind=kind, spec=spec, evaluation=study.evaluation, root=tmp_path, device=str(DEVICE)).run(ignore)
+            job_of(spec, study, tmp_path, kind, str(DEVICE)).run(ignore)
     (record,) = Store(tmp_path).records()
     assert all(record.has(name) for name in ("accuracy", "cost", "ledger", "robustness", "latency"))
     answers = record.table("accuracy")
@@ -99,9 +101,9 @@ def test_a_network_is_trained_and_measured_from_end_to_end(
 def test_a_network_trained_there_has_the_weights_of_the_cpu(tmp_path: Path) -> None:
     study = small_study("resnet", evaluation=NOT_MEASURED)
     (spec,) = models(study)
-    Job(kind="train", spec=spec, evaluation=study.evaluation, root=tmp_path / "cpu").run(ignore)
+    job_of(spec, study, tmp_path / "cpu", "train").run(ignore)
     with SimulatedGpu():
-        Job(kind="train", spec=spec, evaluation=study.evaluation, root=tmp_path / "gpu", device=str(DEVICE)).run(ignore)
+        job_of(spec, study, tmp_path / "gpu", "train", str(DEVICE)).run(ignore)
     (there,), (here,) = Store(tmp_path / "gpu").records(), Store(tmp_path / "cpu").records()
     assert there.config["weights"] == here.config["weights"]
 

@@ -15,7 +15,7 @@ from benchmarks.evaluators import Subject
 from benchmarks.evaluators import energy as module
 from benchmarks.evaluators.contenders import BASELINE
 from benchmarks.evaluators.energy import COLUMNS, EnergyOptions, energy
-from benchmarks.store import Record
+from benchmarks.record import Record
 from tests.benchmarks.board import CUDA, IDLE, Nvml, put_in_place
 from tests.benchmarks.cases import METHODS
 from zoo.contract import Compute, Forward

@@ -12,7 +12,7 @@ from torch import Tensor
 from benchmarks.evaluators import Subject
 from benchmarks.evaluators.contenders import BASELINE
 from benchmarks.evaluators.latency import COLUMNS, FEWEST, LatencyOptions, latency
-from benchmarks.store import Record
+from benchmarks.record import Record
 from tests.benchmarks.cases import METHODS
 from zoo.contract import Compute, Forward, RoutedNet
 from zoo.serving import Served

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.store import Record
+from benchmarks.record import Record
 from tests.benchmarks.cases import METHODS
 
 

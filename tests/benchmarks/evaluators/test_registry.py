@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from benchmarks.evaluators import Evaluator, Subject, accuracy, evaluator, evaluators, registry, version
+import zoo
+from benchmarks.evaluators import Evaluator, Subject, accuracy, evaluator, evaluators, registry
 from benchmarks.evaluators.cost import CostOptions
 from benchmarks.fingerprint import fingerprint
+from benchmarks.jobs import load_dataset
 from benchmarks.options import Evaluation
+from benchmarks.versions import version
+from tests.benchmarks.cases import DATASET, models, small_study
 
 NAMES = {"accuracy", "cost", "energy", "fidelity", "latency", "ledger", "robustness"}
 
 
 def named(name: str) -> Evaluator:
     return next(e for e in evaluators() if e.name == name)
+
+
+def version_of(name: str, evaluation: Evaluation, method: str = "adanet") -> dict[str, Any]:
+    """Of an evaluator's table of a network of the tests' digits."""
+    (spec,) = models(small_study(method))
+    return version(named(name), evaluation, spec, load_dataset(DATASET, None).info)
 
 
 def test_every_evaluator_of_the_suite_is_registered() -> None:
@@ -53,7 +64,7 @@ def test_an_evaluators_options_are_those_of_its_name() -> None:
 
 def test_a_version_has_the_options() -> None:
     evaluation = Evaluation.model_validate({"robustness": {"epsilons": [0.1], "samples": 7}})
-    assert version(named("robustness"), evaluation)["options"] == {
+    assert version_of("robustness", evaluation)["options"] == {
         "samples": 7,
         "epsilons": [0.1],
         "pgd_steps": 20,
@@ -63,7 +74,7 @@ def test_a_version_has_the_options() -> None:
 
 
 def test_a_version_has_the_code_that_the_evaluator_needs() -> None:
-    code: Any = version(named("robustness"), Evaluation())["code"]
+    code: Any = version_of("robustness", Evaluation())["code"]
     assert code.keys() >= {"benchmarks/evaluators/robustness.py", "benchmarks/evaluators/pgd.py", "zoo/contract.py"}
 
 
@@ -78,9 +89,33 @@ def test_no_evaluator_depends_on_bookkeeping_or_on_anothers_options(name: str) -
     assert not needed & (bookkeeping | others)
 
 
+def test_a_version_of_timing_has_the_static_network_and_its_code() -> None:
+    baseline = version_of("latency", Evaluation())["inputs"]["baseline"]
+    assert baseline["network"] == "resnet[tiny]"
+    assert "zoo/resnet.py" in baseline["code"]
+
+
+def test_a_version_of_attacks_has_the_data_sets_own_radii() -> None:
+    assert version_of("robustness", Evaluation())["inputs"] == {"epsilons": [0.05, 0.1, 0.2, 0.3]}
+
+
+def test_a_version_of_fidelity_has_the_published_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = version_of("fidelity", Evaluation())
+    found = zoo.method("adanet")
+    monkeypatch.setitem(zoo.registry._METHODS, "adanet", replace(found, citation="another"))
+    assert version_of("fidelity", Evaluation()) == before
+    monkeypatch.setitem(zoo.registry._METHODS, "adanet", replace(found, differs={"tiny": "a reason"}))
+    assert version_of("fidelity", Evaluation()) != before
+
+
+def test_an_evaluator_cannot_need_what_nobody_knows() -> None:
+    with pytest.raises(ValueError, match="valid needs: baseline, epsilons, papers"):
+        evaluator("colour", needs=("paint",))
+
+
 def test_a_version_does_not_depend_on_other_evaluators_options() -> None:
     other = Evaluation.model_validate({"latency": {"seconds": 9}, "cost": {"batch_size": 9}})
-    assert version(named("robustness"), other) == version(named("robustness"), Evaluation())
+    assert version_of("robustness", other) == version_of("robustness", Evaluation())
 
 
 @pytest.fixture

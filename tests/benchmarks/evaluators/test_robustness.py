@@ -12,7 +12,7 @@ from torch import nn
 
 from benchmarks.evaluators import Subject
 from benchmarks.evaluators.robustness import RobustnessOptions, frozen, robustness
-from benchmarks.store import Record
+from benchmarks.record import Record
 from tests.benchmarks.cases import METHODS
 from zoo.contract import Compute, Forward
 

@@ -81,6 +81,20 @@ def test_joining_takes_a_minute_at_most() -> None:
     assert 2 * cluster.CONNECT_SECONDS + cluster.JOIN_SECONDS <= 60
 
 
+def test_a_ray_that_does_not_start_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where its raylet dies early."""
+    from benchmarks.scheduling import cluster
+
+    def fail(**options: object) -> None:
+        raise RuntimeError("The current node timed out\nduring startup.")
+
+    monkeypatch.setattr("ray.init", fail)
+    expected = "^Ray did not start: RuntimeError: The current node timed out during startup.; the same command"
+    with pytest.raises(SchedulerError, match=expected):
+        cluster.Cluster(None, cpus=1)
+    assert os.environ.get(cluster.MARK) is None
+
+
 def test_the_command_says_in_one_line_that_nothing_can_be_joined(tmp_path: Path) -> None:
     done = run(tmp_path, "--ray-address", "127.0.0.1:1")
     assert done.returncode == 2
