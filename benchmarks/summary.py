@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,11 @@ import pandas as pd
 from scipy.stats import binomtest
 
 from benchmarks.evaluators.contenders import BASELINE
-from benchmarks.store import Record
+from benchmarks.record import Record
 
 CONFIDENCE = 0.95
+CLEAN = "none"
+"""Name of the attack that does nothing."""
 CALIBRATION_BINS = 15
 
 
@@ -29,19 +32,31 @@ def summarise(records: Mapping[str, Record]) -> pd.DataFrame:
     `by_route`, energy_<batch>, energy_dense_<batch>, energy_static_<batch> (median joules per picture, of the whole
     GPU), energy_idle_<batch> (what it would have taken meanwhile, doing nothing), energy_spread_<batch>, energy_note
     (empty, or why there is no energy), robust_<attack>_<epsilon>
-    (headline setting only), train_seconds. Absent measurements are NaN.
+    (headline setting only), train_seconds, baseline (selector of the static ResNet that it is compared with, timed
+    beside it) and baseline_macs. Absent measurements are NaN.
     """
-    frames = [_rows(label, record) for label, record in records.items()]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+    return joined({label: rows_of(record) for label, record in records.items()})
 
 
-def _rows(label: str, record: Record) -> pd.DataFrame:
+def joined(rows: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The rows of several records, by label, as one table with the column `model`."""
+    frames = [own.assign(model=label) for label, own in rows.items()]
+    if not frames:
+        return pd.DataFrame()
+    table = pd.concat(frames, ignore_index=True)
+    return table[["model", *(column for column in table if column != "model")]]
+
+
+def rows_of(record: Record) -> pd.DataFrame:
+    """The rows of `summarise` for one record, without its label.
+
+    With the quartiles of times and energies, latency_<batch>_low and _high, energy_<batch>_low and _high.
+    """
     config = record.config
     spec = config["spec"]
     settings = config["settings"]
     rows = pd.DataFrame(
         {
-            "model": label,
             "method": spec["method"],
             "preset": spec["preset"],
             "repetition": spec["repetition"],
@@ -50,6 +65,8 @@ def _rows(label: str, record: Record) -> pd.DataFrame:
             "headline": [index == 0 for index in range(len(settings))],
             "note": [setting["note"] for setting in settings],
             "train_seconds": config["seconds"],
+            "baseline": config["baseline"]["network"],
+            "baseline_macs": config["baseline"]["macs"],
         }
     ).set_index("setting", drop=False)
     if record.has("accuracy"):
@@ -65,6 +82,35 @@ def _rows(label: str, record: Record) -> pd.DataFrame:
         for name, value in robust_accuracy(record.table("robustness")).items():
             rows[name] = np.where(rows["headline"], value, np.nan)
     return rows.reset_index(drop=True)
+
+
+def attack_rates(table: pd.DataFrame) -> pd.DataFrame:
+    """Accuracy and cost of one network by attack and epsilon, from its robustness table.
+
+    Columns: attack, epsilon, strength (0 in tables from before it was declared), pictures, accuracy, low, high (95 %
+    Wilson interval), macs (mean routed), relative (macs / those of the same pictures without attack; NaN where they
+    were not recorded).
+    """
+    clean = table.loc[table["attack"] == CLEAN, "macs"].mean()
+    rows = []
+    for (attack, epsilon), group in table.groupby(["attack", "epsilon"], sort=False):
+        right = int((group["label"] == group["prediction"]).sum())
+        low, high = interval(right, len(group))
+        macs = group["macs"].mean()
+        rows.append(
+            {
+                "attack": attack,
+                "epsilon": float(str(epsilon)),
+                "strength": int(group["strength"].iloc[0]) if "strength" in group else 0,
+                "pictures": len(group),
+                "accuracy": right / len(group),
+                "low": low,
+                "high": high,
+                "macs": macs,
+                "relative": macs / clean,
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def _accuracy(table: pd.DataFrame) -> pd.DataFrame:
@@ -87,6 +133,7 @@ def _accuracy(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows).set_index("setting")
 
 
+@lru_cache(maxsize=100_000)
 def interval(successes: int, trials: int) -> tuple[float, float]:
     """Wilson's 95 % interval of a proportion."""
     found = binomtest(successes, trials).proportion_ci(CONFIDENCE, method="wilson")
@@ -95,10 +142,10 @@ def interval(successes: int, trials: int) -> tuple[float, float]:
 
 def calibration_error(confidence: pd.Series, correct: pd.Series) -> float:
     """Expected calibration error with 15 equal bins (Guo et al. 2017): mean |confidence - accuracy| over bins."""
-    bins = pd.cut(confidence, np.linspace(0, 1, CALIBRATION_BINS + 1).tolist(), include_lowest=True)
-    grouped = pd.DataFrame({"confidence": confidence, "correct": correct}).groupby(bins, observed=True)
-    gaps = (grouped["confidence"].mean() - grouped["correct"].mean()).abs()
-    return float((gaps * grouped.size()).sum() / len(confidence))
+    values, right = confidence.to_numpy(dtype=np.float64), correct.to_numpy(dtype=np.float64)
+    places = np.clip(np.ceil(values * CALIBRATION_BINS).astype(int) - 1, 0, CALIBRATION_BINS - 1)
+    sums = np.bincount(places, weights=values - right, minlength=CALIBRATION_BINS)
+    return float(np.abs(sums).sum() / len(values))
 
 
 def timings(record: Record) -> pd.DataFrame:
@@ -128,7 +175,8 @@ def _latency(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
             nominal_time = everything.drop(BASELINE).iloc[0]
             saved = rows["nominal"] / rows["executed"]
             columns[f"realised_{size}"] = (nominal_time / needed) / saved.reindex(needed.index)
-    timed = pd.DataFrame(columns)
+    needed = table[(table["compute"] == "needed") & (table["order"] == "natural")]
+    timed = pd.DataFrame(columns).join(_quartiles("latency", needed, needed["seconds"] / needed["batch_size"]))
     timed["break_even"] = [break_even(dict(zip(sizes, row, strict=True))) for row in _speedups(timed, sizes)]
     return timed.join(by_route(table))
 
@@ -141,7 +189,9 @@ def per_picture(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _energy(table: pd.DataFrame) -> pd.DataFrame:
-    grouped = per_picture(table).groupby(["batch_size", "compute", "setting"])
+    single = per_picture(table)
+    needed_alone = single[single["compute"] == "needed"]
+    grouped = single.groupby(["batch_size", "compute", "setting"])
     medians = grouped[["energy", "idle"]].median()
     quartiles = grouped["energy"].quantile(0.75) - grouped["energy"].quantile(0.25)
     columns: dict[str, Any] = {}
@@ -154,7 +204,17 @@ def _energy(table: pd.DataFrame) -> pd.DataFrame:
         columns[f"energy_static_{size}"] = pd.Series(everything.get(BASELINE, math.nan), index=needed.index)
         columns[f"energy_dense_{size}"] = everything.drop(BASELINE, errors="ignore")
     notes = table[table["compute"] == "needed"].groupby("setting")["note"].first()
-    return pd.DataFrame(columns).join(notes.rename("energy_note"))
+    ends = _quartiles("energy", needed_alone, needed_alone["energy"])
+    return pd.DataFrame(columns).join(notes.rename("energy_note")).join(ends)
+
+
+def _quartiles(kind: str, needed: pd.DataFrame, values: pd.Series) -> pd.DataFrame:
+    """Quartiles of values by setting: <kind>_<batch>_low and _high."""
+    grouped = values.groupby([needed["setting"], needed["batch_size"]])
+    low, high = (grouped.quantile(q).unstack("batch_size") for q in (0.25, 0.75))
+    low.columns = [f"{kind}_{size}_low" for size in low.columns]
+    high.columns = [f"{kind}_{size}_high" for size in high.columns]
+    return low.join(high)
 
 
 def _speedups(timed: pd.DataFrame, sizes: Sequence[int]) -> Any:

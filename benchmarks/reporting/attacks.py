@@ -6,17 +6,15 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from benchmarks.summary import interval
+from benchmarks.summary import CLEAN
 
-CLEAN = "none"
-"""Name of the attack that does nothing."""
 KEYS = ["entry", "attack", "epsilon"]
 """Columns that tell the rows of `rates` apart."""
 ROUNDING = 9
 """Digits of mean accuracies that are compared: what differs beyond them is the order of a sum."""
 
 
-def rates(tables: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:
+def rates(seeds_of: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:
     """Accuracy and cost by entry, attack and epsilon.
 
     Columns: entry, attack, epsilon, strength (of the attack; 0 in tables from before it was declared), pictures,
@@ -25,9 +23,9 @@ def rates(tables: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:
     attack; NaN where they were not recorded).
 
     Args:
-        tables: robustness tables of every entry, one per seed.
+        seeds_of: `benchmarks.summary.attack_rates` of every entry, one per seed.
     """
-    frames = [_of_seed(table).assign(entry=entry) for entry, seeds in tables.items() for table in seeds]
+    frames = [table.assign(entry=entry) for entry, seeds in seeds_of.items() for table in seeds]
     if not frames:
         return pd.DataFrame(columns=[*KEYS, "strength", "pictures", "seeds", "accuracy", "macs", "relative"])
     rows = []
@@ -48,29 +46,6 @@ def rates(tables: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:
                 "accuracy_std": accuracy.std(),
                 "macs": group["macs"].mean(),
                 "relative": group["relative"].mean(),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _of_seed(table: pd.DataFrame) -> pd.DataFrame:
-    clean = table.loc[table["attack"] == CLEAN, "macs"].mean()
-    rows = []
-    for (attack, epsilon), group in table.groupby(["attack", "epsilon"], sort=False):
-        right = int((group["label"] == group["prediction"]).sum())
-        low, high = interval(right, len(group))
-        macs = group["macs"].mean()
-        rows.append(
-            {
-                "attack": attack,
-                "epsilon": float(str(epsilon)),
-                "strength": int(group["strength"].iloc[0]) if "strength" in group else 0,
-                "pictures": len(group),
-                "accuracy": right / len(group),
-                "low": low,
-                "high": high,
-                "macs": macs,
-                "relative": macs / clean,
             }
         )
     return pd.DataFrame(rows)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 
 import pandas as pd
 
+from benchmarks.environment import environment_key
 from benchmarks.evaluators import evaluators
-from benchmarks.fingerprint import changed
-from benchmarks.jobs import code_of, has_current_table
+from benchmarks.fingerprint import changed, fingerprint
 from benchmarks.reporting.evidence import Entry, Evidence, Model
-from benchmarks.reporting.facts import BASELINE, method_facts
+from benchmarks.reporting.facts import method_facts
 from benchmarks.reporting.formats import is_missing, listing, milliseconds, percent
 from benchmarks.reporting.loading import entry_label
-from benchmarks.study import StudyError
+from benchmarks.reporting.provenance import timing_places
+from benchmarks.reporting.records import known_models
+from benchmarks.versions import is_of_today
 
 NOISE = 1.05
 """Speed-up of a network over its own twin from which readers are told."""
@@ -36,7 +39,7 @@ def cautions(evidence: Evidence) -> list[str]:
         some = len(old) < len(evidence.entries)
         names = listing([entry.name for entry, _ in old]) if some else "every network"
         found.append(f"Stale, made by other code than today's: {names}. See the end of the page.")
-    found += [*_noise(evidence), *_unsteady(evidence), *_spread(evidence)]
+    found += [*_machines(evidence), *_noise(evidence), *_unsteady(evidence), *_spread(evidence)]
     if evidence.entries and evidence.points["seeds"].max() == 1:
         found.append("One seed per network: what a difference owes to the luck of training was not measured.")
     return found
@@ -48,7 +51,7 @@ def _counted(number: int, noun: str) -> str:
 
 def _noise(evidence: Evidence) -> list[str]:
     """What the static ResNet gains over its own twin is noise, and so is any speed-up of that size."""
-    twins = [e for e in evidence.entries if e.facts.name == BASELINE and not e.first.spec.parameters]
+    twins = [entry for entry in evidence.entries if entry.is_baseline]
     gains = [
         (abs(math.log(speedup)), speedup, size, entry.name)
         for entry in twins
@@ -65,15 +68,32 @@ def _noise(evidence: Evidence) -> list[str]:
 
 
 def _unsteady(evidence: Evidence) -> list[str]:
+    """The same static ResNet on the same machine should take the same time beside every network."""
     for size in evidence.batch_sizes:
-        static = evidence.points[f"static_{size}"].dropna()
-        if len(static) and static.max() > UNSTEADY * static.min():
-            return [
-                f"The machine was not equally quiet for all: the same kind of static ResNet took "
-                f"{milliseconds(static.min())} ms a picture in one process and {milliseconds(static.max())} "
-                f"ms in another (batch {size}). Ratios within a process hold better than milliseconds."
-            ]
+        groups: dict[tuple[str, str], list[float]] = defaultdict(list)
+        for entry in evidence.having(f"static_{size}"):
+            facts = entry.first.record.made_by("latency").get("environment", {})
+            groups[entry.first.baseline.network, environment_key(facts)].append(evidence.value(entry, f"static_{size}"))
+        for (network, _), static in groups.items():
+            if max(static) > UNSTEADY * min(static):
+                return [
+                    f"The machine was not equally quiet for all: the same static ResNet ({network}) took "
+                    f"{milliseconds(min(static))} ms a picture in one process and {milliseconds(max(static))} "
+                    f"ms in another (batch {size}). Ratios within a process hold better than milliseconds."
+                ]
     return []
+
+
+def _machines(evidence: Evidence) -> list[str]:
+    """Milliseconds of different machines must not be compared."""
+    timed = timing_places(evidence)
+    if len(timed) < 2:
+        return []
+    parts = [f"{listing(place.labels['latency'])} on {place.environment.get('processor')}" for place in timed]
+    return [
+        f"Timings come from {len(timed)} environments, so that milliseconds cannot be compared across them: "
+        f"{'; '.join(parts)}. Speed-ups are ratios within a process."
+    ]
 
 
 def _spread(evidence: Evidence) -> list[str]:
@@ -91,14 +111,7 @@ def _spread(evidence: Evidence) -> list[str]:
 
 def untrained(evidence: Evidence) -> list[str]:
     """Networks that the study asks for today and that have neither a record nor a failure."""
-    presets = [entry.first.spec.preset for entry in evidence.entries]
-    default = evidence.study.preset or (max(set(presets), key=presets.count) if presets else None)
-    if default is None:
-        return []
-    try:
-        wanted = [entry_label(spec) for spec in evidence.study.models(default)]
-    except StudyError:
-        return []
+    wanted = [entry_label(spec) for spec in known_models(evidence.study)]
     known = {entry.label for entry in (*evidence.entries, *evidence.failed)}
     return [label for label in dict.fromkeys(wanted) if label not in known]
 
@@ -115,15 +128,11 @@ def stale(evidence: Evidence) -> list[tuple[Entry, str]]:
 
 def _stale(model: Model, evidence: Evidence) -> list[str]:
     reasons = []
-    try:
-        files = changed(model.config["code"], code_of(model.spec))
+    if method_facts(model.spec.method).registered:
+        files = changed(model.config["code"], fingerprint(model.config["roots"]))
         reasons += [f"trained by other code: {', '.join(files)}"] if files else []
-    except ValueError as error:
-        known = method_facts(model.spec.method).registered
-        reasons.append(str(error) if known else "its method is not registered any more")
-    old = []
-    options = evidence.study.evaluation
-    for found in (evaluator for evaluator in evaluators() if evaluator.name in model.tables):
-        if not has_current_table(model.record, found, options):
-            old.append(found.name)
+    else:
+        reasons.append("its method is not registered any more")
+    measured = [evaluator for evaluator in evaluators() if evaluator.name in model.tables]
+    old = [e.name for e in measured if not is_of_today(model.record, e, evidence.study.evaluation)]
     return [*reasons, f"measured by other code or options: {listing(old)}"] if old else reasons

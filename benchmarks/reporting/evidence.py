@@ -10,12 +10,28 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.reporting.facts import BASELINE, MethodFacts
+from benchmarks.record import Record
+from benchmarks.reporting.facts import MethodFacts
 from benchmarks.reporting.formats import Unit
 from benchmarks.reporting.style import Style
-from benchmarks.store import Record, Store
+from benchmarks.store import Store
 from benchmarks.study import ModelSpec, Study
 from zoo.contract import Setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class Baseline:
+    """The static ResNet that a network is compared with, as its record has it; see `zoo.static_twin`.
+
+    Attributes:
+        network: selector.
+        macs: nominal multiply-accumulates of a picture.
+        parameters: learnable numbers.
+    """
+
+    network: str
+    macs: int
+    parameters: int
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -27,7 +43,6 @@ class Model:
         spec: what was trained.
         config: of the record, as `benchmarks.store` wrote it.
         settings: points of the curve, the headline first.
-        history: one row per epoch.
         tables: what evaluators found, by their name.
         reasons: why a table is missing, by the evaluator's name.
     """
@@ -36,9 +51,18 @@ class Model:
     spec: ModelSpec
     config: Mapping[str, Any]
     settings: tuple[Setting, ...]
-    history: pd.DataFrame
     tables: Mapping[str, pd.DataFrame]
     reasons: Mapping[str, str]
+
+    @cached_property
+    def history(self) -> pd.DataFrame:
+        """One row per epoch."""
+        return self.record.history()
+
+    @property
+    def baseline(self) -> Baseline:
+        """The static ResNet that it is compared with."""
+        return Baseline(**self.config["baseline"])
 
     @property
     def units(self) -> list[str]:
@@ -78,12 +102,34 @@ class Entry:
         """The model of the first seed that there is."""
         return self.models[0]
 
+    @property
+    def is_baseline(self) -> bool:
+        """Whether it is the static ResNet that it would be compared with."""
+        return str(self.first.spec.selector) == self.first.baseline.network
+
     def reason(self, evaluator: str) -> str:
         """Why a measurement is missing, for readers."""
         if not self.models:
             return self.failure
         reasons = [model.reasons[evaluator] for model in self.models if evaluator in model.reasons]
         return reasons[0] if reasons else "no value"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """An environment, and what was made in it.
+
+    Attributes:
+        environment: its facts, as `benchmarks.environment` describes them; date, load and commit are one of several.
+        labels: of the networks that were trained or measured there, by what was made: `training` or an evaluator.
+        commits: of the code that made them, in order.
+        dates: of the first and the last thing that was made there, ISO 8601.
+    """
+
+    environment: Mapping[str, Any]
+    labels: Mapping[str, tuple[str, ...]]
+    commits: tuple[str, ...]
+    dates: tuple[str, str]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -93,7 +139,8 @@ class Evidence:
     Attributes:
         store: where they lie.
         study: what was compared.
-        environment: where it ran; empty where that is unknown.
+        environment: who ran the study last; empty where that is unknown.
+        made: where its records and tables were made, most of them first.
         entries: the networks that were trained, in the registry's order.
         failed: networks without any model.
         failures: failed jobs, as the store wrote them.
@@ -106,6 +153,7 @@ class Evidence:
     store: Store
     study: Study
     environment: Mapping[str, Any]
+    made: tuple[Place, ...]
     entries: tuple[Entry, ...]
     failed: tuple[Entry, ...]
     failures: tuple[Mapping[str, Any], ...]
@@ -120,12 +168,6 @@ class Evidence:
         chosen = self.points[self.points["headline"].astype(bool)].drop_duplicates("entry")
         return {row["entry"]: {str(name): row[name] for name in row} for row in chosen.to_dict("records")}
 
-    def baseline_of(self, entry: Entry) -> Entry | None:
-        """The static ResNet to compare with: the one of the same preset, else the first one of the study."""
-        networks = [e for e in self.entries if e.facts.name == BASELINE]
-        same = [e for e in networks if entry.models and e.first.spec.preset == entry.first.spec.preset]
-        return next(iter([*same, *networks]), None)
-
     def value(self, entry: Entry, name: str) -> float:
         """A measurement at the headline setting, NaN where it is missing; see `points` for the names."""
         return float(self.headlines[entry.label].get(name, math.nan))
@@ -135,8 +177,7 @@ class Evidence:
         return [entry for entry in self.entries if not math.isnan(self.value(entry, name))]
 
     def share_of_static(self, entry: Entry) -> float | None:
-        """Routed cost relative to the static ResNet's; None for that network itself, or where unknown."""
-        baseline = self.baseline_of(entry)
-        if baseline is None or baseline is entry or not {entry, baseline} <= {*self.having("routed")}:
+        """Routed cost relative to its static ResNet's; None for that network itself, or where unknown."""
+        if entry.is_baseline or entry not in self.having("routed"):
             return None
-        return self.value(entry, "routed") / self.value(baseline, "routed")
+        return self.value(entry, "routed") / entry.first.baseline.macs

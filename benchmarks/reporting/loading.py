@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 import zoo
-from benchmarks.campaign import belongs
+from benchmarks.derived import RATES, SUMMARY, derived
 from benchmarks.evaluators import Evaluator, evaluators
+from benchmarks.record import Record
 from benchmarks.reporting import attacks
 from benchmarks.reporting.evidence import Entry, Evidence, Model
 from benchmarks.reporting.facts import method_facts
 from benchmarks.reporting.formats import unit_for
-from benchmarks.reporting.points import batch_sizes, points, summary_of
-from benchmarks.reporting.records import one_line, read_environment, read_study, shown
+from benchmarks.reporting.points import batch_sizes, completed, points
+from benchmarks.reporting.records import (
+    belongs,
+    known_models,
+    one_line,
+    places,
+    read_environment,
+    read_study,
+    shown,
+)
 from benchmarks.reporting.style import style_of
-from benchmarks.store import Record, Store
+from benchmarks.store import Store
 from benchmarks.study import ModelSpec, Study
+from benchmarks.summary import joined
 
 
 def load(results_dir: Path) -> Evidence:
@@ -32,22 +44,30 @@ def load(results_dir: Path) -> Evidence:
     environment = read_environment(store)
     with one_line(store.root / "failures"):
         failures = [Failure(values) for values in store.failures()]
-    records = shown(store, study)
+    found = shown(store, study)
+    records = {label: record for label, (_, record) in found.items()}
     groups: dict[str, list[Model]] = defaultdict(list)
-    for record in records.values():
+    for spec, record in found.values():
         with one_line(record.path):
-            model = _read(record, study, failures)
+            model = _read(spec, record, study, failures)
             groups[entry_label(model.spec)].append(model)
     with one_line(store.root / "models"):
         labels = {model.spec.label: label for label, models in groups.items() for model in models}
-        table = points(summary_of(records), labels)
-        attacked = attacks.rates({label: _tables(models, "robustness") for label, models in groups.items()})
-    lost = {entry_label(f.spec): f for f in failures if belongs(f.spec, study)}
+        rows = {label: derived(record, SUMMARY) for label, record in records.items()}
+        table = points(completed(joined(rows)), labels)
+        attacked = attacks.rates({label: _rates(models) for label, models in groups.items()})
+    asked = {spec.key: spec for spec in known_models(study)}
+    lost = {
+        entry_label(asked.get(f.spec.key, f.spec)): f
+        for f in failures
+        if f.spec.key in asked or (f.spec.method not in zoo.methods() and belongs(f.spec, study))
+    }
     entries = _entries(groups, {label: f for label, f in lost.items() if label not in groups})
     return Evidence(
         store=store,
         study=study,
         environment=environment,
+        made=places(records),
         entries=tuple(entry for entry in entries if entry.models),
         failed=tuple(entry for entry in entries if not entry.models),
         failures=tuple(failure.values for failure in failures),
@@ -81,16 +101,14 @@ class Failure:
         self.job, self.reason = str(values["job"]), f"failed: {values['error']}"
 
 
-def _read(record: Record, study: Study, failures: Sequence[Failure]) -> Model:
-    spec = record.spec
-    lost = {failure.job: failure.reason for failure in failures if failure.spec == spec}
+def _read(spec: ModelSpec, record: Record, study: Study, failures: Sequence[Failure]) -> Model:
+    lost = {failure.job: failure.reason for failure in failures if failure.spec.key == spec.key}
     return Model(
         record=record,
         spec=spec,
         config=record.config,
         settings=tuple(record.settings),
-        history=record.history(),
-        tables={e.name: record.table(e.name) for e in evaluators() if record.has(e.name)},
+        tables=_Tables(record),
         reasons={e.name: _reason(e, study, lost) for e in evaluators() if not record.has(e.name)},
     )
 
@@ -101,8 +119,30 @@ def _reason(evaluator: Evaluator, study: Study, lost: Mapping[str, str]) -> str:
     return lost.get("time" if evaluator.alone else "train", "not measured")
 
 
-def _tables(models: Sequence[Model], evaluator: str) -> list[Any]:
-    return [model.tables[evaluator] for model in models if evaluator in model.tables]
+def _rates(models: Sequence[Model]) -> list[pd.DataFrame]:
+    return [derived(model.record, RATES) for model in models if "robustness" in model.tables]
+
+
+class _Tables(Mapping[str, pd.DataFrame]):
+    """A record's tables by evaluator, each read when it is asked for."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+        self._names = [e.name for e in evaluators() if record.has(e.name)]
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._record.table(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def _entries(groups: Mapping[str, list[Model]], lost: Mapping[str, Failure]) -> list[Entry]:

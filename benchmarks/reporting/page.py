@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from benchmarks.evaluators.robustness import PGD_REACH, RobustnessOptions
+from benchmarks.files import replacing
 from benchmarks.reporting import attacks, cautions, provenance, tables, verdict
 from benchmarks.reporting.evidence import Evidence
 from benchmarks.reporting.facts import dataset_title
@@ -16,7 +17,7 @@ from benchmarks.reporting.keys import key
 from benchmarks.reporting.loading import load
 from benchmarks.reporting.pictures import entry_block, study_pictures
 from benchmarks.reporting.style import look
-from benchmarks.store import replacing
+from benchmarks.summary import CLEAN
 
 SECTIONS = {
     "worth": "Worth its multiply-accumulates?",
@@ -48,7 +49,7 @@ def build(results_dir: Path, out: Path) -> Path:
         The page, `<out>/index.html`. Equal results and equal code give equal bytes.
 
     Raises:
-        benchmarks.store.StoreError: the results are missing or damaged; the message is one line.
+        benchmarks.files.StoreError: the results are missing or damaged; the message is one line.
     """
     html = render(load(results_dir))
     page = out / "index.html"
@@ -123,8 +124,8 @@ def _header(evidence: Evidence) -> dict[str, str]:
         "Data": dataset_title(study.dataset) + (f", {count(samples)} test pictures" if samples > 0 else ""),
         "Run": run,
         "Recipe": recipe + provenance.recipe_line(study.recipe),
-        "Machine": provenance.machine_line(evidence.environment),
-        "Date": provenance.date(evidence.environment),
+        "Machine": provenance.machines_line(evidence.made),
+        "Date": provenance.dates(evidence.made),
     }
 
 
@@ -140,7 +141,7 @@ def _attack(evidence: Evidence) -> dict[str, str]:
     names = attacks.names(evidence.attacks)
     if not names:
         return {}
-    radii = epsilons(evidence.attacks.loc[evidence.attacks["attack"] != attacks.CLEAN, "epsilon"])
+    radii = epsilons(evidence.attacks.loc[evidence.attacks["attack"] != CLEAN, "epsilon"])
     options = evidence.study.evaluation.robustness or RobustnessOptions()
     return {
         "names": ", ".join(names),

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
-from benchmarks.store import Record
-from benchmarks.summary import PERCENTILES, per_picture, summarise, timings
+from benchmarks.summary import PERCENTILES
 
 MEANS = (
     *("accuracy", "top5", "nll", "calibration_error", "parameters", "train_seconds"),
@@ -39,48 +37,22 @@ def _sizes(table: pd.DataFrame, kind: str) -> list[int]:
     return sorted(int(match[1]) for match in found if match)
 
 
-def summary_of(records: Mapping[str, Record]) -> pd.DataFrame:
-    """`benchmarks.summary.summarise` with more columns, all of one table whatever was measured.
+def completed(summary: pd.DataFrame) -> pd.DataFrame:
+    """A summary with more columns, all of one table whatever was measured.
 
-    Added: latency_<batch>_low and _high (quartiles, seconds per picture), speedup_<batch> (static / latency),
-    energy_<batch>_low and _high (quartiles, joules per picture).
+    Added: speedup_<batch> (static / latency), and every column of `MEANS`, `PATHS` and `TIMES` that is missing.
+
+    Args:
+        summary: as `benchmarks.summary.summarise` returns it.
     """
-    summary = summarise(records)
     if summary.empty:
         summary = pd.DataFrame(columns=["model", "setting", "headline", "note", "repetition"])
     wanted = [*MEANS, *PATHS, "samples", "accuracy_low", "accuracy_high"]
+    sizes = batch_sizes(summary)
+    wanted += [f"{kind}_{size}" for size in sizes for kind in TIMES if kind != "speedup"]
     summary = summary.reindex(columns=[*summary.columns, *(c for c in wanted if c not in summary.columns)])
-    for kind, values in (("latency", _seconds), ("energy", _joules)):
-        quartiles = [_quartiles(kind, label, values(r)) for label, r in records.items() if r.has(kind)]
-        if quartiles:
-            summary = summary.merge(pd.concat(quartiles), on=["model", "setting"], how="left")
-    for size in batch_sizes(summary):
-        summary[f"speedup_{size}"] = summary[f"static_{size}"] / summary[f"latency_{size}"]
-        for kind in TIMES:
-            if f"{kind}_{size}" not in summary.columns:
-                summary[f"{kind}_{size}"] = np.nan
-    return summary
-
-
-def _seconds(record: Record) -> pd.DataFrame:
-    table = timings(record)
-    needed = table[(table["compute"] == "needed") & (table["order"] == "natural")]
-    return needed.assign(value=needed["seconds"] / needed["batch_size"])
-
-
-def _joules(record: Record) -> pd.DataFrame:
-    table = per_picture(record.table("energy"))
-    needed = table[table["compute"] == "needed"]
-    return needed.assign(value=needed["energy"])
-
-
-def _quartiles(kind: str, label: str, needed: pd.DataFrame) -> pd.DataFrame:
-    """Of the column `value`, by setting: <kind>_<batch>_low and _high."""
-    grouped = needed.groupby(["setting", "batch_size"])["value"]
-    low, high = (grouped.quantile(q).unstack("batch_size") for q in (0.25, 0.75))
-    low.columns = [f"{kind}_{size}_low" for size in low.columns]
-    high.columns = [f"{kind}_{size}_high" for size in high.columns]
-    return low.join(high).reset_index().assign(model=label)
+    speedups = {f"speedup_{size}": summary[f"static_{size}"] / summary[f"latency_{size}"] for size in sizes}
+    return summary.assign(**speedups)
 
 
 def points(summary: pd.DataFrame, entry_of: Mapping[str, str]) -> pd.DataFrame:
@@ -92,7 +64,7 @@ def points(summary: pd.DataFrame, entry_of: Mapping[str, str]) -> pd.DataFrame:
     one).
 
     Args:
-        summary: as `summary_of` returns it.
+        summary: as `completed` returns it.
         entry_of: the network that every model label belongs to.
     """
     timed = [f"{kind}_{size}" for size in batch_sizes(summary) for kind in TIMES]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import yaml
 
 from benchmarks.recipe import Recipe
-from benchmarks.reporting.evidence import Evidence
-from benchmarks.reporting.formats import percent
+from benchmarks.reporting.evidence import Entry, Evidence, Place
+from benchmarks.reporting.formats import Unit, listing, percent
 from zoo.contract import Setting
 
 _FOLDERS = re.compile(r'File "[^"]*?((?:site-packages|benchmarks|zoo|tests)/[^"]*)"')
@@ -40,6 +40,8 @@ def recipe_line(recipe: Recipe) -> str:
 def machine_line(environment: Mapping[str, Any]) -> str:
     """Hardware and the versions that matter most, in one line."""
     parts = [str(environment.get("processor") or "unknown processor")]
+    if environment.get("instructions"):
+        parts.append(str(environment["instructions"]))
     if environment.get("cpus"):
         parts.append(f"{environment['cpus']} CPUs")
     parts += [str(gpu) for gpu in environment.get("gpus") or ["no GPU"]]
@@ -51,13 +53,58 @@ def machine_line(environment: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def date(environment: Mapping[str, Any]) -> str:
-    """When the study was run, or that this is unknown."""
-    try:
-        moment = datetime.fromisoformat(str(environment.get("created")))
-    except ValueError:
+def machines_line(places: Sequence[Place]) -> str:
+    """The environment that made most of a study, and how many others there are."""
+    if not places:
+        return "unknown"
+    others = f"; and {len(places) - 1} more, see the end of the page" if len(places) > 1 else ""
+    return machine_line(places[0].environment) + others
+
+
+def dates(places: Sequence[Place]) -> str:
+    """When a study's results were made, or that this is unknown."""
+    moments = [moment for place in places for text in place.dates if (moment := _moment(text))]
+    if not moments:
         return "unknown date"
-    return f"{moment.day} {moment:%B %Y, %H:%M} {moment.tzname() or ''}".strip()
+    first, last = (f"{m.day} {m:%B %Y, %H:%M} {m.tzname() or ''}".strip() for m in (min(moments), max(moments)))
+    return first if first == last else f"{first} to {last}"
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def timing_places(evidence: Evidence) -> list[Place]:
+    """The environments that timings were made in."""
+    return [place for place in evidence.made if "latency" in place.labels]
+
+
+def timing_note(evidence: Evidence) -> str:
+    """What a table of times says where they were made in several environments; empty where in one."""
+    timed = timing_places(evidence)
+    if len(timed) < 2:
+        return ""
+    names = [f"{machine_line(place.environment)}: {listing(place.labels['latency'])}" for place in timed]
+    return f" Times of {len(timed)} environments, not to be compared across them ({'; '.join(names)})."
+
+
+def made_there(place: Place) -> str:
+    """What was made in an environment: networks by what was done, and by which commits."""
+    parts = [f"{what}: {listing(labels)}" for what, labels in place.labels.items()]
+    commits = f"commit {listing(place.commits)}" if place.commits else "no commit known"
+    return "; ".join([*parts, commits])
+
+
+def baseline_line(entry: Entry, unit: Unit) -> str:
+    """The static ResNet that a network is compared with, and its size."""
+    baseline = entry.first.baseline
+    if entry.is_baseline:
+        return "is a static ResNet itself: its own baseline"
+    size = f"{unit.format(baseline.macs)} {unit.name} MACs, {baseline.parameters:,} parameters"
+    return f"is compared with {baseline.network} ({size})"
 
 
 def environment_rows(environment: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,16 @@ from typing import Any
 import pydantic
 
 import zoo
-from benchmarks.campaign import belongs, shown_records
-from benchmarks.store import Record, Store, StoreError, read_yaml
-from benchmarks.study import ModelSpec, Study
+from benchmarks.environment import environment_key
+from benchmarks.files import Damaged, StoreError
+from benchmarks.record import Record
+from benchmarks.reporting.evidence import Place
+from benchmarks.seeds import derive
+from benchmarks.store import Store, newest_by_key
+from benchmarks.study import ModelSpec, Study, StudyError
 
-
-class _Registered(Store):
-    """A store without the records of methods that this version of the suite does not know."""
-
-    def records(self) -> list[Record]:
-        return [record for record in super().records() if record.spec.method in zoo.methods()]
+TRAINING = "training"
+"""What a record itself is, beside the evaluators' tables."""
 
 
 @contextmanager
@@ -35,11 +35,11 @@ def one_line(place: Path) -> Iterator[None]:
     except pydantic.ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise StoreError(f"{place} is damaged: {where}: {first['msg']}") from error
+        raise Damaged(place, f"{where}: {first['msg']}") from error
     except KeyError as error:
-        raise StoreError(f"{place} is damaged: it lacks {error}") from error
+        raise Damaged(place, f"it lacks {error}") from error
     except (OSError, TypeError, ValueError, AttributeError) as error:
-        raise StoreError(f"{place} is damaged: {' '.join(str(error).split())}") from error
+        raise Damaged(place, str(error)) from error
 
 
 def read_study(store: Store) -> Study:
@@ -50,49 +50,92 @@ def read_study(store: Store) -> Study:
     """
     if not store.root.is_dir():
         raise StoreError(f"{store.root} is missing: no study has been run there")
-    with one_line(store.root / "study.yaml"):
-        return store.read_study()
+    return store.read_study()
 
 
 def read_environment(store: Store) -> dict[str, Any]:
-    """Where it ran; empty where that was not recorded.
+    """Who ran the study last; empty where that was not recorded.
 
     Raises:
         StoreError: the file is damaged.
     """
-    path = store.root / "environment.json"
-    if not path.exists():
-        return {}
-    with one_line(path):
-        values = json.loads(path.read_text())
-        if not isinstance(values, dict):
-            raise StoreError(f"{path} is damaged: it holds no mapping")
-        return values
+    return store.environment() if (store.root / "environment.json").exists() else {}
 
 
-def shown(store: Store, study: Study) -> dict[str, Record]:
-    """The records that belong to a study, by label; those of methods that are not registered any more come
-    last.
+def shown(store: Store, study: Study) -> dict[str, tuple[ModelSpec, Record]]:
+    """The records that belong to a study, by label, with what it asks for; those of methods that are not registered
+    any more come last.
 
     Raises:
-        StoreError: a record is damaged.
+        StoreError: a record is damaged, or two were made on different data.
     """
-    for record in store.records():
-        with one_line(record.path / "config.yaml"):
-            _check(record)
-    found = shown_records(_Registered(store.root), study)
-    others: dict[str, Record] = {}
-    for record in store.records():
-        if record.spec.method not in zoo.methods() and belongs(record.spec, study):
-            others.setdefault(record.spec.label, record)
-    return found | dict(sorted(others.items()))
+    newest = newest_by_key(store.records())
+    for record in newest.values():
+        _check(record)
+    asked = {spec.key: spec for spec in known_models(study)}
+    others = [r.spec for r in newest.values() if r.spec.method not in zoo.methods() and belongs(r.spec, study)]
+    asked |= {spec.key: spec for spec in sorted(others, key=lambda spec: spec.label)}
+    found = {spec.label: (spec, newest[key]) for key, spec in asked.items() if key in newest}
+    _check_data(store, found)
+    return found
+
+
+def known_models(study: Study) -> list[ModelSpec]:
+    """What a study asks for, as far as this version of the suite has the methods and presets."""
+    found: list[ModelSpec] = []
+    for selector in study.methods:
+        try:
+            found += study.model_copy(update={"methods": (selector,)}).models()
+        except StudyError:
+            continue  # of a method, preset or parameter that is gone: `belongs` decides by recipe, data and seed
+    return list({spec.key: spec for spec in found}.values())
+
+
+def belongs(spec: ModelSpec, study: Study) -> bool:
+    """Whether a model was trained on a study's data set, with its recipe and from its seed."""
+    same_recipe = study.published_recipes or spec.recipe == study.recipe
+    same_seed = spec.seed == derive(study.seed, spec.selector, spec.dataset, spec.repetition)
+    return spec.dataset == study.dataset and same_recipe and same_seed
 
 
 def _check(record: Record) -> None:
-    config = read_yaml(record.path / "config.yaml")
-    for needed in ("spec", "code", "settings", "seconds", "units"):
-        if needed not in config:
-            raise KeyError(needed)
-    ModelSpec.model_validate(config["spec"])
     if not record.settings:
-        raise ValueError("settings: there is none")
+        raise Damaged(record.path / "config.yaml", "settings: there is none")
+
+
+def _check_data(store: Store, found: Mapping[str, tuple[ModelSpec, Record]]) -> None:
+    data = {label: str(record.config["data"]) for label, (_, record) in found.items()}
+    by_data = {mark: label for label, mark in data.items()}
+    if len(by_data) > 1:
+        named = ", ".join(f"{label} on {mark}" for mark, label in by_data.items())
+        raise StoreError(
+            f"{store.root} holds networks of different data ({named}): run the study again with --force, or each data "
+            "set under its own --name"
+        )
+
+
+def places(records: Mapping[str, Record]) -> tuple[Place, ...]:
+    """Where records and tables were made: every distinct environment, the one that made most first."""
+    made: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = defaultdict(list)
+    for label, record in records.items():
+        environments = {TRAINING: record.config["environment"]}
+        tables = record.manifest["tables"]
+        environments |= {name: facts["environment"] for name, facts in tables.items() if "environment" in facts}
+        for what, environment in environments.items():
+            made[environment_key(environment)].append((what, label, environment))
+    ordered = sorted(made.items(), key=lambda item: (-len(item[1]), item[0]))
+    return tuple(_place(things) for _, things in ordered)
+
+
+def _place(things: list[tuple[str, str, Mapping[str, Any]]]) -> Place:
+    labels: dict[str, dict[str, None]] = defaultdict(dict)
+    for what, label, _ in things:
+        labels[what][label] = None
+    dates = sorted(str(environment.get("created", "")) for _, _, environment in things)
+    commits = dict.fromkeys(str(e["commit"]) for _, _, e in things if e.get("commit"))
+    return Place(
+        environment=things[-1][2],
+        labels={what: tuple(names) for what, names in labels.items()},
+        commits=tuple(commits),
+        dates=(dates[0], dates[-1]),
+    )

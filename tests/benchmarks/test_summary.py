@@ -11,7 +11,7 @@ import pytest
 
 import zoo
 from benchmarks.campaign import Campaign
-from benchmarks.store import Record, write_yaml
+from benchmarks.record import NEEDED, Record, write_record
 from benchmarks.summary import break_even, by_route, calibration_error, interval, robust_accuracy, summarise
 from tests.benchmarks.cases import METHODS, models, small_study
 
@@ -21,12 +21,18 @@ SETTINGS = [{"name": "default", "values": {}, "note": "as trained"}, {"name": "h
 def make_record(path: Path, **tables: pd.DataFrame) -> Record:
     """A record of two settings with these tables."""
     (spec,) = models(small_study("adanet"))
-    header = {"format": 1, "finished": "2026-01-01", "spec": spec.model_dump(mode="json"), "code": {}}
-    config = header | {"settings": SETTINGS, "seconds": 12.5}
-    write_yaml(path / "config.yaml", config)
+    config = dict.fromkeys(NEEDED, "") | {
+        "spec": spec.model_dump(mode="json"),
+        "baseline": {"network": "resnet[tiny]", "macs": 1_000, "parameters": 100},
+        "settings": SETTINGS,
+        "seconds": 12.5,
+    }
+    del config["format"]
+    path.mkdir(parents=True)
+    write_record(path, config, pd.DataFrame({"epoch": [1]}), {})
     record = Record(path)
     for name, table in tables.items():
-        record.write_table(name, table)
+        record.write_table(name, table, {"version": {}, "environment": {}, "seconds": 1.0})
     return record
 
 

@@ -10,6 +10,7 @@ from benchmarks.reporting.evidence import Evidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, figure
 from benchmarks.reporting.figures.marks import band
 from benchmarks.reporting.formats import count, epsilons, interval_words
+from benchmarks.summary import CLEAN
 
 
 @figure("robustness", section="attack", title="Accuracy under attack")
@@ -42,7 +43,7 @@ def robustness(evidence: Evidence) -> Drawing:
 
 def with_clean(table: pd.DataFrame, attack: str) -> pd.DataFrame:
     """Rows of one attack, and those without attack as its radius 0."""
-    return table[table["attack"].isin([attacks.CLEAN, attack])]
+    return table[table["attack"].isin([CLEAN, attack])]
 
 
 def epsilon_axis(axes: Axes, curves: pd.DataFrame) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 from benchmarks.reporting import attacks
 from benchmarks.reporting.evidence import Entry, Evidence
-from benchmarks.reporting.formats import duration, epsilons, milliseconds, percent, significant
+from benchmarks.reporting.formats import duration, epsilons, listing, milliseconds, percent, significant
+from benchmarks.reporting.provenance import timing_note
 from benchmarks.reporting.tables.base import Cell, Column, Table, missing, number, text
 
 
@@ -127,7 +128,20 @@ def _note(evidence: Evidence) -> str:
     seeds = "± is the standard deviation over seeds; point at it for their range. " if several else ""
     return (
         f"Below accuracies: {'of one seed, ' if several else ''}95 % Wilson intervals. {seeds}Below times: "
-        "quartiles. Speed-ups compare with the static ResNet timed in turns with the network in the same "
+        "quartiles. Speed-ups compare with the network's static ResNet, timed in turns with it in the same "
         "process. Bold is the best of its column, whether or not the difference means anything: see the "
-        "intervals. Click a heading to sort."
+        f"intervals. Click a heading to sort.{_baselines(evidence)}{timing_note(evidence)}"
     )
+
+
+def _baselines(evidence: Evidence) -> str:
+    """Which static ResNets the networks are compared with."""
+    compared: dict[str, list[str]] = {}
+    for entry in evidence.entries:
+        if not entry.is_baseline:
+            compared.setdefault(entry.first.baseline.network, []).append(entry.name)
+    if len(compared) < 2:
+        return "".join(f" Every network's static ResNet is {network}." for network in compared)
+    most = max(compared, key=lambda network: len(compared[network]))
+    parts = [f"{network} for {listing(names)}" for network, names in compared.items() if network != most]
+    return f" The static ResNet is {listing([*parts, f'{most} for the others'])}."

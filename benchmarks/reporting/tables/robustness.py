@@ -6,6 +6,7 @@ from benchmarks.reporting import attacks
 from benchmarks.reporting.evidence import Evidence
 from benchmarks.reporting.formats import epsilons, percent
 from benchmarks.reporting.tables.base import Cell, Column, Table, missing, number, text
+from benchmarks.summary import CLEAN
 
 
 def robustness(evidence: Evidence) -> Table | None:
@@ -15,7 +16,7 @@ def robustness(evidence: Evidence) -> Table | None:
     if not kinds:
         return None
     names = epsilons(table["epsilon"])
-    places = [(attacks.CLEAN, 0.0)]
+    places = [(CLEAN, 0.0)]
     places += [
         (attack, epsilon)
         for attack in kinds
@@ -35,9 +36,7 @@ def robustness(evidence: Evidence) -> Table | None:
         rows.append(cells)
     columns = [Column(name="Network", numeric=False)]
     columns += [
-        Column(name="Clean", unit="%")
-        if attack == attacks.CLEAN
-        else Column(name=attack, unit=f"%, ε {names[epsilon]}")
+        Column(name="Clean", unit="%") if attack == CLEAN else Column(name=attack, unit=f"%, ε {names[epsilon]}")
         for attack, epsilon in places
     ]
     return Table(

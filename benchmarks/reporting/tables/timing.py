@@ -6,6 +6,7 @@ import math
 
 from benchmarks.reporting.evidence import Entry, Evidence
 from benchmarks.reporting.formats import is_missing, milliseconds
+from benchmarks.reporting.provenance import timing_note
 from benchmarks.reporting.tables.base import Cell, Column, Table, number, text
 from benchmarks.summary import PERCENTILES
 
@@ -39,7 +40,7 @@ def timing(evidence: Evidence) -> Table | None:
         columns=columns,
         rows=rows,
         note="Networks that skip something. Below a name: the batch from which on it is at least as fast as the static "
-        "ResNet, as far as larger ones were timed.",
+        "ResNet, as far as larger ones were timed." + timing_note(evidence),
     )
 
 
@@ -66,7 +67,8 @@ def paths(evidence: Evidence) -> Table | None:
         title="Time of single pictures by path, at the headline setting",
         columns=columns,
         rows=rows,
-        note="A path is short where it costs less than halfway between the cheapest and the dearest picture.",
+        note="A path is short where it costs less than halfway between the cheapest and the dearest picture."
+        + timing_note(evidence),
     )
 
 

@@ -10,10 +10,13 @@ from typing import Any
 import pandas as pd
 import torch
 
+from benchmarks.fingerprint import fingerprint
+from benchmarks.identity import Identity
+from benchmarks.record import Record
 from benchmarks.reporting.evidence import Evidence
 from benchmarks.reporting.loading import load
 from benchmarks.seeds import derive
-from benchmarks.store import Record, Store
+from benchmarks.store import Store
 from benchmarks.study import ModelSpec, Study
 from zoo import Selector
 
@@ -21,6 +24,9 @@ ENVIRONMENT: dict[str, Any] = {
     "created": "2026-03-04T05:06:07+00:00",
     "python": "3.11.7",
     "packages": {"torch": "2.15.0"},
+    "host": "0123abcd",
+    "instructions": "AVX2",
+    "threads": 1,
     "system": "Linux x86_64",
     "processor": "A Processor",
     "cpus": 2,
@@ -28,11 +34,21 @@ ENVIRONMENT: dict[str, Any] = {
     "commit": None,
 }
 CODE = {"zoo/nowhere.py": "0123456789ab"}
-"""Fingerprint of no code that there is: every record of a hand-made study is stale."""
+BASELINE = {"network": "resnet[tiny]", "macs": 4_000_000, "parameters": 175_000}
+"""What every network of a hand-made study is compared with, unless it says otherwise."""
 BLOCKS = ("stage1.block1", "stage1.block2", "stage2.block1")
 Ball = tuple[str, float]
 """An attack and its epsilon."""
 EXITS = ("segment1", "exit1", "segment2", "exit2")
+
+
+class HandMadeIdentity(Identity):
+    """Of a network that no code there is has made: unless a test names roots, every record is stale."""
+
+    @property
+    def code(self) -> Mapping[str, str]:
+        """Fingerprint of the roots, or of no code that there is."""
+        return fingerprint(self.roots) if self.roots else CODE
 
 
 class HandMade:
@@ -52,6 +68,7 @@ class HandMade:
     def spec(self, method: str, repetition: int = 0, preset: str = "tiny", **parameters: Any) -> ModelSpec:
         """Of a model that belongs to the study."""
         selector = Selector(method, preset, parameters)
+        self._ask_for(selector, repetition)
         return ModelSpec(
             method=method,
             preset=preset,
@@ -60,7 +77,18 @@ class HandMade:
             repetition=repetition,
             seed=derive(self.study.seed, selector, self.study.dataset, repetition),
             recipe=self.study.recipe,
+            scale=self.study.preset or "tiny",
         )
+
+    def _ask_for(self, selector: Selector, repetition: int) -> None:
+        """What is added belongs to the study: it names the network, and has as many seeds."""
+        named = str(selector)
+        if selector.preset == (self.study.preset or "tiny") and not selector.parameters:
+            named = selector.name
+        methods = self.study.methods if {named, "all"} & {*self.study.methods} else (*self.study.methods, named)
+        repetitions = max(self.study.repetitions, repetition + 1)
+        self.study = self.study.model_copy(update={"methods": methods, "repetitions": repetitions})
+        self.store.write_study(self.study, ENVIRONMENT)
 
     def add(
         self,
@@ -69,7 +97,10 @@ class HandMade:
         units: Sequence[str] = BLOCKS,
         settings: Mapping[str, str] | None = None,
         history: pd.DataFrame | None = None,
-        code: Mapping[str, str] = CODE,
+        data: str = "fedcba9876543210",
+        baseline: Mapping[str, Any] | None = None,
+        environment: Mapping[str, Any] | None = None,
+        roots: tuple[str, ...] = (),
         **tables: pd.DataFrame,
     ) -> Record:
         """Store a finished model: settings are notes by name, the headline first; tables by evaluator."""
@@ -77,14 +108,20 @@ class HandMade:
         config = {
             "settings": [{"name": name, "values": {}, "note": note} for name, note in notes.items()],
             "dataset_fingerprint": "fedcba9876543210",
+            "task": {"shape": [1, 28, 28], "classes": 10, "mean": [0.0], "std": [1.0]},
+            "baseline": baseline or BASELINE,
             "units": list(units),
             "seconds": 12.0,
-            "device": "cpu",
+            "environment": environment or ENVIRONMENT,
         }
         epochs = phases("train", "train") if history is None else history
-        record = self.store.commit(spec, code, config, epochs, {"weight": torch.zeros(1)})
+        identity = HandMadeIdentity(
+            spec=spec, parameters=spec.parameters, data=data, precision="fp32", device="cpu", roots=roots
+        )
+        record = self.store.commit(identity, config, epochs, {"weight": torch.zeros(1)})
         for name, table in tables.items():
-            record.write_table(name, table)
+            made_by = {"version": {}, "seconds": 1.0, "environment": environment or ENVIRONMENT}
+            record.write_table(name, table, made_by)
         return record
 
     def evidence(self) -> Evidence:

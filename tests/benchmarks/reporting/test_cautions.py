@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from benchmarks.jobs import code_of
+from benchmarks.fingerprint import fingerprint
 from benchmarks.reporting.cautions import cautions, stale, untrained
-from tests.benchmarks.reporting.hand_made import HandMade, answers, timings
+from tests.benchmarks.reporting.hand_made import ENVIRONMENT, HandMade, answers, timings
+
+ROOTS = ("zoo.resnet", "benchmarks.fitting")
 
 
 def test_a_record_of_other_code_is_stale_with_the_names_of_the_files(made: HandMade) -> None:
     spec = made.spec("resnet")
-    made.add(spec, code={**code_of(spec), "zoo/resnet.py": "changed"})
+    record = made.add(spec, roots=ROOTS)
+    record.rewrite_config(code=fingerprint(ROOTS) | {"zoo/resnet.py": "changed"})
     ((entry, reason),) = stale(made.evidence())
     assert (entry.label, reason) == ("resnet", "trained by other code: zoo/resnet.py")
 
 
 def test_a_record_of_todays_code_is_not_stale(made: HandMade) -> None:
     spec = made.spec("resnet")
-    made.add(spec, code=code_of(spec))
+    made.add(spec, roots=ROOTS)
     assert stale(made.evidence()) == []
 
 
 def test_a_table_of_unknown_origin_is_stale(made: HandMade) -> None:
     spec = made.spec("resnet")
-    made.add(spec, code=code_of(spec), accuracy=answers("11"))
+    made.add(spec, roots=ROOTS, accuracy=answers("11"))
     ((_, reason),) = stale(made.evidence())
     assert reason == "measured by other code or options: accuracy"
 
@@ -63,3 +66,26 @@ def test_one_seed_is_noted_and_several_are_not(made: HandMade) -> None:
     assert any(caution.startswith("One seed") for caution in cautions(made.evidence()))
     made.add(made.spec("resnet", 1))
     assert not any(caution.startswith("One seed") for caution in cautions(made.evidence()))
+
+
+def test_timings_of_two_machines_are_named_and_not_set_side_by_side(made: HandMade) -> None:
+    times = timings(0.002, 0.002, {"default": [0.001]})
+    made.add(made.spec("resnet"), latency=times)
+    made.add(made.spec("adanet"), latency=times, environment=ENVIRONMENT | {"processor": "Another"})
+    (found,) = [caution for caution in cautions(made.evidence()) if "2 environments" in caution]
+    assert "resnet on A Processor" in found
+    assert "adanet on Another" in found
+
+
+def test_a_static_network_is_compared_with_itself_on_one_machine_only(made: HandMade) -> None:
+    slow = ENVIRONMENT | {"processor": "Another"}
+    made.add(made.spec("resnet"), latency=timings(0.001, 0.001, {"default": [0.001]}))
+    made.add(made.spec("adanet"), latency=timings(0.002, 0.001, {"default": [0.001]}), environment=slow)
+    assert not [caution for caution in cautions(made.evidence()) if "equally quiet" in caution]
+
+
+def test_two_static_networks_may_take_different_times(made: HandMade) -> None:
+    wide = {"network": "resnet[small]", "macs": 1, "parameters": 1}
+    made.add(made.spec("resnet"), latency=timings(0.001, 0.001, {"default": [0.001]}))
+    made.add(made.spec("adanet"), latency=timings(0.002, 0.001, {"default": [0.001]}), baseline=wide)
+    assert not [caution for caution in cautions(made.evidence()) if "equally quiet" in caution]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,10 @@ from typing import Any
 import pytest
 
 from benchmarks.campaign import Campaign
+from benchmarks.files import StoreError
 from benchmarks.recipe import Recipe
 from benchmarks.reporting import build
 from benchmarks.reporting.provenance import machine_line, recipe_line, without_folders
-from benchmarks.store import StoreError
 from tests.benchmarks.reporting.hand_made import (
     ENVIRONMENT,
     EXITS,
@@ -77,12 +76,12 @@ def test_a_model_without_any_table_is_a_page(made: HandMade) -> None:
 
 def test_twenty_networks_are_a_page(made: HandMade) -> None:
     for number in range(20):
-        spec = made.spec("adanet", width=number) if number % 2 else made.spec(f"method{number}")
+        spec = made.spec("adanet", target_rate=number / 20) if number % 2 else made.spec(f"method{number}")
         outcome = "1" * (20 - number) + "0" * number
         made.add(spec, accuracy=answers(outcome), cost=costs(("default", 4000, 100 * number)))
     text = built(made)
     assert all(f">method{number}<" in text for number in range(0, 20, 2))
-    assert "AdaNet (ConvNet-AIG) [width=19]" in text
+    assert "AdaNet (ConvNet-AIG) [target_rate=0.95]" in text
 
 
 LINE = '<p class="absent"><b>Energy per picture:</b> {}.</p>'
@@ -139,9 +138,42 @@ def test_a_page_that_cannot_be_built_leaves_the_old_one(made: HandMade, tmp_path
     assert (tmp_path / "page" / "index.html").read_text() == "old"
 
 
-def test_a_study_without_environment_says_so(made: HandMade) -> None:
+def test_a_study_without_networks_is_from_nowhere(made: HandMade) -> None:
     (made.store.root / "environment.json").unlink()
-    assert "unknown processor" in built(made)
+    assert "unknown date" in built(made)
+
+
+def test_every_environment_is_named_with_what_was_made_there(made: HandMade) -> None:
+    made.add(made.spec("resnet"), accuracy=answers("11"))
+    made.add(made.spec("adanet"), environment=ENVIRONMENT | {"processor": "Another", "commit": "abc1234"})
+    text = built(made)
+    assert "A Processor" in text
+    assert "and 1 more, see the end of the page" in text
+    assert "training: resnet; accuracy: resnet; no commit known." in text
+    assert "training: adanet; commit abc1234." in text
+
+
+def test_a_run_that_does_nothing_changes_no_environment(made: HandMade) -> None:
+    made.add(made.spec("resnet"))
+    made.store.write_study(made.study, ENVIRONMENT | {"processor": "Of a visitor"})
+    (place,) = made.evidence().made
+    assert place.environment["processor"] == "A Processor"
+    assert "Run last on Of a visitor" in built(made)
+
+
+def test_every_network_says_what_it_is_compared_with(made: HandMade) -> None:
+    made.add(made.spec("resnet"), cost=costs(("default", 4_000_000, 4_000_000)))
+    made.add(made.spec("adanet"), cost=costs(("default", 4_200_000, 3_000_000)))
+    text = built(made)
+    assert "ResNet is a static ResNet itself: its own baseline." in text
+    assert "is compared with resnet[tiny] (4.00 M MACs, 175,000 parameters)." in text
+
+
+def test_networks_of_two_data_sets_are_no_study(made: HandMade) -> None:
+    made.add(made.spec("resnet"))
+    made.add(made.spec("adanet"), data="0123456789abcdef")
+    with pytest.raises(StoreError, match="holds networks of different data"):
+        made.evidence()
 
 
 def test_the_header_says_what_was_run_on_what(page: Path) -> None:
@@ -161,7 +193,7 @@ def test_a_recipe_is_one_line() -> None:
 
 
 def test_a_machine_is_one_line() -> None:
-    assert machine_line(ENVIRONMENT) == "A Processor, 2 CPUs, no GPU, Linux x86_64, torch 2.15.0"
+    assert machine_line(ENVIRONMENT) == "A Processor, AVX2, 2 CPUs, no GPU, Linux x86_64, torch 2.15.0"
 
 
 def test_tracebacks_name_files_from_the_project_or_the_package_on() -> None:
@@ -171,5 +203,5 @@ def test_tracebacks_name_files_from_the_project_or_the_package_on() -> None:
 
 def test_the_environment_may_hold_anything(made: HandMade) -> None:
     strange = {"note": [1, 2], "created": 7, "gpus": None}
-    (made.store.root / "environment.json").write_text(json.dumps(strange))
+    made.add(made.spec("resnet"), environment=strange)
     assert "unknown date" in built(made)
