@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from benchmarks import command, report
 from benchmarks import list as listing
-from benchmarks import report, run
 from benchmarks.data import DataCorrupt
 from benchmarks.study import load_study
 
@@ -27,7 +27,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     def refuse(*arguments: object) -> int:
         raise AssertionError("training began")
 
-    monkeypatch.setattr("benchmarks.run.execute", refuse)
+    monkeypatch.setattr("benchmarks.command.execute", refuse)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a file").write_text("of mine")
     return tmp_path
@@ -38,10 +38,10 @@ def contents(folder: Path) -> dict[str, bytes | None]:
     return {str(p.relative_to(folder)): p.read_bytes() if p.is_file() else None for p in folder.rglob("*")}
 
 
-def refused(house: Path, *arguments: str, app: Any = run.app) -> str:
+def refused(house: Path, *arguments: str, app: Any = command.app) -> str:
     """The one line of a command that is refused and leaves the working folder as it was."""
     before = contents(house)
-    result = RUNNER.invoke(app, ["--scheduler", "inline", *arguments] if app is run.app else list(arguments))
+    result = RUNNER.invoke(app, ["--scheduler", "inline", *arguments] if app is command.app else list(arguments))
     assert contents(house) == before
     return line_of(result)
 
@@ -127,6 +127,8 @@ OPTIONS: list[tuple[list[str], str]] = [
     (["--cpus-per-job", "1e9"], "--cpus-per-job: 1000000000.0 is more than"),
     (["--gpus-per-job", "-1"], "--gpus-per-job: -1.0"),
     (["--gpus-per-job", "nan"], "--gpus-per-job: nan"),
+    (["--time-limit", "0"], "--time-limit: 0.0 must be above 0"),
+    (["--time-limit", "nan"], "--time-limit: nan must be above 0"),
     (["--results", "a file"], "--results: a file is not a folder"),
     (["--results", "a file/below"], "--results: a file is not a folder"),
     (["--reports", "a file"], "--reports: a file is not a folder"),
@@ -232,7 +234,7 @@ def test_a_file_that_cannot_be_read_is_named(house: Path, monkeypatch: pytest.Mo
 
     with monkeypatch.context() as patch:
         patch.setattr("benchmarks.study_files.Path.open", refuse)
-        line = line_of(RUNNER.invoke(run.app, ["--study", "mine.yaml"]))
+        line = line_of(RUNNER.invoke(command.app, ["--study", "mine.yaml"]))
     assert line == "mine.yaml: cannot be read: Permission denied"
 
 
@@ -249,11 +251,11 @@ def test_results_of_something_else_are_left_alone(name: str, house: Path) -> Non
     assert "--results: " in refused(house)
 
 
-def test_a_study_that_is_damaged_is_left_alone(house: Path) -> None:
+def test_a_file_of_that_name_which_is_no_study_is_left_alone(house: Path) -> None:
     place = house / "results" / "quick"
     place.mkdir(parents=True)
     (place / "study.yaml").write_text("[")
-    assert "study.yaml is damaged" in refused(house)
+    assert "holds 'study.yaml' and no study; choose another folder or --name" in refused(house)
 
 
 def test_a_folder_in_the_place_of_the_page_is_named(house: Path) -> None:
@@ -306,7 +308,7 @@ def test_a_mistake_of_ours_shows_where_it_is(
         raise error("ours")
 
     monkeypatch.setattr("benchmarks.campaign.load_dataset", fail)
-    assert isinstance(RUNNER.invoke(run.app, []).exception, error)
+    assert isinstance(RUNNER.invoke(command.app, []).exception, error)
 
 
 @pytest.mark.parametrize(
@@ -345,7 +347,7 @@ def test_a_hostile_wildcard_is_one_line(pattern: str, house: Path) -> None:
 )
 def test_a_flag_of_the_wrong_type_is_a_short_usage_error(arguments: list[str], house: Path) -> None:
     before = contents(house)
-    result = RUNNER.invoke(run.app, arguments)
+    result = RUNNER.invoke(command.app, arguments)
     assert (result.exit_code, result.stdout) == (2, "")
     assert "Traceback" not in result.stderr
     assert len(result.stderr.splitlines()) <= 6

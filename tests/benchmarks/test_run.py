@@ -14,8 +14,8 @@ from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 from benchmarks.campaign import Planned
+from benchmarks.command import app, checked_device, checked_gpus, override, status_text, to_do
 from benchmarks.evaluators import registry
-from benchmarks.run import app, checked_device, checked_gpus, override, status_text, to_do
 from benchmarks.store import Status, Store
 from benchmarks.study import StudyError
 from tests.benchmarks.cases import NOT_MEASURED, RECIPE, digests, models, small_study
@@ -87,7 +87,7 @@ def no_page(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, Path]]:
         asked.append((results, out))
         return out / "index.html"
 
-    monkeypatch.setattr("benchmarks.run.build", build)
+    monkeypatch.setattr("benchmarks.command.build", build)
     return asked
 
 
@@ -112,7 +112,6 @@ def squeezed(text: str) -> str:
         (["--methods", "adanet[target_rate={1}]"], "valid: finite numbers, words and lists of them"),
         (["--methods", "adanet["], "brackets do not match"),
         (["--methods", ""], "none chosen; valid: all, resnet"),
-        (["--methods", "resnet[tiny], resnet[small]"], "would both be called resnet"),
         (["--preset", "huge"], "resnet has no preset 'huge'; valid: tiny, small"),
         (["--dataset", "mnist"], "no data set is named 'mnist'"),
         (["--dataset", "mnist5k[train=9999]"], "mnist5k has 3500 train samples, not 9999"),
@@ -168,7 +167,7 @@ def test_bad_input_writes_nothing(house: House) -> None:
 def test_the_help_has_an_example_of_every_option() -> None:
     shown = squeezed(RUNNER.invoke(app, ["--help"]).stdout)
     options = [parameter for parameter in get_command(app).params if parameter.name != "help"]
-    assert len(options) == 18
+    assert len(options) == 19
     for option in options:
         assert f"Example:{option.opts[0]}" in shown
 
@@ -189,27 +188,27 @@ def test_a_dry_run_trains_nothing(house: House, monkeypatch: pytest.MonkeyPatch)
     def fail(*arguments: object, **options: object) -> None:
         raise AssertionError("it trained")
 
-    monkeypatch.setattr("benchmarks.jobs.train", fail)
+    monkeypatch.setattr("benchmarks.jobs.fit", fail)
     assert house.run("--dry-run").exit_code == 0
 
 
 def test_a_dry_run_says_what_is_to_do_and_for_how_long(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("benchmarks.campaign.estimate_training", lambda *arguments: 61.0)
     shown = house.run("--dry-run", "--methods", "resnet, adanet[target_rate=0.5]").stdout
-    assert "resnet not trained train, accuracy, ledger 1:01" in flat(shown)
-    assert "adanet[target_rate=0.5] not trained train, accuracy, ledger 1:01" in flat(shown)
+    assert "resnet resnet[tiny] not trained train, accuracy, ledger 1:01" in flat(shown)
+    assert "adanet[target_rate=0.5] resnet[tiny] not trained train, accuracy, ledger 1:01" in flat(shown)
     assert "About 2:02 of one job's time" in shown
 
 
 def test_a_dry_run_of_a_finished_study_says_that_it_is_cached(finished: House) -> None:
     before = finished.files
     shown = finished.run("--dry-run").stdout
-    assert "resnet trained nothing: cached 0:00" in flat(shown)
+    assert "resnet resnet[tiny] trained nothing: cached 0:00" in flat(shown)
     assert finished.files == before
 
 
 def test_a_dry_run_says_why_a_record_is_stale(finished: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmarks.campaign.code_of", lambda spec: {"zoo/resnet.py": "changed"})
+    monkeypatch.setattr("benchmarks.identity.fingerprint", lambda roots: {"zoo/resnet.py": "changed"})
     assert "stale: code changed since: " in flat(finished.run("--dry-run").stdout)
 
 
@@ -231,7 +230,7 @@ def test_a_run_prints_its_progress_and_the_comparison(first: tuple[House, Result
 def test_a_run_leaves_the_study_its_environment_and_the_summary(first: tuple[House, Result]) -> None:
     house, _ = first
     assert {path.name for path in house.store.root.iterdir()} == {
-        *("study.yaml", "environment.json", "summary.parquet", "models")
+        *("study.yaml", "environment.json", "summary.parquet", "models", ".claims")
     }
 
 
@@ -241,7 +240,7 @@ def test_the_same_command_again_does_nothing_but_the_page(
     def fail(*arguments: object) -> None:
         raise AssertionError("a scheduler was started")
 
-    monkeypatch.setattr("benchmarks.run.make_scheduler", fail)
+    monkeypatch.setattr("benchmarks.command.make_scheduler", fail)
     before = {name: when for name, when in finished.files.items() if "/models/" in name}
     result = finished.run()
     assert result.exit_code == 0
@@ -337,5 +336,6 @@ def test_a_gpu_is_not_asked_for_on_a_cpu() -> None:
 def test_a_plan_is_told_in_words(
     status: Status, evaluators: tuple[str, ...], alone: tuple[str, ...], text: str, work: str
 ) -> None:
-    planned = Planned(spec=models(small_study())[0], status=status, evaluators=evaluators, alone=alone)
+    (spec,) = models(small_study())
+    planned = Planned(spec=spec, baseline="resnet[tiny]", status=status, evaluators=evaluators, alone=alone)
     assert (status_text(planned), to_do(planned)) == (text, work)

@@ -1,0 +1,38 @@
+"""A study of hundreds of records, made by copying the tables of a few: for the tests of scale."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks.campaign import Campaign, Where
+from benchmarks.evaluators import evaluators
+from benchmarks.jobs import baseline_facts
+from benchmarks.record import Record
+from benchmarks.store import Store
+from benchmarks.study import Study
+from benchmarks.versions import version
+
+
+def multiply(source: Store, results: Path, study: Study) -> Campaign:
+    """Store, as if it had been trained, every network that a study asks for.
+
+    Args:
+        source: a study of the same methods, with one seed.
+        results: where the copies go.
+        study: what to pretend; its repetitions are all given the source's tables.
+    """
+    campaign = Campaign(study, Where(results=results))
+    found: dict[str, Record] = {record.spec.method: record for record in source.whole_records()}
+    for spec in campaign.specs:
+        record = found[spec.method]
+        kept = {name: record.config[name] for name in ("settings", "task", "units", "seconds", "environment")}
+        config = {**kept, "baseline": baseline_facts(spec, campaign.dataset), "dataset_fingerprint": "copied"}
+        weights = record.weights() if record.has_weights else {}
+        made = campaign.store.commit(campaign.identity(spec), config, record.history(), weights)
+        for chosen in evaluators():
+            if record.has(chosen.name):
+                current = version(chosen, study.evaluation, spec, campaign.dataset.info)
+                made_by = {**record.made_by(chosen.name), "version": current}
+                made.write_table(chosen.name, record.table(chosen.name), made_by)
+    campaign.store.write_study(campaign.study, {})
+    return campaign
