@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import fnmatch
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import torch
 from torch import nn
 
 import zoo
 from zoo.registry import Method, Official, Published
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PRINTED = "printed"
 COUNTED = "counted on code"
@@ -45,12 +48,27 @@ class Comparison:
     differs: str
 
 
-def compare_sizes(name: str, presets: str = "*") -> list[Comparison]:
+def linear_macs(selector: zoo.Selector) -> int:
+    """Multiply-accumulates of one picture in the linear layers of a network that runs each of them once."""
+    with torch.device("meta"):
+        net = zoo.create(selector)
+    return sum(layer.weight.numel() for layer in net.modules() if isinstance(layer, nn.Linear))
+
+
+def compare_sizes(
+    name: str,
+    presets: str = "*",
+    *,
+    size: Callable[[zoo.Selector], zoo.Size] = zoo.size_of,
+    linear: Callable[[zoo.Selector], int] = linear_macs,
+) -> list[Comparison]:
     """Presets of a method that have a figure, in the registry's order; equal figures once.
 
     Args:
         name: of the method.
         presets: shell wildcard.
+        size: of a selector's network for the task that its preset was published for; by default it is counted.
+        linear: multiply-accumulates of that network's linear layers; by default they are counted.
 
     Raises:
         UnknownName: no such method.
@@ -62,15 +80,19 @@ def compare_sizes(name: str, presets: str = "*") -> list[Comparison]:
         printed = [figure for figure in facts.published if figure.parameters or (figure.macs and not figure.routed)]
         official = found.official.get(preset)
         if printed or official:
-            ours = zoo.size_of(zoo.Selector(name, preset))
+            selector = zoo.Selector(name, preset)
+            ours = size(selector)
             rows |= {_printed(found, preset, figure, ours): None for figure in printed}
             if official:
-                rows[_counted(found, preset, official, ours)] = None
+                linear_part = 0 if official.convolutions is None else linear(selector)
+                rows[_counted(found, preset, official, ours, linear_part)] = None
     return list(rows)
 
 
 def table(name: str, presets: str = "*") -> pd.DataFrame:
     """`compare_sizes` as a table, one row per comparison; figures that say nothing are NaN."""
+    import pandas as pd  # here, so that sizes can be listed without it
+
     rows = compare_sizes(name, presets)
     frame = pd.DataFrame([asdict(row) for row in rows], columns=list(Comparison.__dataclass_fields__))
     return frame.astype({"parameters": "float64", "macs": "float64"})
@@ -98,10 +120,10 @@ def _printed(found: Method, preset: str, figure: Published, ours: zoo.Size) -> C
     )
 
 
-def _counted(found: Method, preset: str, official: Official, ours: zoo.Size) -> Comparison:
+def _counted(found: Method, preset: str, official: Official, ours: zoo.Size, linear_part: int) -> Comparison:
     macs, our_macs = official.macs, ours.macs
     if official.convolutions is not None:
-        macs, our_macs = official.convolutions, ours.macs - linear_macs(zoo.Selector(found.name, preset))
+        macs, our_macs = official.convolutions, ours.macs - linear_part
     return _comparison(
         found,
         preset,
@@ -121,10 +143,3 @@ def _comparison(found: Method, preset: str, *, macs_agree: bool, **figures: Any)
     agrees = exact and macs_agree
     differs = "" if agrees else found.differs.get(preset, "")
     return Comparison(preset=preset, agrees=agrees, differs=differs, **figures)
-
-
-def linear_macs(selector: zoo.Selector) -> int:
-    """Multiply-accumulates of one picture in the linear layers of a network that runs each of them once."""
-    with torch.device("meta"):
-        net = zoo.create(selector)
-    return sum(layer.weight.numel() for layer in net.modules() if isinstance(layer, nn.Linear))

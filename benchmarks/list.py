@@ -11,19 +11,13 @@ from rich.markup import escape
 from rich.table import Table
 
 import zoo
-from benchmarks import data
+from benchmarks import data, sizes
+from benchmarks.console import make_console
+from benchmarks.design import Design, bundled_studies, load
+from benchmarks.errors import INPUT_ERRORS, one_line_errors
 from benchmarks.fidelity import compare_sizes
-from benchmarks.study import bundled_studies, load_study
-from benchmarks.terminal import INPUT_ERRORS, make_console, one_line_errors
-from zoo.contract import Task
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-
-SUITE_TASKS = {
-    "tiny": Task(shape=(1, 28, 28), classes=10),
-    "small": Task(shape=(3, 32, 32), classes=10),
-}
-"""What sizes of the suite's own presets are quoted for: mnist5k's and CIFAR-10's pictures."""
 
 
 class What(StrEnum):
@@ -43,10 +37,22 @@ def show(
         typer.Argument(help="methods, presets, fidelity, datasets, studies; all without one. Example: fidelity"),
     ] = None,
     methods: Annotated[str, typer.Option(help="Wildcard for methods and presets. Example: --methods 'ada*'")] = "*",
+    recount: Annotated[
+        bool,
+        typer.Option(
+            "--recount", help="Count every preset again and renew the stored sizes, a minute. Example: --recount"
+        ),
+    ] = False,
 ) -> None:
     """List methods with their citations, presets with their sizes beside the published ones, data sets and studies."""
     console = make_console()
     with one_line_errors(*INPUT_ERRORS):
+        if recount:
+            if what is not None or methods != "*":
+                raise ValueError("--recount counts every preset; leave the other arguments out")
+            changed, total = sizes.recount()
+            typer.echo(f"{changed} of {total} rows of {sizes.TABLE} changed")
+            return
         chosen = zoo.methods(methods)
         if not chosen:
             raise zoo.UnknownName(f"no method fits {methods!r}; valid: {', '.join(zoo.methods())}")
@@ -74,12 +80,12 @@ def method_table(names: tuple[str, ...]) -> Table:
 
 
 def preset_table(names: tuple[str, ...]) -> Table:
-    """Pictures, units, parameters and nominal multiply-accumulates, counted on a network without weights."""
+    """Pictures, units, parameters and nominal multiply-accumulates, as `benchmarks.sizes` has them."""
     table = _table("preset", "pictures", "classes", "units", "parameters", "M MACs (nominal)")
     for name in names:
         for preset, facts in zoo.method(name).presets.items():
-            task = SUITE_TASKS.get(preset, facts.task)
-            size = zoo.size_of(zoo.Selector(name, preset), task)
+            task = sizes.SUITE_TASKS.get(preset, facts.task)
+            size = sizes.size(zoo.Selector(name, preset), task)
             pictures = " x ".join(map(str, task.shape))
             units, parameters, macs = str(size.units), f"{size.parameters:,}", f"{size.macs / 1e6:,.2f}"
             table.add_row(escape(f"{name}[{preset}]"), pictures, str(task.classes), units, parameters, macs)
@@ -90,7 +96,7 @@ def fidelity_table(names: tuple[str, ...]) -> Table:
     """Sizes that papers print, or that were counted on public code, and ours."""
     table = _table("preset", "given by", "parameters", "ours", "M MACs", "ours", "agrees")
     for name in names:
-        for row in compare_sizes(name):
+        for row in compare_sizes(name, size=sizes.size, linear=sizes.linear_macs):
             parameters = "" if row.parameters is None else f"{row.parameters:,.0f}"
             macs = "" if row.macs is None else f"{row.macs / 1e6:,.7g}"
             agrees = "yes" if row.agrees else f"no: {row.differs}"
@@ -114,7 +120,7 @@ def study_table() -> Table:
     """Data set, methods, repetitions and epochs of the bundled studies."""
     table = _table("study", "title", "data set", "methods", "repetitions", "epochs")
     for name in bundled_studies():
-        study = load_study(name)
+        study = load(Design, name)
         methods, dataset = escape(", ".join(study.methods)), escape(study.dataset)
         table.add_row(name, escape(study.title), dataset, methods, str(study.repetitions), str(study.recipe.epochs))
     return table

@@ -29,10 +29,10 @@ def report(
     """Write a study's report and print its path: one page that needs no network, from the results alone."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        from benchmarks.errors import one_line_errors
+        from benchmarks.files import StoreError
         from benchmarks.places import PlaceError, check_page
         from benchmarks.reporting import build
-        from benchmarks.store import StoreError
-        from benchmarks.terminal import one_line_errors
 
     folder = Path("reports") / study_dir.resolve().name if out is None else out
     with one_line_errors(StoreError, PlaceError, OSError, RecursionError):

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-import networkx as nx
-
 Kind = Literal["ws", "er", "ba"]
 
 
@@ -125,24 +123,31 @@ def random_graph(
     return Graph.oriented(nodes, drawn.edges)
 
 
+def _networkx() -> Any:
+    """The library that draws, loaded with the first graph: it takes half a second."""
+    import networkx
+
+    return networkx
+
+
 def _watts_strogatz(nodes: int, neighbours: int, rewiring: float, seed: int) -> Any:
     if neighbours % 2 or not 2 <= neighbours < nodes:
         raise ValueError(f"neighbours must be even, at least 2 and below the {nodes} nodes, not {neighbours}")
     if not 0 <= rewiring <= 1:
         raise ValueError(f"rewiring must lie between 0 and 1, not {rewiring}")
-    return nx.watts_strogatz_graph(nodes, neighbours, rewiring, seed=seed)
+    return _networkx().watts_strogatz_graph(nodes, neighbours, rewiring, seed=seed)
 
 
 def _erdos_renyi(nodes: int, edge_rate: float, seed: int) -> Any:
     if not 0 <= edge_rate <= 1:
         raise ValueError(f"edge_rate must lie between 0 and 1, not {edge_rate}")
-    return nx.gnp_random_graph(nodes, edge_rate, seed=seed)
+    return _networkx().gnp_random_graph(nodes, edge_rate, seed=seed)
 
 
 def _barabasi_albert(nodes: int, new_edges: int, seed: int) -> Any:
     if not 1 <= new_edges < nodes:
         raise ValueError(f"new_edges must be at least 1 and below the {nodes} nodes, not {new_edges}")
-    return nx.barabasi_albert_graph(nodes, new_edges, seed=seed)
+    return _networkx().barabasi_albert_graph(nodes, new_edges, seed=seed)
 
 
 def stage_seed(seed: int, stage: int) -> int:

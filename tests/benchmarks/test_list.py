@@ -10,7 +10,7 @@ from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 import zoo
-from benchmarks import data
+from benchmarks import data, sizes
 from benchmarks.list import app
 from benchmarks.study import bundled_studies
 from zoo import registry
@@ -24,7 +24,7 @@ def show() -> Iterator[Invoke]:
     """Runs the command on a page that is wide enough for every table."""
     runner = CliRunner()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("benchmarks.terminal.PIPE_WIDTH", 1_000)
+        patch.setattr("benchmarks.console.PIPE_WIDTH", 1_000)
         yield lambda *arguments: runner.invoke(app, arguments)
 
 
@@ -125,6 +125,18 @@ def test_something_that_cannot_be_listed_is_status_2_and_names_what_can(show: In
     assert result.exit_code == 2
     assert "'methods', 'presets', 'fidelity', 'datasets', 'studies'" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_recounting_says_how_many_rows_changed_and_lists_nothing(show: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sizes, "recount", lambda: (2, 157))
+    assert show("--recount").stdout == f"2 of 157 rows of {sizes.TABLE} changed\n"
+
+
+@pytest.mark.parametrize("arguments", [("presets",), ("--methods", "resnet")])
+def test_recounting_takes_no_other_argument(arguments: tuple[str, ...], show: Invoke) -> None:
+    result = show("--recount", *arguments)
+    assert result.exit_code == 2
+    assert result.stderr == "error: --recount counts every preset; leave the other arguments out\n"
 
 
 def test_the_help_has_an_example_of_everything() -> None:
