@@ -17,6 +17,8 @@ from typing import Any
 import torch
 
 PACKAGES = ("torch", "torchvision", "numpy", "pandas", "ray", "foolbox", "fvcore", "ptflops")
+SOURCES = ("zoo", "benchmarks", "pyproject.toml")
+"""What makes a checkout dirty: results and pages do not."""
 PASSING = ("created", "load_average", "commit")
 """Facts that differ from run to run in one and the same environment."""
 MACHINE = ("host", "processor", "instructions", "cpus", "gpus")
@@ -86,12 +88,16 @@ def _instructions() -> str:
 
 @cache
 def commit() -> str | None:
-    """The commit of the code that runs, `-dirty` where files differ from it; None outside a checkout."""
-    folder = Path(__file__).parent
+    """The commit of the code that runs, `-dirty` where the code differs from it; None outside a checkout."""
     try:
-        done = subprocess.run(
-            ["git", "describe", "--always", "--dirty"], cwd=folder, capture_output=True, text=True, check=True
-        )
+        name = _git("describe", "--always")
+        changed = _git("status", "--porcelain", "--untracked-files=no", "--", *SOURCES)
     except (OSError, subprocess.CalledProcessError):
         return None
+    return f"{name}-dirty" if changed else name
+
+
+def _git(*arguments: str) -> str:
+    root = Path(__file__).parents[1]
+    done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=True)
     return done.stdout.strip()
