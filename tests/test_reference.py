@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from scipy.stats import binomtest
 
 import zoo
 from benchmarks.campaign import shown_records
@@ -63,8 +64,13 @@ def test_accuracy_does_not_fall_from_exit_to_exit(method: str) -> None:
     exits = [name for name in answers(method)["setting"].unique() if name.startswith("exit") or name == "full"]
     right = [(t["prediction"] == t["label"]).to_numpy() for t in (answers(method, name) for name in exits)]
     for earlier, later in pairwise(right):
-        lost = earlier.astype(int) - later.astype(int)
-        assert lost.mean() <= lost.std() / len(lost) ** 0.5  # one standard error of the paired difference
+        lost, won = int((earlier & ~later).sum()), int((later & ~earlier).sum())
+        # one standard error of the paired difference is passed by chance in one of six: McNemar's exact test is asked
+        assert lost == won or binomtest(lost, lost + won, alternative="greater").pvalue > CHANCE
+
+
+CHANCE = 0.01
+"""A fall from exit to exit that equal exits would show less often than this is one."""
 
 
 def answers(method: str, setting: str | None = None) -> pd.DataFrame:
@@ -90,10 +96,13 @@ def test_every_cost_that_ran_was_asked_for(summary: pd.DataFrame) -> None:
     pd.testing.assert_series_equal(summary["executed"], summary["routed"], check_names=False)
 
 
+DERIVED = {"summary.parquet", "rates.parquet"}
+"""Computed from a record's other tables wherever they are missing, so that git need not keep them."""
+
+
 def test_the_reference_fits_in_three_megabytes() -> None:
-    committed = [
-        p for p in [*RESULTS.rglob("*"), *PAGE.parent.rglob("*")] if p.is_file() and p.suffix != ".safetensors"
-    ]
+    files = [p for p in [*RESULTS.rglob("*"), *PAGE.parent.rglob("*")] if p.is_file() and p.suffix != ".safetensors"]
+    committed = [p for p in files if p.parent.parent.name != "models" or p.name not in DERIVED]
     assert sum(p.stat().st_size for p in committed) < 3_000_000
 
 
