@@ -91,9 +91,16 @@ def timing_note(evidence: Evidence) -> str:
     return f" Times of {len(timed)} environments, not to be compared across them ({'; '.join(names)})."
 
 
-def made_there(place: Place) -> str:
-    """What was made in an environment: networks by what was done, and by which commits."""
-    parts = [f"{what}: {listing(labels)}" for what, labels in place.labels.items()]
+def made_there(place: Place, places: Sequence[Place]) -> str:
+    """What was made in an environment: what was done, to which networks, and by which commits."""
+    everyone = {label for one in places for labels in one.labels.values() for label in labels}
+    done: dict[tuple[str, ...], list[str]] = {}
+    for what, labels in place.labels.items():
+        done.setdefault(labels, []).append(what)
+    parts = [
+        f"{listing(what)}: {'every network' if {*labels} == everyone else listing(labels)}"
+        for labels, what in done.items()
+    ]
     commits = f"commit {listing(place.commits)}" if place.commits else "no commit known"
     return "; ".join([*parts, commits])
 

@@ -149,7 +149,7 @@ def test_every_environment_is_named_with_what_was_made_there(made: HandMade) -> 
     text = built(made)
     assert "A Processor" in text
     assert "and 1 more, see the end of the page" in text
-    assert "training: resnet; accuracy: resnet; no commit known." in text
+    assert "training and accuracy: resnet; no commit known." in text
     assert "training: adanet; commit abc1234." in text
 
 
