@@ -193,7 +193,12 @@ def started(folder: Path, scheduler: str) -> subprocess.Popen[str]:
     )
 
 
+PATIENCE = 900
+"""Seconds for a pair; Ray's workers give way to whatever else runs on the machine."""
+
+
 @pytest.mark.long
+@pytest.mark.timeout(2 * PATIENCE * int(os.environ.get("ROUTEBENCH_PAIRS", "1")))
 @pytest.mark.parametrize("scheduler", ["inline", "ray"])
 def test_two_commands_at_once_fail_nothing_do_nothing_twice_and_lose_nothing(tmp_path: Path, scheduler: str) -> None:
     for turn in range(int(os.environ.get("ROUTEBENCH_PAIRS", "1"))):
@@ -201,7 +206,7 @@ def test_two_commands_at_once_fail_nothing_do_nothing_twice_and_lose_nothing(tmp
         folder.mkdir()
         (folder / "pair.yaml").write_text(PAIR)
         pair = [started(folder, scheduler) for _ in range(2)]
-        shown = [process.communicate(timeout=400)[0] for process in pair]
+        shown = [process.communicate(timeout=PATIENCE)[0] for process in pair]
         assert [process.returncode for process in pair] == [0, 0], shown
         assert not [line for text in shown for line in text.splitlines() if "failed" in line]
         first_epochs = [line for text in shown for line in text.splitlines() if ": epoch 1/2" in line]
