@@ -94,12 +94,25 @@ def same_numbers(campaign: Campaign, whole: Campaign) -> bool:
     return True
 
 
-def use(campaign: Campaign, record: Record, path: Path, page: Path) -> None:
-    """Read a file as whoever needs it does: a page needs no weights."""
+def use(record: Record, path: Path) -> None:
+    """Read a file as whoever needs it does."""
+    again = Record(record.path)
     if path.suffix == ".safetensors":
-        Record(record.path).weights()
+        again.weights()
+    elif path.name == "history.parquet":
+        again.history()
+    elif path.suffix == ".parquet":
+        again.table(path.stem)
     else:
-        build(campaign.store.root, page)
+        _ = again.config
+
+
+def page_of(campaign: Campaign, out: Path) -> bytes | None:
+    """The page of a study; None where it is refused because of what is damaged."""
+    try:
+        return build(campaign.store.root, out).read_bytes()
+    except StoreError:
+        return None
 
 
 def damage_and_run(campaign: Campaign, whole: Campaign, damage: Damage, seed: int, page: Path) -> None:
@@ -107,14 +120,16 @@ def damage_and_run(campaign: Campaign, whole: Campaign, damage: Damage, seed: in
     draws = random.Random(seed)
     record = record_of(campaign, draws.choice(("resnet", "adanet")))
     path = draws.choice(sorted(record.path.iterdir()))
-    before = path.read_bytes()
+    before, shown = path.read_bytes(), page_of(campaign, page)
+    assert shown is not None
     damage(path, draws)
     if path.exists() and path.read_bytes() == before:
         return
     with pytest.raises(StoreError) as refused:
-        use(campaign, record, path, page)
+        use(record, path)
     assert path.name in str(refused.value)
     assert "\n" not in str(refused.value)
+    assert page_of(campaign, page) in (None, shown), "a page shows a number of a damaged file"
     lines = campaign.heal()
     assert [line for line in lines if path.name in line and ASIDE in line], lines
     campaign.run(InlineScheduler(), ignore)
