@@ -49,7 +49,7 @@ class RayScheduler:
         Events come from another thread than the caller's.
 
         Raises:
-            SchedulerError: the cluster was lost; said within a minute.
+            SchedulerError: the cluster was lost; said in about a minute, later where cores are busy.
         """
         if not jobs:
             return []
