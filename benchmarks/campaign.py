@@ -95,6 +95,7 @@ class Campaign:
         self.dataset = load_dataset(study.dataset, where.data_root)
         self.study = study.model_copy(update={"preset": study.preset or self.dataset.info.preset})
         self.specs = self.study.models()
+        self._known_phases: dict[str, int] = {}
         self._check_networks()
 
     def _check_networks(self) -> None:
@@ -108,12 +109,11 @@ class Campaign:
 
     def _phases(self, spec: ModelSpec) -> int:
         """Number of phases; repetitions of a network are built once."""
-        known: dict[str, int] = self.__dict__.setdefault("_known_phases", {})
         selector = str(spec.selector)
-        if selector not in known:
+        if selector not in self._known_phases:
             with torch.device("meta"):
-                known[selector] = len(zoo.create(spec.selector, task_of(self.dataset.info)).phases())
-        return known[selector]
+                self._known_phases[selector] = len(zoo.create(spec.selector, task_of(self.dataset.info)).phases())
+        return self._known_phases[selector]
 
     @cached_property
     def identities(self) -> dict[str, Identity]:
@@ -185,8 +185,8 @@ class Campaign:
             self.store.discard_workspace(self.identity(spec))
 
     def heal(self) -> list[str]:
-        """Put aside what is damaged, but where another run is at work; a line for each."""
-        lines = self.store.heal_failures()
+        """Put aside what is damaged in the study's directory, but where another run is at work; a line for each."""
+        lines = [*self.store.heal_failures(), *self.store.heal_others(self.identities.values())]
         for spec in self.specs:
             identity = self.identity(spec)
             record = self.store.record(identity)

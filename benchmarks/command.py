@@ -152,13 +152,15 @@ def run(
         console.print(f"{failed} of the jobs failed; the report has their tracebacks, and the same command retries.")
         raise typer.Exit(1)
     if context.obj is not None:
-        remember_finished(context.obj, campaign, page, compared)
+        remember_finished(context.obj, campaign, page, compared, console)
 
 
-def remember_finished(arguments: list[str], campaign: Campaign, page: Path, compared: Grid) -> None:
+def remember_finished(arguments: list[str], campaign: Campaign, page: Path, compared: Grid, console: Console) -> None:
     """Let the same command again answer at once, if nothing is left to do."""
     plan = campaign.plan()
-    if all(planned.complete for planned in plan):
+    if not all(planned.complete for planned in plan):
+        return
+    try:
         remember(
             arguments,
             study=campaign.store.root,
@@ -167,6 +169,8 @@ def remember_finished(arguments: list[str], campaign: Campaign, page: Path, comp
             plan=plan_grid(plan, [0.0] * len(plan)),
             comparison=compared,
         )
+    except OSError as error:  # of the folder for caches: everything that was asked for is done
+        console.print(f"This command is not remembered as finished: {error}", markup=False, soft_wrap=True)
 
 
 def override(study: Study, values: Mapping[str, Any], epochs: int | None) -> Study:

@@ -46,6 +46,10 @@ NEEDED = frozenset(
 """Fields that `config.yaml` has whatever else."""
 
 
+class OtherVersion(StoreError):
+    """A record that another version of RouteBench wrote: not damaged, and not to be read or moved."""
+
+
 class Record:
     """One trained model; its files are documented in CONTRIBUTING.md.
 
@@ -78,7 +82,7 @@ class Record:
         """
         values = read_json(self.path / MANIFEST)
         if values.get("format") != FORMAT:
-            raise StoreError(f"{self.path} was written by another version of RouteBench")
+            raise OtherVersion(f"{self.path} was written by another version of RouteBench")
         return values
 
     @cached_property
@@ -140,6 +144,16 @@ class Record:
         except SafetensorError as error:
             raise Damaged(path, str(error)) from error
         return weights
+
+    @property
+    def is_of_another_version(self) -> bool:
+        """Whether another version of RouteBench wrote it."""
+        try:
+            return not self.manifest
+        except OtherVersion:
+            return True
+        except StoreError:
+            return False
 
     @property
     def has_weights(self) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,10 +13,11 @@ from typing import Any
 import pandas as pd
 from torch import Tensor
 
+from benchmarks.claims import Busy, claim
 from benchmarks.files import Damaged, StoreError, put_aside, read_json, read_yaml, write_json, write_yaml
 from benchmarks.fingerprint import changed
 from benchmarks.identity import Identity
-from benchmarks.record import FORMAT, MANIFEST, Record, is_own, is_record, write_record
+from benchmarks.record import FORMAT, MANIFEST, OtherVersion, Record, is_own, is_record, write_record
 from benchmarks.study import ModelSpec, Study, StudyError, checked
 
 CHECKPOINT = "checkpoint.pt"
@@ -72,25 +74,27 @@ class Store:
         return Record(path) if path.is_dir() else None
 
     def records(self) -> list[Record]:
-        """Every finished model, newest first.
+        """Every finished model of this version, newest first.
 
         Raises:
             StoreError: one is damaged.
         """
-        found = [Record(path) for path in self.root.glob("models/*") if is_record(path)]
-        return sorted(found, key=lambda r: (str(r.config["finished"]), r.path.name), reverse=True)
+        found = []
+        for record in self._own():
+            with suppress(OtherVersion):  # neither damaged nor readable: its networks are not trained, for this version
+                found.append((str(record.config["finished"]), record.path.name, record))
+        return [record for _, _, record in sorted(found, key=lambda item: item[:2], reverse=True)]
 
     def whole_records(self) -> list[Record]:
-        """Every finished model that can be read, newest first; `damages` has the others."""
+        """Every finished model that can be read, newest first; `heal` names and puts aside the others."""
         found = []
-        for path in self.root.glob("models/*"):
-            record = Record(path)
-            if is_record(path):
-                try:
-                    found.append((str(record.config["finished"]), path.name, record))
-                except StoreError:
-                    continue  # named and put aside by whoever runs the study: `Campaign.heal`
+        for record in self._own():
+            with suppress(StoreError):
+                found.append((str(record.config["finished"]), record.path.name, record))
         return [record for _, _, record in sorted(found, key=lambda item: item[:2], reverse=True)]
+
+    def _own(self) -> list[Record]:
+        return [Record(path) for path in sorted(self.root.glob("models/*")) if is_record(path)]
 
     def status(self, identity: Identity, others: Mapping[str, Record] | None = None) -> Status:
         """What is known of a model, for `--dry-run`, the report and the decision to train.
@@ -158,14 +162,26 @@ class Store:
 
     def heal(self, identity: Identity) -> list[str]:
         """Put aside whatever of a model's record is damaged; a line for each. Only for whoever holds its claim."""
-        record, lines = self.record(identity), []
-        while record is not None:
-            damages = record.check()
-            if not damages:
-                break
-            place = record.put_aside(damages[0])
-            lines.append(f"{damages[0]}; put aside as {place.name}, made anew")
-            record = self.record(identity)
+        return [f"{line}, made anew" for line in self._heal(self.path(identity))]
+
+    def heal_others(self, identities: Iterable[Identity]) -> list[str]:
+        """Put aside what is damaged of all records but these models'; a line for each.
+
+        What another run is at work on is left to it, and what another version wrote stays where it is.
+        """
+        lines, asked = [], {self.path(identity) for identity in identities}
+        for record in self._own():
+            if record.path in asked or record.is_of_another_version or not record.check():
+                continue
+            with suppress(Busy), claim(self.claim_of(record)):
+                lines += self._heal(record.path)
+        return lines
+
+    def _heal(self, path: Path) -> list[str]:
+        lines = []
+        while path.is_dir() and (damages := Record(path).check()):
+            place = Record(path).put_aside(damages[0])
+            lines.append(f"{damages[0]}; put aside as {place.name}")
         return lines
 
     def heal_failures(self) -> list[str]:

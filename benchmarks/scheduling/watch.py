@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 from benchmarks.scheduling.base import SchedulerError
 
 TICK = 0.5
 """Seconds between two questions for a sign of life."""
+LONGEST = 4 * TICK
+"""Seconds of silence that count at most between two questions: on a busy machine they come late, but a process that was
+stopped has heard nothing and must not take that for a sign of death."""
 SILENCE = 25.0
 """Seconds without a sign of life after which a cluster is lost; its head may take that long to start again."""
 GRACE = 5.0
@@ -50,10 +54,12 @@ def watched(
 
 
 def _wait(task: _Task, pulse: _Pulse, silence: float) -> None:
-    silent = 0.0
+    silent, before = 0.0, time.monotonic()
     while task.is_alive():
         task.join(TICK)
-        silent = 0.0 if pulse.heard() else silent + TICK
+        now = time.monotonic()
+        silent = 0.0 if pulse.heard() else silent + min(now - before, LONGEST)
+        before = now
         if pulse.dead or silent > silence:
             raise SchedulerError(LOST)
 

@@ -338,3 +338,27 @@ def test_a_sealed_file_says_what_was_done_to_it(tmp_path: Path) -> None:
         path.write_bytes(whole[:end])
         with pytest.raises(Damaged):
             read_yaml(path)
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "manifest.json", "accuracy.parquet"])
+def test_a_damaged_record_that_the_study_does_not_ask_for_blocks_nothing(
+    name: str, campaign: Campaign, tmp_path: Path
+) -> None:
+    place = record_of(campaign, "adanet").path
+    alone = small_campaign(campaign.where.results, small_study("resnet", **FEW))
+    flip(place / name, random.Random(3))
+    (line,) = alone.heal()
+    assert name in line
+    assert ASIDE in line
+    assert alone.run(InlineScheduler(), ignore) == []
+    build(alone.store.root, tmp_path / "page")
+
+
+def test_a_record_of_another_version_is_left_where_it_is(campaign: Campaign) -> None:
+    place = record_of(campaign, "adanet").path
+    manifest = Record(place).manifest
+    write_json(place / "manifest.json", manifest | {"format": 99})
+    alone = small_campaign(campaign.where.results, small_study("resnet", **FEW))
+    assert alone.heal() == []
+    assert alone.run(InlineScheduler(), ignore) == []
+    assert (place / "weights.safetensors").exists()

@@ -42,11 +42,11 @@ class House:
         self.store = Store(path / "results" / "mine")
         (path / "mine.yaml").write_text(yaml.safe_dump(TASK))
 
-    def run(self, *arguments: str) -> Result:
-        """Run the study in this process."""
+    def run(self, *arguments: str, obj: list[str] | None = None) -> Result:
+        """Run the study in this process; `obj` is the command line to be remembered."""
         places = ["--results", str(self.path / "results"), "--reports", str(self.path / "reports")]
         given = ["--study", str(self.path / "mine.yaml"), "--scheduler", "inline", *places]
-        return RUNNER.invoke(app, [*given, *arguments])
+        return RUNNER.invoke(app, [*given, *arguments], obj=obj)
 
     @property
     def files(self) -> dict[str, int]:
@@ -339,3 +339,16 @@ def test_a_plan_is_told_in_words(
     (spec,) = models(small_study())
     planned = Planned(spec=spec, baseline="resnet[tiny]", status=status, evaluators=evaluators, alone=alone)
     assert (status_text(planned), to_do(planned)) == (text, work)
+
+
+def test_a_command_that_cannot_be_remembered_is_finished_all_the_same(
+    finished: House, no_page: list[tuple[Path, Path]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object, **options: object) -> None:
+        raise PermissionError(13, "Permission denied", "/a/cache")
+
+    monkeypatch.setattr("benchmarks.command.remember", refuse)
+    result = finished.run(obj=["--methods", "resnet"])
+    assert result.exit_code == 0
+    assert "not remembered" in result.stdout
+    assert "Permission denied" in result.stdout

@@ -159,10 +159,6 @@ def digests_of(results: Path) -> dict[str, str]:
     return digests(Store(results / "small"))
 
 
-BUSY = 4
-"""Times the stated minute that it may take where the tests beside this one keep every core busy."""
-
-
 @pytest.mark.long
 @pytest.mark.parametrize("killed", [("raylet",), ("gcs_server",), ("raylet", "gcs_server", "python", "ray::")])
 def test_a_lost_cluster_is_one_line_within_a_minute_and_leaves_a_checkpoint(
@@ -178,7 +174,7 @@ def test_a_lost_cluster_is_one_line_within_a_minute_and_leaves_a_checkpoint(
     took = time.monotonic() - begun
     assert said == LOST
     assert started.returncode == 2
-    assert took < 60 * BUSY
+    assert took < 60
     assert "Report: " not in printed
     _, left = psutil.wait_procs(family, timeout=5)
     assert left == []

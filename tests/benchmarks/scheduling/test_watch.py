@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from benchmarks.scheduling.base import SchedulerError
-from benchmarks.scheduling.watch import TICK, watched
+from benchmarks.scheduling.watch import TICK, _Pulse, _Task, _wait, watched
 
 LOST = "the Ray cluster was lost; finished work and checkpoints are kept, and the same command goes on"
 
@@ -71,6 +72,43 @@ def test_silence_is_counted_anew_after_every_sign() -> None:
         return True
 
     watched(lambda: time.sleep(10 * TICK), alive, lambda: None, silence=3 * TICK)
+
+
+def silent_turns(seconds: float, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Questions until work is given up after 8 s of silence, where each comes that many seconds after the last."""
+    turns: list[None] = []
+    work = Work()
+
+    def clock() -> float:
+        turns.append(None)
+        return len(turns) * seconds
+
+    def dead() -> bool:
+        raise ConnectionError
+
+    monkeypatch.setattr("benchmarks.scheduling.watch.time", SimpleNamespace(monotonic=clock))
+    monkeypatch.setattr("benchmarks.scheduling.watch.TICK", 0.01)
+    with pytest.raises(SchedulerError, match=LOST):
+        _wait(_started(work), _Pulse(dead), 8.0)
+    work.stopped.set()
+    return len(turns) - 1
+
+
+def _started(work: Work) -> _Task:
+    task = _Task(work)
+    task.start()
+    return task
+
+
+@pytest.mark.parametrize(("seconds", "turns"), [(0.5, 17), (1.0, 9), (2.0, 5)])
+def test_questions_that_come_late_are_counted_by_the_clock(
+    seconds: float, turns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert silent_turns(seconds, monkeypatch) == turns
+
+
+def test_hours_in_which_the_process_was_stopped_are_no_sign_of_death(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert silent_turns(3600.0, monkeypatch) == 5
 
 
 def test_work_that_does_not_stop_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
