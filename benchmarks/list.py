@@ -11,11 +11,12 @@ from rich.markup import escape
 from rich.table import Table
 
 import zoo
-from benchmarks import data, sizes
-from benchmarks.console import make_console
-from benchmarks.design import Design, bundled_studies, load
-from benchmarks.errors import INPUT_ERRORS, one_line_errors
-from benchmarks.fidelity import compare_sizes
+from benchmarks import data
+from benchmarks.cli.console import make_console
+from benchmarks.cli.errors import INPUT_ERRORS, one_line_errors
+from benchmarks.measuring.official_sizes import compare_sizes
+from benchmarks.records import sizes
+from benchmarks.study.design import Design, bundled_studies, load
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -53,9 +54,9 @@ def show(
             changed, total = sizes.recount()
             typer.echo(f"{changed} of {total} rows of {sizes.TABLE} changed")
             return
-        chosen = zoo.methods(methods)
+        chosen = zoo.list_methods(methods)
         if not chosen:
-            raise zoo.UnknownName(f"no method fits {methods!r}; valid: {', '.join(zoo.methods())}")
+            raise zoo.UnknownName(f"no method fits {methods!r}; valid: {', '.join(zoo.list_methods())}")
         tables = {
             What.methods: lambda: method_table(chosen),
             What.presets: lambda: preset_table(chosen),
@@ -80,7 +81,7 @@ def method_table(names: tuple[str, ...]) -> Table:
 
 
 def preset_table(names: tuple[str, ...]) -> Table:
-    """Pictures, units, parameters and nominal multiply-accumulates, as `benchmarks.sizes` has them."""
+    """Pictures, units, parameters and nominal multiply-accumulates, as `benchmarks.records.sizes` has them."""
     table = _table("preset", "pictures", "classes", "units", "parameters", "M MACs (nominal)")
     for name in names:
         for preset, facts in zoo.method(name).presets.items():

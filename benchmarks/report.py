@@ -29,9 +29,9 @@ def report(
     """Write a study's report and print its path: one page that needs no network, from the results alone."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from benchmarks.errors import one_line_errors
-        from benchmarks.files import StoreError
-        from benchmarks.places import PlaceError, check_page
+        from benchmarks.cli.errors import one_line_errors
+        from benchmarks.cli.places import PlaceError, check_page
+        from benchmarks.records.files import StoreError
         from benchmarks.reporting import build
 
     folder = Path("reports") / study_dir.resolve().name if out is None else out

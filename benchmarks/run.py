@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks.finished import shortcut
+from benchmarks.cli.finished import shortcut
 
 
 def main(arguments: list[str]) -> None:
     """Run the command line; where exactly this command was finished before, say so without loading torch."""
     if shortcut(arguments):
         return
-    from benchmarks.command import app
+    from benchmarks.cli.command import app
 
     app(args=arguments, prog_name="python -m benchmarks.run", obj=arguments)
 

@@ -33,6 +33,6 @@ def own_memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """
     folder = tmp_path_factory.mktemp("machine")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("benchmarks.claims.shared_folder", lambda: folder)
+        patch.setattr("benchmarks.records.claims.shared_folder", lambda: folder)
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield

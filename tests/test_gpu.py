@@ -14,21 +14,21 @@ import pytest
 import torch
 
 import zoo
-from benchmarks.campaign import Campaign, Where
-from benchmarks.checkpoint import FileCheckpoint
 from benchmarks.data import Batch, Dataset
 from benchmarks.data.arrays import ArraySplit
-from benchmarks.evaluators import Evaluator, evaluators
-from benchmarks.evaluators.latency import LatencyOptions, latency
-from benchmarks.jobs import load_dataset, load_subject
-from benchmarks.numerics import full_precision
-from benchmarks.recipe import Recipe
-from benchmarks.store import Store
-from benchmarks.training import Epoch, Turn, make_optimizer, train, train_epoch
+from benchmarks.measuring import Evaluator, evaluators
+from benchmarks.measuring.latency import LatencyOptions, latency
+from benchmarks.records.checkpoint import FileCheckpoint
+from benchmarks.records.store import Store
+from benchmarks.running.campaign import Campaign, Where
+from benchmarks.running.jobs import load_dataset, load_subject
+from benchmarks.training.loop import Epoch, Turn, make_optimizer, train, train_epoch
+from benchmarks.training.numerics import full_precision
+from benchmarks.training.recipe import Recipe
 from tests.benchmarks.cases import DATASET, NOT_MEASURED, ignore, job_of, models, small_study
 from tests.conformance.cases import CPU, DIGITS, TASK, selectors, trained
-from zoo.deform_conv import DeformableConv
-from zoo.rows import put_rows
+from zoo.execution.rows import put_rows
+from zoo.methods.deformable.convolution import DeformableConv
 
 pytestmark = [
     pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device"),
@@ -36,7 +36,7 @@ pytestmark = [
 ]
 GPU = torch.device("cuda")
 every_method = pytest.mark.parametrize("selector", selectors(), ids=str)
-every_name = pytest.mark.parametrize("name", zoo.methods())
+every_name = pytest.mark.parametrize("name", zoo.list_methods())
 
 
 @contextmanager
@@ -221,7 +221,7 @@ def test_rows_are_put_back_in_place(dtype: torch.dtype) -> None:
 
 
 def test_jobs_share_a_card_under_ray(tmp_path: Path) -> None:
-    from benchmarks.scheduling.ray import RayScheduler
+    from benchmarks.running.scheduling.ray import RayScheduler
 
     study = small_study("resnet", "adanet", evaluation=NOT_MEASURED)
     where = Where(results=tmp_path, device=str(GPU), gpus_per_job=0.5)

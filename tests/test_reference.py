@@ -11,9 +11,9 @@ import pytest
 from scipy.stats import binomtest
 
 import zoo
-from benchmarks.campaign import shown_records
-from benchmarks.store import Store
-from benchmarks.summary import summarise
+from benchmarks.records.store import Store
+from benchmarks.records.summary import summarise
+from benchmarks.running.campaign import shown_records
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "results" / "reference" / "quick"
@@ -32,15 +32,15 @@ def headline(summary: pd.DataFrame, method: str) -> pd.Series:
 
 
 def test_every_method_is_there(summary: pd.DataFrame) -> None:
-    assert set(summary.index.get_level_values("method")) == set(zoo.methods())
+    assert set(summary.index.get_level_values("method")) == set(zoo.list_methods())
 
 
-@pytest.mark.parametrize("method", zoo.methods())
+@pytest.mark.parametrize("method", zoo.list_methods())
 def test_every_network_is_96_percent_accurate(summary: pd.DataFrame, method: str) -> None:
     assert headline(summary, method)["accuracy"] >= 0.96
 
 
-@pytest.mark.parametrize("method", zoo.methods())
+@pytest.mark.parametrize("method", zoo.list_methods())
 def test_every_network_costs_what_its_resnet_costs(summary: pd.DataFrame, method: str) -> None:
     resnet = headline(summary, "resnet")["nominal"]
     assert headline(summary, method)["nominal"] == pytest.approx(resnet, rel=0.1)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.store import Store
-from benchmarks.study import load_study
+from benchmarks.records.store import Store
+from benchmarks.study.study import load_study
 from tests.benchmarks.multiplied import multiply
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]

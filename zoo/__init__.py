@@ -3,25 +3,8 @@
 Importing this package registers every method; `zoo.create("adanet[target_rate=0.5]", task)` builds one.
 """
 
-from zoo import (
-    active_conv,
-    adanet,
-    branchynet,
-    cliquenet,
-    deformable,
-    densenet,
-    fractalnet,
-    highway,
-    msdnet,
-    preresnet,
-    pyramidnet,
-    randwire,
-    resnet,
-    skipnet,
-    stochastic_depth,
-    wideresnet,
-)
-from zoo.contract import (
+from zoo import methods
+from zoo.network import (
     Compute,
     Forward,
     ParamGroup,
@@ -33,8 +16,6 @@ from zoo.contract import (
     count_parameters,
     route_macs,
 )
-from zoo.counting import Size, size_of
-from zoo.matching import match
 from zoo.registry import (
     Method,
     Paper,
@@ -43,14 +24,16 @@ from zoo.registry import (
     Selector,
     UnknownName,
     create,
+    list_methods,
     method,
-    methods,
     parameters_of,
     parse,
     register,
 )
-from zoo.serving import Served, optimize_for_inference
-from zoo.twins import static_twin
+from zoo.serving.optimize import Served, optimize_for_inference
+from zoo.sizing.baseline import static_twin
+from zoo.sizing.counting import Size, size_of
+from zoo.sizing.matching import match
 
 __all__ = [
     "Compute",
@@ -69,32 +52,17 @@ __all__ = [
     "Task",
     "UnknownName",
     "Validation",
-    "active_conv",
-    "adanet",
-    "branchynet",
-    "cliquenet",
     "count_parameters",
     "create",
-    "deformable",
-    "densenet",
-    "fractalnet",
-    "highway",
+    "list_methods",
     "match",
     "method",
     "methods",
-    "msdnet",
     "optimize_for_inference",
     "parameters_of",
     "parse",
-    "preresnet",
-    "pyramidnet",
-    "randwire",
     "register",
-    "resnet",
     "route_macs",
     "size_of",
-    "skipnet",
     "static_twin",
-    "stochastic_depth",
-    "wideresnet",
 ]

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
-from zoo.contract import RoutedNet, Task
-from zoo.papers.facts import Official, Paper, Preset, Published
+from zoo.network import RoutedNet, Task
+from zoo.papers.paper import Official, Paper, Preset, Published
 
 __all__ = [
     "SCALES",
@@ -25,14 +25,18 @@ __all__ = [
     "Selector",
     "UnknownName",
     "create",
+    "list_methods",
     "method",
-    "methods",
     "parameters_of",
     "parse",
     "parse_brackets",
     "register",
     "split_outside_brackets",
 ]
+
+
+BASELINE = "resnet"
+"""The method that baselines are of; a selector of it is its own baseline."""
 
 
 class UnknownName(ValueError):
@@ -53,7 +57,8 @@ class Method:
         presets: by name.
         variants: parameters that make another network of `tiny` (another gate, graph or loss); tests of conformance
             run over all of them.
-        scales: names of the parameters that are multiplied together, by way of scaling; see `zoo.matching.match`.
+        scales: names of the parameters that are multiplied together, by way of scaling; see
+            `zoo.sizing.matching.match`.
         official: sizes counted on public code, by preset.
         differs: why our size is not what was printed or counted, by preset.
     """
@@ -137,9 +142,10 @@ def _checked_scales(
     return scales
 
 
-def methods(pattern: str = "*") -> tuple[str, ...]:
-    """Names of the registered methods that match a shell wildcard, in order of registration."""
-    return tuple(name for name in _METHODS if fnmatchcase(name, pattern))
+def list_methods(pattern: str = "*") -> tuple[str, ...]:
+    """Names of the registered methods that match a shell wildcard: the baseline, then the others as registered."""
+    ordered = sorted(_METHODS, key=lambda name: name != BASELINE)
+    return tuple(name for name in ordered if fnmatchcase(name, pattern))
 
 
 def method(name: str) -> Method:

@@ -22,8 +22,8 @@ from benchmarks.data.contract import (
     Entry,
 )
 from benchmarks.data.decoding import FolderSplit
+from benchmarks.data.digests import digests
 from benchmarks.data.splitting import Labels, Positions, fingerprint, stratified_order
-from benchmarks.remembered import digests
 
 NAME = "imagefolder"
 TITLE = "Image folder"

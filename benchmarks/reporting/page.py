@@ -7,17 +7,20 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from benchmarks.evaluators.robustness import PGD_REACH, RobustnessOptions
-from benchmarks.files import replacing
-from benchmarks.reporting import attacks, cautions, provenance, tables, verdict
-from benchmarks.reporting.evidence import Evidence
-from benchmarks.reporting.facts import dataset_title
-from benchmarks.reporting.formats import count, epsilons
-from benchmarks.reporting.keys import key
-from benchmarks.reporting.loading import load
-from benchmarks.reporting.pictures import entry_block, study_pictures
-from benchmarks.reporting.style import look
-from benchmarks.summary import CLEAN
+from benchmarks.measuring.robustness import PGD_REACH, RobustnessOptions
+from benchmarks.records.files import replacing
+from benchmarks.records.summary import CLEAN
+from benchmarks.reporting import tables
+from benchmarks.reporting.drawing.formatting import count, epsilons
+from benchmarks.reporting.drawing.illustrations import entry_block, study_pictures
+from benchmarks.reporting.drawing.legend import key
+from benchmarks.reporting.drawing.style import look
+from benchmarks.reporting.evidence import attacks, provenance
+from benchmarks.reporting.evidence.evidence import Evidence
+from benchmarks.reporting.evidence.loading import load
+from benchmarks.reporting.evidence.methods import dataset_title
+from benchmarks.reporting.findings import verdict
+from benchmarks.reporting.findings import warnings as cautions
 
 SECTIONS = {
     "worth": "Worth its multiply-accumulates?",
@@ -35,7 +38,7 @@ PGD_ENGINES = {
     "near the decision boundary",
     "foolbox": "every picture takes every step (foolbox); its answer and its cost are those of the last",
 }
-"""What the engines of `benchmarks.evaluators.robustness.RobustnessOptions` do, for readers."""
+"""What the engines of `benchmarks.measuring.robustness.RobustnessOptions` do, for readers."""
 
 
 def build(results_dir: Path, out: Path) -> Path:
@@ -49,7 +52,7 @@ def build(results_dir: Path, out: Path) -> Path:
         The page, `<out>/index.html`. Equal results and equal code give equal bytes.
 
     Raises:
-        benchmarks.files.StoreError: the results are missing or damaged; the message is one line.
+        benchmarks.records.files.StoreError: the results are missing or damaged; the message is one line.
     """
     html = render(load(results_dir))
     page = out / "index.html"

@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from benchmarks.console import make_console
-from benchmarks.environment import describe_environment
+from benchmarks.cli.console import make_console
+from benchmarks.records.environment import describe_environment
 from benchmarks.speed.table import NotMeasured
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)

@@ -10,14 +10,14 @@ import torch
 
 from benchmarks import data
 from benchmarks.data import Batch, Dataset
-from benchmarks.evaluators.logits import LogitsOnly
-from benchmarks.evaluators.robustness import Attack, compacting_pgd, foolbox_attacks, frozen
-from benchmarks.numerics import single_threaded
-from benchmarks.recipe import Recipe
+from benchmarks.measuring.logits import LogitsOnly
+from benchmarks.measuring.robustness import Attack, compacting_pgd, foolbox_attacks, frozen
 from benchmarks.speed.table import line
 from benchmarks.speed.turns import ratio, take_turns
-from benchmarks.tasks import task_of
-from benchmarks.training import NoCheckpoint, train
+from benchmarks.training.loop import NoCheckpoint, train
+from benchmarks.training.numerics import single_threaded
+from benchmarks.training.recipe import Recipe
+from benchmarks.training.tasks import task_of
 from zoo import RoutedNet, create
 
 CPU = torch.device("cpu")

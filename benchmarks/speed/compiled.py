@@ -15,10 +15,10 @@ from typing import Any
 import pandas as pd
 import torch
 
-from benchmarks.numerics import single_threaded
 from benchmarks.speed.skipping import NARROW, Case, networks
 from benchmarks.speed.table import NotMeasured, line
 from benchmarks.speed.turns import ratio, take_turns
+from benchmarks.training.numerics import single_threaded
 from zoo import optimize_for_inference
 
 CASES = [Case("ResNet-110", NARROW, batch, 0.5, math.nan) for batch in (1, 8, 64)]

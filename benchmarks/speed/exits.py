@@ -12,13 +12,13 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from benchmarks.cost import measure_ledger
-from benchmarks.numerics import single_threaded
 from benchmarks.speed.skipping import NARROW, TASK, normalised, random_pictures
 from benchmarks.speed.table import line
 from benchmarks.speed.turns import ratio, take_turns
+from benchmarks.training.numerics import single_threaded
 from zoo import RoutedNet, Setting, create, optimize_for_inference
-from zoo.exits import entropy
+from zoo.execution.thresholds import entropy
+from zoo.sizing.unit_costs import measure_ledger
 
 SHARES = ((0.4, 0.3), (0.2, 0.2))
 """Of the pictures that leave at the first and at the second exit."""

@@ -21,12 +21,12 @@ import torch
 import typer
 from torch import Tensor, nn
 
-from benchmarks.numerics import single_threaded
 from benchmarks.speed.exits import leaving
 from benchmarks.speed.skipping import NARROW, TASK, normalised, random_pictures
 from benchmarks.speed.turns import ratio, take_turns
+from benchmarks.training.numerics import single_threaded
 from zoo import create, optimize_for_inference
-from zoo.branchynet import BranchyNet
+from zoo.methods.branchynet.network import BranchyNet
 
 PACKAGE = "earlyon==0.3.0"
 SHARES = (0.4, 0.3)

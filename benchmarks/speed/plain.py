@@ -10,8 +10,8 @@ from torch.optim import SGD
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
-from benchmarks.recipe import Recipe
 from benchmarks.speed.setups import Setup
+from benchmarks.training.recipe import Recipe
 from zoo import RoutedNet
 
 Rate = Callable[[float], float]

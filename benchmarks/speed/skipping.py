@@ -21,13 +21,13 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from benchmarks.cost import measure_ledger
-from benchmarks.numerics import single_threaded
 from benchmarks.speed.table import line
 from benchmarks.speed.turns import ratio, take_turns
+from benchmarks.training.numerics import single_threaded
 from zoo import RoutedNet, Served, Setting, Task, create, optimize_for_inference
-from zoo.adanet import AdaNet, Gate
-from zoo.routing import gated_residual
+from zoo.execution.gated_block import gated_residual
+from zoo.methods.adanet import AdaNet, Gate
+from zoo.sizing.unit_costs import measure_ledger
 
 TASK = Task(shape=(3, 32, 32), classes=10)
 NARROW = "blocks=(18, 18, 18), stem_kind=cifar"

@@ -11,17 +11,17 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from benchmarks.cost import measure_ledger
-from benchmarks.numerics import single_threaded
-from benchmarks.recipe import Recipe
 from benchmarks.speed.plain import plain_training
 from benchmarks.speed.setups import Setup, resnet20, tiny
 from benchmarks.speed.table import line
 from benchmarks.speed.turns import ratio, take_turns
-from benchmarks.training import computes_bf16, make_optimizer, plan, train_epoch
+from benchmarks.training.loop import computes_bf16, make_optimizer, plan, train_epoch
+from benchmarks.training.numerics import single_threaded
+from benchmarks.training.recipe import Recipe
 from zoo import RoutedNet
-from zoo.contract import route_macs
-from zoo.stochastic_depth import StochasticDepth
+from zoo.methods.stochastic_depth import StochasticDepth
+from zoo.network import route_macs
+from zoo.sizing.unit_costs import measure_ledger
 
 CPU = torch.device("cpu")
 Precision = Literal["auto", "bf16", "fp32"]
@@ -33,8 +33,9 @@ speed-up."""
 def measure(seconds: float) -> pd.DataFrame:
     """Training in CPU time of one thread.
 
-    The suite's way is `benchmarks.training.train_epoch` with the recipe's defaults: batched augmentation, channels-last
-    and, where the CPU computes it natively, bf16; only there is it promised to beat the plain loop by so much.
+    The suite's way is `benchmarks.training.loop.train_epoch` with the recipe's defaults: batched augmentation,
+    channels-last and, where the CPU computes it natively, bf16; only there is it promised to beat the plain
+    loop by so much.
 
     Args:
         seconds: for the turns of all rows together.

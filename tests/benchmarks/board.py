@@ -10,8 +10,8 @@ import pynvml
 import pytest
 import torch
 
-import benchmarks.energy
-import benchmarks.evaluators.energy
+import benchmarks.measuring.energy
+import benchmarks.measuring.nvml
 
 CUDA = torch.device("cuda", 0)
 PLACE = "00000000:1b:00.0"
@@ -111,8 +111,8 @@ def put_in_place(monkeypatch: pytest.MonkeyPatch) -> Nvml:
     board = Board()
     nvml = Nvml(board)
     monkeypatch.setitem(sys.modules, "pynvml", nvml)
-    monkeypatch.setattr(benchmarks.energy, "perf_counter", board.clock)
-    monkeypatch.setattr(benchmarks.evaluators.energy, "sleep", board.nap)
+    monkeypatch.setattr(benchmarks.measuring.nvml, "perf_counter", board.clock)
+    monkeypatch.setattr(benchmarks.measuring.energy, "sleep", board.nap)
     properties = SimpleNamespace(pci_domain_id=0, pci_bus_id=0x1B, pci_device_id=0)
     monkeypatch.setattr(torch.cuda, "get_device_properties", {CUDA: properties}.__getitem__)
     return nvml

@@ -8,13 +8,13 @@ from typing import Any
 
 import torch
 
-from benchmarks.campaign import Campaign, Where
 from benchmarks.data import Batch
-from benchmarks.identity import Identity, identify
-from benchmarks.jobs import Job, Kind, load_dataset
-from benchmarks.scheduling import Event
-from benchmarks.store import Store
-from benchmarks.study import ModelSpec, Study, checked
+from benchmarks.records.identity import Identity, identify
+from benchmarks.records.store import Store
+from benchmarks.running.campaign import Campaign, Where
+from benchmarks.running.jobs import Job, Kind, load_dataset
+from benchmarks.running.scheduling import Event
+from benchmarks.study.study import ModelSpec, Study, checked
 
 DATASET = "mnist5k[train=512, test=100]"
 METHODS = ("resnet", "adanet", "branchynet")

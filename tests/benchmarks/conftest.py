@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks.campaign import Campaign
 from benchmarks.data import Dataset
-from benchmarks.evaluators import Subject
-from benchmarks.jobs import load_dataset, load_subject
-from benchmarks.record import Record
-from benchmarks.scheduling import InlineScheduler
+from benchmarks.measuring import Subject
+from benchmarks.records.record import Record
+from benchmarks.running.campaign import Campaign
+from benchmarks.running.jobs import load_dataset, load_subject
+from benchmarks.running.scheduling import InlineScheduler
 from tests.benchmarks.cases import DATASET, METHODS, ignore, small_campaign, small_study
 
 CPU = torch.device("cpu")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.campaign import Campaign, Where
-from benchmarks.evaluators import evaluators
-from benchmarks.jobs import baseline_facts
-from benchmarks.record import Record
-from benchmarks.store import Store
-from benchmarks.study import Study
-from benchmarks.versions import version
+from benchmarks.measuring import evaluators
+from benchmarks.records.record import Record
+from benchmarks.records.store import Store
+from benchmarks.records.versions import version
+from benchmarks.running.campaign import Campaign, Where
+from benchmarks.running.jobs import baseline_facts
+from benchmarks.study.study import Study
 
 
 def multiply(source: Store, results: Path, study: Study) -> Campaign:

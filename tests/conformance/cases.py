@@ -12,14 +12,14 @@ from torch import Tensor
 
 import zoo
 from benchmarks import data
-from benchmarks.checkpoint import FileCheckpoint
-from benchmarks.cost import measure_ledger
-from benchmarks.fitting import propose_settings
-from benchmarks.numerics import single_threaded
-from benchmarks.recipe import Recipe
-from benchmarks.tasks import task_of
-from benchmarks.training import train
-from zoo.contract import RoutedNet, Setting
+from benchmarks.records.checkpoint import FileCheckpoint
+from benchmarks.training.fitting import propose_settings
+from benchmarks.training.loop import train
+from benchmarks.training.numerics import single_threaded
+from benchmarks.training.recipe import Recipe
+from benchmarks.training.tasks import task_of
+from zoo.network import RoutedNet, Setting
+from zoo.sizing.unit_costs import measure_ledger
 
 CPU = torch.device("cpu")
 DIGITS = data.load("mnist5k", train=512, test=64)
@@ -29,7 +29,7 @@ TASK = task_of(DIGITS.info)
 def selectors() -> list[zoo.Selector]:
     """`tiny` of every method and of each of its variants."""
     found = []
-    for name in zoo.methods():
+    for name in zoo.list_methods():
         variants = [{}, *zoo.method(name).variants]
         found += [zoo.Selector(name, "tiny", variant) for variant in variants]
     return found

@@ -12,13 +12,13 @@ import torch
 from torch import Tensor
 
 import zoo
-from benchmarks.checkpoint import FileCheckpoint
-from benchmarks.recipe import Recipe
-from benchmarks.record import digest
-from benchmarks.training import Turn, make_optimizer, train, train_epoch
+from benchmarks.records.checkpoint import FileCheckpoint
+from benchmarks.records.record import digest
+from benchmarks.training.loop import Turn, make_optimizer, train, train_epoch
+from benchmarks.training.recipe import Recipe
 from tests.conformance.cases import CPU, DIGITS, TASK, Case, selectors, trained
 from tests.simulated_gpu import DEVICE, OnDevice, SimulatedGpu
-from zoo.contract import Forward, Phase, RoutedNet
+from zoo.network import Forward, Phase, RoutedNet
 
 pytestmark = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU: tests/test_gpu.py asks it")
 every_method = pytest.mark.parametrize("selector", selectors(), ids=str)

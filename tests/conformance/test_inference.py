@@ -9,8 +9,8 @@ import pytest
 import torch
 
 import zoo
-from benchmarks.cost import MacCounter, count_executed, measure_ledger
 from tests.conformance.cases import Case, selectors, trained
+from zoo.sizing.unit_costs import MacCounter, count_executed, measure_ledger
 
 every_method = pytest.mark.parametrize("selector", selectors(), ids=str)
 

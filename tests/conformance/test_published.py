@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 import zoo
-from benchmarks.cost import count_executed, measure_ledger
+from zoo.sizing.unit_costs import count_executed, measure_ledger
 
 pytestmark = pytest.mark.long
 
@@ -18,7 +18,7 @@ OWN_SHAPE_ONLY = {"b-lenet", "b-alexnet", "b-resnet-110"}
 
 
 def published() -> list[zoo.Selector]:
-    return [zoo.Selector(name, preset) for name in zoo.methods() for preset in zoo.method(name).presets]
+    return [zoo.Selector(name, preset) for name in zoo.list_methods() for preset in zoo.method(name).presets]
 
 
 def damp(net: zoo.RoutedNet) -> None:

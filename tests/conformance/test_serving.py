@@ -13,7 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 import zoo
 from benchmarks.speed.skipping import normalised
 from tests.conformance.cases import Case, selectors, trained
-from zoo.exits import entropy
+from zoo.execution.thresholds import entropy
 
 every_method = pytest.mark.parametrize("selector", selectors(), ids=str)
 

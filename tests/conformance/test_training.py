@@ -11,7 +11,7 @@ import zoo
 from tests.conformance.cases import DIGITS, TASK, nominal_macs, selectors, trained
 
 every_method = pytest.mark.parametrize("selector", selectors(), ids=str)
-every_name = pytest.mark.parametrize("name", zoo.methods())
+every_name = pytest.mark.parametrize("name", zoo.list_methods())
 
 
 @every_method

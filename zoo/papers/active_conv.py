@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from zoo.papers.facts import Paper, Preset, Published
+from zoo.papers.paper import Paper, Preset, Published
 from zoo.papers.resnet import HE_CIFAR, SMALL, TINY
 
 PLAIN_RECIPE = HE_CIFAR

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zoo.papers.facts import CIFAR10, IMAGENET, MNIST, Official, Paper, Preset, Published
+from zoo.papers.paper import CIFAR10, IMAGENET, MNIST, Official, Paper, Preset, Published
 from zoo.papers.resnet import HE_IMAGENET, SMALL, TINY, imagenet
 
 ADAM = {"optimizer": "adam", "lr": 1e-3, "weight_decay": 0.0, "schedule": "constant", "augment": False}

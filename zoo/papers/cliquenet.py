@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zoo.papers.facts import IMAGENET, Official, Paper, Preset, Published
+from zoo.papers.paper import IMAGENET, Official, Paper, Preset, Published
 
 YANG = {
     "optimizer": "sgd",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from zoo.papers.facts import IMAGENET, Official, Paper, Preset, Published
+from zoo.papers.paper import IMAGENET, Official, Paper, Preset, Published
 from zoo.papers.resnet import HE_CIFAR, HE_IMAGENET, SMALL, TINY, cifar, imagenet
 
 

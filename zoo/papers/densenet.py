@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from zoo.papers.facts import IMAGENET, Official, Paper, Preset, Published
+from zoo.papers.paper import IMAGENET, Official, Paper, Preset, Published
 
 HUANG_CIFAR = {
     "optimizer": "sgd",

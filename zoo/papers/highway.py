@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zoo.papers.facts import MNIST, Paper, Preset, Published
+from zoo.papers.paper import MNIST, Paper, Preset, Published
 
 SGD = {"optimizer": "sgd", "momentum": 0.9, "nesterov": True, "weight_decay": 1e-3, "batch_size": 100}
 CAFFE_CIFAR = SGD | {"lr": 0.025, "epochs": 400, "schedule": "step", "milestones": [0.5, 0.75, 0.875]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zoo.papers.facts import IMAGENET, Paper, Preset, Published
+from zoo.papers.paper import IMAGENET, Paper, Preset, Published
 from zoo.papers.resnet import HE_CIFAR, HE_IMAGENET, SMALL, TINY, imagenet
 
 

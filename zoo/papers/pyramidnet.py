@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zoo.papers.facts import CIFAR10, CIFAR100, IMAGENET, Official, Paper, Preset, Published
+from zoo.papers.paper import CIFAR10, CIFAR100, IMAGENET, Official, Paper, Preset, Published
 
 HAN_CIFAR10 = {
     "optimizer": "sgd",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from zoo.papers.facts import CIFAR10, IMAGENET, Paper, Preset, Published
+from zoo.papers.paper import CIFAR10, IMAGENET, Paper, Preset, Published
 
 XIE = {
     "optimizer": "sgd",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zoo.papers.facts import IMAGENET, Official, Paper, Preset, Published
+from zoo.papers.paper import IMAGENET, Official, Paper, Preset, Published
 
 TINY: Mapping[str, Any] = {"blocks": (2, 2, 2), "widths": (16, 32, 64), "stem_kind": "strided"}
 """ResNet-14 with a strided stem, for 28-pixel digits: 5.4 million multiply-accumulates at 28 x 28."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zoo.papers.facts import CIFAR10, IMAGENET, Official, Paper, Preset, Published
+from zoo.papers.paper import CIFAR10, IMAGENET, Official, Paper, Preset, Published
 from zoo.papers.resnet import SMALL, TINY, cifar, imagenet
 
 SKIP_CIFAR = {

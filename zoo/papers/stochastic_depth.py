@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from zoo.papers.facts import CIFAR10, IMAGENET, Official, Paper, Preset, Published
+from zoo.papers.paper import CIFAR10, IMAGENET, Official, Paper, Preset, Published
 from zoo.papers.resnet import SMALL, TINY, cifar, imagenet
 
 SD_CIFAR = {

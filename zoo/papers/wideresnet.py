@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from zoo.papers.facts import Paper, Preset, Published
+from zoo.papers.paper import Paper, Preset, Published
 
 WRN_CIFAR = {
     "optimizer": "sgd",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from benchmarks.reporting.evidence import Evidence
+from benchmarks.reporting.drawing.formatting import count, interval_words, percent
+from benchmarks.reporting.drawing.marks import accuracy_axis, cost_axis, settings_curve
+from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, figure
-from benchmarks.reporting.figures.marks import accuracy_axis, cost_axis, settings_curve
-from benchmarks.reporting.formats import count, interval_words, percent
 
 
 @figure("accuracy-macs", section="worth", title="Accuracy against multiply-accumulates")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.reporting.evidence import Evidence
-from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, figure
-from benchmarks.reporting.figures.marks import accuracy_axis, cost_axis, settings_curve
-from benchmarks.reporting.formats import (
+from benchmarks.reporting.drawing.formatting import (
     count,
     interval_words,
     listing,
@@ -14,7 +11,10 @@ from benchmarks.reporting.formats import (
     significant,
     span,
 )
-from benchmarks.reporting.style import FAINT
+from benchmarks.reporting.drawing.marks import accuracy_axis, cost_axis, settings_curve
+from benchmarks.reporting.drawing.style import FAINT
+from benchmarks.reporting.evidence.evidence import Evidence
+from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, figure
 
 
 @figure("accuracy-time", section="time", title="Accuracy against time")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks.reporting import attacks
-from benchmarks.reporting.evidence import Evidence
+from benchmarks.reporting.drawing.style import FAINT
+from benchmarks.reporting.evidence import attacks
+from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, figure
 from benchmarks.reporting.figures.robustness import epsilon_axis, with_clean
-from benchmarks.reporting.style import FAINT
 
 
 @figure("attack-compute", section="attack", title="Computation under attack")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarks.reporting.evidence import Entry, Evidence
+from benchmarks.reporting.evidence.evidence import Entry, Evidence
 
 WIDTH = 5.6
 """Inches of a panel: two of them stand side by side on a page, one below the other on a phone."""

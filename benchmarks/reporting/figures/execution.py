@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks.reporting import routes
-from benchmarks.reporting.evidence import Entry, Evidence
+from benchmarks.reporting.drawing.formatting import count, short_macs
+from benchmarks.reporting.drawing.heatmap import heatmap
+from benchmarks.reporting.evidence import routes
+from benchmarks.reporting.evidence.evidence import Entry, Evidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, entry_figure
-from benchmarks.reporting.figures.heat import heatmap
-from benchmarks.reporting.formats import count, short_macs
 
 
 @entry_figure("execution", section="routes", title="Execution rate per unit and class")

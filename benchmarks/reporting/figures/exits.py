@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import seaborn as sns
 
-from benchmarks.reporting import routes
-from benchmarks.reporting.evidence import Entry, Evidence
+from benchmarks.reporting.drawing.formatting import count
+from benchmarks.reporting.drawing.style import INK, SEQUENTIAL
+from benchmarks.reporting.evidence import routes
+from benchmarks.reporting.evidence.evidence import Entry, Evidence
 from benchmarks.reporting.figures.base import Drawing, Panel, canvas, entry_figure
-from benchmarks.reporting.formats import count
-from benchmarks.reporting.style import INK, SEQUENTIAL
 
 WRITTEN = 0.06
 """Smallest share whose bar is wide enough for its number."""

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from benchmarks.reporting import routes
-from benchmarks.reporting.evidence import Entry, Evidence
+from benchmarks.reporting.drawing.formatting import count
+from benchmarks.reporting.drawing.style import INK
+from benchmarks.reporting.evidence import routes
+from benchmarks.reporting.evidence.evidence import Entry, Evidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, entry_figure
-from benchmarks.reporting.formats import count
-from benchmarks.reporting.style import INK
 
 BINS = 40
 

@@ -6,10 +6,10 @@ import math
 
 import pandas as pd
 
-from benchmarks.reporting.evidence import Evidence
+from benchmarks.reporting.drawing.formatting import count
+from benchmarks.reporting.drawing.heatmap import heatmap
+from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure
-from benchmarks.reporting.figures.heat import heatmap
-from benchmarks.reporting.formats import count
 
 
 @figure("per-class", section="calibration", title="Accuracy per class")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from benchmarks.reporting.evidence import Evidence
+from benchmarks.reporting.drawing.formatting import percent, significant
+from benchmarks.reporting.drawing.marks import settings_curve
+from benchmarks.reporting.drawing.style import FAINT
+from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, figure
-from benchmarks.reporting.figures.marks import settings_curve
-from benchmarks.reporting.formats import percent, significant
-from benchmarks.reporting.style import FAINT
 
 
 @figure("realised", section="time", title="Saved multiply-accumulates against saved time")

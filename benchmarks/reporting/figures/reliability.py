@@ -7,12 +7,12 @@ import math
 import numpy as np
 import pandas as pd
 
-from benchmarks.reporting.evidence import Evidence
+from benchmarks.records.summary import CALIBRATION_BINS, interval
+from benchmarks.reporting.drawing.formatting import count
+from benchmarks.reporting.drawing.marks import band
+from benchmarks.reporting.drawing.style import FAINT
+from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, figure
-from benchmarks.reporting.figures.marks import band
-from benchmarks.reporting.formats import count
-from benchmarks.reporting.style import FAINT
-from benchmarks.summary import CALIBRATION_BINS, interval
 
 FEWEST = 10
 """Bins with fewer pictures say nothing and are left out."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
-from benchmarks.reporting import attacks
-from benchmarks.reporting.evidence import Evidence
+from benchmarks.records.summary import CLEAN
+from benchmarks.reporting.drawing.formatting import count, epsilons, interval_words
+from benchmarks.reporting.drawing.marks import band
+from benchmarks.reporting.evidence import attacks
+from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, figure
-from benchmarks.reporting.figures.marks import band
-from benchmarks.reporting.formats import count, epsilons, interval_words
-from benchmarks.summary import CLEAN
 
 
 @figure("robustness", section="attack", title="Accuracy under attack")

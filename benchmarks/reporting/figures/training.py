@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from benchmarks.reporting.evidence import Entry, Evidence
+from benchmarks.reporting.drawing.formatting import listing, significant
+from benchmarks.reporting.evidence.evidence import Entry, Evidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, figure
-from benchmarks.reporting.formats import listing, significant
 
 MARKED = 40
 """Most epochs that each get a mark."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.reporting.formats import DASH, is_missing, span
+from benchmarks.reporting.drawing.formatting import DASH, is_missing, span
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks.reporting.evidence import Evidence
-from benchmarks.reporting.formats import percent, significant
+from benchmarks.reporting.drawing.formatting import percent, significant
+from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.tables.base import Column, Table, number, text
 
 

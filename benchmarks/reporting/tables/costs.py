@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from benchmarks.reporting.evidence import Entry, Evidence
-from benchmarks.reporting.formats import is_missing, milliseconds
+from benchmarks.reporting.drawing.formatting import is_missing, milliseconds
+from benchmarks.reporting.evidence.evidence import Entry, Evidence
 from benchmarks.reporting.tables.base import Cell, Column, Table, number, text
 
 

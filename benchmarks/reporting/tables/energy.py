@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from benchmarks.reporting.evidence import Entry, Evidence
-from benchmarks.reporting.formats import is_missing, listing, percent, significant
-from benchmarks.reporting.points import energy_sizes
+from benchmarks.reporting.drawing.formatting import is_missing, listing, percent, significant
+from benchmarks.reporting.evidence.evidence import Entry, Evidence
+from benchmarks.reporting.evidence.points import energy_sizes
 from benchmarks.reporting.tables.base import Cell, Column, Table, number, text
 
 

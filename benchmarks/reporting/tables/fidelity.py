@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.reporting.evidence import Entry, Evidence
-from benchmarks.reporting.formats import is_missing
+from benchmarks.reporting.drawing.formatting import is_missing
+from benchmarks.reporting.evidence.evidence import Entry, Evidence
 from benchmarks.reporting.tables.base import Cell, Column, Table, missing, text
 
 

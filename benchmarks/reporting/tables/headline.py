@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from benchmarks.reporting import attacks
-from benchmarks.reporting.evidence import Entry, Evidence
-from benchmarks.reporting.formats import duration, epsilons, listing, milliseconds, percent, significant
-from benchmarks.reporting.provenance import timing_note
+from benchmarks.reporting.drawing.formatting import duration, epsilons, listing, milliseconds, percent, significant
+from benchmarks.reporting.evidence import attacks
+from benchmarks.reporting.evidence.evidence import Entry, Evidence
+from benchmarks.reporting.evidence.provenance import timing_note
 from benchmarks.reporting.tables.base import Cell, Column, Table, missing, number, text
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from benchmarks.recipe import Recipe
-from benchmarks.reporting.evidence import Entry, Evidence
-from benchmarks.reporting.facts import dataset_name
-from benchmarks.reporting.formats import is_missing, percent
-from benchmarks.reporting.provenance import recipe_line
+from benchmarks.reporting.drawing.formatting import is_missing, percent
+from benchmarks.reporting.evidence.evidence import Entry, Evidence
+from benchmarks.reporting.evidence.methods import dataset_name
+from benchmarks.reporting.evidence.provenance import recipe_line
 from benchmarks.reporting.tables.base import Cell, Column, Table, missing, text
+from benchmarks.training.recipe import Recipe
 from zoo.registry import Published
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks.reporting import attacks
-from benchmarks.reporting.evidence import Evidence
-from benchmarks.reporting.formats import epsilons, percent
+from benchmarks.records.summary import CLEAN
+from benchmarks.reporting.drawing.formatting import epsilons, percent
+from benchmarks.reporting.evidence import attacks
+from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.tables.base import Cell, Column, Table, missing, number, text
-from benchmarks.summary import CLEAN
 
 
 def robustness(evidence: Evidence) -> Table | None:

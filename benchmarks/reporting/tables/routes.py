@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from benchmarks.reporting import routes
-from benchmarks.reporting.evidence import Entry, Evidence
-from benchmarks.reporting.formats import count, percent
+from benchmarks.reporting.drawing.formatting import count, percent
+from benchmarks.reporting.evidence import routes
+from benchmarks.reporting.evidence.evidence import Entry, Evidence
 from benchmarks.reporting.tables.base import Cell, Column, Table
 
 

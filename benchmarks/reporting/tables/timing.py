@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from benchmarks.reporting.evidence import Entry, Evidence
-from benchmarks.reporting.formats import is_missing, milliseconds
-from benchmarks.reporting.provenance import timing_note
+from benchmarks.records.summary import PERCENTILES
+from benchmarks.reporting.drawing.formatting import is_missing, milliseconds
+from benchmarks.reporting.evidence.evidence import Entry, Evidence
+from benchmarks.reporting.evidence.provenance import timing_note
 from benchmarks.reporting.tables.base import Cell, Column, Table, number, text
-from benchmarks.summary import PERCENTILES
 
 
 def timing(evidence: Evidence) -> Table | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks.reporting.evidence import Evidence
-from benchmarks.reporting.formats import count, duration, percent
+from benchmarks.reporting.drawing.formatting import count, duration, percent
+from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.tables.base import Cell, Column, Table, text
 
 

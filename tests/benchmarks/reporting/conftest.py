@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from benchmarks.reporting import build
-from benchmarks.reporting.evidence import Evidence
-from benchmarks.reporting.loading import load
+from benchmarks.reporting.evidence.evidence import Evidence
+from benchmarks.reporting.evidence.loading import load
 from tests.benchmarks.reporting.hand_made import (
     BLOCKS,
     EXITS,

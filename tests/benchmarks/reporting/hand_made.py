@@ -10,14 +10,14 @@ from typing import Any
 import pandas as pd
 import torch
 
-from benchmarks.fingerprint import fingerprint
-from benchmarks.identity import Identity
-from benchmarks.record import Record
-from benchmarks.reporting.evidence import Evidence
-from benchmarks.reporting.loading import load
-from benchmarks.seeds import derive
-from benchmarks.store import Store
-from benchmarks.study import ModelSpec, Study
+from benchmarks.records.fingerprint import fingerprint
+from benchmarks.records.identity import Identity
+from benchmarks.records.record import Record
+from benchmarks.records.store import Store
+from benchmarks.reporting.evidence.evidence import Evidence
+from benchmarks.reporting.evidence.loading import load
+from benchmarks.study.study import ModelSpec, Study
+from benchmarks.training.seeds import derive
 from zoo import Selector
 
 ENVIRONMENT: dict[str, Any] = {

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from benchmarks.reporting.figures.marks import accuracy_axis
+from benchmarks.reporting.drawing.marks import accuracy_axis
 
 
 def rows(*lowest: float) -> pd.DataFrame:

@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from benchmarks.reporting import figures
-from benchmarks.reporting.evidence import Entry, Evidence
+from benchmarks.reporting.drawing.style import look, style_of
+from benchmarks.reporting.evidence.evidence import Entry, Evidence
 from benchmarks.reporting.figures import Drawing, NoData, Panel
 from benchmarks.reporting.figures.reliability import bins
 from benchmarks.reporting.figures.training import phase_starts
-from benchmarks.reporting.style import look, style_of
 from tests.benchmarks.reporting.hand_made import HandMade, answers
 
 SECTIONS = ("worth", "time", "attack", "training", "calibration")

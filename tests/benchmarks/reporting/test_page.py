@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from benchmarks.campaign import Campaign
-from benchmarks.files import StoreError
-from benchmarks.recipe import Recipe
+from benchmarks.records.files import StoreError
 from benchmarks.reporting import build
-from benchmarks.reporting.provenance import machine_line, recipe_line, without_folders
+from benchmarks.reporting.evidence.provenance import machine_line, recipe_line, without_folders
+from benchmarks.running.campaign import Campaign
+from benchmarks.training.recipe import Recipe
 from tests.benchmarks.reporting.hand_made import (
     ENVIRONMENT,
     EXITS,
@@ -120,11 +120,11 @@ def test_a_study_that_ran_on_a_cpu_says_why_it_has_no_energy(trained: Campaign, 
 
 
 def test_failures_have_their_error_and_a_traceback_without_folders(made: HandMade) -> None:
-    trace = 'Traceback:\n  File "/home/someone/secret/benchmarks/jobs.py", line 5, in run\nOops'
+    trace = 'Traceback:\n  File "/home/someone/secret/benchmarks/running/jobs.py", line 5, in run\nOops'
     made.store.write_failure(made.spec("adanet"), "train", "TrainingDiverged: nan", trace)
     text = built(made)
     assert "TrainingDiverged: nan" in text
-    assert "benchmarks/jobs.py&#34;, line 5" in text
+    assert "benchmarks/running/jobs.py&#34;, line 5" in text
     assert "someone" not in text
 
 
@@ -197,8 +197,8 @@ def test_a_machine_is_one_line() -> None:
 
 
 def test_tracebacks_name_files_from_the_project_or_the_package_on() -> None:
-    trace = 'File "/a/b/lib/site-packages/torch/nn.py", line 1\nFile "/a/b/zoo/adanet.py", line 2'
-    assert without_folders(trace) == 'File "site-packages/torch/nn.py", line 1\nFile "zoo/adanet.py", line 2'
+    trace = 'File "/a/b/lib/site-packages/torch/nn.py", line 1\nFile "/a/b/zoo/methods/adanet.py", line 2'
+    assert without_folders(trace) == 'File "site-packages/torch/nn.py", line 1\nFile "zoo/methods/adanet.py", line 2'
 
 
 def test_the_environment_may_hold_anything(made: HandMade) -> None:

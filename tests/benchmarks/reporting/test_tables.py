@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.reporting import tables
-from benchmarks.reporting.evidence import Entry, Evidence
+from benchmarks.reporting.evidence.evidence import Entry, Evidence
 from benchmarks.reporting.tables import Cell, Column, Table
 from benchmarks.reporting.tables.costs import deviation
 from tests.benchmarks.reporting.hand_made import HandMade, answers, attacked, costs, energies, no_energy, timings

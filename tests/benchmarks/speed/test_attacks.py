@@ -7,8 +7,8 @@ import math
 import pytest
 
 from benchmarks.data import Batch
-from benchmarks.evaluators import Subject
-from benchmarks.evaluators.robustness import compacting_pgd, frozen
+from benchmarks.measuring import Subject
+from benchmarks.measuring.robustness import compacting_pgd, frozen
 from benchmarks.speed.attacks import STEPS, Aim, compared, find_epsilon, measure, robust_accuracy
 
 COLUMNS = ["what", "configuration", "ratio", "low", "high", "turns", "bar"]

@@ -14,7 +14,7 @@ from benchmarks.speed.skipping import TASK, normalised, random_pictures, set_rat
 from benchmarks.speed.table import line
 from benchmarks.speed.turns import Ratio
 from zoo import create
-from zoo.adanet import AdaNet
+from zoo.methods.adanet import AdaNet
 
 
 def printed(rows: pd.DataFrame) -> str:

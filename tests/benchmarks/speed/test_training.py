@@ -9,7 +9,6 @@ import torch
 
 from benchmarks import data
 from benchmarks.data.contract import Augmentation
-from benchmarks.recipe import Recipe
 from benchmarks.speed.plain import Pictures, plain_training
 from benchmarks.speed.setups import Setup, digits, resnet20, tiny
 from benchmarks.speed.training import (
@@ -20,9 +19,10 @@ from benchmarks.speed.training import (
     routed_share,
     suite_training,
 )
-from benchmarks.training import accuracy, learning_rate, make_optimizer, plan, train_epoch
-from zoo.contract import Phase
-from zoo.stochastic_depth import StochasticDepth
+from benchmarks.training.loop import accuracy, learning_rate, make_optimizer, plan, train_epoch
+from benchmarks.training.recipe import Recipe
+from zoo.methods.stochastic_depth import StochasticDepth
+from zoo.network import Phase
 
 COLUMNS = ["what", "configuration", "ratio", "low", "high", "turns", "bar"]
 

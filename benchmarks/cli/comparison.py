@@ -1,0 +1,51 @@
+"""What a study comes to, on a terminal."""
+
+from __future__ import annotations
+
+from benchmarks.cli.console import Grid
+from benchmarks.records.derived import RATES, SUMMARY, derived
+from benchmarks.records.store import Store
+from benchmarks.records.summary import joined
+from benchmarks.running.campaign import shown_records
+
+
+def comparison(store: Store) -> Grid:
+    """The headline comparison for the terminal; a dash where something has not been measured.
+
+    The last column is the accuracy under the attack that the report's headlines are about.
+    """
+    from benchmarks.reporting.evidence import attacks
+
+    headers = ["accuracy", "95 % interval", "M MACs", "of nominal", "ms/picture, batch 1", "robust accuracy"]
+    records = shown_records(store, store.read_study())
+    rows = joined({label: derived(record, SUMMARY) for label, record in records.items()})
+    if rows.empty:
+        return Grid(("network", "setting"), headers, ())
+    rates = attacks.rates({label: [derived(r, RATES)] for label, r in records.items() if r.has("robustness")})
+    robust: dict[str, float] = {}
+    chosen = attacks.benchmark_attack(rates)
+    if chosen:
+        name, epsilon = chosen
+        headers[-1] = f"{name} at {epsilon:.4g}"
+        at = rates[(rates["attack"] == name) & (rates["epsilon"] == epsilon)]
+        robust = dict(zip(at["entry"], at["accuracy"], strict=True))
+    lines = []
+    for _, row in rows[rows["headline"]].iterrows():
+        interval = [row.get("accuracy_low"), row.get("accuracy_high")]
+        lines.append(
+            (
+                str(row["model"]),
+                str(row["setting"]),
+                _text(row.get("accuracy"), "{:.1%}"),
+                " to ".join(_text(bound, "{:.1%}") for bound in interval),
+                _text(row.get("routed"), "{:.2f}", 1e-6),
+                _text(row.get("execution"), "{:.0%}"),
+                _text(row.get("latency_1"), "{:.2f}", 1e3),
+                _text(robust.get(str(row["model"])), "{:.1%}"),
+            )
+        )
+    return Grid(("network", "setting"), headers, lines)
+
+
+def _text(value: float | None, form: str, scale: float = 1.0) -> str:
+    return "–" if value is None or value != value else form.format(value * scale)

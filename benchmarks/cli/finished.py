@@ -1,0 +1,165 @@
+"""Commands that were carried out to the end, remembered so that the same command again answers in a second.
+
+Loading torch, reading the data and planning take longer than looking whether anything has changed since. A finished
+command is remembered in the user's folder for caches with all that its plan depends on: the code, installed versions,
+processor, the files that the data were read from, and every file of the study and its page. Where one of them is not
+what it was, the command is planned anew; nothing here decides what is stale.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_cache_path
+
+from benchmarks.cli.console import Grid, make_console
+
+DRY, FORCE = "--dry-run", "--force"
+LARGE = 8 << 20
+"""Bytes above which a file of a record is taken for unchanged by its size and times; whoever reads it verifies it."""
+VARIABLES = ("ATEN_CPU_CAPABILITY", "CUDA_VISIBLE_DEVICES", "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "ROUTEBENCH_DATA")
+"""Of the environment, that change which device or precision a plan means, or where data are."""
+READERS = 4
+
+
+def shortcut(arguments: Sequence[str]) -> bool:
+    """Whether exactly this command was finished and nothing has changed since; then what it prints is printed."""
+    place = _place(arguments)
+    if FORCE in arguments or not place.is_file():
+        return False
+    try:
+        known = json.loads(place.read_text())
+        if known["surroundings"] != _surroundings(arguments) or not _unchanged(known):
+            return False
+        _print(known, dry=DRY in arguments)
+    except (OSError, ValueError, KeyError, TypeError, UnicodeError):
+        return False  # what cannot be read or is of another version is no memory: the command is planned anew
+    return True
+
+
+def remember(
+    arguments: Sequence[str], *, study: Path, page: Path, data: Sequence[Path], plan: Grid, comparison: Grid
+) -> None:
+    """Remember that a command was finished.
+
+    Args:
+        arguments: of the command.
+        study: directory of its records.
+        page: of its report.
+        data: every file and folder that its data set was read from; without any, nothing is remembered.
+        plan: what a dry run prints.
+        comparison: what the command prints at its end.
+    """
+    if not data:
+        return
+    root = study.resolve()
+    known = {
+        "surroundings": _surroundings(arguments),
+        "root": str(root),
+        "records": _contents(root, _files(root)),
+        "page": str(page.resolve()),
+        "page_sha256": _hash(page),
+        "printed_page": str(page),
+        "data": _states(data),
+        "plan": plan.as_json(),
+        "comparison": comparison.as_json(),
+    }
+    place = _place(arguments)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    temporary = place.with_name(f"{place.name}.{os.getpid()}.tmp")
+    temporary.write_text(json.dumps(known))
+    temporary.replace(place)
+
+
+def _place(arguments: Sequence[str]) -> Path:
+    same = [argument for argument in arguments if argument != DRY]
+    key = hashlib.sha256(json.dumps([str(Path.cwd()), same]).encode()).hexdigest()[:32]
+    return user_cache_path("routebench") / "finished" / f"{key}.json"
+
+
+def _surroundings(arguments: Sequence[str]) -> dict[str, Any]:
+    """Everything that a plan depends on besides data and records."""
+    package = Path(__file__).parents[2]
+    sources = [p for part in ("zoo", "benchmarks") for p in (package / part).rglob("*") if p.suffix not in (".pyc", "")]
+    code = hashlib.sha256("".join(_hash(path) for path in sorted(sources)).encode()).hexdigest()
+    installed = sorted(f"{d.metadata['Name']} {d.version}" for d in distributions())
+    return {
+        "code": code,
+        "names": sorted(str(path.relative_to(package)) for path in sources),
+        "python": sys.version,
+        "installed": hashlib.sha256("\n".join(installed).encode()).hexdigest(),
+        "machine": [platform.node(), platform.machine(), _processor()],
+        "gpus": sorted(str(path) for path in Path("/dev").glob("nvidia*")),
+        "named": {name: _hash(Path(name)) for name in arguments if Path(name).is_file()},
+        "variables": {name: os.environ.get(name, "") for name in VARIABLES},
+    }
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    first = info.read_text().partition("\n\n")[0].splitlines() if info.exists() else []
+    return hashlib.sha256("\n".join(line for line in first if line.startswith(("model", "flags"))).encode()).hexdigest()
+
+
+def _unchanged(known: Mapping[str, Any]) -> bool:
+    root = Path(known["root"])
+    files = _files(root)
+    if [str(path.relative_to(root)) for path in files] != list(known["records"]):
+        return False
+    if _states(Path(path) for path in known["data"]) != known["data"]:
+        return False
+    same_page: bool = _hash(Path(known["page"])) == known["page_sha256"]
+    return same_page and _contents(root, files) == known["records"]
+
+
+def _files(root: Path) -> list[Path]:
+    """Every file of a study but hidden ones, in a fixed order."""
+    found = []
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [Path(folder, name) for name in sorted(names) if not name.startswith(".")]
+    return found
+
+
+def _contents(root: Path, files: Sequence[Path]) -> dict[str, Any]:
+    """What each file holds: its SHA-256, or of a large one size and times."""
+
+    def one(path: Path) -> Any:
+        return _hash(path) if path.stat().st_size <= LARGE else _state(path)
+
+    with ThreadPoolExecutor(READERS) as pool:
+        return {str(path.relative_to(root)): value for path, value in zip(files, pool.map(one, files), strict=True)}
+
+
+def _states(paths: Iterable[Path]) -> dict[str, list[int]]:
+    return {str(path): _state(path) for path in paths}
+
+
+def _state(path: Path) -> list[int]:
+    stat = path.stat()
+    return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _print(known: Mapping[str, Any], *, dry: bool) -> None:
+    console = make_console()
+    plan = Grid.read(known["plan"])
+    if dry:
+        console.print(plan.table())
+        console.print("About 0:00 of one job's time; training jobs share the machine, timing jobs do not.")
+        return
+    console.print(f"All {len(plan.rows)} networks are trained and measured already.")
+    console.print(Grid.read(known["comparison"]).table())
+    console.print(f"Report: {known['printed_page']}", soft_wrap=True)

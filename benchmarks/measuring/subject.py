@@ -1,0 +1,46 @@
+"""What evaluators measure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+
+from benchmarks.data import Dataset
+from zoo.network import RoutedNet, Setting
+from zoo.sizing.unit_costs import Ledger
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A trained network and all that an evaluator may need.
+
+    Attributes:
+        net: in eval mode, on `device`.
+        settings: points of the curve, the headline first.
+        ledger: cost of its units.
+        dataset: evaluators report on the test split.
+        baseline: the static ResNet that the network is compared with (`zoo.static_twin`), untrained: timed beside it.
+        device: where to run.
+        seed: for whatever an evaluator samples.
+    """
+
+    net: RoutedNet
+    settings: Sequence[Setting]
+    ledger: Ledger
+    dataset: Dataset
+    baseline: RoutedNet
+    device: torch.device
+    seed: int
+
+    @contextmanager
+    def at(self, setting: Setting) -> Iterator[RoutedNet]:
+        """The network at a setting; the one from before comes back."""
+        before = self.net.setting
+        self.net.use(setting)
+        try:
+            yield self.net
+        finally:
+            self.net.use(before)

@@ -1,0 +1,1 @@
+"""What stands on disk: records with their digests, names and provenance."""

@@ -1,0 +1,48 @@
+"""The state of a training in a file, which says whose it is and whether it is what was written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks.records.files import Damaged, put_aside, replacing, sha256
+
+
+class FileCheckpoint:
+    """A checkpoint in a file whose folder is named after the network.
+
+    Args:
+        path: of the file.
+        on_damage: told in one line where the file was not what had been written, and was put aside.
+    """
+
+    def __init__(self, path: Path, on_damage: Callable[[str], None] = lambda line: None) -> None:
+        self.path = path
+        self._on_damage = on_damage
+
+    def read(self) -> dict[str, Any] | None:
+        """The state that was written last; None without one, or where the file is damaged or another network's."""
+        if not self.path.exists():
+            return None
+        head, _, body = self.path.read_bytes().partition(b"\n")
+        if head == self._head(body):
+            state: dict[str, Any] = torch.load(BytesIO(body), map_location="cpu", weights_only=True)
+            return state
+        damage = Damaged(self.path, "its first line is not the SHA-256 of this network's checkpoint")
+        self._on_damage(f"{damage}; put aside as {put_aside(self.path).name}, training begins anew")
+        return None
+
+    def write(self, state: Mapping[str, Any]) -> None:
+        """Replace the file in one step."""
+        content = BytesIO()
+        torch.save(dict(state), content)
+        body = content.getvalue()
+        with replacing(self.path) as temporary:
+            temporary.write_bytes(self._head(body) + b"\n" + body)
+
+    def _head(self, body: bytes) -> bytes:
+        return f"routebench checkpoint {self.path.parent.name} {sha256(body)}".encode()

@@ -1,0 +1,103 @@
+"""Where results were made: versions and hardware, without names of people, machines or folders."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import socket
+import subprocess
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+PACKAGES = ("torch", "torchvision", "numpy", "pandas", "ray", "foolbox", "fvcore", "ptflops")
+SOURCES = ("zoo", "benchmarks", "pyproject.toml")
+"""What makes a checkout dirty: results and pages do not."""
+PASSING = ("created", "load_average", "commit")
+"""Facts that differ from run to run in one and the same environment."""
+MACHINE = ("host", "processor", "instructions", "cpus", "gpus")
+"""Facts that timings depend on, besides versions."""
+
+
+def describe_environment() -> dict[str, Any]:
+    """Versions, processor and instruction set in use, GPUs, threads, load average and commit.
+
+    None for what this machine does not tell. `host` is a hash: it tells machines apart and names none. `threads` are
+    those of the calling process.
+    """
+    return {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        **_lasting(),
+        "threads": torch.get_num_threads(),
+        "load_average": [round(load, 2) for load in os.getloadavg()],
+        "commit": commit(),
+    }
+
+
+def environment_key(environment: Mapping[str, Any]) -> str:
+    """What tells environments apart: everything but the date, the load and the commit; 12 hexadecimal digits."""
+    lasting = {name: value for name, value in sorted(environment.items()) if name not in PASSING}
+    return hashlib.sha256(repr(lasting).encode()).hexdigest()[:12]
+
+
+def usable_cpus() -> int:
+    """CPUs that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@cache
+def _lasting() -> dict[str, Any]:
+    return {
+        "host": _host(),
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in PACKAGES},
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "instructions": _instructions(),
+        "cpus": usable_cpus(),
+        "gpus": [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())],
+    }
+
+
+def _host() -> str:
+    file = Path("/etc/machine-id")
+    name = f"{socket.gethostname()} {file.read_text() if file.exists() else ''}"
+    return hashlib.sha256(name.encode()).hexdigest()[:8]
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _instructions() -> str:
+    """What torch's kernels use of the processor, and whether it computes bf16 natively."""
+    names = [torch.backends.cpu.get_cpu_capability()]
+    names += ["AVX512-BF16"] if torch.cpu._is_avx512_bf16_supported() else []
+    names += ["AMX"] if torch.cpu._is_amx_tile_supported() else []
+    return ", ".join(names)
+
+
+@cache
+def commit() -> str | None:
+    """The commit of the code that runs, `-dirty` where the code differs from it; None outside a checkout."""
+    try:
+        name = _git("describe", "--always")
+        changed = _git("status", "--porcelain", "--untracked-files=no", "--", *SOURCES)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return f"{name}-dirty" if changed else name
+
+
+def _git(*arguments: str) -> str:
+    root = Path(__file__).parents[2]
+    done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=True)
+    return done.stdout.strip()

@@ -1,0 +1,175 @@
+"""Files that are whole or not there, and that say whether they still are what was written.
+
+A file is written beside its place and renamed. Text files end with a seal, the SHA-256 of all that stands before it;
+the files of a record have theirs in its manifest (`benchmarks.records.record`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+SEAL = "# sha256: "
+"""Begins the last line of a sealed text file."""
+ASIDE = ".damaged-"
+"""Stands in the name of whatever was found damaged and put out of the way."""
+
+
+class StoreError(RuntimeError):
+    """Records that cannot be read; the message is one line that names the file."""
+
+
+class Damaged(StoreError):
+    """A file that is not what was written.
+
+    Attributes:
+        path: of the file.
+        reason: why it is not believed.
+    """
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path} is damaged: {' '.join(reason.split())}")
+        self.path = path
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type[Damaged], tuple[Path, str]]:
+        """How it goes from a worker to the driver."""
+        return type(self), (self.path, self.reason)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` that takes its place when the block ends without an error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def sha256(content: bytes) -> str:
+    """Digest of bytes, hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def put_aside(path: Path) -> Path:
+    """Rename a damaged file or folder so that nobody takes it for a whole one; its new place."""
+    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
+    return path.rename(path.with_name(f"{path.name}{ASIDE}{moment}"))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file in one step, with its seal as the last line."""
+    body = text if text.endswith("\n") else f"{text}\n"
+    with replacing(path) as temporary:
+        temporary.write_bytes(f"{body}{SEAL}{sha256(body.encode())}\n".encode())
+
+
+def read_text(path: Path) -> str:
+    """Read a sealed text file, without its seal.
+
+    Raises:
+        StoreError: it is missing.
+        Damaged: it does not end with its seal, or the seal is another text's.
+    """
+    content = read_bytes(path)
+    body, seal, digest = content.rpartition(SEAL.encode())
+    if not seal:
+        raise Damaged(path, "its last line, the SHA-256 of the others, is missing")
+    if digest.decode(errors="replace") != f"{sha256(body)}\n":
+        raise Damaged(path, "its SHA-256 is not the one that its last line gives")
+    return body.decode()
+
+
+def write_yaml(path: Path, values: Mapping[str, Any]) -> None:
+    """Write a YAML mapping in one step, sealed."""
+    write_text(path, to_yaml(values))
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a sealed YAML mapping.
+
+    Raises:
+        StoreError: it is missing or damaged.
+    """
+    return parse(path, read_text(path), from_yaml)
+
+
+def to_yaml(values: Mapping[str, Any]) -> str:
+    """A mapping of plain values as YAML that people read."""
+    text: str = yaml.dump(dict(values), Dumper=_DUMPER, sort_keys=False, allow_unicode=True, width=110)
+    return text
+
+
+def from_yaml(text: str) -> Any:
+    """Plain values from YAML, by libyaml where it is there: ten times faster."""
+    return yaml.load(text, Loader=_LOADER)
+
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+def parse(path: Path, text: str, parser: Callable[[str], Any]) -> dict[str, Any]:
+    """A mapping from text.
+
+    Raises:
+        Damaged: it is not one.
+    """
+    try:
+        values = parser(text)
+    except (ValueError, yaml.YAMLError, RecursionError) as error:
+        raise Damaged(path, str(error)) from error
+    if not isinstance(values, dict):
+        raise Damaged(path, "it holds no mapping")
+    return values
+
+
+def write_json(path: Path, values: Mapping[str, Any]) -> None:
+    """Write a JSON object in one step; its member `sha256` is the digest of the others."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(_sealed_json(values))
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object that `write_json` wrote.
+
+    Raises:
+        StoreError: it is missing.
+        Damaged: it is no object, or its digest is another one's.
+    """
+    content = read_bytes(path)
+    values = parse(path, content.decode(errors="replace"), json.loads)
+    values.pop("sha256", None)
+    if content != _sealed_json(values):
+        raise Damaged(path, "its SHA-256 is not the one that it gives")
+    return values
+
+
+def _sealed_json(values: Mapping[str, Any]) -> bytes:
+    seal = sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode())
+    return f"{json.dumps({**values, 'sha256': seal}, indent=1)}\n".encode()
+
+
+def read_bytes(path: Path) -> bytes:
+    """All of a file.
+
+    Raises:
+        StoreError: it is missing or cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise StoreError(f"{path} is missing") from error
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error}") from error

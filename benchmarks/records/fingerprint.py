@@ -1,0 +1,200 @@
+"""Which code a result depends on, as one hash per source file.
+
+A module's fingerprint covers itself and what it imports from this project, or from the package that it is part of, with
+comments, docstrings and blank lines left out, so that only a change of code makes a result stale. A package file
+(`__init__.py`) only lists: a name that is taken from it is followed to the module that defines the name.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import io
+import tokenize
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+PACKAGES = ("zoo", "benchmarks")
+"""Imports from these are followed wherever they stand."""
+LISTS = ("zoo.registry", "zoo.papers", "benchmarks.data.catalogue", "benchmarks.measuring.registry")
+"""Modules and packages that find things by name, or hold facts of papers: no number depends on them. What a preset's
+parameters, a data set's content or an evaluator's options are stands in a record's identity as values."""
+
+
+def fingerprint(modules: Iterable[str]) -> dict[str, str]:
+    """Short hash of every source file that the modules need, by file name relative to the project.
+
+    Package files (`__init__.py`) and `LISTS` count only where they are named themselves.
+    """
+    return dict(_closure(tuple(modules)))
+
+
+def changed(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+    """Names of the files whose code differs, came or went."""
+    return sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+
+
+def forget() -> None:
+    """Read every source file again from now on: for whoever changes one within a process."""
+    for remembered in (_closure, _source, _hash, _imports, _definitions):
+        remembered.cache_clear()
+
+
+@cache
+def _closure(modules: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    pending, done = list(modules), {}
+    while pending:
+        module = pending.pop()
+        path = _source(module)
+        if path is None:
+            continue
+        name = module.replace(".", "/") + ("/__init__.py" if path.name == "__init__.py" else ".py")
+        if name not in done:
+            done[name] = _hash(path)
+            pending += [m for m in _imports(module) if not _only_lists(m)]
+    return tuple(sorted(done.items()))
+
+
+def _only_lists(module: str) -> bool:
+    path = _source(module)
+    listing = any(module == name or module.startswith(f"{name}.") for name in LISTS)
+    return listing or path is None or path.name == "__init__.py"
+
+
+@cache
+def _source(module: str) -> Path | None:
+    try:
+        spec = importlib.util.find_spec(module)
+    except ModuleNotFoundError:
+        return None  # a name that a package takes from elsewhere, not a module of it
+    return Path(spec.origin) if spec and spec.origin and spec.origin.endswith(".py") else None
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@cache
+def _hash(path: Path) -> str:
+    return hashlib.sha256(code_only(_text(path)).encode()).hexdigest()[:12]
+
+
+@cache
+def _imports(module: str) -> tuple[str, ...]:
+    """Modules whose code a module uses, of `PACKAGES` and of its own package."""
+    path = _source(module)
+    assert path is not None
+    tree = ast.parse(_text(path))
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    roots = {*PACKAGES, _top(module)}
+    found: dict[str, None] = {}
+    bound: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for name, asname in ((alias.name, alias.asname) for alias in node.names if _top(alias.name) in roots):
+                found[name] = None
+                bound |= {asname: name} if asname else {_top(name): _top(name)}
+        elif isinstance(node, ast.ImportFrom) and _top(source := _absolute(node, package)) in roots:
+            found |= dict.fromkeys(_defining(source, alias.name) for alias in node.names)
+            bound |= {alias.asname or alias.name: f"{source}.{alias.name}" for alias in node.names}
+    for used in _attributes(tree):
+        target = bound.get(used[0])
+        if target is not None:
+            found |= dict.fromkeys(_followed(target, used[1:]))
+    return tuple(found)
+
+
+def _top(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def _absolute(node: ast.ImportFrom, package: str) -> str:
+    """The module that `from ... import` names, dots of a relative import resolved."""
+    if not node.level:
+        return node.module or ""
+    parts = package.split(".")
+    base = parts[: len(parts) - node.level + 1]
+    return ".".join([*base, *([node.module] if node.module else [])])
+
+
+def _defining(module: str, name: str) -> str:
+    """The module that defines a name which is taken from a module or a package."""
+    seen: set[tuple[str, str]] = set()
+    while (module, name) not in seen:
+        seen.add((module, name))
+        path = _source(module) if module else None
+        if path is None or path.name != "__init__.py":
+            break
+        if (path.parent / f"{name}.py").exists() or (path.parent / name / "__init__.py").exists():
+            return f"{module}.{name}"
+        module, name = _definitions(module).get(name, (module, name))
+    return module
+
+
+@cache
+def _definitions(package: str) -> dict[str, tuple[str, str]]:
+    """Where a package's file takes its names from: module and name there, by name."""
+    path = _source(package)
+    assert path is not None
+    found: dict[str, tuple[str, str]] = {}
+    for node in ast.parse(_text(path)).body:
+        if isinstance(node, ast.ImportFrom):
+            source = _absolute(node, package)
+            found |= {alias.asname or alias.name: (source, alias.name) for alias in node.names}
+    return found
+
+
+def _attributes(tree: ast.Module) -> Iterator[tuple[str, ...]]:
+    """Dotted names that a module uses, such as `zoo.registry.parse`, longest first."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            parts: list[str] = []
+            inner: ast.expr = node
+            while isinstance(inner, ast.Attribute):
+                parts.append(inner.attr)
+                inner = inner.value
+            if isinstance(inner, ast.Name):
+                yield (inner.id, *reversed(parts))
+
+
+def _followed(target: str, names: tuple[str, ...]) -> list[str]:
+    """Modules that `target.a.b.c` reaches, as far as its parts are modules or names of packages."""
+    found, module = [], target
+    for name in names:
+        path = _source(module)
+        if path is None or path.name != "__init__.py":
+            break
+        module = _defining(module, name)
+        found.append(module)
+    return found
+
+
+def code_only(source: str) -> str:
+    """The source without comments, docstrings, blank lines and trailing spaces."""
+    lines = source.splitlines()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column]
+    for node in _docstrings(ast.parse(source)):
+        _cut(lines, node)
+    return "\n".join(line.rstrip() for line in lines if line.strip())
+
+
+def _docstrings(tree: ast.Module) -> list[ast.Expr]:
+    found = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    ]
+    return sorted(found, key=lambda node: (node.lineno, node.col_offset), reverse=True)
+
+
+def _cut(lines: list[str], node: ast.Expr) -> None:
+    """Take a text out of the lines, and leave what stands before and behind it; offsets count bytes."""
+    end = node.end_lineno or node.lineno
+    before = lines[node.lineno - 1].encode()[: node.col_offset].decode()
+    behind = lines[end - 1].encode()[node.end_col_offset or 0 :].decode()
+    lines[node.lineno - 1 : end] = [before + behind, *[""] * (end - node.lineno)]

@@ -1,0 +1,315 @@
+"""The directory of one trained model: its files, what they were when they were written, and what made them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from pydantic import ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from benchmarks.records.files import (
+    ASIDE,
+    Damaged,
+    StoreError,
+    from_yaml,
+    parse,
+    put_aside,
+    read_bytes,
+    read_json,
+    replacing,
+    sha256,
+    to_yaml,
+    write_json,
+)
+from benchmarks.study.study import ModelSpec
+from zoo.network import Setting, Task
+
+FORMAT = 2
+"""Version of the layout below; a reader refuses others."""
+MANIFEST = "manifest.json"
+CONFIG, HISTORY, WEIGHTS = "config.yaml", "history.parquet", "weights.safetensors"
+NEEDED = frozenset(
+    (
+        *("format", "finished", "spec", "parameters", "data", "precision", "device", "code", "roots"),
+        *("baseline", "task", "units", "settings", "seconds", "environment"),
+    )
+)
+"""Fields that `config.yaml` has whatever else."""
+
+
+class OtherVersion(StoreError):
+    """A record that another version of RouteBench wrote: not damaged, and not to be read or moved."""
+
+
+class Record:
+    """One trained model; its files are documented in CONTRIBUTING.md.
+
+    A record reads its manifest and its configuration once; whoever wants to see what others have written since makes
+    another one.
+
+    Args:
+        path: of the directory.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._tables: dict[str, pd.DataFrame] = {}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Record) and self.path == other.path
+
+    def __hash__(self) -> int:
+        return hash(self.path)
+
+    def __repr__(self) -> str:
+        return f"Record({str(self.path)!r})"
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """`files`: SHA-256 by name; `tables`: version, environment and seconds by evaluator; `format`.
+
+        Raises:
+            StoreError: it is missing, damaged or of another format.
+        """
+        values = read_json(self.path / MANIFEST)
+        if values.get("format") != FORMAT:
+            raise OtherVersion(f"{self.path} was written by another version of RouteBench")
+        return values
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """Specification, identity, baseline, settings, environment, seconds of training.
+
+        Raises:
+            StoreError: it is missing or damaged.
+        """
+        place = self.path / CONFIG
+        values = parse(place, self._read(CONFIG).decode(), from_yaml)
+        lacking = NEEDED - values.keys()
+        if lacking:
+            raise Damaged(place, f"it lacks {', '.join(sorted(lacking))}")
+        return values
+
+    @cached_property
+    def spec(self) -> ModelSpec:
+        """What was trained.
+
+        Raises:
+            Damaged: it is no specification that this version of the suite knows.
+        """
+        try:
+            return ModelSpec.model_validate(self.config["spec"])
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, ("spec", *first["loc"])))
+            raise Damaged(self.path / CONFIG, f"{where}: {first['msg']}") from error
+
+    @property
+    def settings(self) -> list[Setting]:
+        """Points of the curve it can serve, the headline first."""
+        return [Setting(**values) for values in self.config["settings"]]
+
+    @property
+    def task(self) -> Task:
+        """What the network was built for."""
+        values = self.config["task"]
+        channels, height, width = values["shape"]
+        mean, std = tuple(values["mean"]), tuple(values["std"])
+        return Task(shape=(channels, height, width), classes=values["classes"], mean=mean, std=std)
+
+    def history(self) -> pd.DataFrame:
+        """One row per epoch of training."""
+        return self._parquet(HISTORY)
+
+    def weights(self) -> dict[str, Tensor]:
+        """The trained parameters and buffers.
+
+        Raises:
+            StoreError: they are damaged or not there (committed reference records leave them out).
+        """
+        path = self.path / WEIGHTS
+        if not path.exists():
+            raise StoreError(f"{path} is missing: this record was stored without its weights")
+        try:
+            weights: dict[str, Tensor] = load(self._read(WEIGHTS))
+        except SafetensorError as error:
+            raise Damaged(path, str(error)) from error
+        return weights
+
+    @property
+    def is_of_another_version(self) -> bool:
+        """Whether another version of RouteBench wrote it."""
+        try:
+            return not self.manifest
+        except OtherVersion:
+            return True
+        except StoreError:
+            return False
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether the weights are stored with it."""
+        return (self.path / WEIGHTS).exists()
+
+    def has(self, evaluator: str) -> bool:
+        """Whether that evaluator's table is there, whatever its version."""
+        return (self.path / _table(evaluator)).exists()
+
+    def table(self, evaluator: str) -> pd.DataFrame:
+        """What an evaluator found; the same object each time, not to be changed."""
+        if evaluator not in self._tables:
+            self._tables[evaluator] = self._parquet(_table(evaluator))
+        return self._tables[evaluator]
+
+    def made_by(self, evaluator: str) -> dict[str, Any]:
+        """What made a table: `version` (code and inputs), `environment`, `seconds`; empty without that table."""
+        entry: dict[str, Any] = self.manifest["tables"].get(evaluator, {}) if self.has(evaluator) else {}
+        return entry
+
+    def write_table(self, evaluator: str, table: pd.DataFrame, made_by: Mapping[str, Any]) -> None:
+        """Store an evaluator's table in one step, with what made it.
+
+        Whoever is killed in between leaves the old table or the new one, and the manifest knows both.
+        """
+        name = _table(evaluator)
+        manifest = self._reread()
+        plain = table.copy(deep=False)
+        plain.attrs = {}
+        with replacing(self.path / name) as temporary:
+            plain.to_parquet(temporary, index=False)
+            digest = sha256(temporary.read_bytes())
+            pending = {name: {"sha256": digest, **made_by}}
+            write_json(self.path / MANIFEST, manifest | {"pending": pending})
+        write_json(self.path / MANIFEST, _settled(manifest, name, digest, made_by))
+        self._tables.pop(evaluator, None)
+        self._reread()
+
+    def rewrite_config(self, **changes: Any) -> None:
+        """Replace fields of the configuration that neither weights nor settings depend on."""
+        text = to_yaml(self.config | changes)
+        manifest = self._reread()
+        files = manifest["files"]
+        write_json(self.path / MANIFEST, manifest | {"pending": {CONFIG: {"sha256": sha256(text.encode())}}})
+        with replacing(self.path / CONFIG) as temporary:
+            temporary.write_text(text)
+        write_json(self.path / MANIFEST, manifest | {"files": files | {CONFIG: sha256(text.encode())}})
+        self._reread()
+
+    def check(self) -> list[Damaged]:
+        """Whatever of the record is not what was written, or is not there; nothing is read but bytes."""
+        try:
+            names = list(self.manifest["files"])
+        except Damaged as error:
+            return [error]
+        except StoreError as error:
+            return [Damaged(self.path / MANIFEST, str(error))]
+        found = []
+        for name in names:
+            try:
+                self._read(name)
+            except Damaged as error:
+                found.append(error)
+            except StoreError as error:
+                if name in (CONFIG, HISTORY):  # tables are made again, and weights may be stored elsewhere
+                    found.append(Damaged(self.path / name, str(error)))
+        return found
+
+    def put_aside(self, damage: Damaged) -> Path:
+        """Put a damaged table out of the way, or the whole record where it is no table; the new place."""
+        name = damage.path.name
+        if name in (MANIFEST, CONFIG, HISTORY, WEIGHTS) or not damage.path.name.endswith(".parquet"):
+            return put_aside(self.path)
+        place = put_aside(damage.path) if damage.path.exists() else damage.path
+        manifest = self._reread()
+        files = {key: value for key, value in manifest["files"].items() if key != name}
+        tables = {key: value for key, value in manifest["tables"].items() if _table(key) != name}
+        write_json(self.path / MANIFEST, manifest | {"files": files, "tables": tables})
+        self._tables.clear()
+        self._reread()
+        return place
+
+    def _reread(self) -> dict[str, Any]:
+        """The manifest as it is on disk now, with what an interrupted writer left pending taken in."""
+        for remembered in ("manifest", "config", "spec"):
+            self.__dict__.pop(remembered, None)
+        manifest = dict(self.manifest)
+        for name, entry in manifest.pop("pending", {}).items():
+            made_by = {key: value for key, value in entry.items() if key != "sha256"}
+            if (self.path / name).exists() and sha256((self.path / name).read_bytes()) == entry["sha256"]:
+                manifest = _settled(manifest, name, entry["sha256"], made_by)
+        self.__dict__["manifest"] = manifest
+        return manifest
+
+    def _read(self, name: str) -> bytes:
+        """A file's bytes, once they are known to be those that were written."""
+        content = read_bytes(self.path / name)
+        digest = sha256(content)
+        if self.manifest["files"].get(name) == digest or self._reread()["files"].get(name) == digest:
+            return content
+        if name not in self.manifest["files"]:
+            raise Damaged(self.path / name, f"{MANIFEST} does not know it")
+        raise Damaged(self.path / name, f"its SHA-256 is not the one in {MANIFEST}")
+
+    def _parquet(self, name: str) -> pd.DataFrame:
+        try:
+            return pd.read_parquet(BytesIO(self._read(name)))
+        except (ValueError, OSError) as error:
+            raise Damaged(self.path / name, str(error)) from error
+
+
+def write_record(folder: Path, config: Mapping[str, Any], history: pd.DataFrame, weights: Mapping[str, Tensor]) -> None:
+    """Fill a folder with the files of a record that has no tables yet."""
+    plain = {name: value.detach().cpu().contiguous() for name, value in weights.items()}
+    table = BytesIO()
+    history.to_parquet(table, index=False)
+    contents = {
+        WEIGHTS: save(plain),
+        HISTORY: table.getvalue(),
+        CONFIG: to_yaml({"format": FORMAT, **config, "weights": digest(plain)}).encode(),
+    }
+    for name, content in contents.items():
+        with replacing(folder / name) as temporary:
+            temporary.write_bytes(content)
+    files = {name: sha256(content) for name, content in contents.items()}
+    write_json(folder / MANIFEST, {"format": FORMAT, "files": files, "tables": {}})
+
+
+def is_record(path: Path) -> bool:
+    """Whether a directory is a finished model's: neither in progress nor put aside."""
+    return is_own(path) and (path / MANIFEST).exists()
+
+
+def is_own(path: Path) -> bool:
+    """Whether a directory's name is that of a model which is finished and was not put aside."""
+    return not path.name.startswith(".") and ASIDE not in path.name
+
+
+def digest(weights: Mapping[str, Tensor]) -> str:
+    """Hash of names and bytes of tensors, 16 hexadecimal digits: equal weights, equal digest."""
+    sha = hashlib.sha256()
+    for name in sorted(weights):
+        value = weights[name].detach().cpu().contiguous().flatten()
+        sha.update(name.encode())
+        sha.update(value.view(torch.uint8).numpy().tobytes())
+    return sha.hexdigest()[:16]
+
+
+def _table(evaluator: str) -> str:
+    return f"{evaluator}.parquet"
+
+
+def _settled(manifest: Mapping[str, Any], name: str, digest: str, made_by: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest with a file as it is now, and what made it where it is a table."""
+    settled = {**manifest, "files": {**manifest["files"], name: digest}}
+    if name.endswith(".parquet"):
+        settled["tables"] = {**manifest["tables"], name.removesuffix(".parquet"): dict(made_by)}
+    return settled

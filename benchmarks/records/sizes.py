@@ -1,0 +1,178 @@
+"""Sizes of every preset, counted once and kept in `sizes.json`, so that listing them takes no minute.
+
+A stored size carries a fingerprint of the code and the parameters that it was counted with. Where that is not today's,
+the preset is counted again, so that no number is ever out of date; `python -m benchmarks.list --recount` renews the
+file. It serves lists alone: evaluators count, and no record has a number from here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+import zoo
+from benchmarks.measuring import official_sizes as fidelity
+from benchmarks.records.files import replacing
+from benchmarks.records.fingerprint import fingerprint
+from zoo.network import Task
+
+TABLE = Path(__file__).with_name("sizes.json")
+"""The stored sizes: a JSON list, sorted by selector and pictures, with a row on each line."""
+COUNTING = "zoo.sizing.counting"
+"""The module that counts: with the network's own, all code that a size depends on hangs on it."""
+SUITE_TASKS = {
+    "tiny": Task(shape=(1, 28, 28), classes=10),
+    "small": Task(shape=(3, 32, 32), classes=10),
+}
+"""What sizes of the suite's own presets are quoted for: mnist5k's and CIFAR-10's pictures."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A preset's size for pictures of one shape.
+
+    Attributes:
+        selector: the method with its preset, as `zoo.parse` reads it.
+        shape: (C, H, W) of a picture.
+        classes: number of classes K.
+        parameters: distinct learnable numbers.
+        macs: nominal multiply-accumulates of one picture.
+        units: number of units U.
+        linear: multiply-accumulates of one picture in linear layers; None where no published figure leaves them out.
+        fingerprint: of the code and the parameters that it was counted with; 12 hexadecimal digits.
+    """
+
+    selector: str
+    shape: tuple[int, int, int]
+    classes: int
+    parameters: int
+    macs: int
+    units: int
+    linear: int | None
+    fingerprint: str
+
+    @property
+    def key(self) -> Key:
+        """What finds the row: selector, shape, classes."""
+        return self.selector, self.shape, self.classes
+
+
+Key = tuple[str, tuple[int, int, int], int]
+
+
+def size(selector: zoo.Selector, task: Task | None = None) -> zoo.Size:
+    """What `zoo.size_of` answers: stored, or where it was stored for other code or not at all, counted now.
+
+    Args:
+        selector: of a network; without a preset, `tiny`.
+        task: shape and classes; without one, the task that the preset was published for.
+
+    Raises:
+        UnknownName: no such method, preset or parameter.
+        ValueError: the task or a parameter does not fit the network.
+    """
+    row = _valid_row(selector, task)
+    if row is None:
+        return zoo.size_of(selector, task)
+    return zoo.Size(parameters=row.parameters, macs=row.macs, units=row.units)
+
+
+def linear_macs(selector: zoo.Selector) -> int:
+    """What `benchmarks.measuring.official_sizes.linear_macs` answers, stored or counted as in `size`.
+
+    Raises:
+        UnknownName: no such method, preset or parameter.
+        ValueError: a parameter does not fit the network.
+    """
+    row = _valid_row(selector, None)
+    return fidelity.linear_macs(selector) if row is None or row.linear is None else row.linear
+
+
+def fingerprint_of(selector: zoo.Selector) -> str:
+    """Hash of the code and the parameters that a network's size depends on; 12 hexadecimal digits.
+
+    Raises:
+        UnknownName: no such method or preset.
+    """
+    code = fingerprint([zoo.method(selector.name).network.__module__, COUNTING])
+    text = json.dumps([code, zoo.parameters_of(selector)], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def listed() -> list[tuple[zoo.Selector, Task]]:
+    """Every preset with the pictures that its size is listed for, sorted."""
+    wanted = {}
+    for name in zoo.list_methods():
+        for preset, facts in zoo.method(name).presets.items():
+            selector, task = zoo.Selector(name, preset), SUITE_TASKS.get(preset, facts.task)
+            wanted[_key(selector, task)] = selector, task
+    return [wanted[key] for key in sorted(wanted)]
+
+
+def count(selector: zoo.Selector, task: Task) -> Row:
+    """Count a preset, whatever is stored.
+
+    Raises:
+        UnknownName: no such method or preset.
+        ValueError: the task does not fit the network.
+    """
+    counted = zoo.size_of(selector, task)
+    official = zoo.method(selector.name).official.get(selector.preset or "tiny")
+    leaves_linear_out = official is not None and official.convolutions is not None
+    return Row(
+        selector=str(selector),
+        shape=task.shape,
+        classes=task.classes,
+        parameters=counted.parameters,
+        macs=counted.macs,
+        units=counted.units,
+        linear=fidelity.linear_macs(selector) if leaves_linear_out else None,
+        fingerprint=fingerprint_of(selector),
+    )
+
+
+def recount() -> tuple[int, int]:
+    """Count every preset and write `TABLE`; the numbers of rows that differ from before, came or went, and of all.
+
+    Raises:
+        ValueError: the suite is an installed package, whose files are not to be changed.
+    """
+    if not (TABLE.parents[2] / "pyproject.toml").is_file():
+        raise ValueError(f"{TABLE} belongs to an installed package; recount in a checkout of the repository")
+    before = stored()
+    rows = [count(selector, task) for selector, task in listed()]
+    after = {row.key: row for row in rows}
+    lines = ",\n".join(json.dumps(asdict(row)) for row in rows)
+    with replacing(TABLE) as temporary:
+        temporary.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    _read.cache_clear()
+    return sum(before.get(key) != after.get(key) for key in before.keys() | after.keys()), len(rows)
+
+
+def stored() -> Mapping[Key, Row]:
+    """The rows of `TABLE`, right or out of date; none where it is missing or cannot be read."""
+    return _read(TABLE)
+
+
+@cache
+def _read(path: Path) -> Mapping[Key, Row]:
+    try:
+        rows = [Row(**{**values, "shape": tuple(values["shape"])}) for values in json.loads(path.read_bytes())]
+    except (OSError, ValueError, TypeError, KeyError):
+        return {}
+    return {row.key: row for row in rows}
+
+
+def _valid_row(selector: zoo.Selector, task: Task | None) -> Row | None:
+    facts = zoo.method(selector.name).presets.get(selector.preset or "tiny")
+    row = stored().get(_key(selector, task or facts.task)) if facts else None
+    return row if row and row.fingerprint == fingerprint_of(selector) else None
+
+
+def _key(selector: zoo.Selector, task: Task) -> Key:
+    chosen = zoo.Selector(selector.name, selector.preset or "tiny", selector.parameters)
+    return str(chosen), task.shape, task.classes

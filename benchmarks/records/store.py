@@ -1,0 +1,282 @@
+"""Records on disk: one directory per trained model, written under a temporary name and renamed when complete."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from torch import Tensor
+
+from benchmarks.records.claims import Busy, claim
+from benchmarks.records.files import Damaged, StoreError, put_aside, read_json, read_yaml, write_json, write_yaml
+from benchmarks.records.fingerprint import changed
+from benchmarks.records.identity import Identity
+from benchmarks.records.record import FORMAT, MANIFEST, OtherVersion, Record, is_own, is_record, write_record
+from benchmarks.study.study import ModelSpec, Study, StudyError, checked
+
+CHECKPOINT = "checkpoint.pt"
+KEPT = ".claims"
+"""Folder of the lock files by which runs tell each other what they are at."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the store knows of a model.
+
+    Attributes:
+        state: `missing`, `started` (a checkpoint waits), `stale` (made by other code, precision or device), `damaged`,
+            `failed` or `done`.
+        reason: for people: how far, what changed, or which error.
+    """
+
+    state: str
+    reason: str = ""
+
+
+class Store:
+    """The records of one study.
+
+    Args:
+        root: `results/<study>`.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, identity: Identity) -> Path:
+        """Directory of a model: its method and the hash of all that determines it."""
+        return self.root / "models" / identity.name
+
+    def workspace(self, identity: Identity) -> Path:
+        """Directory of a model that is being trained; holds its checkpoint."""
+        return self.root / "models" / f".{identity.name}.partial"
+
+    def claim_file(self, identity: Identity) -> Path:
+        """What a job locks while it works on a model; see `benchmarks.records.claims`."""
+        return self._claim_file(identity.name)
+
+    def claim_of(self, record: Record) -> Path:
+        """The same, of a record that is there."""
+        return self._claim_file(record.path.name)
+
+    def _claim_file(self, name: str) -> Path:
+        return self.root / KEPT / f"{name}.lock"
+
+    def record(self, identity: Identity) -> Record | None:
+        """The finished model, if there is one, whole or damaged."""
+        path = self.path(identity)
+        return Record(path) if path.is_dir() else None
+
+    def records(self) -> list[Record]:
+        """Every finished model of this version, newest first.
+
+        Raises:
+            StoreError: one is damaged.
+        """
+        found = []
+        for record in self._own():
+            with suppress(OtherVersion):  # neither damaged nor readable: its networks are not trained, for this version
+                found.append((str(record.config["finished"]), record.path.name, record))
+        return [record for _, _, record in sorted(found, key=lambda item: item[:2], reverse=True)]
+
+    def whole_records(self) -> list[Record]:
+        """Every finished model that can be read, newest first; `heal` names and puts aside the others."""
+        found = []
+        for record in self._own():
+            with suppress(StoreError):
+                found.append((str(record.config["finished"]), record.path.name, record))
+        return [record for _, _, record in sorted(found, key=lambda item: item[:2], reverse=True)]
+
+    def _own(self) -> list[Record]:
+        return [Record(path) for path in sorted(self.root.glob("models/*")) if is_record(path)]
+
+    def status(self, identity: Identity, others: Mapping[str, Record] | None = None) -> Status:
+        """What is known of a model, for `--dry-run`, the report and the decision to train.
+
+        Args:
+            identity: of the model.
+            others: newest record by the key of its specification, to say why one of them will not do; None to look.
+        """
+        record = self.record(identity)
+        if record is not None:
+            damages = record.check()
+            if damages:
+                return Status("damaged", "; ".join(str(damage) for damage in damages))
+            return Status("done")
+        failure = self.failure(identity.spec)
+        if failure:
+            return Status("failed", f"last time: {failure['error']}; will be tried again")
+        if (self.workspace(identity) / CHECKPOINT).exists():
+            return Status("started", "goes on from its checkpoint")
+        newest = newest_by_key(self.whole_records()) if others is None else others
+        older = newest.get(identity.spec.key)
+        if older:
+            return Status("stale", difference(older, identity))
+        if self._in_older_format(identity.spec.method):
+            return Status("stale", "stored by an older version of RouteBench, whose records do not say enough")
+        return Status("missing")
+
+    def _in_older_format(self, method: str) -> bool:
+        found = self.root.glob(f"models/{method}-*/config.yaml")
+        return any(is_own(path.parent) and not (path.parent / MANIFEST).exists() for path in found)
+
+    def commit(
+        self,
+        identity: Identity,
+        config: Mapping[str, Any],
+        history: pd.DataFrame,
+        weights: Mapping[str, Tensor],
+    ) -> Record:
+        """Make a finished model visible, all of it at once, and forget its checkpoint and failures."""
+        workspace, final = self.workspace(identity), self.path(identity)
+        workspace.mkdir(parents=True, exist_ok=True)
+        header = {
+            "finished": datetime.now(UTC).isoformat(),
+            "spec": identity.spec.model_dump(mode="json"),
+            **identity.inputs(),
+            "roots": list(identity.roots),
+        }
+        write_record(workspace, {**header, **config}, history, weights)
+        (workspace / CHECKPOINT).unlink(missing_ok=True)
+        if final.exists():
+            shutil.rmtree(final)
+        workspace.rename(final)
+        self._failure_path(identity.spec).unlink(missing_ok=True)
+        return Record(final)
+
+    def discard(self, spec: ModelSpec) -> None:
+        """Remove every record and checkpoint of a specification, whatever code or data made it."""
+        for record in self.whole_records():
+            if record.spec.key == spec.key:
+                shutil.rmtree(record.path)
+
+    def discard_workspace(self, identity: Identity) -> None:
+        """Remove a checkpoint, so that training starts anew."""
+        shutil.rmtree(self.workspace(identity), ignore_errors=True)
+
+    def heal(self, identity: Identity) -> list[str]:
+        """Put aside whatever of a model's record is damaged; a line for each. Only for whoever holds its claim."""
+        return [f"{line}, made anew" for line in self._heal(self.path(identity))]
+
+    def heal_others(self, identities: Iterable[Identity]) -> list[str]:
+        """Put aside what is damaged of all records but these models'; a line for each.
+
+        What another run is at work on is left to it, and what another version wrote stays where it is.
+        """
+        lines, asked = [], {self.path(identity) for identity in identities}
+        for record in self._own():
+            if record.path in asked or record.is_of_another_version or not record.check():
+                continue
+            with suppress(Busy), claim(self.claim_of(record)):
+                lines += self._heal(record.path)
+        return lines
+
+    def _heal(self, path: Path) -> list[str]:
+        lines = []
+        while path.is_dir() and (damages := Record(path).check()):
+            place = Record(path).put_aside(damages[0])
+            lines.append(f"{damages[0]}; put aside as {place.name}")
+        return lines
+
+    def heal_failures(self) -> list[str]:
+        """Put aside records of failures that cannot be read; a line for each."""
+        lines = []
+        for path in sorted(self.root.glob("failures/*.yaml")):
+            try:
+                read_yaml(path)
+            except Damaged as damage:
+                lines.append(f"{damage}; put aside as {put_aside(path).name}")
+        return lines
+
+    def failure(self, spec: ModelSpec) -> dict[str, Any] | None:
+        """The last failure of a model that has not succeeded since: job, error, traceback; None if damaged."""
+        path = self._failure_path(spec)
+        if not path.exists():
+            return None
+        try:
+            return read_yaml(path)
+        except Damaged:
+            return None  # `heal_failures` names it; a failure is tried again either way
+
+    def failures(self) -> list[dict[str, Any]]:
+        """All of them.
+
+        Raises:
+            StoreError: one is damaged.
+        """
+        return [read_yaml(path) for path in sorted(self.root.glob("failures/*.yaml"))]
+
+    def write_failure(self, spec: ModelSpec, job: str, error: str, trace: str) -> None:
+        """Remember a failed job."""
+        moment = datetime.now(UTC).isoformat()
+        write_yaml(
+            self._failure_path(spec),
+            {"job": job, "when": moment, "spec": spec.model_dump(mode="json"), "error": error, "traceback": trace},
+        )
+
+    def forget_failure(self, spec: ModelSpec) -> None:
+        """The job has succeeded."""
+        self._failure_path(spec).unlink(missing_ok=True)
+
+    def _failure_path(self, spec: ModelSpec) -> Path:
+        return self.root / "failures" / f"{spec.method}-{spec.key}.yaml"
+
+    def write_study(self, study: Study, environment: Mapping[str, Any]) -> None:
+        """Store what is compared, and who ran it last; records have their own environments."""
+        write_yaml(self.root / "study.yaml", {"format": FORMAT, **study.model_dump(mode="json")})
+        write_json(self.root / "environment.json", environment)
+
+    def read_study(self) -> Study:
+        """What was compared.
+
+        Raises:
+            StoreError: there is no study here, it is of another format, or it is damaged.
+        """
+        path = self.root / "study.yaml"
+        if not path.exists():
+            raise StoreError(f"{self.root} holds no results: {path.name} is missing")
+        if path.read_bytes().startswith(b"format: 1\n"):
+            raise StoreError(f"{path} was written by another version of RouteBench: run the study again")
+        values = read_yaml(path)
+        if values.pop("format", None) != FORMAT:
+            raise StoreError(f"{path} was written by another version of RouteBench: run the study again")
+        try:
+            return checked(Study, values, f"{path} is damaged")
+        except StudyError as error:
+            raise StoreError(str(error)) from error
+
+    def environment(self) -> dict[str, Any]:
+        """Who ran the study last.
+
+        Raises:
+            StoreError: that is missing or damaged.
+        """
+        return read_json(self.root / "environment.json")
+
+
+def newest_by_key(records: list[Record]) -> dict[str, Record]:
+    """The first record of each specification."""
+    found: dict[str, Record] = {}
+    for record in records:
+        found.setdefault(record.spec.key, record)
+    return found
+
+
+def difference(record: Record, identity: Identity) -> str:
+    """Why a record of the same specification is not the model that would be made now; one line."""
+    old, new = record.config, identity.inputs()
+    reasons = []
+    if old["data"] != new["data"]:
+        reasons.append(f"made on other data ({old['data']}, now {new['data']})")
+    for name in ("precision", "device", "parameters"):
+        if old.get(name) != new[name]:
+            reasons.append(f"{name} was {old.get(name)}, is {new[name]}")
+    files = changed(old["code"], new["code"])
+    reasons += [f"code changed since: {', '.join(files)}"] if files else []
+    return "; ".join(reasons)

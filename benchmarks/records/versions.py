@@ -1,0 +1,75 @@
+"""What makes a table current: the code and the inputs that it was made by, against those of today."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import zoo
+from benchmarks.data import DatasetInfo
+from benchmarks.measuring import Evaluator
+from benchmarks.measuring.options import Evaluation
+from benchmarks.records.files import sha256
+from benchmarks.records.fingerprint import fingerprint
+from benchmarks.records.record import Record
+from benchmarks.study.study import ModelSpec
+from benchmarks.training.tasks import task_of
+
+SUBJECTS = "benchmarks.measuring.subjects"
+"""The module that makes of a record what evaluators measure."""
+
+
+def _baseline(spec: ModelSpec, info: DatasetInfo) -> dict[str, Any]:
+    twin = zoo.static_twin(spec.selector, task_of(info))
+    return {"network": str(twin), "code": fingerprint([zoo.method(twin.name).network.__module__])}
+
+
+def _epsilons(spec: ModelSpec, info: DatasetInfo) -> list[float]:
+    return list(info.epsilons)
+
+
+def _papers(spec: ModelSpec, info: DatasetInfo) -> str:
+    found = zoo.method(spec.method)
+    sizes = {name: (preset.parameters, preset.task, preset.published) for name, preset in found.presets.items()}
+    return sha256(repr((sizes, found.official, found.differs)).encode())[:16]
+
+
+INPUTS: Mapping[str, Callable[[ModelSpec, DatasetInfo], Any]] = {
+    "baseline": _baseline,
+    "epsilons": _epsilons,
+    "papers": _papers,
+}
+"""The values of what evaluators say that they need."""
+
+
+def version(chosen: Evaluator, evaluation: Evaluation, spec: ModelSpec, info: DatasetInfo) -> dict[str, Any]:
+    """What determines an evaluator's table besides the trained network.
+
+    Keys: `code` (hash by source file), `options`, and `inputs` (the values of `Evaluator.needs`).
+    """
+    options = chosen.configured(evaluation)
+    inputs = {name: INPUTS[name](spec, info) for name in chosen.needs}
+    values = {
+        "code": fingerprint([chosen.module, SUBJECTS]),
+        "options": options.model_dump(mode="json") if options else {},
+        "inputs": inputs,
+    }
+    plain: dict[str, Any] = json.loads(json.dumps(values))
+    return plain
+
+
+def is_current(record: Record, chosen: Evaluator, evaluation: Evaluation, info: DatasetInfo) -> bool:
+    """Whether an evaluator's stored table was made by the code and inputs of today."""
+    if not record.has(chosen.name):
+        return False
+    return bool(record.made_by(chosen.name).get("version") == version(chosen, evaluation, record.spec, info))
+
+
+def is_of_today(record: Record, chosen: Evaluator, evaluation: Evaluation) -> bool:
+    """Whether a table was made by today's code and the study's options, as far as a record alone can tell."""
+    stored = record.made_by(chosen.name).get("version", {})
+    options = chosen.configured(evaluation)
+    same_code = stored.get("code") == fingerprint([chosen.module, SUBJECTS])
+    same_options = stored.get("options") == (json.loads(options.model_dump_json()) if options else {})
+    return bool(same_code and same_options)

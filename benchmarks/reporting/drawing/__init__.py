@@ -1,0 +1,1 @@
+"""How figures and text look: style, marks, number formats, SVG."""

@@ -1,0 +1,63 @@
+"""A heatmap of shares, readable from two units to a hundred and from two classes to a thousand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from benchmarks.reporting.drawing.style import SEQUENTIAL
+from benchmarks.reporting.figures.base import WIDTH
+
+WRITTEN = 16
+"""Most columns whose cells are wide enough for a number."""
+VECTORS = 2000
+"""Most cells that are drawn as shapes; larger maps become one image, to keep the page small."""
+LABELLED = 60
+"""Most rows or columns that each get a label."""
+
+
+def heatmap(
+    percentages: NDArray[np.float64], *, rows: Sequence[str], columns: Sequence[str], low: float = 0.0
+) -> tuple[Figure, Axes]:
+    """Draw percentages (rows x columns), each cell with its number where there is room.
+
+    Args:
+        percentages: 0 to 100.
+        rows: labels on the left.
+        columns: labels below.
+        low: where the colour scale starts; it ends at 100.
+    """
+    count, width = percentages.shape
+    drawn = Figure(figsize=(WIDTH, 1.15 + count * (0.27 if count <= LABELLED else 0.1)), layout="constrained")
+    axes = drawn.add_subplot()
+    sns.heatmap(
+        percentages,
+        ax=axes,
+        vmin=low,
+        vmax=100,
+        cmap=SEQUENTIAL,
+        annot=width <= WRITTEN and count <= LABELLED,
+        fmt=".0f",
+        annot_kws={"fontsize": 7.5},
+        linewidths=1.0 if percentages.size <= VECTORS else 0,
+        linecolor="white",
+        rasterized=percentages.size > VECTORS,
+        cbar_kws={"shrink": min(1.0, 8 / max(count, 8)), "pad": 0.02, "label": "%", "aspect": 12},
+        xticklabels=_thinned(columns),
+        yticklabels=_thinned(rows),
+    )
+    axes.grid(visible=False)
+    axes.tick_params(length=0, rotation=0)
+    return drawn, axes
+
+
+def _thinned(labels: Sequence[str]) -> list[str]:
+    step = -(-len(labels) // LABELLED)
+    if len(labels) > 2 * WRITTEN and max(map(len, labels)) > 1:
+        step = max(step, len(labels) // WRITTEN)
+    return [label if place % step == 0 else "" for place, label in enumerate(labels)]

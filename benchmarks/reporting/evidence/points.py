@@ -1,0 +1,108 @@
+"""One row per network and setting: the summary of its seeds, with intervals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import pandas as pd
+
+from benchmarks.records.summary import PERCENTILES
+
+MEANS = (
+    *("accuracy", "top5", "nll", "calibration_error", "parameters", "train_seconds"),
+    *("nominal", "routed", "executed", "fvcore", "ptflops", "execution"),
+)
+"""Columns of the summary that every row has, NaN where they were not measured."""
+TIMES = ("latency", "sorted", "dense", "static", "compiled", "speedup", "realised")
+"""Kinds of columns that there are for every batch size, NaN where they were not timed."""
+ENERGIES = ("energy", "energy_idle", "energy_dense", "energy_static")
+"""Kinds of columns that there are for every batch size at which energy was measured, in joules per picture."""
+PATHS = ("break_even", *(f"{path}_p{percentile}" for path in ("short", "long") for percentile in PERCENTILES))
+"""What is known once per setting of timing: break-even batch, percentiles of the time of single pictures."""
+
+
+def batch_sizes(table: pd.DataFrame) -> list[int]:
+    """Batch sizes at which something was timed, ascending."""
+    return _sizes(table, "latency")
+
+
+def energy_sizes(table: pd.DataFrame) -> list[int]:
+    """Batch sizes at which energy was measured, or was to be, ascending."""
+    return _sizes(table, "energy")
+
+
+def _sizes(table: pd.DataFrame, kind: str) -> list[int]:
+    found = [re.fullmatch(rf"{kind}_(\d+)", str(column)) for column in table.columns]
+    return sorted(int(match[1]) for match in found if match)
+
+
+def completed(summary: pd.DataFrame) -> pd.DataFrame:
+    """A summary with more columns, all of one table whatever was measured.
+
+    Added: speedup_<batch> (static / latency), and every column of `MEANS`, `PATHS` and `TIMES` that is missing.
+
+    Args:
+        summary: as `benchmarks.records.summary.summarise` returns it.
+    """
+    if summary.empty:
+        summary = pd.DataFrame(columns=["model", "setting", "headline", "note", "repetition"])
+    wanted = [*MEANS, *PATHS, "samples", "accuracy_low", "accuracy_high"]
+    sizes = batch_sizes(summary)
+    wanted += [f"{kind}_{size}" for size in sizes for kind in TIMES if kind != "speedup"]
+    summary = summary.reindex(columns=[*summary.columns, *(c for c in wanted if c not in summary.columns)])
+    speedups = {f"speedup_{size}": summary[f"static_{size}"] / summary[f"latency_{size}"] for size in sizes}
+    return summary.assign(**speedups)
+
+
+def points(summary: pd.DataFrame, entry_of: Mapping[str, str]) -> pd.DataFrame:
+    """Seeds of the same network taken together, in the order of the summary.
+
+    Columns: entry, setting, headline, note, seeds, samples, and for each measurement x of the summary: x
+    (mean over seeds), x_low and x_high: of one seed its interval (accuracy: 95 % Wilson; latency and
+    energy: quartiles), of several the smallest and largest; and x_std, the standard deviation over seeds (NaN for
+    one).
+
+    Args:
+        summary: as `completed` returns it.
+        entry_of: the network that every model label belongs to.
+    """
+    timed = [f"{kind}_{size}" for size in batch_sizes(summary) for kind in TIMES]
+    timed += [f"{kind}_{size}" for size in energy_sizes(summary) for kind in ENERGIES]
+    table = summary.assign(entry=[entry_of[label] for label in summary["model"]])
+    rows = [
+        {"entry": entry, "setting": setting, **_together(group, [*MEANS, *PATHS, *timed])}
+        for (entry, setting), group in table.groupby(["entry", "setting"], sort=False)
+    ]
+    columns = [
+        "entry",
+        "setting",
+        "headline",
+        "note",
+        "seeds",
+        "samples",
+        *_with_ends([*MEANS, *PATHS, *timed]),
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _with_ends(measurements: list[str]) -> list[str]:
+    return [f"{name}{end}" for name in measurements for end in ("", "_low", "_high", "_std")]
+
+
+def _together(group: pd.DataFrame, measurements: list[str]) -> dict[str, object]:
+    row: dict[str, object] = {
+        "headline": bool(group["headline"].any()),
+        "note": group["note"].iloc[0],
+        "seeds": len(group),
+        "samples": group["samples"].max(),
+    }
+    for name in measurements:
+        values = group[name].astype(float)
+        single = len(group) == 1
+        row[name] = values.mean()
+        row[f"{name}_std"] = values.std()
+        for end, extreme in (("low", values.min()), ("high", values.max())):
+            column = f"{name}_{end}"
+            row[column] = group[column].iloc[0] if single and column in group else extreme
+    return row

@@ -1,0 +1,157 @@
+"""Where a study's figures come from, in words: data, recipe, machine, configuration, failures."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import yaml
+
+from benchmarks.reporting.drawing.formatting import Unit, listing, percent
+from benchmarks.reporting.evidence.evidence import Entry, Evidence, Place
+from benchmarks.training.recipe import Recipe
+from zoo.network import Setting
+
+_FOLDERS = re.compile(r'File "[^"]*?((?:site-packages|benchmarks|zoo|tests)/[^"]*)"')
+
+
+def recipe_line(recipe: Recipe) -> str:
+    """How networks are trained, in one line."""
+    optimizer = "Adam"
+    if recipe.optimizer == "sgd":
+        optimizer = f"SGD with {'Nesterov ' if recipe.nesterov else ''}momentum {recipe.momentum:g}"
+    schedule = "constant rate" if recipe.schedule == "constant" else f"{recipe.schedule} schedule"
+    if recipe.schedule == "step":
+        schedule += " at " + ", ".join(f"{percent(milestone, 0)} %" for milestone in recipe.milestones)
+    parts = [
+        f"{recipe.epochs} epochs of {optimizer}",
+        f"learning rate {recipe.lr:g}, {schedule}",
+        f"{percent(recipe.warmup, 0)} % warm-up" if recipe.warmup else "",
+        f"weight decay {recipe.weight_decay:g}",
+        f"batches of {recipe.batch_size}",
+        "augmented" if recipe.augment else "not augmented",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def machine_line(environment: Mapping[str, Any]) -> str:
+    """Hardware and the versions that matter most, in one line."""
+    parts = [str(environment.get("processor") or "unknown processor")]
+    if environment.get("instructions"):
+        parts.append(str(environment["instructions"]))
+    if environment.get("cpus"):
+        parts.append(f"{environment['cpus']} CPUs")
+    parts += [str(gpu) for gpu in environment.get("gpus") or ["no GPU"]]
+    if environment.get("system"):
+        parts.append(str(environment["system"]))
+    torch = (environment.get("packages") or {}).get("torch")
+    if torch:
+        parts.append(f"torch {torch}")
+    return ", ".join(parts)
+
+
+def machines_line(places: Sequence[Place]) -> str:
+    """The environment that made most of a study, and how many others there are."""
+    if not places:
+        return "unknown"
+    others = f"; and {len(places) - 1} more, see the end of the page" if len(places) > 1 else ""
+    return machine_line(places[0].environment) + others
+
+
+def dates(places: Sequence[Place]) -> str:
+    """When a study's results were made, or that this is unknown."""
+    moments = [moment for place in places for text in place.dates if (moment := _moment(text))]
+    if not moments:
+        return "unknown date"
+    first, last = (f"{m.day} {m:%B %Y, %H:%M} {m.tzname() or ''}".strip() for m in (min(moments), max(moments)))
+    return first if first == last else f"{first} to {last}"
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def timing_places(evidence: Evidence) -> list[Place]:
+    """The environments that timings were made in."""
+    return [place for place in evidence.made if "latency" in place.labels]
+
+
+def timing_note(evidence: Evidence) -> str:
+    """What a table of times says where they were made in several environments; empty where in one."""
+    timed = timing_places(evidence)
+    if len(timed) < 2:
+        return ""
+    names = [f"{machine_line(place.environment)}: {listing(place.labels['latency'])}" for place in timed]
+    return f" Times of {len(timed)} environments, not to be compared across them ({'; '.join(names)})."
+
+
+def made_there(place: Place, places: Sequence[Place]) -> str:
+    """What was made in an environment: what was done, to which networks, and by which commits."""
+    everyone = {label for one in places for labels in one.labels.values() for label in labels}
+    done: dict[tuple[str, ...], list[str]] = {}
+    for what, labels in place.labels.items():
+        done.setdefault(labels, []).append(what)
+    parts = [
+        f"{listing(what)}: {'every network' if {*labels} == everyone else listing(labels)}"
+        for labels, what in done.items()
+    ]
+    commits = f"commit {listing(place.commits)}" if place.commits else "no commit known"
+    return "; ".join([*parts, commits])
+
+
+def baseline_line(entry: Entry, unit: Unit) -> str:
+    """The static ResNet that a network is compared with, and its size."""
+    baseline = entry.first.baseline
+    if entry.is_baseline:
+        return "is a static ResNet itself: its own baseline"
+    size = f"{unit.format(baseline.macs)} {unit.name} MACs, {baseline.parameters:,} parameters"
+    return f"is compared with {baseline.network} ({size})"
+
+
+def environment_rows(environment: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Everything that is known of the machine, flat, names and values."""
+    rows = []
+    for name, value in environment.items():
+        if isinstance(value, Mapping):
+            rows += [(str(key), str(inner)) for key, inner in value.items()]
+        elif isinstance(value, list):
+            rows.append((name.replace("_", " "), ", ".join(map(str, value)) or "none"))
+        else:
+            rows.append((name.replace("_", " "), "unknown" if value is None else str(value)))
+    return rows
+
+
+def as_yaml(values: Mapping[str, Any]) -> str:
+    """A mapping as the YAML that people write."""
+    plain = json.loads(json.dumps(dict(values)))
+    text: str = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
+    return text
+
+
+def study_yaml(evidence: Evidence) -> str:
+    """The study's configuration."""
+    return as_yaml(evidence.study.model_dump(mode="json"))
+
+
+def setting_values(setting: Setting) -> str:
+    """The values of a setting in one line, rounded for people."""
+    return ", ".join(f"{name} = {_rounded(value)}" for name, value in setting.values.items())
+
+
+def _rounded(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list | tuple):
+        return "(" + ", ".join(_rounded(part) for part in value) + ")"
+    return "–" if value is None else str(value)
+
+
+def without_folders(traceback: str) -> str:
+    """A traceback whose files are named from the project on: a page tells nobody's folders."""
+    return _FOLDERS.sub(r'File "\1"', traceback)

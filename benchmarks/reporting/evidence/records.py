@@ -1,0 +1,141 @@
+"""Reading a study's directory with errors that are one line and name the file."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pydantic
+
+import zoo
+from benchmarks.records.environment import environment_key
+from benchmarks.records.files import Damaged, StoreError
+from benchmarks.records.record import Record
+from benchmarks.records.store import Store, newest_by_key
+from benchmarks.reporting.evidence.evidence import Place
+from benchmarks.study.study import ModelSpec, Study, StudyError
+from benchmarks.training.seeds import derive
+
+TRAINING = "training"
+"""What a record itself is, beside the evaluators' tables."""
+
+
+@contextmanager
+def one_line(place: Path) -> Iterator[None]:
+    """Turn whatever damaged files cause into a `StoreError` of one line.
+
+    Raises:
+        StoreError: the block failed; the message names the place.
+    """
+    try:
+        yield
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise Damaged(place, f"{where}: {first['msg']}") from error
+    except KeyError as error:
+        raise Damaged(place, f"it lacks {error}") from error
+    except (OSError, TypeError, ValueError, AttributeError) as error:
+        raise Damaged(place, str(error)) from error
+
+
+def read_study(store: Store) -> Study:
+    """What was compared.
+
+    Raises:
+        StoreError: the directory is missing, holds no study, or the study is damaged.
+    """
+    if not store.root.is_dir():
+        raise StoreError(f"{store.root} is missing: no study has been run there")
+    return store.read_study()
+
+
+def read_environment(store: Store) -> dict[str, Any]:
+    """Who ran the study last; empty where that was not recorded.
+
+    Raises:
+        StoreError: the file is damaged.
+    """
+    return store.environment() if (store.root / "environment.json").exists() else {}
+
+
+def shown(store: Store, study: Study) -> dict[str, tuple[ModelSpec, Record]]:
+    """The records that belong to a study, by label, with what it asks for; those of methods that are not registered
+    any more come last.
+
+    Raises:
+        StoreError: a record is damaged, or two were made on different data.
+    """
+    newest = newest_by_key(store.records())
+    for record in newest.values():
+        _check(record)
+    asked = {spec.key: spec for spec in known_models(study)}
+    others = [r.spec for r in newest.values() if r.spec.method not in zoo.list_methods() and belongs(r.spec, study)]
+    asked |= {spec.key: spec for spec in sorted(others, key=lambda spec: spec.label)}
+    found = {spec.label: (spec, newest[key]) for key, spec in asked.items() if key in newest}
+    _check_data(store, found)
+    return found
+
+
+def known_models(study: Study) -> list[ModelSpec]:
+    """What a study asks for, as far as this version of the suite has the methods and presets."""
+    found: list[ModelSpec] = []
+    for selector in study.methods:
+        try:
+            found += study.model_copy(update={"methods": (selector,)}).models()
+        except StudyError:
+            continue  # of a method, preset or parameter that is gone: `belongs` decides by recipe, data and seed
+    return list({spec.key: spec for spec in found}.values())
+
+
+def belongs(spec: ModelSpec, study: Study) -> bool:
+    """Whether a model was trained on a study's data set, with its recipe and from its seed."""
+    same_recipe = study.published_recipes or spec.recipe == study.recipe
+    same_seed = spec.seed == derive(study.seed, spec.selector, spec.dataset, spec.repetition)
+    return spec.dataset == study.dataset and same_recipe and same_seed
+
+
+def _check(record: Record) -> None:
+    if not record.settings:
+        raise Damaged(record.path / "config.yaml", "settings: there is none")
+
+
+def _check_data(store: Store, found: Mapping[str, tuple[ModelSpec, Record]]) -> None:
+    data = {label: str(record.config["data"]) for label, (_, record) in found.items()}
+    by_data = {mark: label for label, mark in data.items()}
+    if len(by_data) > 1:
+        named = ", ".join(f"{label} on {mark}" for mark, label in by_data.items())
+        raise StoreError(
+            f"{store.root} holds networks of different data ({named}): run the study again with --force, or each data "
+            "set under its own --name"
+        )
+
+
+def places(records: Mapping[str, Record]) -> tuple[Place, ...]:
+    """Where records and tables were made: every distinct environment, the one that made most first."""
+    made: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = defaultdict(list)
+    for label, record in records.items():
+        environments = {TRAINING: record.config["environment"]}
+        tables = record.manifest["tables"]
+        environments |= {name: facts["environment"] for name, facts in tables.items() if "environment" in facts}
+        for what, environment in environments.items():
+            made[environment_key(environment)].append((what, label, environment))
+    ordered = sorted(made.items(), key=lambda item: (-len(item[1]), item[0]))
+    return tuple(_place(things) for _, things in ordered)
+
+
+def _place(things: list[tuple[str, str, Mapping[str, Any]]]) -> Place:
+    labels: dict[str, dict[str, None]] = defaultdict(dict)
+    for what, label, _ in things:
+        labels[what][label] = None
+    dates = sorted(str(environment.get("created", "")) for _, _, environment in things)
+    commits = dict.fromkeys(str(e["commit"]) for _, _, e in things if e.get("commit"))
+    return Place(
+        environment=things[-1][2],
+        labels={what: tuple(names) for what, names in labels.items()},
+        commits=tuple(commits),
+        dates=(dates[0], dates[-1]),
+    )

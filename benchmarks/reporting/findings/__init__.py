@@ -1,0 +1,1 @@
+"""What a report concludes, in sentences: verdicts, significance, warnings."""

@@ -1,0 +1,301 @@
+"""A study from its plan to its records: what is missing, which jobs that takes, and running them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+import torch
+
+import zoo
+from benchmarks.measuring import evaluators
+from benchmarks.measuring.nvml import SETTLING
+from benchmarks.records.claims import Busy, claim, is_claimed
+from benchmarks.records.derived import SUMMARY, derived, is_derived, store_derived
+from benchmarks.records.environment import describe_environment
+from benchmarks.records.files import replacing
+from benchmarks.records.identity import Identity, data_key, identify
+from benchmarks.records.record import Record
+from benchmarks.records.store import Status, Store, newest_by_key
+from benchmarks.records.summary import joined
+from benchmarks.running.estimate import estimate_training
+from benchmarks.running.jobs import Job, Kind, Progress, Resources, load_dataset, missing_tables
+from benchmarks.running.scheduling import Event, Outcome, Scheduler
+from benchmarks.study.study import ModelSpec, Study, StudyError
+from benchmarks.training.tasks import task_of
+
+POLL = 0.5
+"""Seconds between two looks at networks that another run is at work on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Where:
+    """Where a study runs.
+
+    Attributes:
+        results: folder that holds the study's directory.
+        data_root: where data sets are looked for.
+        device: of training and measuring.
+        cpus_per_job: CPUs of a training job.
+        gpus_per_job: fraction of a GPU of a training job.
+        hours: that training, and every evaluator, may take; None: far more than they are estimated to.
+    """
+
+    results: Path
+    data_root: Path | None = None
+    device: str = "cpu"
+    cpus_per_job: float = 1.0
+    gpus_per_job: float = 0.0
+    hours: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """A model of the study and what is left to do for it.
+
+    Attributes:
+        spec: the model.
+        baseline: the static ResNet that it is compared with, as a selector.
+        status: what the store knows of it.
+        evaluators: tables to make that may share the machine.
+        alone: tables to make that may not.
+    """
+
+    spec: ModelSpec
+    baseline: str
+    status: Status
+    evaluators: tuple[str, ...]
+    alone: tuple[str, ...]
+
+    @property
+    def trained(self) -> bool:
+        """The network is there, whatever is left to measure."""
+        return self.status.state == "done"
+
+    @property
+    def complete(self) -> bool:
+        """Nothing to do."""
+        return self.trained and not self.evaluators and not self.alone
+
+
+class Campaign:
+    """A study with the place where it runs.
+
+    Raises:
+        StudyError: methods or parameters that do not exist or do not fit the data set.
+    """
+
+    def __init__(self, study: Study, where: Where) -> None:
+        self.where = where
+        self.store = Store(where.results / study.name)
+        self.dataset = load_dataset(study.dataset, where.data_root)
+        self.study = study.model_copy(update={"preset": study.preset or self.dataset.info.preset})
+        self.specs = self.study.models()
+        self._known_phases: dict[str, int] = {}
+        self._check_networks()
+
+    def _check_networks(self) -> None:
+        for spec in self.specs:
+            try:
+                phases = self._phases(spec)
+            except (ValueError, RuntimeError, ArithmeticError) as error:
+                raise StudyError(f"{spec.label}: {' '.join(str(error).split())}") from error
+            if spec.recipe.epochs < phases:
+                raise StudyError(f"recipe.epochs: {spec.label} needs at least {phases}, one per training phase")
+
+    def _phases(self, spec: ModelSpec) -> int:
+        """Number of phases; repetitions of a network are built once."""
+        selector = str(spec.selector)
+        if selector not in self._known_phases:
+            with torch.device("meta"):
+                self._known_phases[selector] = len(zoo.create(spec.selector, task_of(self.dataset.info)).phases())
+        return self._known_phases[selector]
+
+    @cached_property
+    def identities(self) -> dict[str, Identity]:
+        """What each model of the study would be if it were trained now, by the key of its specification."""
+        device = torch.device(self.where.device)
+        return {spec.key: identify(spec, self.dataset, device) for spec in self.specs}
+
+    def identity(self, spec: ModelSpec) -> Identity:
+        """Of a model of the study."""
+        return self.identities[spec.key]
+
+    def check_data(self) -> None:
+        """Refuse to mix two data sets in one study.
+
+        Raises:
+            StudyError: a record of the study was made on other data; the message says what can be done.
+        """
+        today = data_key(self.dataset)
+        others = newest_by_key(self.store.whole_records())
+        for spec in self.specs:
+            record = others.get(spec.key)
+            if record is not None and record.config["data"] != today:
+                raise StudyError(
+                    f"{self.store.root} was made on other data than {self.study.dataset} is now: {spec.label} on "
+                    f"{record.config['data']}, today's are {today}; give this study another --name, or make all of it "
+                    "anew with --force"
+                )
+
+    def plan(self) -> list[Planned]:
+        """Every model of the study with its status, in order."""
+        newest = newest_by_key(self.store.whole_records())
+        return [self._planned(spec, newest) for spec in self.specs]
+
+    def _planned(self, spec: ModelSpec, newest: dict[str, Record]) -> Planned:
+        identity = self.identity(spec)
+        status = self.store.status(identity, newest)
+        record = self.store.record(identity) if status.state == "done" else None
+        shared, alone = self._missing(record, alone=False), self._missing(record, alone=True)
+        if record is not None and (shared or alone) and not record.has_weights:
+            status = Status("stale", f"stored without its weights, which {', '.join((*shared, *alone))} need")
+            shared, alone = self._missing(None, alone=False), self._missing(None, alone=True)
+        baseline = str(zoo.static_twin(spec.selector, task_of(self.dataset.info)))
+        return Planned(spec=spec, baseline=baseline, status=status, evaluators=shared, alone=alone)
+
+    def _missing(self, record: Record | None, *, alone: bool) -> tuple[str, ...]:
+        evaluation = self.study.evaluation
+        if record is None:
+            return tuple(e.name for e in evaluators(alone=alone) if e.wanted(evaluation))
+        return tuple(e.name for e in missing_tables(record, self.dataset, evaluation, alone=alone))
+
+    def estimate(self, planned: Planned) -> float:
+        """Seconds that one job would take for what is missing: from timing a few steps, and from the options."""
+        seconds = 0.0
+        if not planned.trained:
+            seconds += estimate_training(planned.spec, self.dataset, torch.device(self.where.device))
+        latency, energy = self.study.evaluation.latency, self.study.evaluation.energy
+        if "latency" in planned.alone and latency:
+            seconds += latency.seconds * len(latency.batch_sizes)
+        if "energy" in planned.alone and energy and torch.device(self.where.device).type == "cuda":
+            record = self.store.record(self.identity(planned.spec)) if planned.trained else None
+            turns = 3 + (len(record.settings) if record else 1)  # idle, static, everything, and every setting
+            seconds += (energy.seconds + SETTLING) * energy.repetitions * len(energy.batch_sizes) * turns
+        return seconds
+
+    def discard(self) -> None:
+        """Forget every model of the study, so that all of them are made anew."""
+        for spec in self.specs:
+            self.store.discard(spec)
+            self.store.discard_workspace(self.identity(spec))
+
+    def heal(self) -> list[str]:
+        """Put aside what is damaged in the study's directory, but where another run is at work; a line for each."""
+        lines = [*self.store.heal_failures(), *self.store.heal_others(self.identities.values())]
+        for spec in self.specs:
+            identity = self.identity(spec)
+            record = self.store.record(identity)
+            if record is None or not record.check():
+                continue
+            try:
+                with claim(self.store.claim_file(identity)):
+                    lines += self.store.heal(identity)
+            except Busy:
+                continue  # whoever is at work on it heals it
+        return lines
+
+    def run(self, scheduler: Scheduler, on_event: Callable[[Event], None]) -> list[Outcome]:
+        """Do what the plan finds missing: first training and all that may share the machine, then timing, alone.
+
+        Networks that another run is at work on are left to it, and looked at again once it is done with them.
+
+        Raises:
+            StudyError: the study's directory holds networks that were made on other data.
+        """
+        self.check_data()
+        self.store.write_study(self.study, describe_environment())
+        self.heal()
+        planned = self.plan()
+        training = [p.spec for p in planned if not p.trained or p.evaluators]
+        outcomes = self._run([self._job("train", spec) for spec in training], scheduler, on_event)
+        failed = {outcome.job for outcome in outcomes if outcome.error}
+        timing = [p.spec for p in planned if p.alone and self._job("train", p.spec).name not in failed]
+        outcomes += self._run([self._job("time", spec) for spec in timing], scheduler, on_event)
+        self.summarise()
+        return outcomes
+
+    def _run(self, jobs: list[Job], scheduler: Scheduler, on_event: Callable[[Event], None]) -> list[Outcome]:
+        started = datetime.now(UTC).isoformat()
+        ended: list[Outcome] = []
+        while jobs:
+            outcomes = scheduler.run(jobs, on_event)
+            busy = {outcome.job for outcome in outcomes if outcome.busy}
+            ended += [outcome for outcome in outcomes if not outcome.busy]
+            jobs = [job for job in jobs if job.name in busy]
+            if jobs:
+                self._wait(jobs, on_event)
+            failed = [outcome for job in jobs if (outcome := self._failed_elsewhere(job, started))]
+            ended += failed
+            jobs = [job for job in jobs if job.name not in {outcome.job for outcome in failed}]
+        return ended
+
+    def _wait(self, jobs: list[Job], on_event: Callable[[Event], None]) -> None:
+        """Until another run is done with one of these jobs' networks."""
+        for job in jobs:
+            on_event(Event(job=job.name, kind="progress", progress=Progress(step="another run is at work on it")))
+        while all(is_claimed(self.store.claim_file(self.identity(job.spec))) for job in jobs):
+            time.sleep(POLL)
+
+    def _failed_elsewhere(self, job: Job, since: str) -> Outcome | None:
+        """How another run's job on the same network ended, where it failed since then."""
+        failure = self.store.failure(job.spec)
+        if failure and failure["job"] == job.kind and str(failure.get("when", "")) >= since:
+            return Outcome(job=job.name, error=str(failure["error"]))
+        return None
+
+    def jobs(self, planned: Sequence[Planned]) -> list[str]:
+        """Names of the jobs that a plan takes, in order."""
+        training = [p for p in planned if not p.trained or p.evaluators]
+        timing = [p for p in planned if p.alone]
+        return [self._job("train", p.spec).name for p in training] + [self._job("time", p.spec).name for p in timing]
+
+    def _job(self, kind: Kind, spec: ModelSpec) -> Job:
+        where = self.where
+        alone = kind == "time"
+        identity = self.identity(spec)
+        return Job(
+            kind=kind,
+            spec=spec,
+            identity=identity.name,
+            precision=identity.precision,
+            evaluation=self.study.evaluation,
+            root=self.store.root.resolve(),
+            data_root=where.data_root.resolve() if where.data_root else None,
+            device=where.device,
+            hours=where.hours,
+            resources=Resources(
+                cpus=where.cpus_per_job,
+                gpus=(1.0 if alone else where.gpus_per_job) if where.gpus_per_job else 0.0,
+                alone=alone,
+            ),
+        )
+
+    def summarise(self) -> None:
+        """Write `summary.parquet` from the records, and what each record's tables amount to beside them."""
+        records = shown_records(self.store, self.study)
+        for record in records.values():
+            if not is_derived(record):
+                try:
+                    with claim(self.store.claim_of(record)):
+                        store_derived(record)
+                except Busy:
+                    continue  # computed below all the same, and stored by the next run
+        table = joined({label: derived(record, SUMMARY) for label, record in records.items()})
+        with replacing(self.store.root / "summary.parquet") as temporary:
+            table.to_parquet(temporary, index=False)
+
+
+def shown_records(store: Store, study: Study) -> dict[str, Record]:
+    """The records that belong to a study, by label, in the study's order: the newest of each network it asks for.
+
+    Raises:
+        StoreError: one of the directory's records is damaged.
+        StudyError: the study names a method that this version of the suite does not know.
+    """
+    newest = newest_by_key(store.records())
+    return {spec.label: newest[spec.key] for spec in study.models() if spec.key in newest}

@@ -1,0 +1,52 @@
+"""How long training will take on this machine: a few steps are timed, the rest is arithmetic."""
+
+from __future__ import annotations
+
+import time
+
+import torch
+
+import zoo
+from benchmarks.data import Dataset
+from benchmarks.study.study import ModelSpec
+from benchmarks.training.loop import autocast, make_optimizer, plan
+from benchmarks.training.numerics import single_threaded
+from benchmarks.training.tasks import task_of
+
+STEPS = 3
+"""Timed steps per phase, after one that warms up."""
+
+
+def estimate_training(spec: ModelSpec, dataset: Dataset, device: torch.device) -> float:
+    """Seconds of training from scratch on a quiet machine, without validation, to within some tens of percent.
+
+    A network of its own takes the steps, and random numbers go on afterwards as if nothing had been drawn.
+    """
+    size = min(spec.recipe.batch_size, len(dataset.train))
+    seconds = 0.0
+    with single_threaded(), torch.random.fork_rng([device] if device.type == "cuda" else []):
+        net = zoo.create(spec.selector, task_of(dataset.info)).to(device).to(memory_format=torch.channels_last).train()
+        batch = next(iter(dataset.train.batches(size, device=device, channels_last=True)))
+        phases = [turn.phase for turn in plan(net.phases(), spec.recipe.epochs)]
+        for phase in dict.fromkeys(phases):
+            net.begin(phase.name)
+            optimizer = make_optimizer(net, spec.recipe)
+            for step in range(STEPS + 1):
+                if step == 1:
+                    started = _now(device)
+                with autocast(spec.recipe.precision, device):
+                    out = net(batch.images)
+                loss = net.loss(out, batch.labels)
+                optimizer.zero_grad(set_to_none=True)
+                loss.backward()
+                optimizer.step()
+            per_step = (_now(device) - started) / STEPS
+            seconds += phases.count(phase) * per_step * (len(dataset.train) // size)
+    return seconds
+
+
+def _now(device: torch.device) -> float:
+    """Seconds of wall-clock, once the device has done all that it was asked to do."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter()

@@ -1,0 +1,245 @@
+"""What runs on a worker: train one network and measure it, or time one network alone."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Literal
+
+import torch
+
+import zoo
+from benchmarks import data
+from benchmarks.data import Dataset
+from benchmarks.measuring import Evaluator, Subject, evaluators
+from benchmarks.measuring.options import Evaluation
+from benchmarks.measuring.subjects import make_subject, measure
+from benchmarks.records.checkpoint import FileCheckpoint
+from benchmarks.records.claims import Busy, claim, machine
+from benchmarks.records.environment import describe_environment
+from benchmarks.records.files import StoreError
+from benchmarks.records.identity import Identity, identify
+from benchmarks.records.record import Record
+from benchmarks.records.store import CHECKPOINT, Store
+from benchmarks.records.versions import is_current, version
+from benchmarks.running.deadline import deadline
+from benchmarks.running.estimate import estimate_training
+from benchmarks.study.study import ModelSpec, parse_dataset
+from benchmarks.training.fitting import fit
+from benchmarks.training.loop import Epoch
+from benchmarks.training.numerics import single_threaded
+from benchmarks.training.tasks import task_of
+
+Kind = Literal["train", "time"]
+PATIENCE = 20
+"""Times its estimate that something may take."""
+SHORTEST = 3600.0
+"""Seconds that anything may take, however little it is estimated to."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resources:
+    """What a job needs: CPUs, a fraction of a GPU, or the machine alone."""
+
+    cpus: float = 1.0
+    gpus: float = 0.0
+    alone: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """A sign of life from a job: what it does now, and the epoch's figures while it trains."""
+
+    step: str
+    epoch: dict[str, Any] = field(default_factory=dict)
+
+
+Report = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One network's training and measurements, or its timing. Picklable, and safe to run again at any point.
+
+    Attributes:
+        kind: `train` (train if needed, then every evaluator that may share the machine) or `time` (the others).
+        spec: the network.
+        identity: name of the record that the driver expects; a worker with other code or data must not make it.
+        precision: of training, `bf16` or `fp32`, as the driver resolved it.
+        evaluation: what to measure.
+        root: directory of the study's records.
+        data_root: where data sets are looked for.
+        device: `cpu`, `cuda`, ...
+        hours: that training, and every evaluator, may take; None: far more than they are estimated to.
+        resources: what the scheduler sets aside.
+    """
+
+    kind: Kind
+    spec: ModelSpec
+    identity: str
+    precision: str
+    evaluation: Evaluation
+    root: Path
+    data_root: Path | None = None
+    device: str = "cpu"
+    hours: float | None = None
+    resources: Resources = Resources()
+
+    @property
+    def name(self) -> str:
+        """Unique within a run."""
+        return f"{self.kind} {self.spec.label}"
+
+    def run(self, report: Report) -> None:
+        """Do what is missing and store it.
+
+        Raises:
+            Busy: another run is at work on the same network; nothing was done, and it is no failure.
+            Exception: whatever went wrong; the failure has been recorded in the store by then.
+        """
+        store = Store(self.root)
+        try:
+            with single_threaded():
+                self._run(store, report)
+        except Busy:
+            raise
+        except Exception as error:
+            message = " ".join(f"{type(error).__name__}: {error}".split())
+            store.write_failure(self.spec, self.kind, message, traceback.format_exc())
+            raise
+        failure = store.failure(self.spec)
+        if failure and failure["job"] == self.kind:
+            store.forget_failure(self.spec)
+
+    def _run(self, store: Store, report: Report) -> None:
+        dataset = load_dataset(self.spec.dataset, self.data_root)
+        identity = identify(self.spec, dataset, torch.device(self.device), self.precision)
+        if identity.name != self.identity:
+            raise StoreError(
+                f"{self.spec.label}: this worker would make {identity.name}, not {self.identity}: its data or its code "
+                "are not those of the process that started the run"
+            )
+
+        def waiting() -> None:
+            report(Progress(step="waits for the machine"))
+
+        with claim(store.claim_file(identity)), machine(alone=self.kind == "time", waiting=waiting):
+            for line in store.heal(identity):
+                report(Progress(step=line))
+            self._do(store, identity, dataset, report)
+
+    def _do(self, store: Store, identity: Identity, dataset: Dataset, report: Report) -> None:
+        record = store.record(identity)
+        if self.kind == "train" and (record is None or needs_weights(record, dataset, self.evaluation)):
+            record = self._train(store, identity, dataset, report)
+        if record is None:
+            raise StoreError(f"{self.spec.label} is not trained: its training failed, or its record was removed")
+        todo = missing_tables(record, dataset, self.evaluation, alone=self.kind == "time")
+        if not todo:
+            return
+        twin = str(zoo.static_twin(self.spec.selector, task_of(dataset.info)))
+        if record.config["baseline"]["network"] != twin:
+            record.rewrite_config(baseline=baseline_facts(self.spec, dataset))
+        subject = load_subject(record, dataset, torch.device(self.device))
+        for chosen in todo:
+            report(Progress(step=chosen.name))
+            self._measure(record, chosen, subject)
+
+    def _measure(self, record: Record, chosen: Evaluator, subject: Subject) -> None:
+        environment, started = describe_environment(), perf_counter()
+        options = chosen.configured(self.evaluation)
+        budget = getattr(options, "seconds", 0.0) * len(getattr(options, "batch_sizes", ()))
+        with self._limited(budget, f"{chosen.name} of {self.spec.label}"):
+            table = measure(chosen, subject, options)
+        made_by = {
+            "version": version(chosen, self.evaluation, record.spec, subject.dataset.info),
+            "seconds": round(perf_counter() - started, 3),
+            "environment": environment,
+        }
+        record.write_table(chosen.name, table, made_by)
+
+    def _limited(self, estimate: float, what: str) -> deadline:
+        """A limit on something that is estimated to take so many seconds on a quiet machine."""
+        return deadline(max(SHORTEST, PATIENCE * estimate) if self.hours is None else 3600 * self.hours, what)
+
+    def _train(self, store: Store, identity: Identity, dataset: Dataset, report: Report) -> Record:
+        def on_epoch(epoch: Epoch) -> None:
+            report(Progress(step="train", epoch=asdict(epoch)))
+
+        def on_damage(line: str) -> None:
+            report(Progress(step=line))
+
+        spec = self.spec
+        environment = describe_environment()
+        device = torch.device(self.device)
+        with self._limited(estimate_training(spec, dataset, device), f"training of {spec.label}"):
+            fitted = fit(
+                spec.selector,
+                dataset,
+                spec.recipe.model_copy(update={"precision": identity.precision}),
+                seed=spec.seed,
+                device=device,
+                checkpoint=FileCheckpoint(store.workspace(identity) / CHECKPOINT, on_damage),
+                on_epoch=on_epoch,
+            )
+        report(Progress(step="settings"))
+        config = {
+            "settings": [asdict(setting) | {"values": dict(setting.values)} for setting in fitted.settings],
+            "baseline": baseline_facts(spec, dataset),
+            "dataset_fingerprint": dataset.fingerprint,
+            "task": asdict(task_of(dataset.info)),
+            "units": list(fitted.net.units),
+            "seconds": round(float(fitted.history["seconds"].sum()), 3),
+            "environment": environment,
+        }
+        return store.commit(identity, config, fitted.history, fitted.net.state_dict())
+
+
+def load_subject(record: Record, dataset: Dataset, device: torch.device) -> Subject:
+    """A record's network, ready to be measured.
+
+    Raises:
+        StoreError: the record is damaged or has no weights.
+    """
+    return make_subject(
+        record.spec.selector,
+        record.weights(),
+        record.settings,
+        baseline=record.config["baseline"]["network"],
+        dataset=dataset,
+        device=device,
+        seed=record.spec.seed,
+    )
+
+
+def baseline_facts(spec: ModelSpec, dataset: Dataset) -> dict[str, Any]:
+    """The static ResNet that a network is compared with, and its size, as records store them."""
+    task = task_of(dataset.info)
+    twin = zoo.static_twin(spec.selector, task)
+    size = zoo.size_of(twin, task)
+    return {"network": str(twin), "macs": size.macs, "parameters": size.parameters}
+
+
+def missing_tables(record: Record, dataset: Dataset, evaluation: Evaluation, *, alone: bool | None) -> list[Evaluator]:
+    """Evaluators that a study wants and whose table is not there, or was made by other code or inputs.
+
+    `alone` picks those that do or do not need the machine to themselves; None: all.
+    """
+    wanted = [e for e in evaluators(alone=alone) if e.wanted(evaluation)]
+    return [e for e in wanted if not is_current(record, e, evaluation, dataset.info)]
+
+
+def needs_weights(record: Record, dataset: Dataset, evaluation: Evaluation) -> bool:
+    """Whether something is to be measured of a record that was stored without its weights."""
+    return not record.has_weights and bool(missing_tables(record, dataset, evaluation, alone=None))
+
+
+@lru_cache(maxsize=1)
+def load_dataset(text: str, data_root: Path | None) -> Dataset:
+    """The data set that a specification names; a worker that runs many jobs reads it once."""
+    name, options = parse_dataset(text)
+    return data.load(name, data_root=data_root, **options)

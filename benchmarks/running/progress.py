@@ -1,0 +1,160 @@
+"""A live view of all jobs on a terminal; plain lines where the output is none."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Protocol
+
+from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+
+from benchmarks.running.scheduling import Event
+
+
+@dataclass
+class JobState:
+    """What the view knows of a job: its state, what it does now and its last epoch's figures."""
+
+    state: str = "waiting"
+    step: str = ""
+    epoch: int = 0
+    epochs: int = 0
+    seconds: list[float] = field(default_factory=list)
+    loss: float | None = None
+    accuracy: float | None = None
+    error: str = ""
+
+    def take(self, event: Event) -> None:
+        """Move on by one event."""
+        if event.kind == "progress":
+            self.state = "running"
+        else:
+            self.state = {"started": "running", "retried": "waiting"}.get(event.kind, event.kind)
+        self.error = event.error or self.error
+        if event.progress is None:
+            return
+        self.step = event.progress.step
+        figures = event.progress.epoch
+        if figures:
+            self.epoch, self.epochs = figures["epoch"], figures["epochs"]
+            self.loss, self.accuracy = figures["loss"], figures["validation_accuracy"]
+            self.seconds.append(figures["seconds"])
+
+    @property
+    def left(self) -> float | None:
+        """Seconds of training left, from the mean of its epochs so far; None before the first has ended."""
+        if self.state in ("done", "failed"):
+            return 0.0
+        return (self.epochs - self.epoch) * sum(self.seconds) / len(self.seconds) if self.seconds else None
+
+
+class View(Protocol):
+    """Something that shows events; used as a context."""
+
+    def __enter__(self) -> View: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def __call__(self, event: Event) -> None:
+        """Show an event."""
+
+
+def make_view(jobs: Sequence[str], console: Console) -> View:
+    """The live table on a terminal, plain lines elsewhere."""
+    return LiveView(jobs, console) if console.is_terminal else PlainView(jobs, console)
+
+
+class LiveView:
+    """A table with one row per job that is redrawn in place."""
+
+    def __init__(self, jobs: Sequence[str], console: Console) -> None:
+        self._states = {job: JobState() for job in jobs}
+        self._started = time.monotonic()
+        self._live = Live(console=console, get_renderable=self._table, refresh_per_second=2)
+
+    def __enter__(self) -> LiveView:
+        self._live.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.__exit__(kind, error, trace)
+
+    def __call__(self, event: Event) -> None:
+        """Take an event; the next redraw shows it."""
+        self._states.setdefault(event.job, JobState()).take(event)
+
+    def _table(self) -> Table:
+        states = self._states.values()
+        done = sum(state.state in ("done", "failed") for state in states)
+        table = Table(
+            title=f"{done} of {len(self._states)} jobs, {clock(time.monotonic() - self._started)}",
+            title_justify="left",
+            box=None,
+            pad_edge=False,
+        )
+        for column in ("job", "state", "step"):
+            table.add_column(column)
+        for column in ("epoch", "loss", "val. accuracy", "training left"):
+            table.add_column(column, justify="right")
+        for job, s in self._states.items():
+            style = {"failed": "red", "done": "green", "waiting": "dim"}.get(s.state, "")
+            table.add_row(escape(job), s.state, escape(s.error or s.step), *figures(s), style=style)
+        return table
+
+
+class PlainView:
+    """One line per event, for logs and pipes."""
+
+    def __init__(self, jobs: Sequence[str], console: Console) -> None:
+        self._states = {job: JobState() for job in jobs}
+        self._console = console
+        self._started = time.monotonic()
+
+    def __enter__(self) -> PlainView:
+        self._print(f"{len(self._states)} jobs")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing to close."""
+
+    def __call__(self, event: Event) -> None:
+        """Print an event."""
+        state = self._states.setdefault(event.job, JobState())
+        state.take(event)
+        if event.progress and event.progress.epoch:
+            epoch, loss, accuracy, left = figures(state)
+            self._print(f"{event.job}: epoch {epoch}, loss {loss}, validation accuracy {accuracy}, {left} left")
+        elif event.progress:
+            self._print(f"{event.job}: {event.progress.step}")
+        else:
+            self._print(f"{event.job}: {event.kind}" + (f", {event.error}" if event.error else ""))
+
+    def _print(self, line: str) -> None:
+        elapsed = clock(time.monotonic() - self._started)
+        self._console.print(f"[{elapsed}] {line}", markup=False, highlight=False, soft_wrap=True)
+
+
+def figures(state: JobState) -> tuple[str, str, str, str]:
+    """Epoch, loss, validation accuracy and time left as text; empty before the first epoch has ended."""
+    if not state.epochs or state.loss is None or state.accuracy is None:
+        return "", "", "", ""
+    left = clock(state.left) if state.left is not None else ""
+    return f"{state.epoch}/{state.epochs}", f"{state.loss:.3f}", f"{state.accuracy:.1%}", left
+
+
+def clock(seconds: float) -> str:
+    """Seconds as m:ss or h:mm:ss."""
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

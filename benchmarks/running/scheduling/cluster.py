@@ -1,0 +1,163 @@
+"""Starts, joins and leaves a Ray cluster, each within a stated time."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import socket
+import subprocess
+import sys
+import textwrap
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import psutil
+import ray
+
+from benchmarks.running.scheduling.base import SchedulerError, one_line
+
+CONNECT_SECONDS = 5.0
+"""How long each address of a host may take to accept a connection; most hosts have one, or two with IPv6."""
+JOIN_SECONDS = 45.0
+"""How long it may then take to answer as Ray does."""
+LEAVE_SECONDS = 5.0
+"""How long Ray may take to shut down before its processes are killed."""
+MARK = "ROUTEBENCH_CLUSTER"
+"""Environment variable by which the processes of a cluster that was started here are known."""
+
+ADVICE = "check the address, or leave --ray-address out to run on this machine"
+REHEARSAL = """
+import sys
+import ray
+try:
+    ray.init(address=sys.argv[1], log_to_driver=False)
+    ray.nodes()
+except Exception as error:
+    while error.__cause__:
+        error = error.__cause__
+    sys.exit(str(error))
+"""
+
+
+class Cluster:
+    """A Ray cluster in use by this process.
+
+    Args:
+        address: HOST:PORT of a running cluster, or None to start one here, on the loopback interface only.
+        cpus: CPUs that a cluster started here may use.
+
+    Raises:
+        SchedulerError: nothing can be joined at that address; said within a minute. Or Ray did not start.
+    """
+
+    def __init__(self, address: str | None, cpus: int) -> None:
+        self._mark = "" if address is not None else uuid.uuid4().hex
+        for name, level in (("ray", logging.ERROR), ("ray.tune", logging.CRITICAL)):  # events tell of dead workers
+            logging.getLogger(name).setLevel(level)
+        options: dict[str, Any] = {"address": "local", "num_cpus": cpus, "include_dashboard": False}
+        if address is not None:
+            _rehearse(address)
+            options = {"address": address}
+        try:
+            with _marked(self._mark):
+                # here, not in a thread that ends: Linux kills Ray's processes with the thread that started them
+                ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
+            self._node = ray.get_runtime_context().get_node_id()
+        except Exception as error:
+            self.leave()
+            raise SchedulerError(f"Ray did not start: {one_line(error)}; the same command tries again") from error
+
+    def alive(self) -> bool:
+        """Whether the node that this process uses is alive; hangs or raises where the cluster does not answer."""
+        return any(node["NodeID"] == self._node and node["Alive"] for node in ray.nodes())
+
+    def leave(self) -> None:
+        """Leave the cluster, or end the one that was started here with all of its processes; lost or not."""
+        started = _family(self._mark) if self._mark else []
+        atexit.unregister(ray.shutdown)  # Ray would shut down once more when Python exits, and hang again
+        leaving = threading.Thread(target=ray.shutdown, name="leave", daemon=True)
+        leaving.start()
+        leaving.join(LEAVE_SECONDS)
+        _, left = psutil.wait_procs(started, timeout=1)
+        for process in left:
+            with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+                process.kill()
+        psutil.wait_procs(left, timeout=LEAVE_SECONDS)
+
+
+def _rehearse(address: str) -> None:
+    """Join in a process that can be killed: where no Ray answers, joining hangs for minutes and may end its process.
+
+    Raises:
+        SchedulerError: it did not work.
+    """
+    host, port = _parsed(address)
+    try:
+        socket.create_connection((host, port), timeout=CONNECT_SECONDS).close()
+    except TimeoutError as error:
+        message = f"--ray-address {address}: no answer within {CONNECT_SECONDS:.0f} s; {ADVICE}"
+        raise SchedulerError(message) from error
+    except OSError as error:
+        raise SchedulerError(f"--ray-address {address}: {error.strerror or error}; {ADVICE}") from error
+    command = [sys.executable, "-W", "ignore", "-c", REHEARSAL, address]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=JOIN_SECONDS, check=False)
+    except subprocess.TimeoutExpired as error:
+        message = f"--ray-address {address}: nothing answers there as Ray within {JOIN_SECONDS:.0f} s; {ADVICE}"
+        raise SchedulerError(message) from error
+    if done.returncode:
+        said = done.stderr.strip().splitlines() or [f"status {done.returncode}"]
+        reason = textwrap.shorten(said[-1], 200, placeholder=" ...")
+        raise SchedulerError(f"--ray-address {address}: cannot be joined: {reason}; {ADVICE}")
+
+
+def _parsed(address: str) -> tuple[str, int]:
+    """Host and port.
+
+    Raises:
+        SchedulerError: it is not HOST:PORT.
+    """
+    host, _, port = address.rpartition(":")
+    if not host or "/" in host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise SchedulerError(f"--ray-address {address}: must be HOST:PORT, as in 10.0.0.1:6379; {ADVICE}")
+    return host.strip("[]"), int(port)
+
+
+@contextmanager
+def _marked(mark: str) -> Iterator[None]:
+    """An environment for the processes of a cluster: they carry a mark, and follow no other cluster's address.
+
+    No worker is started before there is work: ray.init waits for such workers, for ever where one dies.
+    """
+    before = os.environ.copy()
+    os.environ.pop("RAY_ADDRESS", None)
+    if mark:
+        os.environ |= {MARK: mark, "RAY_prestart_worker_first_driver": "0"}
+    try:
+        yield
+    finally:
+        for name in (MARK, "RAY_ADDRESS", "RAY_prestart_worker_first_driver"):
+            os.environ.pop(name, None)
+            if name in before:
+                os.environ[name] = before[name]
+
+
+def _family(mark: str) -> list[psutil.Process]:
+    """The processes that carry a mark, and those that they started: some overwrite the environment they were given."""
+    found: set[psutil.Process] = set()
+    for process in psutil.process_iter():
+        if _carries(process, mark):
+            with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+                found |= {process, *process.children(recursive=True)}
+    return list(found)
+
+
+def _carries(process: psutil.Process, mark: str) -> bool:
+    try:
+        return bool(process.environ().get(MARK) == mark)
+    except (psutil.Error, OSError):  # it has ended, or belongs to somebody else
+        return False

@@ -1,0 +1,173 @@
+"""Jobs as `ray.tune` trials: on the machine at hand, which Ray starts itself, or on a cluster joined by address.
+
+A trial whose worker dies is retried, and its job goes on from the checkpoint in the store. Ray's own checkpoints
+and results are not used: the store is the source of truth.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import ray
+from ray import tune
+from ray.tune.experiment import Trial
+
+from benchmarks.records.claims import Busy
+from benchmarks.records.environment import usable_cpus
+from benchmarks.running.jobs import Job, Progress
+from benchmarks.running.scheduling.base import Event, Outcome, one_line
+from benchmarks.running.scheduling.cluster import Cluster
+from benchmarks.running.scheduling.watch import watched
+
+RETRIES = 2
+"""How often a trial is tried again after its worker died. A job that raised an error would raise it again."""
+WORKER_DIED = "the worker died"
+DONE, FAILED, BUSY = "done", "failed", "busy"
+
+
+class RayScheduler:
+    """Runs jobs under Ray.
+
+    Args:
+        address: HOST:PORT of a running cluster, or None to start Ray here, on the loopback interface only.
+        cpus: CPUs that a Ray started here may use; None for all that this process may use.
+
+    Raises:
+        SchedulerError: nothing can be joined at that address; said within a minute. Or Ray did not start.
+    """
+
+    def __init__(self, address: str | None = None, cpus: int | None = None) -> None:
+        self._cluster = Cluster(address, cpus or usable_cpus())
+
+    def run(self, jobs: Sequence[Job], on_event: Callable[[Event], None]) -> list[Outcome]:
+        """Run the jobs as trials of one Tune experiment; jobs that need the machine alone reserve all of its CPUs.
+
+        Events come from another thread than the caller's.
+
+        Raises:
+            SchedulerError: the cluster was lost; said in about a minute, later where cores are busy.
+        """
+        if not jobs:
+            return []
+        listener = _Listener(on_event)
+        with tempfile.TemporaryDirectory(prefix="routebench-", ignore_cleanup_errors=True) as scratch:
+            tuner = tune.Tuner(
+                tune.with_resources(_trial, lambda config: _reservation(config["job"])),
+                param_space={"job": tune.grid_search(list(jobs))},
+                tune_config=tune.TuneConfig(reuse_actors=True),
+                run_config=tune.RunConfig(
+                    storage_path=scratch,
+                    verbose=0,
+                    callbacks=[listener],
+                    failure_config=tune.FailureConfig(max_failures=RETRIES),
+                ),
+            )
+            watched(tuner.fit, self._cluster.alive, listener.stop)
+        return [
+            Outcome(job=job.name, error=listener.errors.get(job.name, ""), busy=job.name in listener.busy)
+            for job in jobs
+        ]
+
+    def close(self) -> None:
+        """Leave the cluster, or end the one that was started here; done within half a minute even if it was lost."""
+        self._cluster.leave()
+
+
+def _trial(config: dict[str, Any]) -> None:
+    job: Job = config["job"]
+    try:
+        job.run(lambda progress: tune.report(asdict(progress)))
+    except Busy:
+        tune.report({"step": BUSY, "epoch": {}})
+    except Exception as error:
+        tune.report({"step": FAILED, "epoch": {}, "error": one_line(error)})
+    else:
+        tune.report({"step": DONE, "epoch": {}})
+
+
+def _reservation(job: Job) -> tune.PlacementGroupFactory:
+    cpus, gpus = job.resources.cpus, job.resources.gpus
+    if job.resources.alone:
+        machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        suited = [machine for machine in machines if machine.get("GPU", 0.0) >= gpus] or machines
+        cpus = max(machine.get("CPU", 1.0) for machine in suited)
+    bundle = {"CPU": cpus} | ({"GPU": gpus} if gpus else {})
+    return tune.PlacementGroupFactory([bundle])
+
+
+class _Listener(tune.Callback):
+    """Turns Tune's callbacks into events, and remembers the last error of every job."""
+
+    def __init__(self, on_event: Callable[[Event], None]) -> None:
+        self._on_event = on_event
+        self._started: set[str] = set()
+        self._stopped = threading.Event()
+        self.errors: dict[str, str] = {}
+        self.busy: set[str] = set()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Tune stores its callbacks with the experiment; a terminal's view cannot go there, and is not needed."""
+        return {}
+
+    def stop(self) -> None:
+        """End the experiment before its next step, and tell of no more events."""
+        self._stopped.set()
+
+    def on_step_begin(self, iteration: int, trials: list[Trial], **info: Any) -> None:
+        """Between two steps an experiment can be ended.
+
+        Raises:
+            InterruptedError: it is to end.
+        """
+        if self._stopped.is_set():
+            raise InterruptedError("the experiment was stopped")
+
+    def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
+        """A trial begins, or begins again."""
+        name = _job(trial).name
+        if name not in self._started:
+            self._started.add(name)
+            self._tell(Event(job=name, kind="started"))
+
+    def on_trial_result(
+        self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
+    ) -> None:
+        """A job made progress, or has recorded its failure."""
+        name, step = _job(trial).name, result.get("step")
+        if step == FAILED:
+            self._fail(name, result["error"])
+        elif step == BUSY:
+            self.busy.add(name)
+        elif step not in (None, DONE):
+            progress = Progress(step=result["step"], epoch=result["epoch"])
+            self._tell(Event(job=name, kind="progress", progress=progress))
+
+    def on_trial_recover(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
+        """A worker died and its trial will be tried again."""
+        self._tell(Event(job=_job(trial).name, kind="retried", error=WORKER_DIED))
+
+    def on_trial_complete(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
+        """A job has ended."""
+        if _job(trial).name not in self.errors.keys() | self.busy:
+            self._tell(Event(job=_job(trial).name, kind="done"))
+
+    def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
+        """A job's worker has died too often."""
+        self._fail(_job(trial).name, WORKER_DIED)
+
+    def _tell(self, event: Event) -> None:
+        if not self._stopped.is_set():
+            self._on_event(event)
+
+    def _fail(self, name: str, error: str) -> None:
+        self.errors[name] = error
+        self._tell(Event(job=name, kind="failed", error=error))
+
+
+def _job(trial: Trial) -> Job:
+    job: Job = trial.config["job"]
+    return job

@@ -1,0 +1,1 @@
+"""What is compared: methods, data, recipe, seeds, and the studies that ship with the suite."""

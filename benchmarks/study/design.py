@@ -1,0 +1,105 @@
+"""A study without its evaluation, so that what is compared can be listed without loading what measures it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, Field, ValidationError
+
+from benchmarks.strict import Strict
+from benchmarks.study.files import NotReadable, read_yaml
+from benchmarks.training.recipe import Recipe
+
+T = TypeVar("T", bound=BaseModel)
+
+
+class StudyError(ValueError):
+    """A study that cannot be run; the message is one line that names the place and the valid choices."""
+
+
+class Design(Strict):
+    """What a study file says, of which the evaluation is not checked; `benchmarks.study.study.Study` checks all.
+
+    Attributes:
+        name: of its directory under `results/` and `reports/`.
+        title: headline of the report.
+        dataset: name, or `name[option=value]`.
+        preset: scale of every network that does not name its own; None for the data set's default.
+        methods: selectors or wildcards; `all` is every method.
+        repetitions: number of seeds, at most 1,000.
+        seed: of the study, in [0, 2**63); every other seed derives from it.
+        recipe: how to train.
+        published_recipes: where a preset's paper gives a recipe, let it override `recipe`.
+        evaluation: what to measure, as the file has it.
+    """
+
+    name: str = Field("quick", pattern=r"^[A-Za-z0-9][\w.-]*$", max_length=100)
+    title: str = "RouteBench"
+    dataset: str = "mnist5k"
+    preset: str | None = Field(None, min_length=1)
+    methods: tuple[str, ...] = ("all",)
+    repetitions: int = Field(1, ge=1, le=1_000)
+    seed: int = Field(0, ge=0, lt=2**63)
+    recipe: Recipe = Recipe()
+    published_recipes: bool = False
+    evaluation: Any = None
+
+
+def checked(model: type[T], values: Mapping[str, Any], place: str) -> T:
+    """Validate, or say in one line what is wrong where.
+
+    Raises:
+        StudyError: the first problem, with the field's name and the valid choices.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = " ".join(".".join(str(part) for part in first["loc"]).split())
+        message = first["msg"].removeprefix("Value error, ")
+        if first["type"] == "extra_forbidden":
+            message = f"no such field; valid: {', '.join(_fields_at(model, first['loc'][:-1]))}"
+        raise StudyError(f"{place}: {where}: {message}") from error
+
+
+def _fields_at(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:
+    for part in location:
+        annotation = model.model_fields[str(part)].annotation
+        options = [annotation, *getattr(annotation, "__args__", ())]
+        model = next(o for o in options if isinstance(o, type) and issubclass(o, BaseModel))
+    return list(model.model_fields)
+
+
+def bundled_studies() -> dict[str, Path]:
+    """The studies that ship with the suite, by name."""
+    folder = Path(str(resources.files("benchmarks.study") / "studies"))
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+
+
+def load(model: type[T], name_or_path: str) -> T:
+    """Read a bundled study by name, or a YAML file, as a `Design` or a `benchmarks.study.study.Study`.
+
+    Raises:
+        StudyError: no such study or file, or contents that are not valid.
+    """
+    bundled = bundled_studies()
+    path = bundled.get(name_or_path, Path(name_or_path))
+    if not _is_file(path):
+        raise StudyError(f"no study {name_or_path!r}; valid: {', '.join(bundled)}, or the path of a YAML file")
+    try:
+        values = read_yaml(path)
+    except NotReadable as error:
+        raise StudyError(f"{path}: {error}") from error
+    if not isinstance(values, dict):
+        raise StudyError(f"{path}: a study is a mapping of fields; valid: {', '.join(model.model_fields)}")
+    return checked(model, {"name": path.stem, **values}, str(path))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # too long a name, or no name at all
+        return False

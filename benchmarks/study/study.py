@@ -1,0 +1,186 @@
+"""What is compared: methods x data set x repetitions x recipe, checked before anything runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import zoo
+from benchmarks.measuring.options import Evaluation
+from benchmarks.strict import Strict
+from benchmarks.study.design import Design, StudyError, bundled_studies, checked, load
+from benchmarks.training.recipe import Recipe
+from benchmarks.training.seeds import derive
+from zoo.registry import parse_brackets
+
+__all__ = [
+    "ModelSpec",
+    "Study",
+    "StudyError",
+    "bundled_studies",
+    "checked",
+    "expand_methods",
+    "load_study",
+    "parse_dataset",
+]
+
+
+class Study(Design):
+    """A comparison: a design, and what to measure.
+
+    Attributes:
+        evaluation: what to measure, checked.
+    """
+
+    evaluation: Evaluation = Evaluation()
+
+    def models(self, default_preset: str = "tiny") -> list[ModelSpec]:
+        """The networks that belong to the study, in order, without duplicates.
+
+        Args:
+            default_preset: scale of selectors that name none, where the study names none either.
+
+        Raises:
+            StudyError: a selector that fits no method, preset or parameter, or two that tables would call the same.
+        """
+        found: dict[str, ModelSpec] = {}
+        preset = self.preset or default_preset
+        for selector in expand_methods(self.methods, preset):
+            for repetition in range(self.repetitions):
+                spec = self._model(selector, preset, repetition)
+                same = found.setdefault(spec.label, spec)
+                if same != spec:
+                    raise StudyError(f"methods: {same.selector} and {spec.selector} would both be called {spec.label}")
+        return list(found.values())
+
+    def _model(self, selector: zoo.Selector, default_preset: str, repetition: int) -> ModelSpec:
+        presets = zoo.method(selector.name).presets
+        preset = selector.preset or default_preset
+        if preset not in presets:
+            raise StudyError(f"{selector.name} has no preset {preset!r}; valid: {', '.join(presets)}")
+        recipe = self.recipe
+        if self.published_recipes:
+            recipe = checked(Recipe, recipe.model_dump() | dict(presets[preset].recipe), f"recipe of {selector}")
+        chosen = zoo.Selector(selector.name, preset, _plain(selector))
+        return ModelSpec(
+            method=selector.name,
+            preset=preset,
+            parameters=chosen.parameters,
+            dataset=self.dataset,
+            repetition=repetition,
+            seed=derive(self.seed, chosen, self.dataset, repetition),
+            recipe=recipe,
+            scale=default_preset,
+        )
+
+
+class ModelSpec(Strict):
+    """What is asked for: everything that determines a trained network, except data, code and machine.
+
+    Attributes:
+        method: name.
+        preset: of the method.
+        parameters: that replace the preset's.
+        dataset: as the study names it.
+        repetition: which of the study's seeds, from 0.
+        seed: that all others of this network derive from.
+        recipe: how to train.
+        scale: the study's preset, which labels do not repeat; it determines nothing.
+    """
+
+    method: str
+    preset: str
+    parameters: dict[str, Any]
+    dataset: str
+    repetition: int
+    seed: int
+    recipe: Recipe
+    scale: str = "tiny"
+
+    @property
+    def selector(self) -> zoo.Selector:
+        """Method, preset and parameters."""
+        return zoo.Selector(self.method, self.preset, self.parameters)
+
+    @property
+    def label(self) -> str:
+        """How tables and logs call the network, with every preset that is not the study's; unique within a study."""
+        parameters = [f"{key}={value}" for key, value in sorted(self.parameters.items())]
+        inside = ([] if self.preset == self.scale else [self.preset]) + parameters
+        name = f"{self.method}[{', '.join(inside)}]" if inside else self.method
+        return f"{name} #{self.repetition + 1}" if self.repetition else name
+
+    @property
+    def key(self) -> str:
+        """Hash of all that determines the network, 12 hexadecimal digits."""
+        text = json.dumps(self.model_dump(mode="json", exclude={"scale"}), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _plain(selector: zoo.Selector) -> dict[str, Any]:
+    try:
+        parameters: dict[str, Any] = json.loads(json.dumps(dict(selector.parameters), allow_nan=False))
+    except (TypeError, ValueError) as error:
+        valid = "finite numbers, words and lists of them"
+        raise StudyError(f"methods: {selector}: a value that no study file can have; valid: {valid}") from error
+    return parameters
+
+
+def expand_methods(selectors: Sequence[str], preset: str = "tiny") -> list[zoo.Selector]:
+    """Selectors to selectors; `all` and wildcards to every method that fits and has the preset.
+
+    Raises:
+        StudyError: one that fits nothing.
+    """
+    found: list[zoo.Selector] = []
+    for text in selectors:
+        if text == "all":
+            found += _having(preset, zoo.list_methods())
+        elif "[" not in text and any(c in text for c in "*?"):
+            names = zoo.list_methods(text)
+            if not names:
+                raise StudyError(f"no method fits {text!r}; valid: {', '.join(zoo.list_methods())}")
+            found += _having(preset, names)
+        else:
+            try:
+                found.append(zoo.parse(text))
+            except ValueError as error:
+                raise StudyError(f"methods: {error}") from error
+    if selectors and not found:
+        raise StudyError(f"methods: none chosen that has the preset {preset!r}; all have tiny and small")
+    if not found:
+        raise StudyError(f"methods: none chosen; valid: all, {', '.join(zoo.list_methods())}")
+    return found
+
+
+def _having(preset: str, names: Sequence[str]) -> list[zoo.Selector]:
+    return [zoo.Selector(name) for name in names if preset in zoo.method(name).presets]
+
+
+def parse_dataset(text: str) -> tuple[str, dict[str, Any]]:
+    """`name[option=value]` to the arguments of `benchmarks.data.load`.
+
+    Raises:
+        StudyError: it is not of that form.
+    """
+    try:
+        name, word, options = parse_brackets(text)
+    except ValueError as error:
+        raise StudyError(f"dataset: {error}") from error
+    if word is not None:
+        raise StudyError(f"dataset: cannot read {text!r}; write name or name[option=value]")
+    reserved = {"name", "data_root"} & options.keys()
+    if reserved:
+        raise StudyError(f"dataset: {' and '.join(sorted(reserved))} cannot be an option of {name}")
+    return name, options
+
+
+def load_study(name_or_path: str) -> Study:
+    """Read a bundled study by name, or a YAML file.
+
+    Raises:
+        StudyError: no such study or file, or contents that are not valid.
+    """
+    return load(Study, name_or_path)

@@ -1,0 +1,100 @@
+"""A trained network and its settings, from a specification: all code that a record's weights depend on hangs here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+import torch
+
+import zoo
+from benchmarks.data import Dataset
+from benchmarks.training.loop import Checkpoint, Epoch, computes_bf16, train
+from benchmarks.training.numerics import full_precision, single_threaded
+from benchmarks.training.recipe import Recipe
+from benchmarks.training.seeds import derive
+from benchmarks.training.tasks import task_of
+from zoo.network import Forward, RoutedNet, Setting, Validation
+from zoo.sizing.unit_costs import evaluating, measure_ledger
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fitted:
+    """What training gave.
+
+    Attributes:
+        net: on the device, in eval mode.
+        history: one row per epoch.
+        settings: that the network proposes, the headline first.
+    """
+
+    net: RoutedNet
+    history: pd.DataFrame
+    settings: list[Setting]
+
+
+@single_threaded()
+def fit(
+    selector: zoo.Selector,
+    dataset: Dataset,
+    recipe: Recipe,
+    *,
+    seed: int,
+    device: torch.device,
+    checkpoint: Checkpoint,
+    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+) -> Fitted:
+    """Train a network from the seed, or from its checkpoint, and ask it for its settings.
+
+    Args:
+        selector: of the network.
+        dataset: the test split is not looked at.
+        recipe: how, with a precision that is resolved.
+        seed: of this network.
+        device: where.
+        checkpoint: is written after every epoch, and read first.
+        on_epoch: told about every epoch as it ends.
+
+    Raises:
+        benchmarks.training.loop.TrainingDiverged: a loss that is not finite.
+    """
+    torch.manual_seed(derive(seed, "weights"))
+    net = zoo.create(selector, task_of(dataset.info))
+    history = train(net, dataset, recipe, seed=seed, device=device, checkpoint=checkpoint, on_epoch=on_epoch)
+    return Fitted(net=net, history=history, settings=propose_settings(net, dataset, device))
+
+
+def resolved_precision(asked: str, device: torch.device) -> str:
+    """`bf16` or `fp32`; `auto` is bf16 where the device computes it natively."""
+    if asked != "auto":
+        return asked
+    return "bf16" if computes_bf16(device) else "fp32"
+
+
+@full_precision()
+def propose_settings(net: RoutedNet, dataset: Dataset, device: torch.device) -> list[Setting]:
+    """What the network proposes from its answers to the validation split."""
+    ledger = measure_ledger(net)
+    with evaluating(net):
+        batches = dataset.validation.batches(250, device=device, channels_last=True)
+        answers = [(net(batch.images, compute="all"), batch.labels) for batch in batches]
+    return net.settings(
+        Validation(
+            labels=torch.cat([labels for _, labels in answers]).cpu(),
+            forward=_joined([out for out, _ in answers]),
+            fixed_macs=ledger.fixed_macs,
+            unit_macs=ledger.unit_macs,
+        )
+    )
+
+
+def _joined(parts: list[Forward]) -> Forward:
+    probs = [out.gate_probs.cpu() for out in parts if out.gate_probs is not None]
+    exits = zip(*(out.exit_logits for out in parts), strict=True)
+    return Forward(
+        logits=torch.cat([out.logits.cpu() for out in parts]),
+        route=torch.cat([out.route.cpu() for out in parts]),
+        exit_logits=tuple(torch.cat([logits.cpu() for logits in column]) for column in exits),
+        gate_probs=torch.cat(probs) if probs else None,
+    )

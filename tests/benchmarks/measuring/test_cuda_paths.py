@@ -1,0 +1,115 @@
+"""What evaluators do on a GPU, tried on a stand-in: the same tables as on the CPU, and the device's clock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import torch
+
+from benchmarks.data import Dataset
+from benchmarks.measuring import Evaluator, cost, evaluators
+from benchmarks.measuring.latency import LatencyOptions, latency
+from benchmarks.measuring.options import Evaluation
+from benchmarks.records.record import Record
+from benchmarks.records.store import Store
+from benchmarks.running.jobs import load_subject
+from benchmarks.training.numerics import full_precision
+from tests.benchmarks.cases import METHODS, NOT_MEASURED, ignore, job_of, models, small_study
+from tests.simulated_gpu import DEVICE, SimulatedGpu
+
+pytestmark = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU: tests/test_gpu.py asks it")
+
+MEASURED: dict[str, Any] = {"robustness": {"samples": 20, "pgd_steps": 3, "epsilons": [0.1]}, "cost": {}}
+FOOLBOX: dict[str, Any] = {"robustness": {**MEASURED["robustness"], "engine": "foolbox"}}
+
+
+@pytest.fixture(autouse=True)
+def no_tracers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """fvcore and ptflops trace graphs, which tensors of the stand-in cannot be part of."""
+    monkeypatch.setattr(cost, "fvcore_macs", lambda net, images: 0)
+    monkeypatch.setattr(cost, "ptflops_macs", lambda net, images: 0)
+
+
+@pytest.mark.parametrize("chosen", evaluators(alone=False), ids=lambda chosen: chosen.name)
+@pytest.mark.parametrize("options", [MEASURED, FOOLBOX], ids=["compacting", "foolbox"])
+@pytest.mark.parametrize("method", METHODS)
+def test_tables_are_those_of_the_cpu(
+    chosen: Evaluator, options: dict[str, Any], method: str, records: dict[str, Record], few_digits: Dataset
+) -> None:
+    configured = chosen.configured(Evaluation.model_validate(options))
+    expected = chosen.run(load_subject(records[method], few_digits, torch.device("cpu")), configured)
+    with SimulatedGpu():
+        found = chosen.run(load_subject(records[method], few_digits, DEVICE), configured)
+    pd.testing.assert_frame_equal(found, expected, atol=1e-5, rtol=1e-4)
+
+
+class FakeEvent:
+    """Stands for a CUDA event: 2 ms lie between any two."""
+
+    def __init__(self, *, enable_timing: bool) -> None:
+        assert enable_timing
+        self.stream: object = None
+
+    def record(self, stream: object) -> None:
+        self.stream = stream
+
+    def elapsed_time(self, other: FakeEvent) -> float:
+        assert self.stream == other.stream == f"stream of {DEVICE}"
+        return 2.0
+
+
+@pytest.fixture
+def cuda_clock(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """What CUDA has for timing; the devices that were waited for."""
+    waited: list[object] = []
+    monkeypatch.setattr(torch.cuda, "Event", FakeEvent)
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda device: f"stream of {device}")
+    monkeypatch.setattr(torch.cuda, "synchronize", waited.append)
+    return waited
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_pass_is_timed_by_both_clocks(
+    method: str, cuda_clock: list[object], records: dict[str, Record], few_digits: Dataset
+) -> None:
+    options = LatencyOptions(seconds=0.01, batch_sizes=(1, 8))
+    with SimulatedGpu():
+        table = latency(load_subject(records[method], few_digits, DEVICE), options)
+    assert (table["device_seconds"] == 0.002).all()
+    assert (table["seconds"] > 0).all()
+    assert set(cuda_clock) == {DEVICE}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_network_is_trained_and_measured_from_end_to_end(
+    method: str, cuda_clock: list[object], tmp_path: Path
+) -> None:
+    study = small_study(method, evaluation={**MEASURED, "fidelity": None})
+    (spec,) = models(study)
+    with SimulatedGpu():
+        for kind in ("train", "time"):
+            job_of(spec, study, tmp_path, kind, str(DEVICE)).run(ignore)
+    (record,) = Store(tmp_path).records()
+    assert all(record.has(name) for name in ("accuracy", "cost", "ledger", "robustness", "latency"))
+    answers = record.table("accuracy")
+    assert (answers["label"] == answers["prediction"]).mean() > 0.2, "chance is 0.1"
+
+
+def test_a_network_trained_there_has_the_weights_of_the_cpu(tmp_path: Path) -> None:
+    study = small_study("resnet", evaluation=NOT_MEASURED)
+    (spec,) = models(study)
+    job_of(spec, study, tmp_path / "cpu", "train").run(ignore)
+    with SimulatedGpu():
+        job_of(spec, study, tmp_path / "gpu", "train", str(DEVICE)).run(ignore)
+    (there,), (here,) = Store(tmp_path / "gpu").records(), Store(tmp_path / "cpu").records()
+    assert there.config["weights"] == here.config["weights"]
+
+
+def test_fp32_is_not_rounded_to_tf32_where_answers_count() -> None:
+    before = torch.backends.cudnn.allow_tf32
+    with full_precision():
+        assert not torch.backends.cudnn.allow_tf32
+    assert torch.backends.cudnn.allow_tf32 == before

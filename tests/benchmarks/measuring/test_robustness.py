@@ -1,0 +1,194 @@
+"""Accuracy under attack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+from benchmarks.measuring import Subject
+from benchmarks.measuring.robustness import RobustnessOptions, frozen, robustness
+from benchmarks.records.record import Record
+from tests.benchmarks.cases import METHODS
+from zoo.network import Compute, Forward
+
+ROUNDING = 1e-6
+"""A pixel plus epsilon, rounded to fp32, lies this much further at most."""
+EPSILONS = (0.02, 0.1)
+SAMPLES = 60
+ATTACKS = ("FGSM", "PGD-5")
+
+
+def options(samples: int = 20, **others: object) -> RobustnessOptions:
+    return RobustnessOptions.model_validate({"samples": samples, "pgd_steps": 2, **others})
+
+
+@pytest.fixture(params=METHODS)
+def table(request: pytest.FixtureRequest, records: dict[str, Record]) -> pd.DataFrame:
+    return records[request.param].table("robustness")
+
+
+@pytest.fixture
+def static(records: dict[str, Record]) -> pd.DataFrame:
+    return records["resnet"].table("robustness")
+
+
+def at(table: pd.DataFrame, attack: str, epsilon: float) -> pd.DataFrame:
+    return table[(table["attack"] == attack) & (table["epsilon"] == epsilon)].sort_values("index", ignore_index=True)
+
+
+def accuracy(table: pd.DataFrame, attack: str, epsilon: float) -> float:
+    rows = at(table, attack, epsilon)
+    return float((rows["label"] == rows["prediction"]).mean())
+
+
+def test_every_attack_meets_every_picture_at_every_epsilon(table: pd.DataFrame) -> None:
+    for attack, epsilon in [("none", 0.0), *((attack, epsilon) for attack in ATTACKS for epsilon in EPSILONS)]:
+        assert at(table, attack, epsilon)["index"].tolist() == list(range(SAMPLES))
+    assert len(table) == (1 + len(ATTACKS) * len(EPSILONS)) * SAMPLES
+
+
+def test_attacks_declare_their_steps_as_their_strength(static: pd.DataFrame) -> None:
+    assert static.groupby("attack")["strength"].unique().explode().to_dict() == {"none": 0, "FGSM": 1, "PGD-5": 5}
+
+
+def test_epsilon_zero_is_the_clean_picture(table: pd.DataFrame) -> None:
+    assert at(table, "none", 0.0)["linf"].tolist() == [0.0] * SAMPLES
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_epsilon_zero_has_the_answers_of_the_headline_setting(method: str, records: dict[str, Record]) -> None:
+    record = records[method]
+    answers = record.table("accuracy")
+    answers = answers[answers["setting"] == record.settings[0].name].head(SAMPLES).reset_index(drop=True)
+    columns = ["index", "label", "prediction", "macs", "route"]
+    pd.testing.assert_frame_equal(at(record.table("robustness"), "none", 0.0)[columns], answers[columns])
+
+
+def test_no_picture_is_further_away_than_epsilon(table: pd.DataFrame) -> None:
+    assert (table["linf"] <= table["epsilon"] + ROUNDING).all()
+
+
+def test_fgsm_goes_all_the_way(static: pd.DataFrame) -> None:
+    for epsilon in EPSILONS:
+        np.testing.assert_allclose(at(static, "FGSM", epsilon)["linf"], epsilon, atol=ROUNDING)
+
+
+def test_wrongly_classified_pictures_are_attacked_too(static: pd.DataFrame) -> None:
+    clean = at(static, "none", 0.0)
+    wrong = clean["label"] != clean["prediction"]
+    assert wrong.any()
+    for attack in ATTACKS:
+        assert (at(static, attack, 0.1)["linf"][wrong] > 0).all()
+
+
+def test_an_attack_costs_accuracy(static: pd.DataFrame) -> None:
+    clean = accuracy(static, "none", 0.0)
+    assert clean > 0.5
+    for attack in ATTACKS:
+        assert accuracy(static, attack, 0.1) < clean - 0.1
+
+
+def test_a_larger_epsilon_costs_more(static: pd.DataFrame) -> None:
+    for attack in ATTACKS:
+        assert accuracy(static, attack, 0.1) < accuracy(static, attack, 0.02)
+
+
+def test_several_steps_are_not_weaker_than_one(static: pd.DataFrame) -> None:
+    assert accuracy(static, "PGD-5", 0.1) <= accuracy(static, "FGSM", 0.1)
+
+
+@pytest.mark.parametrize("method", ["adanet", "branchynet"])
+def test_gradients_of_gated_and_early_exit_networks_reach_the_picture(method: str, records: dict[str, Record]) -> None:
+    table = records[method].table("robustness")
+    assert accuracy(table, "PGD-5", 0.1) < accuracy(table, "none", 0.0)
+
+
+def test_pictures_stay_pictures(resnet: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[torch.Tensor] = []
+    run = resnet.net.forward
+
+    def watched(images: torch.Tensor, *, compute: Compute) -> Forward:
+        seen.append(images)
+        return run(images, compute=compute)
+
+    monkeypatch.setattr(resnet.net, "forward", watched)
+    robustness(resnet, options(epsilons=[0.3]))
+    assert min(images.min().item() for images in seen) >= 0
+    assert max(images.max().item() for images in seen) <= 1
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_engines_agree_but_for_pictures_that_recover(method: str, subject_of: Callable[[str], Subject]) -> None:
+    compacting, reference = (
+        robustness(subject_of(method), options(samples=100, pgd_steps=5, epsilons=EPSILONS, engine=engine))
+        for engine in ("compacting", "foolbox")
+    )
+    for attack, epsilons in (("none", (0.0,)), ("FGSM", EPSILONS)):
+        for epsilon in epsilons:
+            pd.testing.assert_frame_equal(at(compacting, attack, epsilon), at(reference, attack, epsilon))
+    for epsilon in EPSILONS:
+        difference = accuracy(reference, "PGD-5", epsilon) - accuracy(compacting, "PGD-5", epsilon)
+        assert 0 <= difference <= 0.05
+
+
+def test_the_first_success_is_kept_and_its_route_with_it(subject_of: Callable[[str], Subject]) -> None:
+    # every iterate after the first success goes on towards a confident mistake, which exits early
+    subject = subject_of("branchynet")
+    macs = {
+        engine: at(robustness(subject, options(60, pgd_steps=10, epsilons=[0.3], engine=engine)), "PGD-10", 0.3)
+        for engine in ("compacting", "foolbox")
+    }
+    assert macs["compacting"]["macs"].mean() > macs["foolbox"]["macs"].mean()
+
+
+def test_an_unknown_engine_is_refused() -> None:
+    with pytest.raises(ValueError, match="'compacting' or 'foolbox'"):
+        options(engine="torchattacks")
+
+
+def test_the_same_subject_gives_the_same_table(resnet: Subject) -> None:
+    torch.manual_seed(1)
+    one = robustness(resnet, options(epsilons=[0.1]))
+    torch.manual_seed(2)
+    other = robustness(resnet, options(epsilons=[0.1]))
+    pd.testing.assert_frame_equal(one, other, check_exact=True)
+
+
+def test_without_epsilons_the_data_sets_own_are_used(resnet: Subject) -> None:
+    table = robustness(resnet, options(samples=2))
+    assert sorted(set(table["epsilon"])) == [0.0, 0.05, 0.1, 0.2, 0.3]
+
+
+def test_more_pictures_than_there_are_is_all_of_them(resnet: Subject) -> None:
+    table = robustness(resnet, options(samples=1_000, epsilons=[0.1], pgd_steps=1))
+    assert len(at(table, "FGSM", 0.1)) == 100
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_parameters_are_as_before_and_have_no_gradients(method: str, subject_of: Callable[[str], Subject]) -> None:
+    subject = subject_of(method)
+    before = {name: value.clone() for name, value in subject.net.state_dict().items()}
+    robustness(subject, options(samples=4, epsilons=[0.1]))
+    assert all(torch.equal(before[name], value) for name, value in subject.net.state_dict().items())
+    assert all(parameter.requires_grad for parameter in subject.net.parameters())
+    assert all(parameter.grad is None for parameter in subject.net.parameters())
+
+
+def test_frozen_parameters_ask_for_no_gradient() -> None:
+    net = nn.Linear(2, 2)
+    with frozen(net):
+        assert not any(parameter.requires_grad for parameter in net.parameters())
+
+
+def test_frozen_parameters_thaw_after_an_error_and_others_stay_frozen() -> None:
+    net = nn.Linear(2, 2)
+    net.bias.requires_grad_(False)
+    with pytest.raises(ZeroDivisionError), frozen(net):
+        raise ZeroDivisionError
+    assert net.weight.requires_grad
+    assert not net.bias.requires_grad

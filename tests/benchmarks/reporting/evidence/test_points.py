@@ -1,0 +1,65 @@
+"""One row per network and setting."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import pytest
+
+from benchmarks.reporting.evidence.evidence import Evidence
+from tests.benchmarks.reporting.hand_made import HandMade, answers, costs, timings
+
+
+def point(evidence: Evidence, entry: str, setting: str = "default") -> pd.Series:
+    table = evidence.points
+    return table[(table["entry"] == entry) & (table["setting"] == setting)].iloc[0]
+
+
+def test_one_seed_keeps_its_wilson_interval(evidence: Evidence) -> None:
+    resnet = point(evidence, "resnet")
+    assert (resnet["accuracy"], resnet["seeds"]) == (0.9, 1)
+    assert (resnet["accuracy_low"], resnet["accuracy_high"]) == pytest.approx((0.5958, 0.9821), abs=1e-4)
+    assert math.isnan(resnet["accuracy_std"])
+
+
+def test_seeds_of_a_network_are_one_row_with_mean_deviation_and_range(made: HandMade) -> None:
+    for repetition, outcome in enumerate(("1111100000", "1111111000", "1111111110")):
+        made.add(made.spec("adanet", repetition), accuracy=answers(outcome))
+    made.add(made.spec("adanet", target_rate=0.5), accuracy=answers("1111111111"))
+    evidence = made.evidence()
+    assert [entry.label for entry in evidence.entries] == ["adanet", "adanet[target_rate=0.5]"]
+    seeds = point(evidence, "adanet")
+    assert seeds["seeds"] == 3
+    assert seeds["accuracy"] == pytest.approx(0.7)
+    assert seeds["accuracy_std"] == pytest.approx(0.2)
+    assert (seeds["accuracy_low"], seeds["accuracy_high"]) == (0.5, 0.9)
+
+
+def test_latency_has_its_median_and_quartiles_per_picture(made: HandMade) -> None:
+    seconds = [0.010, 0.020, 0.030, 0.050, 0.090]
+    made.add(made.spec("resnet"), latency=timings(0.06, 0.06, {"default": seconds}, batch_size=10))
+    row = point(made.evidence(), "resnet")
+    assert row["latency_10"] == pytest.approx(0.003)
+    assert (row["latency_10_low"], row["latency_10_high"]) == pytest.approx((0.002, 0.005))
+    assert row["speedup_10"] == pytest.approx(2.0)
+
+
+def test_realised_speed_up_compares_saved_time_with_saved_cost(made: HandMade) -> None:
+    made.add(
+        made.spec("adanet"),
+        cost=costs(("default", 100, 25)),
+        latency=timings(0.003, 0.004, {"default": [0.002]}),
+    )
+    assert point(made.evidence(), "adanet")["realised_1"] == pytest.approx((0.004 / 0.002) / (100 / 25))
+
+
+def test_what_was_not_measured_is_not_a_number(made: HandMade) -> None:
+    made.add(made.spec("resnet"))
+    row = point(made.evidence(), "resnet")
+    assert all(math.isnan(row[name]) for name in ("accuracy", "routed", "execution", "ptflops"))
+
+
+def test_settings_keep_their_order_and_only_the_first_is_a_headline(evidence: Evidence) -> None:
+    own = evidence.points[evidence.points["entry"] == "branchynet"]
+    assert list(zip(own["setting"], own["headline"], strict=True)) == [("knee", True), ("full", False)]

@@ -1,0 +1,104 @@
+"""Every preset has the size that its paper prints and its public code has, or a reason why not."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+import torchvision
+
+import zoo
+from benchmarks.measuring import official_sizes as fidelity
+from benchmarks.measuring.official_sizes import COUNTED, PRINTED, Comparison, linear_macs, same_digits, table
+from zoo.methods.resnet import ResNet
+from zoo.registry import method
+
+compare_sizes = cache(fidelity.compare_sizes)
+
+
+@pytest.mark.parametrize(
+    ("figure", "ours", "same"),
+    [
+        (1.7e6, 1_727_962, True),
+        (1.7e6, 1_750_001, False),
+        (38.6e6, 33_724_618, False),
+        (40.551e6, 40_551_488, True),
+        (40.551e6, 40_551_501, False),
+        (151e3, 151_690, False),
+        (269_722, 269_722, True),
+        (269_722, 269_723, False),
+        (8695e6, 8_694_500_000, True),
+    ],
+)
+def test_a_figure_is_met_to_its_last_digit(figure: float, ours: int, same: bool) -> None:
+    assert same_digits(figure, ours) == same
+
+
+@pytest.mark.parametrize("name", zoo.list_methods())
+def test_sizes_are_the_published_ones_or_say_why_not(name: str) -> None:
+    for row in compare_sizes(name):
+        assert row.agrees or row.differs, row
+
+
+@pytest.mark.parametrize("name", zoo.list_methods())
+def test_no_reason_is_given_where_everything_agrees(name: str) -> None:
+    needed = {row.preset for row in compare_sizes(name) if not row.agrees}
+    assert set(zoo.method(name).differs) == needed
+
+
+def rows(name: str, preset: str) -> dict[str, Comparison]:
+    """By kind."""
+    return {row.kind: row for row in compare_sizes(name, preset)}
+
+
+def test_cliquenet_prints_two_operations_per_multiply_accumulate() -> None:
+    printed = rows("cliquenet", "k64-t15")[PRINTED]
+    assert printed.macs == 4.21e9 / 2
+    assert printed.agrees  # twice ours is 4.206 G
+
+
+def test_means_over_routes_are_not_compared_with_nominal_costs() -> None:
+    assert PRINTED not in rows("skipnet", "skipnet-38")
+    assert rows("skipnet", "skipnet-38")[COUNTED].macs == 83.549e6
+
+
+def test_convolutions_are_compared_with_convolutions() -> None:
+    row = rows("fractalnet", "fractalnet-20-c100")[COUNTED]
+    assert row.our_macs == zoo.size_of("fractalnet[fractalnet-20-c100]").macs - 512 * 100
+    assert linear_macs(zoo.parse("fractalnet[fractalnet-20-c100]")) == 512 * 100
+
+
+@pytest.mark.parametrize("name", ["resnet", "densenet"])
+def test_counts_on_torchvision_are_torchvisions(name: str) -> None:
+    counted = {preset: size for preset, size in zoo.method(name).official.items() if size.code == "torchvision"}
+    assert counted
+    for preset, size in counted.items():
+        net = torchvision.models.get_model(preset.replace("-", ""), weights=None)
+        assert zoo.count_parameters(net) == size.parameters
+
+
+def test_a_table_has_a_row_per_comparison_and_numbers_where_it_says_something() -> None:
+    frame = table("adanet", "convnet-aig-*110*")
+    assert frame["preset"].tolist() == ["convnet-aig-110"] * 3 + ["convnet-aig-110-c100"]
+    assert frame["parameters"].tolist() == [1.78e6, 1.78e6, 1_766_630, 1_772_480]
+    assert frame["macs"].isna().tolist() == [True, False, False, False]
+
+
+def test_a_method_without_figures_has_an_empty_table() -> None:
+    assert table("resnet", "tiny").empty
+
+
+def test_facts_of_presets_that_do_not_exist_are_refused() -> None:
+    presets = {"tiny": zoo.Preset(), "small": zoo.Preset()}
+    paper = zoo.Paper(title="", family="", varies="", citation="", presets=presets, differs={"large": "?"})
+    decorate = zoo.register("nowhere", paper)
+    with pytest.raises(zoo.UnknownName, match="unknown preset of nowhere 'large'"):
+        decorate(ResNet)
+    assert "nowhere" not in zoo.list_methods()
+
+
+def test_settings_are_described_by_those_that_have_several() -> None:
+    described = {name for name in zoo.list_methods() if method(name).settings()}
+    own = {name for name in zoo.list_methods() if "settings" in vars(method(name).network)}
+    assert described == own
+    assert method("fractalnet").settings() == "The whole network, and each column alone."

@@ -1,0 +1,1 @@
+"""How the needed units, and no others, are computed: gated blocks, early exits, dropped blocks."""

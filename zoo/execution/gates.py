@@ -1,0 +1,53 @@
+"""Gates: hard decisions with soft gradients, logistic noise, thresholds that reach a rate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from zoo.network import Setting
+
+
+def straight_through(hard: Tensor, soft: Tensor) -> Tensor:
+    """The value of `hard` with the gradient of `soft` (Bengio et al. 2013); any one shape."""
+    return hard.detach() + (soft - soft.detach())
+
+
+def logistic_noise(like: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """Samples of the standard logistic distribution, in the shape and dtype of `like` and on its device.
+
+    It is the law of the difference of two Gumbel variables, so a two-way Gumbel-max is a threshold on
+    `logit + noise`, and a two-way Gumbel-softmax is its sigmoid (Maddison et al. 2017, appendix B).
+    """
+    where = like.device if generator is None else generator.device
+    uniform = torch.rand(like.shape, generator=generator, device=where, dtype=like.dtype)
+    return torch.logit(uniform.to(like.device, non_blocking=True), eps=1e-6)
+
+
+def hard_gates(log_odds: Tensor, threshold: float) -> Tensor:
+    """Where a gate's probability exceeds a threshold in (0, 1): bool, or 0 and 1 with the probability's gradient.
+
+    It is bool where nobody differentiates, in the shape of `log_odds` in both cases.
+    """
+    is_open = log_odds > math.log(threshold / (1 - threshold))
+    return straight_through(is_open.float(), torch.sigmoid(log_odds)) if torch.is_grad_enabled() else is_open
+
+
+def threshold_settings(probs: Tensor, rates: Sequence[float], *, margin: float = 0.0) -> list[Setting]:
+    """Gate thresholds that those shares of all gate probabilities exceed.
+
+    Args:
+        probs: (V, G), of validation data.
+        rates: shares, in (0, 1).
+        margin: thresholds this close to 0 or 1 are left out: they would tell apart gates that are decided.
+    """
+    settings = []
+    for rate in rates:
+        threshold = float(probs.flatten().quantile(1 - rate))
+        if margin < threshold < 1 - margin:
+            note = f"gate threshold that {rate:.0%} of validation's gate probabilities exceed"
+            settings.append(Setting(name=f"rate {rate:.0%}", values={"threshold": threshold}, note=note))
+    return settings

@@ -1,0 +1,239 @@
+"""Active Convolution: every layer learns where the taps of its 3x3 kernel stand, the same place for every pixel.
+
+Facts that re-implementations miss: the centre tap does not move; the gradient of a tap's position is scaled to unit
+length, so that the learning rate is a speed in pixels; at whole numbers, where training starts, it is one-sided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import accumulate, pairwise
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from zoo.backbone import Backbone
+from zoo.layers import ModulesOf, Shortcut, conv_bn_relu, pooled_linear, replace_3x3
+from zoo.network import Compute, Forward, ParamGroup, RoutedNet, Task
+from zoo.papers.active_conv import PAPER
+from zoo.registry import register
+
+
+class _UnitGradient(torch.autograd.Function):
+    """The identity; backward scales every row of the gradient to unit length, then all of it by a number."""
+
+    @staticmethod
+    def forward(ctx: Any, positions: Tensor, scale: Tensor) -> Tensor:
+        ctx.save_for_backward(scale)
+        return positions.view_as(positions)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        (scale,) = ctx.saved_tensors
+        return functional.normalize(gradients[0], dim=1) * scale, None
+
+
+class ActiveConv(nn.Module):
+    """A 3x3 convolution whose outer taps stand at learned positions, read by bilinear interpolation.
+
+    Positions do not depend on the input, so the four pixels that a tap reads, with their bilinear shares, are taps
+    of an ordinary convolution with a larger kernel: that is what runs, exactly, on `2 reach + 1` squared taps. (The
+    paper's code samples instead, which is 3 to 10 times slower on the CPU.) Making the large kernel costs as much as
+    36 values of every pair of channels, once per batch, and is not counted.
+
+    Args:
+        host: the convolution to replace; its weights are taken over.
+        reach: taps stay within this many pixels of the centre in both directions. The paper sets no limit.
+        warmup_steps: forward passes in train mode before positions learn.
+
+    Attributes:
+        positions: (8, 2), (dy, dx) of the outer taps from the centre, in rows; starts on the grid.
+        steps: forward passes in train mode so far.
+
+    Raises:
+        ValueError: a reach below 1, or a host that is no plain 3x3 convolution.
+    """
+
+    steps: Tensor
+
+    def __init__(self, host: nn.Conv2d, *, reach: int = 2, warmup_steps: int = 0) -> None:
+        super().__init__()
+        if host.kernel_size != (3, 3) or host.padding != (1, 1) or host.groups != 1 or host.bias is not None:
+            raise ValueError(f"only plain 3x3 convolutions have active counterparts, not {host}")
+        if reach < 1:
+            raise ValueError(f"reach must be at least 1 pixel, not {reach}")
+        self.weight = host.weight
+        self.stride = host.stride[0]
+        self.reach = reach
+        self.warmup_steps = warmup_steps
+        grid = [(dy, dx) for dy in (-1.0, 0.0, 1.0) for dx in (-1.0, 0.0, 1.0) if (dy, dx) != (0, 0)]
+        self.positions = nn.Parameter(torch.tensor(grid))
+        self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) to (N, O, H', W')."""
+        if self.training:
+            self.steps += 1
+            with torch.no_grad():
+                self.positions.clamp_(-self.reach, self.reach)
+        return functional.conv2d(x, self.kernel(), stride=self.stride, padding=self.reach)
+
+    def folded(self) -> nn.Conv2d:
+        """The ordinary convolution that it is in eval mode."""
+        width, channels, side, _ = self.kernel().shape
+        plain = nn.Conv2d(channels, width, side, self.stride, self.reach, bias=False)
+        plain.weight = nn.Parameter(self.kernel().detach(), requires_grad=False)
+        return plain.eval()
+
+    def kernel(self) -> Tensor:
+        """(O, C, S, S) with S = 2 reach + 1: every tap's weight, shared out to the pixels around its position."""
+        side = 2 * self.reach + 1
+        positions = _UnitGradient.apply(self.positions, (self.steps > self.warmup_steps).to(self.positions.dtype))
+        low = positions.detach().floor().clamp(-self.reach, self.reach - 1)
+        above = positions - low
+        y, x = (low.long() + self.reach).unbind(1)
+        taps = self.weight.flatten(2)
+        outer = torch.cat([taps[:, :, :4], taps[:, :, 5:]], dim=2)
+        large = functional.pad(taps[:, :, 4:5], (side * side // 2,) * 2)
+        for dy, y_share in enumerate((1 - above[:, 0], above[:, 0])):
+            for dx, x_share in enumerate((1 - above[:, 1], above[:, 1])):
+                large = large.index_add(2, (y + dy) * side + x + dx, outer * (y_share * x_share))
+        out_channels, channels = self.weight.shape[:2]
+        return large.view(out_channels, channels, side, side)
+
+
+class PlainTrunk(nn.Module):
+    """A plain network as in Jeon & Kim 2017: 1x1 to 16 channels, stages of 3x3 layers, 1x1 to 1000, average pool.
+
+    Has the parts of a `zoo.backbone.Backbone`; a block is one layer: convolution, batch norm, ReLU.
+
+    Args:
+        task: channels, smallest side and classes.
+        layers: number of 3x3 layers of each stage; every stage after the first starts with stride 2.
+        widths: channels of each stage.
+
+    Raises:
+        ValueError: parameters that do not describe a network, or pictures too small for its strides.
+    """
+
+    def __init__(self, task: Task, layers: Sequence[int], widths: Sequence[int]) -> None:
+        super().__init__()
+        if len(layers) != len(widths) or not layers or min(layers) < 1:
+            raise ValueError(f"blocks {list(layers)} and widths {list(widths)} must have one number per stage")
+        stride = 2 ** (len(layers) - 1)
+        if min(task.shape[1:]) < stride:
+            raise ValueError(
+                f"pictures of {task.shape[1]} x {task.shape[2]} pixels are smaller than the network's stride {stride}"
+            )
+        self.stem = conv_bn_relu(task.shape[0], 16, 1)
+        self.blocks: ModulesOf[nn.Sequential] = ModulesOf()
+        self.names: list[str] = []
+        self.layers = tuple(layers)
+        channels = 16
+        for s, (count, width) in enumerate(zip(layers, widths, strict=True), start=1):
+            for c in range(1, count + 1):
+                self.blocks.append(conv_bn_relu(channels, width, 3, stride=2 if s > 1 and c == 1 else 1))
+                self.names.append(f"stage{s}.conv{c}")
+                channels = width
+        self.head = nn.Sequential(*conv_bn_relu(channels, 1000, 1), *pooled_linear(1000, task.classes))
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+
+    def branches(self) -> list[list[nn.Module]]:
+        """The layers of every stage."""
+        ends = list(accumulate(self.layers, initial=0))
+        return [list(self.blocks[a:z]) for a, z in pairwise(ends)]
+
+    def unit_modules(self) -> dict[str, Sequence[nn.Module]]:
+        """Every 3x3 layer."""
+        return {name: (block,) for name, block in zip(self.names, self.blocks, strict=True)}
+
+
+@register("active_conv", PAPER)
+class ActiveConvNet(RoutedNet):
+    """A network whose 3x3 convolutions learn the positions of their taps (Jeon & Kim 2017).
+
+    A layer has 16 learnables more than an ordinary one. They are the same for every picture, so the route is static.
+    What a layer executes is an ordinary convolution with a 5x5 kernel (see `ActiveConv`), and that is its cost here:
+    25 / 9 of the 3x3's. The paper's own count, nine taps and their interpolation, would be 1 + 4 / O of it.
+
+    Args:
+        task: what to build for.
+        trunk: `resnet`, the suite's own, or `plain`, the paper's CIFAR network (see `PlainTrunk`).
+        stages: in which stages all 3x3 convolutions are active, counted from 1; none at all is the baseline.
+        last: only those in this many blocks (layers of `plain`) at the end of each of these stages; None for all.
+        reach: see `ActiveConv`.
+        warmup_steps: training steps before positions learn, 10,000 in the paper.
+        position_lr: learning rate of positions in parts of the others'; they never decay.
+        blocks: see `zoo.backbone.Backbone`; of `plain`, layers per stage.
+        widths: channels of each stage.
+        block: of `resnet`, see `zoo.backbone.Backbone`, as are stem_kind and shortcut_kind.
+
+    Raises:
+        ValueError: an unknown trunk, a stage that does not exist, or pictures too small.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        *,
+        trunk: Literal["resnet", "plain"] = "resnet",
+        stages: Sequence[int] = (3,),
+        last: int | None = None,
+        reach: int = 2,
+        warmup_steps: int = 0,
+        position_lr: float = 0.01,
+        blocks: Sequence[int] = (2, 2, 2),
+        widths: Sequence[int] = (16, 32, 64),
+        block: Literal["basic", "bottleneck"] = "basic",
+        stem_kind: Literal["cifar", "strided", "imagenet"] = "cifar",
+        shortcut_kind: Shortcut = "B",
+    ) -> None:
+        super().__init__(task)
+        if trunk not in ("resnet", "plain"):
+            raise ValueError(f"trunk must be 'resnet' or 'plain', not {trunk!r}")
+        self.trunk: Backbone | PlainTrunk = (
+            PlainTrunk(task, blocks, widths)
+            if trunk == "plain"
+            else Backbone(
+                task, blocks=blocks, widths=widths, block=block, stem_kind=stem_kind, shortcut_kind=shortcut_kind
+            )
+        )
+        self.units = tuple(self.trunk.names)
+        self.position_lr = position_lr
+
+        def activate(host: nn.Conv2d) -> ActiveConv:
+            return ActiveConv(host, reach=reach, warmup_steps=warmup_steps)
+
+        replace_3x3(self.trunk.branches(), stages, activate, last=last)
+
+    def active(self) -> dict[str, ActiveConv]:
+        """The active convolutions by name, in order."""
+        return {name: module for name, module in self.named_modules() if isinstance(module, ActiveConv)}
+
+    def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
+        """Answer normalised pictures; both ways to compute are the same here."""
+        x = self.trunk.stem(x)
+        for block in self.trunk.blocks:
+            x = block(x)
+        return Forward(logits=self.trunk.head(x), route=self.all_units(len(x), x.device))
+
+    def plain_trunk(self) -> Mapping[str, Any] | None:
+        """The ResNet of ordinary convolutions; none for the paper's plain network."""
+        return self.trunk.described if isinstance(self.trunk, Backbone) else None
+
+    def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
+        """The residual branches, or the plain trunk's 3x3 layers."""
+        return self.trunk.unit_modules()
+
+    def param_groups(self) -> list[ParamGroup]:
+        """Positions move at a speed of their own and never decay."""
+        positions = [module.positions for module in self.active().values()]
+        slow = {id(p) for p in positions}
+        groups = [ParamGroup(parameters=[p for p in self.parameters() if id(p) not in slow])]
+        if positions:
+            groups.append(ParamGroup(parameters=positions, lr_scale=self.position_lr, weight_decay_scale=0.0))
+        return groups

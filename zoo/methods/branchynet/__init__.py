@@ -1,0 +1,3 @@
+from zoo.methods.branchynet.network import BranchyNet
+
+__all__ = ["BranchyNet"]

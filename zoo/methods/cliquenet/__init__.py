@@ -1,0 +1,3 @@
+from zoo.methods.cliquenet.network import CliqueNet
+
+__all__ = ["CliqueNet"]

@@ -1,0 +1,3 @@
+from zoo.methods.deformable.network import DeformableNet
+
+__all__ = ["DeformableNet"]

@@ -1,0 +1,3 @@
+from zoo.methods.fractalnet.network import FractalNet
+
+__all__ = ["FractalNet"]

@@ -1,0 +1,3 @@
+from zoo.methods.msdnet.network import MSDNet
+
+__all__ = ["MSDNet"]

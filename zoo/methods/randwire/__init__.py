@@ -1,0 +1,3 @@
+from zoo.methods.randwire.network import RandWireNet
+
+__all__ = ["RandWireNet"]

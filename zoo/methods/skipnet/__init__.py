@@ -1,0 +1,3 @@
+from zoo.methods.skipnet.network import SkipNet
+
+__all__ = ["SkipNet"]

@@ -1,0 +1,225 @@
+"""SkipNet's gates, small convnets or one recurrent gate shared by all blocks, and what they are rewarded with.
+
+Parameters and multiply-accumulates are those of the official code, but for its last gate, which decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from zoo.layers import ModulesOf, conv_bn_relu, init_he
+
+GateKind = Literal["rnn", "ff1", "ff2"]
+
+State = tuple[Tensor, Tensor] | None
+"""Hidden and cell state (N, hidden) of the recurrent gate; None before the first gate, and without memory."""
+
+
+class GateBank(nn.Module):
+    """Gates of several blocks, asked in order (`zoo.execution.skipping.GateBank`); each looks at its block's input.
+
+    Attributes:
+        sharpened: 1 once `sharpen` has been called; a buffer, so that a resumed training does not sharpen twice.
+    """
+
+    sharpened: Tensor
+    pooled = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("sharpened", torch.zeros((), dtype=torch.int64))
+
+    def forward(self, index: int, x: Tensor, state: State) -> tuple[Tensor, State]:
+        """Gate `index` on x (N, C, H, W): log-odds of executing the block, (N,), and the state for the next gate."""
+        raise NotImplementedError
+
+    def choices(self) -> list[nn.Linear]:
+        """The layers that give the log-odds."""
+        raise NotImplementedError
+
+    def open(self, log_odds: float) -> None:
+        """Shift what the gates start with by these log-odds; the weights stay."""
+        with torch.no_grad():
+            for choice in self.choices():
+                choice.bias.zero_()
+                choice.bias[-1] = log_odds
+
+    def set_apart(self) -> None:
+        """Start every gate with log-odds of its own; feed-forward gates do so already."""
+
+    def sharpen(self, temperature: float) -> None:
+        """Divide all log-odds by a temperature, once and for good, in the weights."""
+        if self.sharpened.item() or temperature == 1:
+            return
+        with torch.no_grad():
+            for choice in self.choices():
+                choice.weight.div_(temperature)
+                choice.bias.div_(temperature)
+        self.sharpened.fill_(1)
+
+
+class FeedForwardGates(GateBank):
+    """A convnet per block (Wang et al. 2018, section 3.1) ending in two logits: skip, execute.
+
+    `ff1` is FFGate-I: max-pool, two 3x3 convolutions of which the second has stride 2, global average pool. `ff2` is
+    FFGate-II: one 3x3 convolution of stride 2, global average pool.
+
+    Args:
+        kind: `ff1` or `ff2`.
+        channels: C of every gated block's input.
+    """
+
+    def __init__(self, kind: Literal["ff1", "ff2"], channels: Sequence[int]) -> None:
+        super().__init__()
+        self.features = nn.ModuleList(_features(kind, width) for width in channels)
+        init_he(self.features)
+        self.choice: ModulesOf[nn.Linear] = ModulesOf(nn.Linear(width, 2) for width in channels)
+        for choice in self.choices():
+            nn.init.normal_(choice.weight)
+            nn.init.zeros_(choice.bias)
+
+    def forward(self, index: int, x: Tensor, state: State) -> tuple[Tensor, State]:
+        """See `GateBank.forward`; the state passes through."""
+        logits = self.choice[index](self.features[index](x)).float()
+        return logits[:, 1] - logits[:, 0], state
+
+    def choices(self) -> list[nn.Linear]:
+        """One per gate."""
+        return list(self.choice)
+
+
+def _features(kind: Literal["ff1", "ff2"], width: int) -> nn.Sequential:
+    pool = (nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    last = conv_bn_relu(width, width, 3, stride=2)
+    if kind == "ff2":
+        return nn.Sequential(last, *pool)
+    return nn.Sequential(nn.MaxPool2d(2, ceil_mode=True), conv_bn_relu(width, width, 3), last, *pool)
+
+
+class RecurrentGates(GateBank):
+    """RNNGate: pooled features, projected to 10 per block, feed an LSTM of 10 that all blocks share.
+
+    Args:
+        channels: C of every gated block's input.
+        hidden: size of the projection and of the LSTM.
+    """
+
+    def __init__(self, channels: Sequence[int], hidden: int = 10) -> None:
+        super().__init__()
+        self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        self.project: ModulesOf[nn.Linear] = ModulesOf(nn.Linear(width, hidden) for width in channels)
+        for module in self.project:
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+            nn.init.zeros_(module.bias)
+        self.cell = nn.LSTMCell(hidden, hidden)
+        self.choice = nn.Linear(hidden, 1)
+
+    def forward(self, index: int, x: Tensor, state: State) -> tuple[Tensor, State]:
+        """See `GateBank.forward`; the state is zero at the first gate of every forward pass."""
+        hidden, cell = self.cell(self.project[index](self.pool(x)), state)
+        log_odds: Tensor = self.choice(hidden).squeeze(1).float()
+        return log_odds, (hidden, cell)
+
+    def choices(self) -> list[nn.Linear]:
+        """The one that all gates share."""
+        return [self.choice]
+
+    def set_apart(self) -> None:
+        """Weigh the blocks' own projections up, and what all blocks share down: the LSTM's biases."""
+        nn.init.normal_(self.choice.weight, std=4.0)
+        nn.init.zeros_(self.cell.bias_ih)
+        nn.init.zeros_(self.cell.bias_hh)
+
+    def folded(self) -> FoldedRecurrentGates:
+        """The same gates for channel means, with fewer and smaller steps."""
+        return FoldedRecurrentGates(self)
+
+
+class FoldedRecurrentGates(nn.Module):
+    """Recurrent gates for serving: matrix products on means, and a cell whose parts are in another order.
+
+    It is input, forget, output, candidate, so that one sigmoid serves three of them. A block's projection and the
+    LSTM's own are one matrix, for nothing stands between them.
+    """
+
+    pooled = True
+    recurrent: Tensor
+    choice: Tensor
+    bias: Tensor
+
+    def __init__(self, gates: RecurrentGates) -> None:
+        super().__init__()
+        cell, self.hidden = gates.cell, gates.cell.hidden_size
+        order = torch.arange(4 * self.hidden).view(4, -1)[[0, 1, 3, 2]].flatten()
+        entry, bias = cell.weight_ih.detach()[order], (cell.bias_ih + cell.bias_hh).detach()[order]
+        for index, project in enumerate(gates.project):
+            self.register_buffer(f"weight{index}", (entry @ project.weight.detach()).t().contiguous())
+            self.register_buffer(f"bias{index}", bias + entry @ project.bias.detach())
+        self.register_buffer("recurrent", cell.weight_hh.detach()[order].t().contiguous())
+        self.register_buffer("choice", gates.choice.weight.detach().t().contiguous())
+        self.register_buffer("bias", gates.choice.bias.detach().clone())
+
+    def forward(self, index: int, means: Tensor, state: State) -> tuple[Tensor, State]:
+        """Gate `index` on means of the channels (N, C): log-odds (N,) and the state for the next gate."""
+        parts = torch.addmm(getattr(self, f"bias{index}"), means, getattr(self, f"weight{index}"))
+        if state is None:
+            shares, candidate = parts.tensor_split((3 * self.hidden,), dim=1)
+            take, _, give = shares.sigmoid_().chunk(3, dim=1)
+            cell = take * candidate.tanh_()
+        else:
+            parts = torch.addmm(parts, state[0], self.recurrent)
+            shares, candidate = parts.tensor_split((3 * self.hidden,), dim=1)
+            take, keep, give = shares.sigmoid_().chunk(3, dim=1)
+            cell = torch.addcmul(keep.mul_(state[1]), take, candidate.tanh_())
+        hidden = give * cell.tanh()
+        return torch.addmm(self.bias, hidden, self.choice).squeeze(1), (hidden, cell)
+
+
+def make_gates(
+    kind: GateKind, channels: Sequence[int], open_log_odds: float | None, *, set_apart: bool = False
+) -> GateBank:
+    """Gates of a kind.
+
+    Args:
+        kind: `rnn`, `ff1` or `ff2`.
+        channels: C of every gated block's input.
+        open_log_odds: bias of the log-odds at the start, or None for the official initialisation, which for some
+            seeds shuts every gate.
+        set_apart: start the gates of different blocks with different log-odds.
+
+    Raises:
+        ValueError: an unknown kind.
+    """
+    if kind not in ("rnn", "ff1", "ff2"):
+        raise ValueError(f"gate must be 'rnn', 'ff1' or 'ff2', not {kind!r}")
+    gates = RecurrentGates(channels) if kind == "rnn" else FeedForwardGates(kind, channels)
+    if set_apart:
+        gates.set_apart()
+    if open_log_odds is not None:
+        gates.open(open_log_odds)
+    return gates
+
+
+def discounted_returns(route: Tensor, terminal: Tensor, alpha: float, gamma: float) -> Tensor:
+    """R_i = r_i + gamma * R_{i+1} with r_i = alpha / N for a skipped block, 0 for one that runs.
+
+    Args:
+        route: (N, G) bool, decisions.
+        terminal: (N,) R_{G+1}, what the end pays.
+        alpha: price of computation.
+        gamma: discount.
+
+    Returns:
+        (N, G).
+    """
+    rewards = (~route).float() * (alpha / route.shape[1])
+    returns = []
+    following = terminal
+    for reward in reversed(rewards.unbind(dim=1)):
+        following = reward + gamma * following
+        returns.append(following)
+    return torch.stack(returns[::-1], dim=1)

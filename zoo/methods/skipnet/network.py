@@ -1,0 +1,218 @@
+"""SkipNet: a gate decides per image to run the next residual block; learnt by gradient, then by reward.
+
+Facts that re-implementations miss: the official code computes every block and blends (here "needed" runs only the open
+ones), runs each projection twice (here once), crashes at batch 1, and has a last gate that decides nothing (left out).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Self
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from zoo.backbone import Backbone
+from zoo.execution.gates import logistic_noise, threshold_settings
+from zoo.execution.skipping import Above, Decide, gated_chain
+from zoo.layers import Shortcut
+from zoo.methods.skipnet.gates import GateKind, discounted_returns, make_gates
+from zoo.network import Compute, Forward, Phase, RoutedNet, Setting, Task, Validation
+from zoo.papers.skipnet import PAPER
+from zoo.registry import register
+
+
+@register("skipnet", PAPER)
+class SkipNet(RoutedNet):
+    """A ResNet in which a gate may skip any block but the first (Wang et al. 2018).
+
+    The gate looks at what the block would get. A skipped block hands on its shortcut, projected but not rectified
+    where shapes change. Gates always run and are fixed cost.
+
+    Training has two phases. `supervised` decides hard, at probability 1/2, and gives the gates the gradient of their
+    probability: a straight-through estimate without noise. `hybrid` samples the decisions and adds REINFORCE to the
+    cross-entropy, so that weights and gates are both trained. Gate i of N is paid r_i = alpha / N for skipping, the
+    end pays minus the sample's cross-entropy, and the policy gradient weighs the log-probability of decision i with
+    R_i = r_i + gamma * R_{i+1}. No baseline is subtracted, as in the official code.
+
+    Args:
+        task: what to build for.
+        gate: `rnn` (one LSTM for all blocks), `ff1` (FFGate-I, for shallow networks) or `ff2` (FFGate-II, for deep).
+        decision: `hard`, or the ablation `soft` of Table 3: training multiplies by the probability, evaluation
+            thresholds it, and there is no hybrid phase.
+        open_log_odds: bias of the gates' log-odds at the start; None for the official initialisation, with which
+            some seeds start with every gate shut.
+        set_apart: start the recurrent gates of different blocks with different log-odds, as feed-forward ones do.
+            Officially they start alike, and within a few hundred steps all stay open or all shut.
+        alpha: price of computation; 0.1 in the official CIFAR code, 0 to 4 in the paper's sweep.
+        gamma: discount of rewards; 1 in the official code.
+        rl_weight: of the policy's loss.
+        reward_reduction: `sum` over the samples of a batch as the official CIFAR code does, or their `mean`
+            (ImageNet).
+        scale_terminal: multiply the terminal reward by alpha / N, as on ImageNet.
+        policy_temperature: divides the gates' log-odds once, when the hybrid phase begins; 0.05 on ImageNet.
+        hybrid_norm: batch norm in the hybrid phase. `batch` normalises by the batch and runs every block for every
+            sample, as the official code does; sampled routes then blur the running statistics (its issue 9).
+            `frozen` keeps the statistics of the supervised phase, so that only open blocks need to run.
+        hybrid_share: part of the epochs in the hybrid phase; 0 leaves it out.
+        hybrid_lr_scale: of the learning rate there; 1e-3 is the official 0.1 to 1e-4.
+        blocks: see `zoo.backbone.Backbone`, as are widths, block, stem_kind and shortcut_kind.
+
+    Raises:
+        ValueError: an unknown gate, decision, reduction or norm, a number out of range, or fewer than two blocks.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        *,
+        gate: GateKind = "rnn",
+        decision: Literal["hard", "soft"] = "hard",
+        open_log_odds: float | None = 1.0,
+        set_apart: bool = False,
+        alpha: float = 0.1,
+        gamma: float = 1.0,
+        rl_weight: float = 0.01,
+        reward_reduction: Literal["sum", "mean"] = "sum",
+        scale_terminal: bool = False,
+        policy_temperature: float = 1.0,
+        hybrid_norm: Literal["batch", "frozen"] = "batch",
+        hybrid_share: float = 10 / 74,
+        hybrid_lr_scale: float = 1e-3,
+        blocks: Sequence[int] = (2, 2, 2),
+        widths: Sequence[int] = (16, 32, 64),
+        block: Literal["basic", "bottleneck"] = "basic",
+        stem_kind: Literal["cifar", "strided", "imagenet"] = "cifar",
+        shortcut_kind: Shortcut = "B",
+    ) -> None:
+        super().__init__(task)
+        self.backbone = Backbone(
+            task, blocks=blocks, widths=widths, block=block, stem_kind=stem_kind, shortcut_kind=shortcut_kind
+        )
+        gated = list(self.backbone.blocks)[1:]
+        if not gated:
+            raise ValueError("skipnet needs at least two blocks: the first always runs")
+        _check_choice("decision", decision, ("hard", "soft"))
+        _check_choice("reward_reduction", reward_reduction, ("sum", "mean"))
+        _check_choice("hybrid_norm", hybrid_norm, ("batch", "frozen"))
+        if not 0 <= hybrid_share < 1:
+            raise ValueError(f"hybrid_share must be at least 0 and below 1, not {hybrid_share}")
+        if not 0 <= gamma <= 1:
+            raise ValueError(f"gamma must lie between 0 and 1, not {gamma}")
+        if policy_temperature <= 0:
+            raise ValueError(f"policy_temperature must be positive, not {policy_temperature}")
+        self.gates = make_gates(gate, [b.in_channels for b in gated], open_log_odds, set_apart=set_apart)
+        self.units = tuple(self.backbone.names[1:])
+        self.decision = decision
+        self.alpha = alpha
+        self.gamma = gamma
+        self.rl_weight = rl_weight
+        self.reward_reduction = reward_reduction
+        self.scale_terminal = scale_terminal
+        self.policy_temperature = policy_temperature
+        self.hybrid_norm = hybrid_norm
+        self.hybrid_share = hybrid_share
+        self.hybrid_lr_scale = hybrid_lr_scale
+        self.phase = "supervised"
+        self.threshold = 0.5
+
+    def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
+        """Answer normalised pictures; training runs only open blocks where batch norm is frozen, else all."""
+        if self.training:
+            compute = "needed" if self._frozen() else "all"
+        first, *gated = self.backbone.blocks
+        x = first(self.backbone.stem(x))
+
+        chained = gated_chain(gated, self.gates, self._decision(generator), x, compute, "block")
+        return Forward(
+            logits=self.backbone.head(chained.x),
+            route=chained.gate.detach() > 0,
+            gate_probs=torch.sigmoid(chained.log_odds),
+        )
+
+    def _decision(self, generator: torch.Generator | None) -> Decide:
+        if generator is not None or (self.training and self.phase == "hybrid"):
+            return lambda index, log_odds: (log_odds.detach() + logistic_noise(log_odds, generator) > 0).float()
+        if self.training and self.decision == "soft":
+            return lambda index, log_odds: torch.sigmoid(log_odds)
+        return Above(self.threshold)
+
+    def loss(self, forward: Forward, labels: Tensor) -> Tensor:
+        """Cross-entropy, and in the hybrid phase the policy's loss."""
+        errors = functional.cross_entropy(forward.logits.float(), labels, reduction="none")
+        if self.phase != "hybrid":
+            return errors.mean()
+        probs = forward.gate_probs
+        assert probs is not None
+        terminal = -errors.detach() * (self.alpha / len(self.units) if self.scale_terminal else 1)
+        returns = discounted_returns(forward.route, terminal, self.alpha, self.gamma)
+        chances = torch.where(forward.route, probs, 1 - probs).clamp_min(1e-7)
+        policy = -(chances.log() * returns).sum(dim=1)
+        return errors.mean() + self.rl_weight * (policy.sum() if self.reward_reduction == "sum" else policy.mean())
+
+    def phases(self) -> tuple[Phase, ...]:
+        """Supervised, then hybrid (paper, section 3.3)."""
+        if self.decision == "soft" or self.hybrid_share == 0:
+            return (Phase(name="supervised"),)
+        hybrid = Phase(name="hybrid", share=self.hybrid_share, lr_scale=self.hybrid_lr_scale)
+        return (Phase(name="supervised", share=1 - self.hybrid_share), hybrid)
+
+    def begin(self, phase: str) -> None:
+        """Enter `supervised` or `hybrid`.
+
+        Raises:
+            ValueError: another name.
+        """
+        if phase not in ("supervised", "hybrid"):
+            raise ValueError(f"skipnet trains in the phases 'supervised' and 'hybrid', not {phase!r}")
+        self.phase = phase
+        if phase == "hybrid":
+            self.gates.sharpen(self.policy_temperature)
+
+    def _frozen(self) -> bool:
+        return self.phase == "hybrid" and self.hybrid_norm == "frozen"
+
+    def train(self, mode: bool = True) -> Self:
+        """Training or evaluation mode; frozen batch norms stay in evaluation mode."""
+        super().train(mode)
+        if mode and self._frozen():
+            for module in self.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.eval()
+        return self
+
+    def plain_trunk(self) -> Mapping[str, Any] | None:
+        """The ResNet without gates."""
+        return self.backbone.described
+
+    def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
+        """The residual branches but the first; gates always run."""
+        branches = self.backbone.unit_modules()
+        return {name: branches[name] for name in self.units}
+
+    def settings(self, validation: Validation) -> list[Setting]:
+        """The trained decisions, and other gate thresholds."""
+        probs = validation.forward.gate_probs
+        assert probs is not None
+        trained = Setting(name="default", note="gates open above probability 1/2, as trained")
+        return [trained, *threshold_settings(probs, (0.4, 0.6, 0.8), margin=0.02)]
+
+    def use(self, setting: Setting) -> None:
+        """Take `threshold` in (0, 1).
+
+        Raises:
+            ValueError: other values, or a number out of range.
+        """
+        values: dict[str, Any] = dict(setting.values)
+        threshold = values.pop("threshold", 0.5)
+        if values:
+            raise ValueError(f"skipnet's settings have threshold, not {list(values)}")
+        if not 0 < threshold < 1:
+            raise ValueError(f"threshold must lie between 0 and 1, not {threshold}")
+        self.threshold, self.setting = threshold, setting
+
+
+def _check_choice(name: str, value: str, valid: Sequence[str]) -> None:
+    if value not in valid:
+        raise ValueError(f"{name} must be {' or '.join(map(repr, valid))}, not {value!r}")

@@ -1,0 +1,107 @@
+"""Facts of a paper as plain data: what its networks are, how they were trained, and the figures it prints.
+
+Nothing here computes. A method's module says how a network works and takes its facts from `zoo.papers.<method>`, so
+that a corrected citation or figure changes no line of a network's code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from zoo.network import Task
+
+CIFAR10 = Task(shape=(3, 32, 32), classes=10)
+"""The task of most published presets."""
+CIFAR100 = Task(shape=(3, 32, 32), classes=100)
+IMAGENET = Task(shape=(3, 224, 224), classes=1000)
+MNIST = Task(shape=(1, 28, 28), classes=10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """A figure that a paper or its official code gives for a preset; None where it says nothing.
+
+    Attributes:
+        dataset: what was learnt.
+        error: top-1 error, percent.
+        parameters: as printed, in units.
+        macs: as printed, converted to multiply-accumulates.
+        per_mac: operations that the source counts per multiply-accumulate, 1 or 2.
+        routed: `macs` is the mean over pictures of what their routes ask for, not the nominal cost.
+        source: paper and table.
+        note: anything a reader must know before comparing.
+    """
+
+    dataset: str
+    source: str
+    error: float | None = None
+    parameters: float | None = None
+    macs: float | None = None
+    per_mac: int = 1
+    routed: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Official:
+    """Size of a preset's network as somebody counted it on public code, not on ours.
+
+    Attributes:
+        code: whose.
+        parameters: exact.
+        macs: of convolutions and linear layers, for one picture, to the last digit that is not zero.
+        convolutions: of convolutions alone, likewise.
+    """
+
+    code: str
+    parameters: int
+    macs: float | None = None
+    convolutions: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preset:
+    """Parameters of a network under a name.
+
+    Attributes:
+        parameters: keyword arguments of the network.
+        task: what it was designed for; networks of the suite's own scales are built for any.
+        recipe: how its paper trained it, as fields of `benchmarks.study.study.Recipe`.
+        published: figures to compare with.
+    """
+
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    task: Task = CIFAR10
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    published: Sequence[Published] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paper:
+    """All that is known of a method apart from the code that runs it.
+
+    Attributes:
+        title: as reports print it.
+        family: skips layers, exits early, drops at training, or fixed graph.
+        varies: what depends on the input.
+        citation: authors, title, venue, arXiv number.
+        presets: by name; `tiny` and `small` are obligatory.
+        variants: parameters that make another network of `tiny` (another gate, graph or loss); tests of conformance
+            run over all of them.
+        scales: names of the parameters that are multiplied together, by way of scaling, such as
+            `{"width": ("growth",)}`; None for `zoo.registry.SCALES`. See `zoo.sizing.matching.match`.
+        official: sizes counted on public code, by preset.
+        differs: why our size is not what was printed or counted, by preset.
+    """
+
+    title: str
+    family: str
+    varies: str
+    citation: str
+    presets: Mapping[str, Preset]
+    variants: Sequence[Mapping[str, Any]] = ()
+    scales: Mapping[str, Sequence[str]] | None = None
+    official: Mapping[str, Official] = field(default_factory=dict)
+    differs: Mapping[str, str] = field(default_factory=dict)

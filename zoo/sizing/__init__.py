@@ -1,0 +1,1 @@
+"""What networks cost: counting, unit costs, matching one cost to another, baselines."""
