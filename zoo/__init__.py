@@ -1,9 +1,8 @@
 """Networks that do not spend the same computation on every picture, or not through the same graph.
 
-Importing this package registers every method; `zoo.create("adanet[target_rate=0.5]", task)` builds one.
+`zoo.list_methods()` names them, `zoo.create("adanet[target_rate=0.5]", task)` builds one.
 """
 
-from zoo import methods
 from zoo.network import (
     Compute,
     Forward,
@@ -57,7 +56,6 @@ __all__ = [
     "list_methods",
     "match",
     "method",
-    "methods",
     "optimize_for_inference",
     "parameters_of",
     "parse",

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import inspect
 import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
 from zoo.network import RoutedNet, Task
 from zoo.papers.paper import Official, Paper, Preset, Published
+from zoo.plugins import Registry, UnknownName, origin_of, unknown
 
 __all__ = [
     "SCALES",
@@ -37,10 +36,6 @@ __all__ = [
 
 BASELINE = "resnet"
 """The method that baselines are of; a selector of it is its own baseline."""
-
-
-class UnknownName(ValueError):
-    """A method, preset or parameter that does not exist; the message lists the nearest valid ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +85,8 @@ def _keywords(network: type[RoutedNet]) -> dict[str, Any]:
     return {p.name: p.default for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}
 
 
-_METHODS: dict[str, Method] = {}
+METHODS: Registry[Method] = Registry("method", "zoo.methods")
+"""Every method; `list_methods` has their order."""
 
 SCALES: Mapping[str, Sequence[str]] = {"width": ("widths",), "depth": ("blocks",)}
 """How a network scales that says nothing else, as far as it has these parameters."""
@@ -113,18 +109,15 @@ def register(name: str, paper: Paper) -> Callable[[Net], Net]:
     """
 
     def decorate(network: Net) -> Net:
-        if name in _METHODS:
-            raise ValueError(f"a method named {name!r} is registered already")
         missing = {"tiny", "small"} - set(paper.presets)
         if missing:
             raise ValueError(f"method {name!r} lacks the preset {sorted(missing)[0]!r}")
         for preset in {**paper.official, **paper.differs}:
             if preset not in paper.presets:
-                raise UnknownName(_unknown(f"preset of {name}", preset, list(paper.presets)))
+                raise UnknownName(unknown(f"preset of {name}", preset, list(paper.presets)))
         facts = {field.name: getattr(paper, field.name) for field in fields(paper)}
-        _METHODS[name] = Method(
-            name=name, network=network, **facts | {"scales": _checked_scales(name, network, paper.scales)}
-        )
+        facts["scales"] = _checked_scales(name, network, paper.scales)
+        METHODS.add(name, Method(name=name, network=network, **facts), origin_of(network))
         return network
 
     return decorate
@@ -138,14 +131,14 @@ def _checked_scales(
         return {way: names for way, names in SCALES.items() if set(names) <= set(valid)}
     for parameter in (parameter for names in scales.values() for parameter in names):
         if parameter not in valid:
-            raise UnknownName(_unknown(f"parameter of {name}", parameter, list(valid)))
+            raise UnknownName(unknown(f"parameter of {name}", parameter, list(valid)))
     return scales
 
 
 def list_methods(pattern: str = "*") -> tuple[str, ...]:
     """Names of the registered methods that match a shell wildcard: the baseline, then the others as registered."""
-    ordered = sorted(_METHODS, key=lambda name: name != BASELINE)
-    return tuple(name for name in ordered if fnmatchcase(name, pattern))
+    ordered = sorted(METHODS.names(pattern), key=lambda name: name != BASELINE)
+    return tuple(ordered)
 
 
 def method(name: str) -> Method:
@@ -154,9 +147,7 @@ def method(name: str) -> Method:
     Raises:
         UnknownName: there is none; the message lists the nearest.
     """
-    if name not in _METHODS:
-        raise UnknownName(_unknown("method", name, list(_METHODS)))
-    return _METHODS[name]
+    return METHODS[name]
 
 
 @dataclass(frozen=True)
@@ -190,11 +181,11 @@ def parse(text: str) -> Selector:
     name, preset, parameters = parse_brackets(text)
     found = method(name)
     if preset is not None and preset not in found.presets:
-        raise UnknownName(_unknown(f"preset of {name}", preset, list(found.presets)))
+        raise UnknownName(unknown(f"preset of {name}", preset, list(found.presets)))
     valid = list(found.parameters())
     for parameter in parameters:
         if parameter not in valid:
-            raise UnknownName(_unknown(f"parameter of {name}", parameter, valid))
+            raise UnknownName(unknown(f"parameter of {name}", parameter, valid))
     return Selector(name, preset, parameters)
 
 
@@ -288,9 +279,3 @@ def create(selector: str | Selector, task: Task | None = None) -> RoutedNet:
         return found.network(task or found.presets[chosen.preset or "tiny"].task, **parameters_of(chosen))
     except TypeError as error:
         raise ValueError(f"{chosen}: {error}") from error
-
-
-def _unknown(what: str, name: str, valid: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, valid, n=3, cutoff=0.5)
-    hint = f"; did you mean {' or '.join(near)}?" if near else ""
-    return f"unknown {what} {name!r}{hint} (valid: {', '.join(valid)})"

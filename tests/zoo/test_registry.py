@@ -85,8 +85,12 @@ def test_wildcards_find_methods() -> None:
 
 
 def test_a_name_is_registered_once() -> None:
-    with pytest.raises(ValueError, match="registered already"):
-        zoo.register("resnet", paper({"tiny": Preset(), "small": Preset()}))(ResNet)
+    class Another(ResNet):
+        pass
+
+    with pytest.raises(ValueError, match=r"method 'resnet' of tests\..*Another is there already: zoo\.methods\.resnet"):
+        zoo.register("resnet", paper({"tiny": Preset(), "small": Preset()}))(Another)
+    assert zoo.method("resnet").network is ResNet
 
 
 def test_a_method_needs_the_suites_presets() -> None:

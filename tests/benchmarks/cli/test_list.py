@@ -35,7 +35,7 @@ def presets(show: Invoke) -> dict[str, list[str]]:
     resnet = zoo.method("resnet")
     few = {name: resnet.presets[name] for name in FEW}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(registry._METHODS, "resnet", replace(resnet, presets=few))
+        patch.setitem(registry.METHODS.declared, "resnet", replace(resnet, presets=few))
         lines = show("presets", "--methods", "resnet").stdout.splitlines()
     return {words[0]: words[1:] for words in map(str.split, lines[1:]) if words}
 

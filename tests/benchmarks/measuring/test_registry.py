@@ -110,9 +110,9 @@ def test_a_version_of_attacks_has_the_data_sets_own_radii() -> None:
 def test_a_version_of_fidelity_has_the_published_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     before = version_of("fidelity", Evaluation())
     found = zoo.method("adanet")
-    monkeypatch.setitem(zoo.registry._METHODS, "adanet", replace(found, citation="another"))
+    monkeypatch.setitem(zoo.registry.METHODS.declared, "adanet", replace(found, citation="another"))
     assert version_of("fidelity", Evaluation()) == before
-    monkeypatch.setitem(zoo.registry._METHODS, "adanet", replace(found, differs={"tiny": "a reason"}))
+    monkeypatch.setitem(zoo.registry.METHODS.declared, "adanet", replace(found, differs={"tiny": "a reason"}))
     assert version_of("fidelity", Evaluation()) != before
 
 

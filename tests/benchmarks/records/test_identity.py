@@ -215,10 +215,10 @@ def test_a_preset_whose_parameters_change_is_another_network(monkeypatch: pytest
     found = zoo.method("adanet")
     other = replace(found.presets["tiny"], parameters={**found.presets["tiny"].parameters, "target_rate": 0.51})
     presets = {**found.presets, "tiny": other}
-    monkeypatch.setitem(zoo.registry._METHODS, "adanet", replace(found, presets=presets))
+    monkeypatch.setitem(zoo.registry.METHODS.declared, "adanet", replace(found, presets=presets))
     assert identity_of(spec).name != before.name
     presets["tiny"] = replace(found.presets["tiny"], published=())
-    monkeypatch.setitem(zoo.registry._METHODS, "adanet", replace(found, presets=presets, citation="another"))
+    monkeypatch.setitem(zoo.registry.METHODS.declared, "adanet", replace(found, presets=presets, citation="another"))
     assert identity_of(spec).name == before.name
 
 

@@ -45,7 +45,7 @@ def test_tensors_with_values_are_left_alone() -> None:
 
 def test_a_size_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     first = zoo.size_of("resnet[tiny, widths=(3, 5, 7)]", DIGITS)
-    monkeypatch.setattr(zoo.sizing.counting, "create", None)
+    monkeypatch.setattr("zoo.sizing.counting.create", None)
     assert zoo.size_of("resnet[tiny, widths=(3, 5, 7)]", DIGITS) is first
     with pytest.raises(TypeError):
         zoo.size_of("resnet[tiny, widths=(3, 5, 9)]", DIGITS)
