@@ -1,6 +1,7 @@
 """Lean forms of gates: the same log-odds from channel means, with fewer and larger matrix products.
 
-`LEAN` says by type which module serves in the place of which; it is the seam for gates of other methods.
+`lean_form` says by type which module serves in the place of which. Types are named, not imported: what one method's
+timings depend on is not the code of another.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_linear_bn_eval
 
-from zoo.methods.adanet import Gate, Gates
-from zoo.methods.skipnet.gates import RecurrentGates, State
+State = tuple[Tensor, Tensor] | None
+"""Hidden and cell state (N, hidden) of a recurrent gate; None before the first gate."""
 
 
 class LeanGates(nn.Module, ABC):
@@ -34,7 +35,7 @@ class LeanGates(nn.Module, ABC):
 
 
 class LeanFeedForwardGates(LeanGates):
-    """AdaNet's gates: batch norms folded into the hidden layers, one output each, gates of one width side by side.
+    """`zoo.methods.adanet.Gates` with batch norms folded in and one output each, gates of one width side by side.
 
     The hidden layers of A gates are one matrix product, and so are their outputs (a matrix with one block per gate on
     its diagonal): asking all of them costs little more than asking one.
@@ -43,7 +44,7 @@ class LeanFeedForwardGates(LeanGates):
         together: for every gate, the range of gates that `ahead` asks with it.
     """
 
-    def __init__(self, gates: Gates) -> None:
+    def __init__(self, gates: Any) -> None:
         super().__init__()
         self.together = _equal_runs([gate.channels for gate in gates])
         for run in dict.fromkeys(self.together):
@@ -67,7 +68,7 @@ class LeanFeedForwardGates(LeanGates):
         return torch.addmm(getattr(self, f"bias{run}"), hidden.relu_(), getattr(self, f"output{run}"))
 
 
-def _folded_hidden(gate: Gate) -> nn.Linear:
+def _folded_hidden(gate: Any) -> nn.Linear:
     """The hidden layer of a gate in eval mode, its batch norm folded in."""
     linear, norm = gate.hidden[2], gate.hidden[3]
     assert isinstance(linear, nn.Linear)
@@ -86,7 +87,7 @@ def _equal_runs(widths: Sequence[int]) -> list[range]:
 
 
 class LeanRecurrentGates(LeanGates):
-    """SkipNet's recurrent gates: matrix products on means, and an LSTM cell whose parts are reordered.
+    """`zoo.methods.skipnet.gates.RecurrentGates`: matrix products on means, and an LSTM cell whose parts are reordered.
 
     The order is input, forget, output, candidate, so that one sigmoid serves three of them. A block's projection and
     the LSTM's own are one matrix, since nothing stands between them.
@@ -96,7 +97,7 @@ class LeanRecurrentGates(LeanGates):
     choice: Tensor
     bias: Tensor
 
-    def __init__(self, gates: RecurrentGates) -> None:
+    def __init__(self, gates: Any) -> None:
         super().__init__()
         cell, self.hidden = gates.cell, gates.cell.hidden_size
         order = torch.arange(4 * self.hidden).view(4, -1)[[0, 1, 3, 2]].flatten()
@@ -124,8 +125,13 @@ class LeanRecurrentGates(LeanGates):
         return torch.addmm(self.bias, hidden, self.choice).squeeze(1), (hidden, cell)
 
 
-LEAN: Mapping[type[nn.Module], Callable[[Any], LeanGates]] = {
-    Gates: LeanFeedForwardGates,
-    RecurrentGates: LeanRecurrentGates,
+_LEAN: Mapping[str, Callable[[Any], LeanGates]] = {
+    "zoo.methods.adanet.Gates": LeanFeedForwardGates,
+    "zoo.methods.skipnet.gates.RecurrentGates": LeanRecurrentGates,
 }
-"""Gates of methods, and what serves in their place."""
+
+
+def lean_form(module: nn.Module) -> LeanGates | None:
+    """What serves in the place of gates; None where a module has no lean form."""
+    found = _LEAN.get(f"{type(module).__module__}.{type(module).__qualname__}")
+    return found(module) if found else None

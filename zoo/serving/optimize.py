@@ -21,7 +21,7 @@ from zoo.execution.skipping import Skipping
 from zoo.layers import ResidualBlock
 from zoo.network import Compute, Forward, RoutedNet, Setting
 from zoo.serving.folding import fold
-from zoo.serving.gates import LEAN
+from zoo.serving.gates import lean_form
 from zoo.serving.onednn import pack
 from zoo.serving.skipping import ServedSkipping
 
@@ -105,8 +105,9 @@ def optimize_for_inference(net: RoutedNet, *, fused: bool = True, masked_up_to: 
 def _put_served_forms(module: nn.Module) -> None:
     """Put what serves in the place of gates and of the loop over gated blocks, by their types."""
     for name, child in list(module.named_children()):
-        if type(child) in LEAN:
-            setattr(module, name, LEAN[type(child)](child))
+        lean = lean_form(child)
+        if lean is not None:
+            setattr(module, name, lean)
         elif type(child) is Skipping:
             setattr(module, name, ServedSkipping(child.rule))
         else:
