@@ -25,7 +25,7 @@ from zoo.network import Task
 
 
 class TrunkOptions(TypedDict, total=False):
-    """What a `Backbone` is built of; methods that have one take these parameters and hand them on."""
+    """What a `Backbone` is built of; methods that have one take these parameters and pass them on."""
 
     blocks: Sequence[int]
     widths: Sequence[int]
@@ -114,7 +114,7 @@ class Backbone(nn.Module):
         return [[b.branch for b in self.blocks[a:z]] for a, z in pairwise([0, *self.stage_ends])]
 
     def unit_modules(self) -> dict[str, Sequence[nn.Module]]:
-        """Every block's residual branch; shortcuts run whatever the route."""
+        """Every block's residual branch; shortcuts always run."""
         return {name: (b.branch,) for name, b in zip(self.names, self.blocks, strict=True)}
 
 

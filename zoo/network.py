@@ -1,6 +1,6 @@
 """What every network of the zoo promises.
 
-A network answers logits *and* the route: which of its named units each sample used. Costs, execution rates, budget
+A network returns logits *and* the route: which of its named units each sample used. Costs, execution rates, budget
 curves and compute under attack all follow from the route and a table of unit costs.
 """
 
@@ -18,7 +18,7 @@ from torch.nn import functional
 from zoo.layers import Normalize
 
 Compute = Literal["all", "needed"]
-"""Two ways to compute the same answer: every unit, masked; or only the units that the route asks for."""
+"""Two ways to compute the same output: every unit, masked; or only the units that the route asks for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +70,7 @@ class Task:
 
 @dataclass(frozen=True, kw_only=True)
 class Forward:
-    """The answer of one forward pass over N samples of a network with U units.
+    """Output of one forward pass over N samples of a network with U units.
 
     Attributes:
         logits: (N, K), after exits and gates have decided.
@@ -132,8 +132,8 @@ class Validation:
 
     Attributes:
         labels: (V,) int64.
-        forward: the network's answer on all V samples with every unit computed, at its default setting.
-        fixed_macs: multiply-accumulates that every sample costs whatever its route.
+        forward: the network's output on all V samples with every unit computed, at its default setting.
+        fixed_macs: multiply-accumulates that every sample costs on every route.
         unit_macs: (U,) int64, multiply-accumulates of each unit.
     """
 
@@ -152,7 +152,7 @@ class RoutedNet(nn.Module, ABC):
     Attributes:
         task: what the network was built for.
         units: names of the U units, in the order of the route's columns.
-        shared_parameters: parameters, with their defaults, that the constructor takes by `**` and hands on.
+        shared_parameters: parameters, with their defaults, that the constructor takes by `**` and passes on.
         setting: the setting in use.
     """
 
@@ -166,7 +166,7 @@ class RoutedNet(nn.Module, ABC):
         self.normalize = Normalize(task.mean, task.std)
 
     def forward(self, images: Tensor, *, compute: Compute = "all", generator: torch.Generator | None = None) -> Forward:
-        """Answer a batch of images.
+        """Run a batch of images.
 
         Args:
             images: (N, C, H, W), pixels in [0, 1].
@@ -188,7 +188,7 @@ class RoutedNet(nn.Module, ABC):
 
     @abstractmethod
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised images (N, C, H, W); see `forward`."""
+        """Run normalised images (N, C, H, W); see `forward`."""
 
     @abstractmethod
     def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:

@@ -13,7 +13,7 @@ from zoo.network import Compute
 
 
 class Cascade(NamedTuple):
-    """What an early-exit network answered: logits (N, K), route (N, 2 E) and, where computed, logits per exit."""
+    """Output of an early-exit network: logits (N, K), route (N, 2 E) and, where computed, logits per exit."""
 
     logits: Tensor
     route: Tensor
@@ -35,13 +35,13 @@ def cascade(
     x: Tensor,
     compute: Compute,
 ) -> Cascade:
-    """Run segment after segment; a sample leaves at the first enabled exit whose rule says so, at the last at latest.
+    """Run segment after segment; a sample leaves at the first enabled exit whose rule says so, or at the last.
 
     Args:
         segments: E parts of the trunk; the features after segment e, a tensor or a tuple of them, feed head e.
         heads: E classifiers.
         leaves: the exit rule; not asked at the last exit.
-        enabled: E flags; a disabled head is no unit of anybody's route. The last must be enabled.
+        enabled: E flags; a disabled head is in no route. The last must be enabled.
         x: (N, C, H, W).
         compute: all, or only the needed samples.
 

@@ -56,11 +56,11 @@ class EarlyExitNet(RoutedNet):
         """
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised images."""
+        """Run normalised images."""
         return self.run_exits(x, compute, [threshold is not None for threshold in self.thresholds])
 
     def run_exits(self, x: Tensor, compute: Compute, enabled: Sequence[bool]) -> Forward:
-        """Answer normalised images (N, C, H, W) with the early exits that are enabled, and the last."""
+        """Run normalised images (N, C, H, W) with the early exits that are enabled, and the last."""
         out = cascade(list(self.segments), list(self.heads), self._leaves, [*enabled, True], x, compute)
         return Forward(logits=out.logits, route=out.route, exit_logits=out.exit_logits)
 

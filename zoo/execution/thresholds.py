@@ -107,7 +107,7 @@ def geometric_thresholds(scores: Tensor, ratio: float) -> tuple[float, ...]:
     too many or too few.
 
     Args:
-        scores: (V, E - 1), of every early exit; the lower, the surer, and not negative: 0 lets nobody leave.
+        scores: (V, E - 1), of every early exit; the lower, the surer, and not negative: at 0 no sample leaves.
         ratio: r > 0.
     """
     exits = scores.shape[1] + 1
@@ -161,7 +161,7 @@ def _front(points: Sequence[OperatingPoint]) -> list[OperatingPoint]:
 
 
 def knee(front: Sequence[OperatingPoint]) -> OperatingPoint:
-    """The cheapest point that validation cannot tell from the best one.
+    """The cheapest point whose accuracy does not differ from the best one's by more than chance on validation data.
 
     That is, its loss of accuracy is within one standard error of the paired difference (the one-standard-error rule
     of Breiman et al. 1984, on samples that only one of the two gets right): below it, the curve falls by more than
@@ -198,7 +198,7 @@ def exit_settings(front: Sequence[OperatingPoint], nominal: float, everyone_leav
         nominal: multiply-accumulates of all exits together.
         everyone_leaves: a threshold above every score.
     """
-    chosen = {"knee": (knee(front), "cheapest thresholds that validation cannot tell from the best")}
+    chosen = {"knee": (knee(front), "cheapest thresholds within one standard error of the best")}
     for budget in BUDGETS:
         point = within_budget(front, budget * nominal)
         if point is not None:
@@ -219,7 +219,7 @@ def _anytime(early: int, everyone_leaves: float) -> list[Setting]:
         Setting(
             name=f"exit {e + 1}",
             values={"thresholds": [None] * e + [everyone_leaves] + [None] * (early - e - 1)},
-            note="everybody leaves here, no earlier head runs (anytime prediction)",
+            note="every sample leaves here, no earlier head runs (anytime prediction)",
         )
         for e in range(early)
     ]

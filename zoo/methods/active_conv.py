@@ -80,13 +80,6 @@ class ActiveConv(nn.Module):
                 self.positions.clamp_(-self.reach, self.reach)
         return functional.conv2d(x, self.kernel(), stride=self.stride, padding=self.reach)
 
-    def folded(self) -> nn.Conv2d:
-        """The ordinary convolution that it is in eval mode."""
-        width, channels, side, _ = self.kernel().shape
-        plain = nn.Conv2d(channels, width, side, self.stride, self.reach, bias=False)
-        plain.weight = nn.Parameter(self.kernel().detach(), requires_grad=False)
-        return plain.eval()
-
     def kernel(self) -> Tensor:
         """(O, C, S, S) with S = 2 reach + 1: every tap's weight, shared out to the pixels around its position."""
         side = 2 * self.reach + 1
@@ -205,7 +198,7 @@ class ActiveConvNet(RoutedNet):
         return {name: module for name, module in self.named_modules() if isinstance(module, ActiveConv)}
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised images; both ways to compute are the same here."""
+        """Run normalised images; both ways to compute are the same here."""
         x = self.trunk.stem(x)
         for block in self.trunk.blocks:
             x = block(x)

@@ -119,7 +119,7 @@ class AdaNet(RoutedNet):
         self.rates: list[float] | None = None
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised images; training runs blocks with closed gates too, since batch norm needs all samples."""
+        """Run normalised images; training runs blocks with closed gates too, since batch norm needs all samples."""
         survivors = self.drop.draw(len(x), generator) if self.training or generator is not None else None
         decide = self._decision(generator)
         x = self.backbone.stem(x)

@@ -98,7 +98,7 @@ class DenseNet(RoutedNet):
         self.units = tuple(self.layers)
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised images; both ways to compute are the same here."""
+        """Run normalised images; both ways to compute are the same here."""
         return Forward(logits=self.head(self.features(x)), route=self.all_units(len(x), x.device))
 
     def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:

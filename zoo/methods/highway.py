@@ -58,7 +58,7 @@ class Stage(nn.Module):
 class Highway(RoutedNet):
     """Stages of highway layers with max-pools between them (Srivastava et al. 2015).
 
-    The route uses every layer; `Forward.gate_probs` tells how far the gates of each layer were open for a sample, on
+    The route uses every layer; `Forward.gate_probs` says how far the gates of each layer were open for a sample, on
     average over channels and places.
 
     The networks of the official code are exact (`highway-19` as in Table 3, `highway-mnist-*`). `highway-11` follows
@@ -128,7 +128,7 @@ class Highway(RoutedNet):
         nn.init.normal_(self.classifier.weight, std=0.05)
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised images; both ways to compute are the same here."""
+        """Run normalised images; both ways to compute are the same here."""
         openness: list[Tensor] = []
         for stage in self.stages:
             x, opened = stage(x)

@@ -114,7 +114,7 @@ class PreActTrunk(nn.Module):
         return logits
 
     def unit_modules(self) -> dict[str, Sequence[nn.Module]]:
-        """Every block's residual branch; shortcuts run whatever the route."""
+        """Every block's residual branch; shortcuts always run."""
         return {name: (block.branch,) for name, block in zip(self.names, self.blocks, strict=True)}
 
 
@@ -166,7 +166,7 @@ class PreResNet(RoutedNet):
         self.units = tuple(self.trunk.names)
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised images; both ways to compute are the same here."""
+        """Run normalised images; both ways to compute are the same here."""
         return Forward(logits=self.trunk(x), route=self.all_units(len(x), x.device))
 
     def plain_trunk(self) -> Mapping[str, Any] | None:

@@ -183,7 +183,7 @@ class PyramidNet(RoutedNet):
         init_he(self)
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised images; training, and evaluation with a generator, draw which blocks run."""
+        """Run normalised images; training, and evaluation with a generator, draw which blocks run."""
         kept = self.drop.draw(len(x), generator) if self.training or generator is not None else None
         route = self.all_units(len(x), x.device) if kept is None else kept.to(x.device, non_blocking=True)
         x = self.stem(x)

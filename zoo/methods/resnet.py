@@ -26,7 +26,7 @@ class ResNet(RoutedNet):
         self.units = tuple(self.backbone.names)
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised images; both ways to compute are the same here."""
+        """Run normalised images; both ways to compute are the same here."""
         x = self.backbone.stem(x)
         for block in self.backbone.blocks:
             x = block(x)

@@ -62,7 +62,7 @@ class StochasticDepth(RoutedNet):
         self.served: int | None = None
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised images; training, and evaluation with a generator, draw which blocks run."""
+        """Run normalised images; training, and evaluation with a generator, draw which blocks run."""
         kept = self._kept(len(x), generator)
         route = self.all_units(len(x), x.device) if kept is None else kept.to(x.device, non_blocking=True)
         x = self.backbone.stem(x)

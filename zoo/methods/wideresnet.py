@@ -26,7 +26,7 @@ class WideResNet(RoutedNet):
         blocks: N of each of three stages; the paper's depth is 6N + 4.
         widen: k, by which the stages' 16, 32 and 64 channels are multiplied, then rounded.
         dropout: rate between the two convolutions of a block; 0.3 on CIFAR, 0.4 on SVHN.
-        stem_kind: see `zoo.layers.stem`; 16 channels whatever k.
+        stem_kind: see `zoo.layers.stem`; 16 channels for every k.
 
     Raises:
         ValueError: parameters that do not describe a network, or images too small for its strides.
@@ -53,7 +53,7 @@ class WideResNet(RoutedNet):
         self.units = tuple(self.trunk.names)
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised images; both ways to compute are the same here."""
+        """Run normalised images; both ways to compute are the same here."""
         return Forward(logits=self.trunk(x), route=self.all_units(len(x), x.device))
 
     def plain_trunk(self) -> Mapping[str, Any] | None:

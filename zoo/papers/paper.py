@@ -46,7 +46,7 @@ class Published:
 
 @dataclass(frozen=True)
 class Official:
-    """Size of a preset's network as somebody counted it on public code, not on ours.
+    """Size of a preset's network counted on public code, not on ours.
 
     Attributes:
         code: whose.

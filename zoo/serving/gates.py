@@ -1,13 +1,9 @@
-"""Lean forms of gates: the same log-odds from channel means, with fewer and larger matrix products.
-
-`lean_form` says by type which module serves in the place of which. Types are named, not imported: what one method's
-timings depend on is not the code of another.
-"""
+"""Lean forms of gates: the same log-odds from channel means, with fewer and larger matrix products."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from itertools import accumulate, groupby
 from typing import Any
 
@@ -123,15 +119,3 @@ class LeanRecurrentGates(LeanGates):
             cell = torch.addcmul(keep.mul_(state[1]), take, candidate.tanh_())
         hidden = give * cell.tanh()
         return torch.addmm(self.bias, hidden, self.choice).squeeze(1), (hidden, cell)
-
-
-_LEAN: Mapping[str, Callable[[Any], LeanGates]] = {
-    "zoo.methods.adanet.Gates": LeanFeedForwardGates,
-    "zoo.methods.skipnet.gates.RecurrentGates": LeanRecurrentGates,
-}
-
-
-def lean_form(module: nn.Module) -> LeanGates | None:
-    """What serves in the place of gates; None where a module has no lean form."""
-    found = _LEAN.get(f"{type(module).__module__}.{type(module).__qualname__}")
-    return found(module) if found else None

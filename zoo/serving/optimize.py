@@ -1,11 +1,11 @@
-"""A trained network made ready to serve: the same answers and routes, faster.
+"""A trained network made ready to serve: the same outputs and routes, faster.
 
-What it takes was measured on a CPU. Batch norms are folded into the convolutions in front of them, gates look at
-channel means that are averaged once, everything is channels-last and nothing is kept for gradients; convolutions take
-ReLUs and sums in (`zoo.serving.onednn`); the rest is `zoo.execution`, which every network runs
-through anyway.
+The steps were chosen by measurements on a CPU. Batch norms are folded into the convolutions before them
+(`zoo.serving.folding`), modules of methods have lean forms (`zoo.serving.lean`), everything is channels-last and
+nothing is kept for gradients. Convolutions include the ReLU and the sum that follow (`zoo.serving.onednn`). The rest
+is `zoo.execution`, which every network uses.
 
-On CUDA the host waits for the device once per gated block and once per exit, whatever the batch; `masked_up_to` trades
+On CUDA the host waits for the device once per gated block and once per exit, for any batch; `masked_up_to` trades
 computation for not waiting at all.
 """
 
@@ -17,17 +17,15 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
-from zoo.execution.skipping import Skipping
 from zoo.layers import ResidualBlock
 from zoo.network import Compute, Forward, RoutedNet, Setting
 from zoo.serving.folding import fold
-from zoo.serving.gates import lean_form
+from zoo.serving.lean import put_lean_forms
 from zoo.serving.onednn import pack
-from zoo.serving.skipping import ServedSkipping
 
 
 class Served(nn.Module):
-    """Answers images with the needed units only, in inference mode and channels-last.
+    """Runs the needed units only, in inference mode and channels-last.
 
     Steps of a block may be one operator: hooks on parts of the network need not be called.
 
@@ -56,7 +54,7 @@ class Served(nn.Module):
         self.net.use(setting)
 
     def forward(self, images: Tensor, *, compute: Compute = "needed") -> Forward:
-        """Answer (N, C, H, W), pixels in [0, 1]; tensors of the answer cannot take part in autograd.
+        """Answer (N, C, H, W), pixels in [0, 1]; the output cannot take part in autograd.
 
         Args:
             images: in any memory format.
@@ -91,7 +89,7 @@ def optimize_for_inference(net: RoutedNet, *, fused: bool = True, masked_up_to: 
             device once: for batches so small that a block takes as long for one image as for all.
     """
     served = copy.deepcopy(net).eval().requires_grad_(False)
-    _put_served_forms(served)
+    put_lean_forms(served)
     for module in served.modules():
         if isinstance(module, ResidualBlock) and isinstance(module.activation, nn.ReLU):
             module.activation.inplace = True
@@ -100,15 +98,3 @@ def optimize_for_inference(net: RoutedNet, *, fused: bool = True, masked_up_to: 
     if fused:
         pack(served)
     return Served(served.to(memory_format=torch.channels_last), masked_up_to=masked_up_to)
-
-
-def _put_served_forms(module: nn.Module) -> None:
-    """Put what serves in the place of gates and of the loop over gated blocks, by their types."""
-    for name, child in list(module.named_children()):
-        lean = lean_form(child)
-        if lean is not None:
-            setattr(module, name, lean)
-        elif type(child) is Skipping:
-            setattr(module, name, ServedSkipping(child.rule))
-        else:
-            _put_served_forms(child)

@@ -1,4 +1,4 @@
-"""Counting multiply-accumulates of whatever runs, and the size of a network without giving it memory."""
+"""Counting multiply-accumulates of everything that runs, and the size of a network without giving it memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FLOPS_PER_MAC = 2
 
 
 class MacCounter:
-    """Multiply-accumulates of whatever runs inside `with MacCounter() as counter`."""
+    """Multiply-accumulates of everything that runs inside `with MacCounter() as counter`."""
 
     def __init__(self) -> None:
         self._mode = FlopCounterMode(display=False)
@@ -49,7 +49,7 @@ def evaluating(net: nn.Module) -> Iterator[None]:
 
 
 def nominal_macs(net: RoutedNet) -> int:
-    """Multiply-accumulates of one image with every unit computed once, on whatever device the network is."""
+    """Multiply-accumulates of one image with every unit computed once, on the network's device."""
     device = next(net.parameters()).device
     with evaluating(net), MacCounter() as counter:
         net(torch.zeros(1, *net.task.shape, device=device), compute="all")

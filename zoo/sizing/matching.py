@@ -14,7 +14,7 @@ from zoo.sizing.counting import size_of
 WIDEST = 64
 """Factors beyond this, or below its inverse, are not tried."""
 STEPS = 20
-"""Halvings of the bracket; the numbers of a network rarely tell more apart."""
+"""Halvings of the bracket; a network's integer parameters rarely need more."""
 LARGE_PICTURES = 64
 """Pixels a side above which the scale `imagenet` is a base as well."""
 

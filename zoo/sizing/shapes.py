@@ -1,7 +1,7 @@
 """Building and running a network for its shapes alone: tensors on the meta device have no values.
 
 PyTorch fills such tensors, normalises them and applies activations by decompositions in Python, which takes half of the
-time that it takes to count a network, and changes no shape. Here these few functions answer at once.
+time that it takes to count a network, and changes no shape. Here these few functions return at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from torch.overrides import TorchFunctionMode
 class ShapesOnly(TorchFunctionMode):
     """Inside `with torch.device("meta"), torch.no_grad(), ShapesOnly():`, networks run faster, and to the same shapes.
 
-    For tensors on the meta device, filling one answers that tensor, and batch norm, dropout and activations answer an
+    For tensors on the meta device, filling one returns that tensor, and batch norm, dropout and activations return an
     empty tensor like their input. None of these multiplies and accumulates by PyTorch's `FlopCounterMode`, so that it
     counts what it would count without. Every other function, and every tensor elsewhere, is left alone.
     """
@@ -26,13 +26,13 @@ class ShapesOnly(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        """Answer at once, or call the function."""
+        """Return at once, or call the function."""
         kwargs = kwargs or {}
-        answer = _ANSWERS.get(func)
-        if answer is not None:
+        result = _RESULTS.get(func)
+        if result is not None:
             tensor = args[0] if args else kwargs.get("tensor", kwargs.get("input"))
             if isinstance(tensor, Tensor) and tensor.is_meta:
-                return answer(tensor)
+                return result(tensor)
         return func(*args, **kwargs)
 
 
@@ -58,7 +58,7 @@ _KEEPING_THE_SHAPE: Sequence[Callable[..., Any]] = (
     torch.relu,
     torch.sigmoid,
 )
-_ANSWERS: Mapping[Callable[..., Any], Callable[[Tensor], Tensor]] = {
+_RESULTS: Mapping[Callable[..., Any], Callable[[Tensor], Tensor]] = {
     **dict.fromkeys(_FILLING, _itself),
     **dict.fromkeys(_KEEPING_THE_SHAPE, torch.empty_like),
 }

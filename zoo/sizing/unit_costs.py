@@ -68,7 +68,7 @@ def _add(spent: dict[str, int], unit: str, macs: int) -> None:
 def count_executed(net: RoutedNet, images: Tensor) -> tuple[int, Forward]:
     """Multiply-accumulates that really run for a batch (N, C, H, W) in needed mode, all samples together.
 
-    The answer comes with them, so that its route can be compared.
+    The output comes with them, so that its route can be compared.
     """
     with evaluating(net), MacCounter() as counter:
         out: Forward = net(images, compute="needed")

@@ -116,6 +116,7 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     "zoo/serving/onednn.py": TIMED,
     "zoo/serving/optimize.py": TIMED,
     "zoo/serving/gates.py": TIMED,
+    "zoo/serving/lean.py": TIMED,
     "zoo/serving/skipping.py": TIMED,
     "zoo/backbone.py": TIMED,
     "zoo/execution/gated_block.py": TIMED,

@@ -69,7 +69,7 @@ class BranchyNet(EarlyExitNet):
         self.phase = "joint"
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised images; training computes every exit of the phase."""
+        """Run normalised images; training computes every exit of the phase."""
         if not self.training:
             return super().run(x, compute=compute, generator=generator)
         jointly = self.phase == "joint"

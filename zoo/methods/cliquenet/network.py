@@ -36,10 +36,10 @@ class CliqueNet(RoutedNet):
         widths: channels k of a layer, one number per block.
         layers: layers L of each block.
         stages: whose features the classifier and the transition get: `II+II`, `I+II` or `I+I` (Table 1 of the
-            official page). Whatever a variant never reads (all Stage II in `I+I`, that of the last block in
+            official page). What a variant never reads (all Stage II in `I+I`, that of the last block in
             `I+II`) is not built.
         updates: X, how many layers of a block Stage II updates; None for all, 0 is `I+I`. Weights that no update
-            reads are not built. The official code for `I+II` hands on layer 1 of Stage II and the others of Stage I,
+            reads are not built. The official code for `I+II` passes on layer 1 of Stage II and the others of Stage I,
             which is `I+II` with updates=1.
         bottleneck: shared 1x1 weights W_ij and one 3x3 convolution per layer after them, shared as well.
         compression: halve the features with a 1x1 convolution on their way to the classifier.
@@ -92,7 +92,7 @@ class CliqueNet(RoutedNet):
         self.units = tuple(self.unit_modules())
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised images; "needed" leaves out the Stage-II updates that the setting does."""
+        """Run normalised images; "needed" leaves out the Stage-II updates that the setting does."""
         updates = self.updates if self.training else self.serving
         x = self.stem(x)
         pooled: list[Tensor] = []
@@ -119,7 +119,7 @@ class CliqueNet(RoutedNet):
         }
 
     def settings(self, validation: Validation) -> list[Setting]:
-        """All the updates it was trained with, then ever fewer."""
+        """All the updates it was trained with, then fewer and fewer."""
         fewer = [
             Setting(
                 name=f"x={x}",

@@ -31,7 +31,7 @@ def deform_conv2d(
     padding: Sequence[int] = (0, 0),
     dilation: Sequence[int] = (1, 1),
 ) -> Tensor:
-    """The answer of `torchvision.ops.deform_conv2d` without bias, in fp32: (N, C, H, W) to (N, O, H', W').
+    """Output of `torchvision.ops.deform_conv2d` without bias, in fp32: (N, C, H, W) to (N, O, H', W').
 
     On CUDA it is torchvision's operator. Elsewhere a weighted sum over four rows of a table of pixels
     (`embedding_bag`) samples, and one matrix product follows: 2.5 to 8 times faster than torchvision's CPU operator
@@ -47,7 +47,7 @@ def deform_conv2d(
         dilation: likewise.
 
     Raises:
-        FloatingPointError: an offset is not finite. On CUDA, where asking would wait for the device, the whole answer
+        FloatingPointError: an offset is not finite. On CUDA, where asking would wait for the device, the whole output
             is NaN instead, so that the loss is.
     """
     with _full_precision(x.device):

@@ -1,4 +1,4 @@
-"""Deformable ConvNets v1 and v2: chosen 3x3 convolutions of a ResNet look where the image tells them to.
+"""Deformable ConvNets v1 and v2: chosen 3x3 convolutions of a ResNet sample where the image tells them to.
 
 Facts that re-implementations miss: the weights *and* biases of the offset convolutions start at exactly zero; v2 starts
 with its masks at one half, the official MXNet code at one; a tenth of the learning rate needs a parameter group (the
@@ -77,7 +77,7 @@ class DeformableNet(RoutedNet):
         return {name: module for name, module in self.named_modules() if isinstance(module, DeformableConv)}
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised images; both ways to compute are the same here.
+        """Run normalised images; both ways to compute are the same here.
 
         Raises:
             FloatingPointError: offsets that are not finite, as in a training run that diverges.

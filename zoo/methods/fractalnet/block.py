@@ -13,7 +13,6 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from zoo.layers import ModulesOf, conv
 
@@ -113,7 +112,7 @@ def mean_of_live(inputs: Sequence[Tensor], alive: Tensor) -> Tensor:
     Args:
         inputs: I tensors (N, C, H, W).
         alive: (1, I) bool on the CPU for the whole batch, or (N, I) one row per sample. Where a row has none, the
-            answer is that of all inputs (one row) or zero (one per sample): nobody uses it.
+            output is that of all inputs (one row) or zero (one per sample) and is not used.
     """
     if len(alive) == 1:
         chosen = [x for x, lives in zip(inputs, alive[0].tolist(), strict=True) if lives] or list(inputs)
@@ -157,23 +156,6 @@ class PathNorm(nn.Module):
         mean, var = self.running_mean[row], self.running_var[row]
         return functional.batch_norm(x, mean, var, self.weight, self.bias, self.training, 0.1, 1e-5)
 
-    def ordinary(self) -> list[nn.BatchNorm2d]:
-        """One batch norm in eval mode for each set of statistics."""
-        norms = []
-        for mean, var in zip(self.running_mean, self.running_var, strict=True):
-            norm = nn.BatchNorm2d(len(mean)).eval()
-            norm.load_state_dict(
-                {
-                    "weight": torch.ones_like(mean) if self.weight is None else self.weight,
-                    "bias": torch.zeros_like(mean) if self.bias is None else self.bias,
-                    "running_mean": mean,
-                    "running_var": var,
-                    "num_batches_tracked": torch.zeros((), dtype=torch.int64),
-                }
-            )
-            norms.append(norm.to(mean.device))
-        return norms
-
 
 @dataclass(frozen=True, kw_only=True)
 class ConvOptions:
@@ -203,22 +185,6 @@ class ConvUnit(nn.Module):
     def forward(self, x: Tensor, alone: bool) -> Tensor:
         """(N, C, H, W) to (N, width, H, W)."""
         return functional.relu(self.norm(self.dropout(self.conv(x)), alone), inplace=True)
-
-    def folded(self) -> FoldedConvUnit:
-        """The same in eval mode, batch norm folded into a convolution for each of its sets of statistics."""
-        return FoldedConvUnit([fuse_conv_bn_eval(self.conv, norm) for norm in self.norm.ordinary()])
-
-
-class FoldedConvUnit(nn.Module):
-    """Convolution and ReLU, for serving: one convolution in the whole network and, maybe, another in a column alone."""
-
-    def __init__(self, convs: Sequence[nn.Conv2d]) -> None:
-        super().__init__()
-        self.convs = nn.ModuleList(convs)
-
-    def forward(self, x: Tensor, alone: bool) -> Tensor:
-        """(N, C, H, W) to (N, width, H, W)."""
-        return functional.relu(self.convs[int(alone) % len(self.convs)](x), inplace=True)
 
 
 class ConvChain(nn.Module):

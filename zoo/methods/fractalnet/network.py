@@ -105,7 +105,7 @@ class FractalNet(RoutedNet):
         _init_xavier(self)
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised images; training draws what runs, and runs nothing else."""
+        """Run normalised images; training draws what runs, and runs nothing else."""
         x = self.stem(x)
         if not self.training:
             used = self._column(self.column) if self.column else torch.ones(1, len(self.units), dtype=torch.bool)

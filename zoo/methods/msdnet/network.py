@@ -35,7 +35,7 @@ class MSDNet(EarlyExitNet):
         exits: number of classifiers E.
         base: layer of the first one; the stem is layer 0, as in the official code.
         step: layers between two classifiers.
-        spacing: `even`, or `linear` for classifiers ever farther apart (step + 1, 2 step + 1, ...).
+        spacing: `even`, or `linear` for classifiers at growing distances (step + 1, 2 step + 1, ...).
         scales: S, each half as fine as the one before.
         channels: of the finest scale after the stem, times the growth factor on coarser scales.
         growth: features that a layer adds to the finest scale, likewise.
@@ -95,7 +95,7 @@ class MSDNet(EarlyExitNet):
         self.plan = plan
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised images; training computes every exit."""
+        """Run normalised images; training computes every exit."""
         return super().run(x, compute="all" if self.training else compute, generator=generator)
 
     def uncertainty(self, logits: Tensor) -> Tensor:

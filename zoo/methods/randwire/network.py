@@ -104,7 +104,7 @@ class RandWireNet(RoutedNet):
         self.lesions = (Lesions(),) * len(layout)
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised images; training takes no lesions into account."""
+        """Run normalised images; training takes no lesions into account."""
         x = self.stem(x)
         for stage, lesions in zip(self.stages, self.lesions, strict=True):
             x = stage(x, lesions, compute)

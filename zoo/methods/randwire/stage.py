@@ -10,7 +10,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from zoo.layers import Depthwise, ModulesOf, conv, init_he
 from zoo.methods.randwire.graphs import Graph
@@ -57,13 +56,6 @@ class Node(nn.Module):
         """
         out: Tensor = self.norm(self.pointwise(self.depthwise(self.relu(self._sum(inputs)))))
         return out
-
-    def folded(self) -> Node:
-        """This node, its batch norm folded into its convolution; for eval mode only."""
-        norm = self.norm
-        if isinstance(norm, nn.BatchNorm2d):
-            self.pointwise, self.norm = fuse_conv_bn_eval(self.pointwise, norm), nn.Identity()
-        return self
 
     def _sum(self, inputs: Sequence[Tensor | None]) -> Tensor:
         (first, total), *others = [(i, x) for i, x in enumerate(inputs) if x is not None]

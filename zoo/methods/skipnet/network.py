@@ -28,7 +28,7 @@ from zoo.registry import register
 class SkipNet(RoutedNet):
     """A ResNet in which a gate may skip any block but the first (Wang et al. 2018).
 
-    The gate looks at what the block would get. A skipped block hands on its shortcut, projected but not rectified
+    The gate looks at what the block would get. A skipped block returns its shortcut, projected but not rectified
     where shapes change. Gates always run and are fixed cost.
 
     Training has two phases. `supervised` decides hard, at probability 1/2, and gives the gates the gradient of their
@@ -116,7 +116,7 @@ class SkipNet(RoutedNet):
         self.threshold = 0.5
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised images; training runs only open blocks where batch norm is frozen, otherwise all."""
+        """Run normalised images; training runs only open blocks where batch norm is frozen, otherwise all."""
         if self.training:
             compute = "needed" if self._frozen() else "all"
         decide = self._decision(generator)
