@@ -36,7 +36,7 @@ class HighwayLayer(nn.Module):
         return out, gate.float().mean(dim=(1, 2, 3))
 
 
-class Stage(nn.Module):
+class HighwayStage(nn.Module):
     """What leads to a resolution and a width, then highway layers that keep both."""
 
     def __init__(self, entry: nn.Module, layers: Sequence[HighwayLayer]) -> None:
@@ -107,8 +107,8 @@ class Highway(RoutedNet):
         for drop, before, after in zip(drops[1:], widths, widths[1:], strict=False):
             plain = [] if before == after else [conv(before, after, 3, bias=True), nn.ReLU()]
             entries.append(nn.Sequential(nn.MaxPool2d(pool, 2, ceil_mode=True), drop, *plain))
-        self.stages: ModulesOf[Stage] = ModulesOf(
-            Stage(entry, [HighwayLayer(width) for _ in range(count)])
+        self.stages: ModulesOf[HighwayStage] = ModulesOf(
+            HighwayStage(entry, [HighwayLayer(width) for _ in range(count)])
             for entry, count, width in zip(entries, layers, widths, strict=True)
         )
         self.lr_scale = lr_scale

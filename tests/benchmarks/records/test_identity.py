@@ -32,9 +32,10 @@ CPU = torch.device("cpu")
 EVERY = frozenset(zoo.list_methods())
 TABLES = frozenset(e.name for e in evaluators())
 TIMED = frozenset(("latency", "energy"))
-BACKBONES = frozenset(
-    ("active_conv", "adanet", "branchynet", "deformable", "msdnet", "preresnet", "resnet", "skipnet")
-) | {"stochastic_depth", "wideresnet"}
+BACKBONES = frozenset(("active_conv", "adanet", "branchynet", "deformable", "preresnet", "resnet", "skipnet")) | {
+    "stochastic_depth",
+    "wideresnet",
+}
 GATED = frozenset(("adanet", "branchynet", "msdnet", "pyramidnet", "skipnet", "stochastic_depth"))
 
 
@@ -63,7 +64,7 @@ TRAINED_BY: Mapping[str, frozenset[str]] = {
     "zoo/sizing/shapes.py": EVERY,
     # what some share
     "zoo/execution/block_drop.py": frozenset(("adanet", "pyramidnet", "stochastic_depth")),
-    "zoo/methods/branchynet/trunks.py": frozenset(("branchynet", "msdnet")),
+    "zoo/methods/branchynet/trunks.py": frozenset(("branchynet",)),
     "zoo/execution/thresholds.py": frozenset(("branchynet", "msdnet")),
     "zoo/execution/skipping.py": frozenset(("adanet", "skipnet")),
     "zoo/methods/preresnet.py": frozenset(("preresnet", "wideresnet")),

@@ -17,10 +17,10 @@ from benchmarks.training.loop import NoCheckpoint, accuracy, train
 from benchmarks.training.numerics import single_threaded
 from benchmarks.training.tasks import task_of
 from zoo.methods.fractalnet.block import (
+    ColumnSegment,
     ConvOptions,
     FractalBlock,
     PathNorm,
-    Segment,
     drop_locally,
     expand,
     mean_of_live,
@@ -59,7 +59,7 @@ def columns_in(route: Tensor, net: FractalNet) -> set[int]:
     return {column for column, used in zip(per_block, route.tolist(), strict=True) if used}
 
 
-def paths_through(segments: tuple[Segment, ...]) -> int:
+def paths_through(segments: tuple[ColumnSegment, ...]) -> int:
     arriving = {0: 1}
     for segment in segments:
         arriving[segment.end] = arriving.get(segment.end, 0) + arriving[segment.start]

@@ -20,12 +20,12 @@ from benchmarks.training.numerics import single_threaded
 from benchmarks.training.tasks import task_of
 from tests.conformance.cases import CPU, DIGITS, TASK, trained
 from zoo.methods.msdnet import MSDNet
-from zoo.methods.msdnet.trunk import Plan, Segment, exit_layers
+from zoo.methods.msdnet.trunk import CellGrid, ScalesSegment, exit_layers
 from zoo.papers.paper import CIFAR10, IMAGENET
 from zoo.sizing.unit_costs import measure_ledger
 
 IMAGENET_22: Mapping[str, Any] = {"scales": 4, "channels": 64, "head_width": None, "stem_kind": "imagenet"}
-PAPERS_24 = Plan(exits=exit_layers(11, 4, 2, "even"), scales=3, reduction=0.5)
+PAPERS_24 = CellGrid(exits=exit_layers(11, 4, 2, "even"), scales=3, reduction=0.5)
 
 
 def built(name: str, task: zoo.Task | None = None) -> MSDNet:
@@ -60,7 +60,7 @@ def test_parameters_are_those_of_imgclsmobs_22_layer_networks(
     ],
 )
 def test_classifiers_stand_where_the_paper_puts_them(preset: str, layers: tuple[int, ...]) -> None:
-    assert built(f"msdnet[{preset}]").plan.exits == layers
+    assert built(f"msdnet[{preset}]").grid.exits == layers
 
 
 def test_a_scale_goes_after_a_third_and_after_two_thirds_of_the_depth() -> None:
@@ -94,8 +94,8 @@ def test_costs_worked_out_by_hand() -> None:
 
 
 def cells(net: MSDNet, *, lazy: bool) -> dict[tuple[int, int], nn.Module]:
-    segments = [segment for segment in net.segments if isinstance(segment, Segment)]
-    walks = net.plan.cells(lazy=lazy)
+    segments = [segment for segment in net.segments if isinstance(segment, ScalesSegment)]
+    walks = net.grid.cells(lazy=lazy)
     return {
         place: cell for s, walk in zip(segments, walks, strict=True) for place, cell in zip(walk, s.cells, strict=True)
     }
@@ -118,8 +118,8 @@ def test_lazy_evaluation_answers_what_whole_layers_answer(parameters: dict[str, 
         targets[place].load_state_dict(cell.state_dict())
     whole.heads.load_state_dict(lazy.heads.state_dict())
     first, other = lazy.segments[0], whole.segments[0]
-    assert isinstance(first, Segment)
-    assert isinstance(other, Segment)
+    assert isinstance(first, ScalesSegment)
+    assert isinstance(other, ScalesSegment)
     assert first.first_layer is not None
     assert other.first_layer is not None
     other.first_layer.load_state_dict(first.first_layer.state_dict())

@@ -16,7 +16,7 @@ import zoo
 from tests.conformance.cases import CPU, TASK, trained
 from zoo.methods.randwire.graphs import Graph
 from zoo.methods.randwire.network import RandWireNet
-from zoo.methods.randwire.stage import Lesions, Node, Stage
+from zoo.methods.randwire.stage import Lesions, Node, RandomStage
 from zoo.sizing.unit_costs import count_executed, measure_ledger
 
 DIAMOND = Graph(4, ((0, 1), (0, 2), (1, 3), (2, 3)))
@@ -35,8 +35,8 @@ def tiny(**parameters: Any) -> RandWireNet:
     return net
 
 
-def stages(net: RandWireNet) -> list[Stage]:
-    return [stage for stage in net.stages if isinstance(stage, Stage)]
+def stages(net: RandWireNet) -> list[RandomStage]:
+    return [stage for stage in net.stages if isinstance(stage, RandomStage)]
 
 
 def parts(node: torch.nn.Module, x: Tensor) -> Tensor:
@@ -65,7 +65,7 @@ def test_a_single_input_has_no_gain() -> None:
 
 
 def test_input_nodes_halve_and_widen_and_the_output_is_an_unweighted_mean() -> None:
-    stage = Stage(Graph(3, ((0, 1),)), 2, 4, 0.0).eval()
+    stage = RandomStage(Graph(3, ((0, 1),)), 2, 4, 0.0).eval()
     x = torch.randn(1, 2, 6, 6)
     first, isolated = parts(stage.nodes[0], x), parts(stage.nodes[2], x)
     expected = (parts(stage.nodes[1], first) + isolated) / 2
@@ -74,7 +74,7 @@ def test_input_nodes_halve_and_widen_and_the_output_is_an_unweighted_mean() -> N
 
 
 def test_lesions_are_not_made_up_for() -> None:
-    stage = Stage(DIAMOND, 2, 2, 0.0).eval()
+    stage = RandomStage(DIAMOND, 2, 2, 0.0).eval()
     x = torch.randn(1, 2, 8, 8)
     a = parts(stage.nodes[0], x)
     half = parts(stage.nodes[3], parts(stage.nodes[1], a) / 2)
@@ -83,7 +83,7 @@ def test_lesions_are_not_made_up_for() -> None:
 
 
 def test_an_output_node_taken_out_leaves_its_share_of_the_mean_empty() -> None:
-    stage = Stage(Graph(3, ((0, 1), (0, 2))), 2, 2, 0.0).eval()
+    stage = RandomStage(Graph(3, ((0, 1), (0, 2))), 2, 2, 0.0).eval()
     x = torch.randn(1, 2, 8, 8)
     alone = parts(stage.nodes[1], parts(stage.nodes[0], x))
     torch.testing.assert_close(stage(x, Lesions(nodes={2}), "all"), alone / 2)
@@ -91,7 +91,7 @@ def test_an_output_node_taken_out_leaves_its_share_of_the_mean_empty() -> None:
 
 @pytest.mark.parametrize("compute", ["all", "needed"])
 def test_a_node_that_nothing_reaches_sees_zeros(compute: zoo.Compute) -> None:
-    stage = Stage(DIAMOND, 2, 2, 0.0).eval()
+    stage = RandomStage(DIAMOND, 2, 2, 0.0).eval()
     x = torch.randn(1, 2, 8, 8)
     zeros = torch.zeros(1, 2, 4, 4)
     expected = parts(stage.nodes[3], (parts(stage.nodes[1], zeros) + parts(stage.nodes[2], zeros)) / 2)
@@ -221,7 +221,7 @@ def test_a_rewired_stage_keeps_mode_and_precision() -> None:
 
 
 def test_edges_are_dropped_in_training_only_and_leave_every_node_an_input() -> None:
-    stage = Stage(DIAMOND, 2, 2, edge_drop=0.6)
+    stage = RandomStage(DIAMOND, 2, 2, edge_drop=0.6)
     torch.manual_seed(0)
     dropped = [set(stage._dropped_edges().edges) for _ in range(200)]
     assert all(edges in (set(), {(1, 3)}, {(2, 3)}) for edges in dropped)

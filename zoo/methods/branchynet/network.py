@@ -16,7 +16,7 @@ from torch.nn import functional
 from zoo.backbone import TRUNK_OPTIONS, TrunkOptions
 from zoo.execution.early_exit import EarlyExitNet
 from zoo.execution.thresholds import OperatingPoint, entropy, operating_points
-from zoo.methods.branchynet.trunks import Parts, b_alexnet, b_lenet, b_resnet_110, branchy_resnet
+from zoo.methods.branchynet.trunks import BranchyTrunk, b_alexnet, b_lenet, b_resnet_110, branchy_resnet
 from zoo.network import Compute, Forward, ParamGroup, Phase, Task
 from zoo.papers.branchynet import PAPER
 from zoo.registry import register
@@ -115,7 +115,7 @@ class BranchyNet(EarlyExitNet):
         return self.plain
 
 
-def _published(trunk: str, task: Task) -> Parts:
+def _published(trunk: str, task: Task) -> BranchyTrunk:
     builders = {"b-lenet": b_lenet, "b-alexnet": b_alexnet, "b-resnet-110": b_resnet_110}
     if trunk not in builders:
         raise ValueError(f"trunk must be one of resnet, {', '.join(builders)}, not {trunk!r}")

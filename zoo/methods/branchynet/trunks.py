@@ -17,7 +17,7 @@ from zoo.network import Task
 
 
 @dataclass(frozen=True)
-class Parts:
+class BranchyTrunk:
     """E segments of a trunk and the E heads behind them, the last of which is the network's own classifier.
 
     Attributes:
@@ -31,7 +31,7 @@ class Parts:
     plain: Mapping[str, Any] | None = None
 
 
-def branchy_resnet(task: Task, **options: Unpack[TrunkOptions]) -> Parts:
+def branchy_resnet(task: Task, **options: Unpack[TrunkOptions]) -> BranchyTrunk:
     """The suite's ResNet with an exit after every stage but the last.
 
     An early head is a strided 3x3 convolution to twice the channels, batch norm, ReLU and a pooled classifier.
@@ -45,10 +45,10 @@ def branchy_resnet(task: Task, **options: Unpack[TrunkOptions]) -> Parts:
     ]
     for head in early:
         init_he(head)
-    return Parts(segments, [*early, backbone.head], backbone.described)
+    return BranchyTrunk(segments, [*early, backbone.head], backbone.described)
 
 
-def b_lenet(task: Task) -> Parts:
+def b_lenet(task: Task) -> BranchyTrunk:
     """B-LeNet (networks/lenet_mnist.py of the official code), 74,694 parameters.
 
     Raises:
@@ -71,10 +71,10 @@ def b_lenet(task: Task) -> Parts:
     early = nn.Sequential(
         _pool(2), nn.ReLU(), conv(5, 10, 3, bias=True), _pool(2), nn.ReLU(), nn.Flatten(), nn.Linear(640, task.classes)
     )
-    return Parts([first, rest], [early, nn.Linear(84, task.classes)])
+    return BranchyTrunk([first, rest], [early, nn.Linear(84, task.classes)])
 
 
-def b_alexnet(task: Task) -> Parts:
+def b_alexnet(task: Task) -> BranchyTrunk:
     """B-AlexNet (networks/alex_cifar10.py), 605,886 parameters; branches after the second and third convolution.
 
     Raises:
@@ -110,10 +110,10 @@ def b_alexnet(task: Task) -> Parts:
         nn.Sequential(*_relu_pool_norm(), *_conv_relu(96, 32), _pool(3), nn.Flatten(), nn.Linear(128, task.classes)),
         nn.Linear(128, task.classes),
     ]
-    return Parts(segments, heads)
+    return BranchyTrunk(segments, heads)
 
 
-def b_resnet_110(task: Task) -> Parts:
+def b_resnet_110(task: Task) -> BranchyTrunk:
     """B-ResNet-110 (networks/resnet_cifar10.py as in the paper), 2,227,230 parameters.
 
     The stem does not pad (30, 15, 8 pixels), convolutions have biases, and new channels of a shortcut stand in
@@ -141,7 +141,7 @@ def b_resnet_110(task: Task) -> Parts:
         nn.Sequential(nn.AvgPool2d(6, 1), nn.Flatten(), nn.Linear(576, task.classes)),
     ]
     plain = {"blocks": (18, 18, 18), "widths": (16, 32, 64), "shortcut_kind": "A-front"}
-    parts = Parts([stem, stage1, nn.Sequential(*stage2, *stage3)], heads, plain)
+    parts = BranchyTrunk([stem, stage1, nn.Sequential(*stage2, *stage3)], heads, plain)
     for module in [*parts.segments, *parts.heads]:
         init_he(module)
     return parts

@@ -20,7 +20,7 @@ Pool = Literal["columns", "join", "none"]
 """Where a block max-pools: every input of its last join, that join's output, or nowhere."""
 
 
-class Segment(NamedTuple):
+class ColumnSegment(NamedTuple):
     """The convolutions of one column between two joins: what a join may drop, and a unit of the route.
 
     Attributes:
@@ -38,7 +38,7 @@ class Segment(NamedTuple):
     convs: int
 
 
-def expand(columns: int) -> tuple[Segment, ...]:
+def expand(columns: int) -> tuple[ColumnSegment, ...]:
     """The segments of a block of C columns in the order in which they can run; there are 2^(C-2) joins.
 
     Raises:
@@ -53,16 +53,16 @@ def expand(columns: int) -> tuple[Segment, ...]:
             span = max(joins >> (column - 1), 1)
             if end % span == 0:
                 convs = 2 ** (column - 1) * span // joins
-                found.append(Segment(column, end // span, end - span, end, convs))
+                found.append(ColumnSegment(column, end // span, end - span, end, convs))
     return tuple(found)
 
 
-def only_column(segments: Sequence[Segment], column: int) -> Tensor:
+def only_column(segments: Sequence[ColumnSegment], column: int) -> Tensor:
     """Global drop-path: the one row (1, S), bool, in which the segments of that column are alive."""
     return torch.tensor([[segment.column == column for segment in segments]])
 
 
-def drop_locally(segments: Sequence[Segment], rate: float, rows: int) -> Tensor:
+def drop_locally(segments: Sequence[ColumnSegment], rate: float, rows: int) -> Tensor:
     """Local drop-path: every join drops each input at that rate, and revives one at random if none is left.
 
     Args:
@@ -81,7 +81,7 @@ def drop_locally(segments: Sequence[Segment], rate: float, rows: int) -> Tensor:
     return alive
 
 
-def reaching_the_end(segments: Sequence[Segment], alive: Tensor) -> Tensor:
+def reaching_the_end(segments: Sequence[ColumnSegment], alive: Tensor) -> Tensor:
     """Of the segments that joins take, those on a path to the block's output; all others need not run.
 
     Args:
@@ -101,7 +101,7 @@ def reaching_the_end(segments: Sequence[Segment], alive: Tensor) -> Tensor:
     return used
 
 
-def _inputs_of_joins(segments: Sequence[Segment]) -> list[list[int]]:
+def _inputs_of_joins(segments: Sequence[ColumnSegment]) -> list[list[int]]:
     joins = segments[-1].end
     return [[i for i, segment in enumerate(segments) if segment.end == join] for join in range(1, joins + 1)]
 

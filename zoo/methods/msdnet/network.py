@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from zoo.execution.early_exit import EarlyExitNet
 from zoo.execution.thresholds import OperatingPoint, doubt, geometric_points
-from zoo.methods.msdnet.trunk import Plan, Spacing, StemKind, exit_layers, msdnet_parts
+from zoo.methods.msdnet.trunk import CellGrid, Spacing, StemKind, exit_layers, segments_and_heads
 from zoo.network import Compute, Forward, Task
 from zoo.papers.msdnet import PAPER
 from zoo.registry import register
@@ -48,7 +48,7 @@ class MSDNet(EarlyExitNet):
         lazy: whether a segment computes only what its exit needs, or whole layers.
 
     Attributes:
-        plan: which cells there are.
+        grid: which cells there are.
 
     Raises:
         ValueError: parameters that do not describe a network, or images too small for its scales.
@@ -79,10 +79,10 @@ class MSDNet(EarlyExitNet):
             raise ValueError(f"scales, channels and growth must be at least 1, not {scales}, {channels} and {growth}")
         if not 0 <= reduction <= 1:
             raise ValueError(f"reduction must lie between 0 and 1, not {reduction}")
-        plan = Plan(exits=exit_layers(exits, base, step, spacing), scales=scales, reduction=reduction)
-        parts = msdnet_parts(
+        grid = CellGrid(exits=exit_layers(exits, base, step, spacing), scales=scales, reduction=reduction)
+        segments, heads = segments_and_heads(
             task,
-            plan,
+            grid,
             channels=channels,
             growth=growth,
             growth_factors=growth_factors,
@@ -91,8 +91,8 @@ class MSDNet(EarlyExitNet):
             stem_kind=stem_kind,
             lazy=lazy,
         )
-        super().__init__(task, parts.segments, parts.heads)
-        self.plan = plan
+        super().__init__(task, segments, heads)
+        self.grid = grid
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
         """Run normalised images; training computes every exit."""

@@ -18,7 +18,6 @@ import torch
 from torch import Tensor, nn
 
 from zoo.layers import STEM_STRIDES, conv_bn_relu, init_he, pooled_linear, stem
-from zoo.methods.branchynet.trunks import Parts
 from zoo.network import Task
 
 Spacing = Literal["even", "linear"]
@@ -26,7 +25,7 @@ StemKind = Literal["cifar", "strided", "imagenet"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class CellGrid:
     """What is where in the grid of layers 1..L (the stem counts as layer 0) and scales 0..S - 1, finest first.
 
     Attributes:
@@ -163,7 +162,7 @@ class Cell(nn.Module):
         return grown
 
 
-class Segment(nn.Module):
+class ScalesSegment(nn.Module):
     """The cells between two exits, from the scales `first`... to the scales `kept`...; the first has layer 0 too."""
 
     def __init__(
@@ -207,9 +206,9 @@ class Classifier(nn.Module):
         return logits
 
 
-def msdnet_parts(
+def segments_and_heads(
     task: Task,
-    plan: Plan,
+    grid: CellGrid,
     *,
     channels: int,
     growth: int,
@@ -218,42 +217,42 @@ def msdnet_parts(
     head_width: int | None,
     stem_kind: StemKind,
     lazy: bool,
-) -> Parts:
+) -> tuple[list[ScalesSegment], list[Classifier]]:
     """Segments and heads of an MSDNet; the parameters are explained in `zoo.methods.msdnet.network.MSDNet`.
 
     Raises:
         ValueError: images too small for the scales, or factors that do not match them.
     """
-    _check(task, plan.scales, growth_factors, bottleneck_factors, stem_kind)
-    factors = growth_factors[: plan.scales]
+    _check(task, grid.scales, growth_factors, bottleneck_factors, stem_kind)
+    factors = growth_factors[: grid.scales]
 
     def cell(layer: int, scale: int) -> Cell:
-        before, after = plan.channels(layer - 1, channels, growth), plan.channels(layer, channels, growth)
-        has_finer = scale > plan.finest(max(layer - 1, 1))
-        bottlenecks: Sequence[int | None] = bottleneck_factors or [None] * plan.scales
+        before, after = grid.channels(layer - 1, channels, growth), grid.channels(layer, channels, growth)
+        has_finer = scale > grid.finest(max(layer - 1, 1))
+        bottlenecks: Sequence[int | None] = bottleneck_factors or [None] * grid.scales
         return Cell(
             before * factors[scale],
             before * factors[scale - 1] if has_finer else None,
             growth * factors[scale],
             (bottlenecks[scale - 1], bottlenecks[scale]),
-            after * factors[scale] if plan.drops(layer) and plan.reduction else None,
+            after * factors[scale] if grid.drops(layer) and grid.reduction else None,
         )
 
-    walks = plan.cells(lazy=lazy)
+    walks = grid.cells(lazy=lazy)
     built = [[(scale, cell(layer, scale)) for layer, scale in walk] for walk in walks]
-    segments: list[Segment] = []
+    segments: list[ScalesSegment] = []
     for e, cells in enumerate(built):
         later = [scale if c.down is None else scale - 1 for rest in built[e + 1 :] for scale, c in rest]
-        kept = min([*later, plan.scales - 1])
+        kept = min([*later, grid.scales - 1])
         start = FirstLayer(stem_kind, task.shape[0], [channels * f for f in factors]) if e == 0 else None
-        segments.append(Segment(cells, segments[-1].kept if segments else 0, kept, start))
+        segments.append(ScalesSegment(cells, segments[-1].kept if segments else 0, kept, start))
     heads = [
-        Classifier(plan.channels(layer, channels, growth) * factors[-1], head_width, task.classes)
-        for layer in plan.exits
+        Classifier(grid.channels(layer, channels, growth) * factors[-1], head_width, task.classes)
+        for layer in grid.exits
     ]
     for module in [*segments, *heads]:
         init_he(module)
-    return Parts(segments, heads)
+    return segments, heads
 
 
 def _check(

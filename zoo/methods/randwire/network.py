@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from zoo.layers import ModulesOf, conv_bn_relu, init_he
 from zoo.methods.randwire.graphs import Graph, Kind, random_graph, stage_seed
-from zoo.methods.randwire.stage import Lesions, Stage
+from zoo.methods.randwire.stage import Lesions, RandomStage
 from zoo.network import Compute, Forward, RoutedNet, Setting, Task, Validation
 from zoo.papers.randwire import PAPER
 from zoo.registry import register
@@ -47,7 +47,7 @@ class RandWireNet(RoutedNet):
         rewiring: P of WS.
         edge_rate: P of ER.
         new_edges: M of BA.
-        edge_drop: see `Stage`; 0.1 in the regular regime.
+        edge_drop: see `RandomStage`; 0.1 in the regular regime.
         dropout: of the classifier's input; 0.2 in the regular regime.
         label_smoothing: of the cross-entropy; 0.1 on ImageNet.
 
@@ -83,7 +83,7 @@ class RandWireNet(RoutedNet):
         self.graph_seed = graph_seed if graph_seed is not None else int(torch.randint(2**31, (), device="cpu"))
         stem_widths = (channels // 2, channels)[: len(strides)]
         self.stem = _stem((task.shape[0], *stem_widths), strides)
-        self.stages: ModulesOf[Stage] = ModulesOf()
+        self.stages: ModulesOf[RandomStage] = ModulesOf()
         width = stem_widths[-1]
         for s, (count, stage_width) in enumerate(layout):
             wiring = random_graph(
@@ -95,7 +95,7 @@ class RandWireNet(RoutedNet):
                 edge_rate=edge_rate,
                 new_edges=new_edges,
             )
-            self.stages.append(Stage(wiring, width, stage_width, edge_drop))
+            self.stages.append(RandomStage(wiring, width, stage_width, edge_drop))
             width = stage_width
         self.head = _head(width, head_width, task.classes, dropout)
         self.label_smoothing = label_smoothing

@@ -68,7 +68,7 @@ class Node(nn.Module):
         return total
 
 
-class Stage(nn.Module):
+class RandomStage(nn.Module):
     """A random graph of nodes; its input goes to every input node, its output is the mean of the output nodes.
 
     Input nodes halve the resolution and change the channels. The graph is a buffer, so that it is stored with the
