@@ -13,7 +13,7 @@ from zoo.network import Setting
 BATCH = 250
 
 
-@evaluator("accuracy")
+@evaluator("accuracy", order=1)
 def accuracy(subject: Subject, options: None) -> pd.DataFrame:
     """One row per test picture and setting.
 

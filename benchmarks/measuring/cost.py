@@ -25,7 +25,7 @@ class CostOptions(Strict):
     batch_size: int = Field(250, ge=1)
 
 
-@evaluator("cost", options=CostOptions)
+@evaluator("cost", options=CostOptions, order=2)
 def cost(subject: Subject, options: CostOptions) -> pd.DataFrame:
     """One row per setting; costs in multiply-accumulates per picture, `executed` and `routed` as test-set means.
 

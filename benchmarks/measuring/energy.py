@@ -43,7 +43,7 @@ class EnergyOptions(Strict):
     repetitions: int = Field(3, ge=1)
 
 
-@evaluator("energy", alone=True, options=EnergyOptions, needs=("baseline",))
+@evaluator("energy", alone=True, options=EnergyOptions, needs=("baseline",), order=5)
 def energy(subject: Subject, options: EnergyOptions) -> pd.DataFrame:
     """One row per contender, batch size and turn; where energy cannot be measured, one per size and setting says why.
 

@@ -17,7 +17,7 @@ class FidelityOptions(Strict):
     presets: str = "*"
 
 
-@evaluator("fidelity", options=FidelityOptions, needs=("papers",))
+@evaluator("fidelity", options=FidelityOptions, needs=("papers",), order=3)
 def fidelity(subject: Subject, options: FidelityOptions) -> pd.DataFrame:
     """One row per figure, whichever of the method's networks was trained.
 

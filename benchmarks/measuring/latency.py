@@ -41,7 +41,7 @@ class LatencyOptions(Strict):
     compile: bool = False
 
 
-@evaluator("latency", alone=True, options=LatencyOptions, needs=("baseline",))
+@evaluator("latency", alone=True, options=LatencyOptions, needs=("baseline",), order=4)
 def latency(subject: Subject, options: LatencyOptions) -> pd.DataFrame:
     """One row per timed pass.
 

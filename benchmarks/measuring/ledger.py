@@ -11,7 +11,7 @@ FIXED = "fixed"
 """Name of the row for all that runs whatever the route."""
 
 
-@evaluator("ledger")
+@evaluator("ledger", order=6)
 def ledger(subject: Subject, options: None) -> pd.DataFrame:
     """One row per unit in the order of the route's columns, then one for the fixed part. Columns: unit, macs."""
     units = [*subject.ledger.units, FIXED]

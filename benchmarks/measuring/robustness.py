@@ -86,7 +86,7 @@ class RobustnessOptions(Strict):
         return epsilons
 
 
-@evaluator("robustness", options=RobustnessOptions, needs=("epsilons",))
+@evaluator("robustness", options=RobustnessOptions, needs=("epsilons",), order=7)
 def robustness(subject: Subject, options: RobustnessOptions) -> pd.DataFrame:
     """One row per attack, epsilon and picture, at the headline setting; epsilon 0 is the clean picture.
 

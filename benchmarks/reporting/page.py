@@ -145,7 +145,7 @@ def _attack(evidence: Evidence) -> dict[str, str]:
     if not names:
         return {}
     radii = epsilons(evidence.attacks.loc[evidence.attacks["attack"] != CLEAN, "epsilon"])
-    options = evidence.study.evaluation.robustness or RobustnessOptions()
+    options = evidence.study.evaluation.options_as("robustness", RobustnessOptions) or RobustnessOptions()
     return {
         "names": ", ".join(names),
         "radii": ", ".join(radii.values()),

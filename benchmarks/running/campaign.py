@@ -13,6 +13,8 @@ import torch
 
 import zoo
 from benchmarks.measuring import evaluators
+from benchmarks.measuring.energy import EnergyOptions
+from benchmarks.measuring.latency import LatencyOptions
 from benchmarks.measuring.nvml import SETTLING
 from benchmarks.records.claims import Busy, claim, is_claimed
 from benchmarks.records.derived import SUMMARY, derived, is_derived, store_derived
@@ -169,7 +171,8 @@ class Campaign:
         seconds = 0.0
         if not planned.trained:
             seconds += estimate_training(planned.spec, self.dataset, torch.device(self.where.device))
-        latency, energy = self.study.evaluation.latency, self.study.evaluation.energy
+        latency = self.study.evaluation.options_as("latency", LatencyOptions)
+        energy = self.study.evaluation.options_as("energy", EnergyOptions)
         if "latency" in planned.alone and latency:
             seconds += latency.seconds * len(latency.batch_sizes)
         if "energy" in planned.alone and energy and torch.device(self.where.device).type == "cuda":

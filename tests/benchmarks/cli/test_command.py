@@ -271,11 +271,11 @@ def test_a_failed_job_is_status_1_and_said_at_the_end(
     def fail(*arguments: object) -> None:
         raise ZeroDivisionError
 
-    broken = replace(registry._REGISTRY.found["cost"], run=fail)  # type: ignore[arg-type]
+    broken = replace(registry.EVALUATORS["cost"], run=fail)  # type: ignore[arg-type]
     study = TASK | {"evaluation": NOT_MEASURED | {"cost": {"batch_size": 7}}}
     (finished.path / "mine.yaml").write_text(yaml.safe_dump(study))
     with monkeypatch.context() as patch:
-        patch.setitem(registry._REGISTRY.found, "cost", broken)
+        patch.setitem(registry.EVALUATORS.declared, "cost", broken)
         result = finished.run()
     assert result.exit_code == 1
     assert result.stdout.splitlines()[-1].startswith("1 of the jobs failed; the report has their tracebacks")

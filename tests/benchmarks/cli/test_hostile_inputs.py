@@ -161,7 +161,7 @@ STUDIES: list[tuple[str | bytes, str]] = [
     ("evaluation: {energy: {batch_sizes: [8, 1, 8]}}", "evaluation.energy.batch_sizes: batch_sizes must differ"),
     ("evaluation: {latency: {batch_sizes: [1.5]}}", "evaluation.latency.batch_sizes.0: "),
     ("evaluation: {latency: {seconds: .inf}}", "evaluation.latency.seconds: "),
-    ("evaluation: {accuracy: null}", "evaluation.accuracy: no such field; valid: cost, robustness"),
+    ("evaluation: {accuracy: null}", "evaluation.accuracy: no such field; valid: cost, fidelity"),
     ("evaluation: null", "evaluation: "),
     ("recipe: {lr: .inf}", "recipe.lr: "),
     ("recipe: {lr: .nan}", "recipe.lr: "),

@@ -59,14 +59,14 @@ def weights_written(campaign: Campaign) -> dict[str, int]:
 
 def break_adanet(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the ledger's evaluator fail for one network."""
-    working = registry._REGISTRY.found["ledger"]
+    working = registry.EVALUATORS["ledger"]
 
     def fail(subject: Subject, options: None) -> pd.DataFrame:
         if type(subject.net).__name__ == "AdaNet":
             raise ZeroDivisionError("this network alone")
         return working.run(subject, options)
 
-    monkeypatch.setitem(registry._REGISTRY.found, "ledger", replace(working, run=fail))
+    monkeypatch.setitem(registry.EVALUATORS.declared, "ledger", replace(working, run=fail))
 
 
 def test_everything_of_a_new_study_is_missing(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def break_evaluator(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     def fail(*arguments: object) -> pd.DataFrame:
         raise ZeroDivisionError("nobody is\nperfect")
 
-    monkeypatch.setitem(registry._REGISTRY.found, name, replace(registry._REGISTRY.found[name], run=fail))
+    monkeypatch.setitem(registry.EVALUATORS.declared, name, replace(registry.EVALUATORS[name], run=fail))
 
 
 def test_a_job_is_named_after_what_it_does_and_its_network(tmp_path: Path) -> None:
@@ -377,8 +377,8 @@ def test_an_evaluator_that_takes_too_long_loses_no_training(copied: Campaign, mo
         while True:
             time.sleep(0.001)
 
-    found = registry._REGISTRY.found
-    monkeypatch.setitem(found, "ledger", replace(found["ledger"], run=dawdle))
+    evaluators = registry.EVALUATORS
+    monkeypatch.setitem(evaluators.declared, "ledger", replace(evaluators["ledger"], run=dawdle))
     task = copy_of(copied, "resnet", hours=0.2 / 3600)
     (record_of(task).path / "ledger.parquet").unlink()
     with pytest.raises(DeadlineExceeded, match="ledger of resnet"):
