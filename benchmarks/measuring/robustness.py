@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from benchmarks.data import Batch
 from benchmarks.measuring import evaluator
+from benchmarks.measuring.attacks.attack import CLEAN
 from benchmarks.measuring.attacks.pgd import linf_pgd
 from benchmarks.measuring.logits import LogitsOnly
 from benchmarks.measuring.routes import route_text
@@ -52,7 +53,7 @@ class Attack:
         return self.perturb(images, labels)
 
 
-CLEAN = Attack("none", 0, lambda images, labels: [images])
+CLEAN_ATTACK = Attack(CLEAN, 0, lambda images, labels: [images])
 """What epsilon 0 is."""
 
 
@@ -101,7 +102,7 @@ def robustness(subject: Subject, options: RobustnessOptions) -> pd.DataFrame:
     with subject.at(subject.settings[0]) as net, frozen(net):
         attacks = make_attacks(net, epsilons, options, subject.device)
         for number, batch in enumerate(pictures.batches(options.batch_size, device=subject.device)):
-            rows.append(_outcome(subject, CLEAN, 0.0, batch, batch.images))
+            rows.append(_outcome(subject, CLEAN_ATTACK, 0.0, batch, batch.images))
             for attack in attacks:
                 torch.manual_seed(derive(subject.seed, attack.name, number))
                 for epsilon, adversarial in zip(epsilons, attack(batch.images, batch.labels), strict=True):

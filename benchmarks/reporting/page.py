@@ -7,9 +7,9 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from benchmarks.measuring.attacks.attack import CLEAN
 from benchmarks.measuring.robustness import PGD_REACH, RobustnessOptions
 from benchmarks.records.files import replacing
-from benchmarks.records.summary import CLEAN
 from benchmarks.reporting import tables
 from benchmarks.reporting.drawing.formatting import count, epsilons
 from benchmarks.reporting.drawing.illustrations import entry_block, study_pictures

@@ -117,6 +117,7 @@ def test_no_evaluator_depends_on_bookkeeping_or_on_anothers_options(name: str) -
     own = {f"benchmarks/measuring/{name}.py"}
     bookkeeping = {f"benchmarks/records/{part}.py" for part in ("fingerprint", "store", "versions")}
     bookkeeping |= {f"benchmarks/measuring/{part}.py" for part in ("options", "registry")}
+    bookkeeping |= {f"benchmarks/measuring/summaries/{part}.py" for part in ("registry", "accuracy", "robustness")}
     bookkeeping |= {"benchmarks/study/study.py", "benchmarks/training/recipe.py"}
     assert bookkeeping <= {str(path.relative_to(ROOT)) for path in ROOT.rglob("benchmarks/**/*.py")}
     others = {f"benchmarks/measuring/{other}.py" for other in NAMES} - own

@@ -107,6 +107,7 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     "benchmarks/measuring/nvml.py": frozenset(("energy",)),
     "benchmarks/measuring/batch_sizes.py": TIMED,
     "benchmarks/measuring/contenders.py": TIMED,
+    "benchmarks/measuring/attacks/attack.py": frozenset(("robustness",)),
     "benchmarks/measuring/logits.py": frozenset(("cost", "robustness")),
     "benchmarks/measuring/attacks/pgd.py": frozenset(("robustness",)),
     "benchmarks/measuring/routes.py": TIMED | {"accuracy", "robustness"},
