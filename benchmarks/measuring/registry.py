@@ -6,7 +6,7 @@ A table's version has the files that its evaluator's module imports. This module
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -44,6 +44,7 @@ class Evaluator:
         options: the class of its options, or None.
         needs: what its table depends on besides network, code and options: `baseline` (the static ResNet measured
             beside), `epsilons` (the data set's own), `papers` (published figures of the method).
+        uses: from its options to modules that it finds by name: its table depends on their code too.
         order: its place when evaluators run or are listed; of equal ones the one that was declared first comes first.
     """
 
@@ -53,7 +54,13 @@ class Evaluator:
     alone: bool = False
     options: type[Strict] | None = None
     needs: tuple[str, ...] = ()
+    uses: Callable[[Any], Sequence[str]] | None = None
     order: int = LAST
+
+    def modules(self, evaluation: Evaluation) -> list[str]:
+        """Modules whose code its table depends on, with all that they import."""
+        options = self.configured(evaluation)
+        return [self.module, *(self.uses(options) if self.uses and options else ())]
 
     def configured(self, evaluation: Evaluation) -> Strict | None:
         """Its options in a study; None where it has none, or is off."""
@@ -76,7 +83,13 @@ def evaluator(
 
 @overload
 def evaluator(
-    name: str, *, alone: bool = False, options: type[Options], needs: tuple[str, ...] = (), order: int = LAST
+    name: str,
+    *,
+    alone: bool = False,
+    options: type[Options],
+    needs: tuple[str, ...] = (),
+    uses: Callable[[Options], Sequence[str]] | None = None,
+    order: int = LAST,
 ) -> Callable[[Optioned[Options]], Optioned[Options]]: ...
 
 
@@ -86,6 +99,7 @@ def evaluator(
     alone: bool = False,
     options: type[Strict] | None = None,
     needs: tuple[str, ...] = (),
+    uses: Callable[[Any], Sequence[str]] | None = None,
     order: int = LAST,
 ) -> Any:
     """Decorator that makes a function an evaluator of the suite.
@@ -95,6 +109,7 @@ def evaluator(
         alone: it needs the machine to itself.
         options: the class of its options, each with a default; None: it has none.
         needs: see `Evaluator`.
+        uses: see `Evaluator`.
         order: see `Evaluator`.
 
     Raises:
@@ -110,7 +125,7 @@ def evaluator(
         raise ValueError(f"evaluator {name!r}: option {required[0]} has no default; a study need not mention it")
 
     def decorate(run: Callable[[Subject, Any], pd.DataFrame]) -> Callable[[Subject, Any], pd.DataFrame]:
-        declared = Evaluator(name, run, run.__module__, alone, options, needs, order)
+        declared = Evaluator(name, run, run.__module__, alone, options, needs, uses, order)
         EVALUATORS.add(name, declared, origin_of(run))
         return run
 

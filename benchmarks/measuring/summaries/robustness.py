@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from benchmarks.measuring.attacks.attack import CLEAN
+from benchmarks.measuring.attacks.contract import CLEAN
 from benchmarks.measuring.summaries import summary_columns
 from benchmarks.measuring.summaries.intervals import wilson_interval
 

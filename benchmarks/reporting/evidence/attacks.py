@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from benchmarks.measuring.attacks.attack import CLEAN
+from benchmarks.measuring.attacks.contract import CLEAN
 
 KEYS = ["entry", "attack", "epsilon"]
 """Columns that tell the rows of `rates` apart."""

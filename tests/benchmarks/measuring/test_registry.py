@@ -99,6 +99,7 @@ def test_a_version_has_the_options() -> None:
         "pgd_steps": 20,
         "batch_size": 100,
         "engine": "compacting",
+        "attacks": ["FGSM", "PGD"],
     }
 
 
@@ -106,6 +107,7 @@ def test_a_version_has_the_code_that_the_evaluator_needs() -> None:
     code: Any = version_of("robustness", Evaluation())["code"]
     assert code.keys() >= {
         "benchmarks/measuring/robustness.py",
+        "benchmarks/measuring/attacks/fgsm.py",
         "benchmarks/measuring/attacks/pgd.py",
         "zoo/network.py",
     }
@@ -118,6 +120,7 @@ def test_no_evaluator_depends_on_bookkeeping_or_on_anothers_options(name: str) -
     bookkeeping = {f"benchmarks/records/{part}.py" for part in ("fingerprint", "store", "versions")}
     bookkeeping |= {f"benchmarks/measuring/{part}.py" for part in ("options", "registry")}
     bookkeeping |= {f"benchmarks/measuring/summaries/{part}.py" for part in ("registry", "accuracy", "robustness")}
+    bookkeeping |= {"benchmarks/measuring/attacks/registry.py"}
     bookkeeping |= {"benchmarks/study/study.py", "benchmarks/training/recipe.py"}
     assert bookkeeping <= {str(path.relative_to(ROOT)) for path in ROOT.rglob("benchmarks/**/*.py")}
     others = {f"benchmarks/measuring/{other}.py" for other in NAMES} - own
@@ -133,6 +136,13 @@ def test_a_version_of_timing_has_the_static_network_and_its_code() -> None:
 
 def test_a_version_of_attacks_has_the_data_sets_own_radii() -> None:
     assert version_of("robustness", Evaluation())["inputs"] == {"epsilons": [0.05, 0.1, 0.2, 0.3]}
+
+
+def test_a_version_of_attacks_has_the_code_of_those_that_are_made_alone() -> None:
+    evaluation = Evaluation.model_validate({"robustness": {"attacks": ["FGSM"]}})
+    code = version_of("robustness", evaluation)["code"]
+    assert "benchmarks/measuring/attacks/fgsm.py" in code
+    assert not {"benchmarks/measuring/attacks/pgd.py", "benchmarks/measuring/attacks/registry.py"} & set(code)
 
 
 def test_a_version_of_fidelity_has_the_published_figures(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,8 @@ from torch import nn
 from benchmarks.measuring import Subject
 from benchmarks.measuring.robustness import RobustnessOptions, frozen, robustness
 from benchmarks.records.record import Record
-from tests.benchmarks.cases import METHODS
+from benchmarks.study.study import StudyError
+from tests.benchmarks.cases import METHODS, small_study
 from zoo.network import Compute, Forward
 
 ROUNDING = 1e-6
@@ -149,6 +150,34 @@ def test_the_first_success_is_kept_and_its_route_with_it(subject_of: Callable[[s
 def test_an_unknown_engine_is_refused() -> None:
     with pytest.raises(ValueError, match="'compacting' or 'foolbox'"):
         options(engine="torchattacks")
+
+
+def test_the_attacks_that_a_study_names_are_made_in_its_order(resnet: Subject) -> None:
+    table = robustness(resnet, options(samples=4, epsilons=[0.1], attacks=["PGD[steps=3]", "PGD[engine=foolbox]"]))
+    assert list(dict.fromkeys(table["attack"])) == ["none", "PGD-3", "PGD-2"]
+
+
+def test_an_attack_does_not_depend_on_the_others_that_are_made(resnet: Subject) -> None:
+    both = robustness(resnet, options(epsilons=[0.1]))
+    alone = robustness(resnet, options(epsilons=[0.1], attacks=["PGD"]))
+    pd.testing.assert_frame_equal(at(both, "PGD-2", 0.1), at(alone, "PGD-2", 0.1), check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("attacks", "reason"),
+    [
+        (["PDG"], r"unknown attack 'PDG'; did you mean PGD\? \(valid: "),
+        (["PGD[stepz=3]"], r"unknown option of PGD 'stepz'; did you mean steps\? \(valid: steps, engine\)"),
+        (["PGD[steps=0]"], r"PGD\[steps=0\]: steps: Input should be greater than or equal to 1"),
+        (["PGD[3]"], r"cannot read 'PGD\[3\]': write PGD or PGD\[option=value\]"),
+        (["PGD", "PGD[steps=2, engine=foolbox]"], "attacks must differ, unlike PGD-2, PGD-2"),
+        ([], "attacks must have at least one"),
+    ],
+)
+def test_attacks_that_cannot_be_made_are_refused_in_one_line(attacks: list[str], reason: str) -> None:
+    with pytest.raises(StudyError, match=rf"robustness\.attacks: {reason}") as error:
+        small_study(evaluation={"robustness": {"attacks": attacks, "pgd_steps": 2}})
+    assert "\n" not in str(error.value)
 
 
 def test_the_same_subject_gives_the_same_table(resnet: Subject) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -66,6 +67,7 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.syspath_prepend(folder)
     evaluators()  # so that the plug-in comes last, as installed ones do
     assert SUMMARIES.names()
+    monkeypatch.delitem(sys.modules, "margin_plugin", raising=False)
     import_module("margin_plugin")
     yield
     EVALUATORS.remove("margin")

@@ -107,9 +107,11 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     "benchmarks/measuring/nvml.py": frozenset(("energy",)),
     "benchmarks/measuring/batch_sizes.py": TIMED,
     "benchmarks/measuring/contenders.py": TIMED,
-    "benchmarks/measuring/attacks/attack.py": frozenset(("robustness",)),
     "benchmarks/measuring/logits.py": frozenset(("cost", "robustness")),
-    "benchmarks/measuring/attacks/pgd.py": frozenset(("robustness",)),
+    **{
+        f"benchmarks/measuring/attacks/{name}.py": frozenset(("robustness",))
+        for name in ("contract", "by_foolbox", "fgsm", "pgd")
+    },
     "benchmarks/measuring/routes.py": TIMED | {"accuracy", "robustness"},
     "benchmarks/measuring/official_sizes.py": frozenset(("fidelity",)),
     "zoo/serving/folding.py": TIMED | {"robustness"},
