@@ -97,7 +97,7 @@ OPTIONS: list[tuple[list[str], str]] = [
     (["--dataset", "mnist5k[test=[1]]"], "option test of mnist5k must be int"),
     (["--dataset", "mnist5k[test=1_000_000_000]"], "mnist5k has 1000 test samples"),
     (["--dataset", "mnist5k[train=64, train=64]"], "'train' is given twice"),
-    (["--dataset", "mnist5k[colour=1]"], "no option of mnist5k is named 'colour'"),
+    (["--dataset", "mnist5k[colour=1]"], "unknown option of mnist5k 'colour'"),
     (["--dataset", f"mnist5k[train={'[' * DEEP}{']' * DEEP}]"], "option train of mnist5k must be int"),
     (["--dataset", "imagefolder[size='64']"], "option size of imagefolder must be int, not '64'"),
     (["--dataset", "imagefolder[size=None]"], "option size of imagefolder must be int, not None"),
