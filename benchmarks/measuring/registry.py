@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import pandas as pd
 
-from benchmarks.measuring.subject import Subject
+from benchmarks.measuring.trained_network import TrainedNetwork
 from benchmarks.strict import Strict
 from zoo.plugins import Registry, origin_of
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from benchmarks.measuring.options import Evaluation
 
 Options = TypeVar("Options", bound=Strict)
-Plain = Callable[[Subject, None], pd.DataFrame]
+Plain = Callable[[TrainedNetwork, None], pd.DataFrame]
 """An evaluator without options."""
-Optioned = Callable[[Subject, Options], pd.DataFrame]
+Optioned = Callable[[TrainedNetwork, Options], pd.DataFrame]
 
 LAST = 100
 """The place of evaluators that name none."""
@@ -38,18 +38,18 @@ class Evaluator:
 
     Attributes:
         name: of the table it writes, and of its options in `Evaluation`.
-        run: subject and options to a tidy table; the options are an instance of `options`, or None where that is None.
+        run: trained and options to a tidy table; the options are an instance of `options`, or None where that is None.
         module: where its code is.
         alone: needs the machine to itself.
         options: the class of its options, or None.
         needs: what its table depends on besides network, code and options: `baseline` (the static ResNet measured
             beside), `epsilons` (the data set's own), `papers` (published figures of the method).
         uses: from its options to modules that it finds by name: its table depends on their code too.
-        order: its place when evaluators run or are listed; of equal ones the one that was declared first comes first.
+        order: its place when evaluators run or are listed; equal ones are in the order of the registry.
     """
 
     name: str
-    run: Callable[[Subject, Any], pd.DataFrame]
+    run: Callable[[TrainedNetwork, Any], pd.DataFrame]
     module: str
     alone: bool = False
     options: type[Strict] | None = None
@@ -119,12 +119,12 @@ def evaluator(
     _check_name(name)
     unknown = set(needs) - set(NEEDS)
     if unknown:
-        raise ValueError(f"evaluator {name!r}: nothing is known of {sorted(unknown)}; valid needs: {', '.join(NEEDS)}")
+        raise ValueError(f"evaluator {name!r}: unknown needs {sorted(unknown)}; valid needs: {', '.join(NEEDS)}")
     required = [field for field, facts in options.model_fields.items() if facts.is_required()] if options else []
     if required:
         raise ValueError(f"evaluator {name!r}: option {required[0]} has no default; a study need not mention it")
 
-    def decorate(run: Callable[[Subject, Any], pd.DataFrame]) -> Callable[[Subject, Any], pd.DataFrame]:
+    def decorate(run: Callable[[TrainedNetwork, Any], pd.DataFrame]) -> Callable[[TrainedNetwork, Any], pd.DataFrame]:
         declared = Evaluator(name, run, run.__module__, alone, options, needs, uses, order)
         EVALUATORS.add(name, declared, origin_of(run))
         return run

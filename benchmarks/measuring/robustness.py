@@ -20,8 +20,8 @@ from benchmarks.data import Batch
 from benchmarks.measuring import evaluator
 from benchmarks.measuring.attacks import CLEAN, Attack, Target
 from benchmarks.measuring.attacks.registry import parse_attack
-from benchmarks.measuring.routes import route_text
-from benchmarks.measuring.subject import Subject
+from benchmarks.measuring.route_text import route_text
+from benchmarks.measuring.trained_network import TrainedNetwork
 from benchmarks.strict import Strict
 from benchmarks.training.seeds import derive
 
@@ -85,35 +85,35 @@ def attack_modules(options: RobustnessOptions) -> list[str]:
 
 
 @evaluator("robustness", options=RobustnessOptions, needs=("epsilons",), uses=attack_modules, order=7)
-def robustness(subject: Subject, options: RobustnessOptions) -> pd.DataFrame:
+def robustness(trained: TrainedNetwork, options: RobustnessOptions) -> pd.DataFrame:
     """One row per attack, epsilon and image, at the headline setting; epsilon 0 is the clean image.
 
     Columns: attack, strength (see `Attack`), epsilon, index, label, prediction, linf (distance that the attack used),
     macs (routed), route. The last four are those of the image that the attack ended with: by PGD's compacting
     engine the first that fooled the network, by foolbox's the last. All in fp32, since bf16 changes the answer.
     """
-    epsilons = options.epsilons or subject.dataset.info.epsilons
-    test = subject.dataset.test
+    epsilons = options.epsilons or trained.dataset.info.epsilons
+    test = trained.dataset.test
     images = test.take(min(options.samples, len(test)))
     rows = []
-    with subject.at(subject.settings[0]) as net, frozen(net):
-        target = Target(net, subject.device)
+    with trained.at(trained.settings[0]) as net, frozen(net):
+        target = Target(net, trained.device)
         attacks = [(attack, attack.prepare(target)) for attack in options.chosen()]
-        for number, batch in enumerate(images.batches(options.batch_size, device=subject.device)):
-            rows.append(_outcome(subject, CLEAN, 0, 0.0, batch, batch.images))
+        for number, batch in enumerate(images.batches(options.batch_size, device=trained.device)):
+            rows.append(_outcome(trained, CLEAN, 0, 0.0, batch, batch.images))
             for attack, perturb in attacks:
-                torch.manual_seed(derive(subject.seed, attack.label(), number))
+                torch.manual_seed(derive(trained.seed, attack.label(), number))
                 for epsilon in epsilons:
                     adversarial = perturb(batch.images, batch.labels, epsilon)
-                    rows.append(_outcome(subject, attack.label(), attack.strength(), epsilon, batch, adversarial))
+                    rows.append(_outcome(trained, attack.label(), attack.strength(), epsilon, batch, adversarial))
     return pd.concat(rows, ignore_index=True)
 
 
 def _outcome(
-    subject: Subject, attack: str, strength: int, epsilon: float, batch: Batch, adversarial: Tensor
+    trained: TrainedNetwork, attack: str, strength: int, epsilon: float, batch: Batch, adversarial: Tensor
 ) -> pd.DataFrame:
     with torch.inference_mode():
-        out = subject.net(adversarial, compute="needed")
+        out = trained.net(adversarial, compute="needed")
     return pd.DataFrame(
         {
             "attack": attack,
@@ -123,7 +123,7 @@ def _outcome(
             "label": batch.labels.cpu().numpy(),
             "prediction": out.logits.argmax(dim=1).cpu().numpy(),
             "linf": (adversarial - batch.images).abs().flatten(1).amax(dim=1).cpu().numpy(),
-            "macs": subject.ledger.routed(out.route).numpy(),
+            "macs": trained.ledger.routed(out.route).numpy(),
             "route": route_text(out.route),
         }
     )

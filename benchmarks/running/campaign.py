@@ -14,8 +14,8 @@ import torch
 import zoo
 from benchmarks.measuring import evaluators
 from benchmarks.measuring.energy import EnergyOptions
+from benchmarks.measuring.energy_meter import RAMP_SECONDS
 from benchmarks.measuring.latency import LatencyOptions
-from benchmarks.measuring.nvml import SETTLING
 from benchmarks.records.claims import Busy, claim, is_claimed
 from benchmarks.records.derived import SUMMARY, derived, is_derived, store_derived
 from benchmarks.records.environment import describe_environment
@@ -178,7 +178,7 @@ class Campaign:
         if "energy" in planned.alone and energy and torch.device(self.where.device).type == "cuda":
             record = self.store.record(self.identity(planned.spec)) if planned.trained else None
             turns = 3 + (len(record.settings) if record else 1)  # idle, static, everything, and every setting
-            seconds += (energy.seconds + SETTLING) * energy.repetitions * len(energy.batch_sizes) * turns
+            seconds += (energy.seconds + RAMP_SECONDS) * energy.repetitions * len(energy.batch_sizes) * turns
         return seconds
 
     def discard(self) -> None:

@@ -11,7 +11,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from benchmarks.measuring.logits import LogitsOnly
+from benchmarks.measuring.logits_only import LogitsOnly
 from benchmarks.strict import Strict
 from zoo.network import RoutedNet
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.measuring.contenders import BASELINE
+from benchmarks.measuring.configurations import BASELINE_SETTING
 from benchmarks.measuring.summaries import summary_columns
 from benchmarks.measuring.summaries.quartiles import quartiles
 
@@ -33,8 +33,8 @@ def energy_columns(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
         columns[f"energy_{size}"] = needed["energy"]
         columns[f"energy_idle_{size}"] = needed["idle"]
         columns[f"energy_spread_{size}"] = ranges[size, "needed"] / needed["energy"]
-        columns[f"energy_static_{size}"] = pd.Series(everything.get(BASELINE, math.nan), index=needed.index)
-        columns[f"energy_dense_{size}"] = everything.drop(BASELINE, errors="ignore")
+        columns[f"energy_static_{size}"] = pd.Series(everything.get(BASELINE_SETTING, math.nan), index=needed.index)
+        columns[f"energy_dense_{size}"] = everything.drop(BASELINE_SETTING, errors="ignore")
     notes = table[table["compute"] == "needed"].groupby("setting")["note"].first()
     ends = quartiles("energy", needed_alone, needed_alone["energy"])
     return pd.DataFrame(columns).join(notes.rename("energy_note")).join(ends)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.measuring.contenders import BASELINE
+from benchmarks.measuring.configurations import BASELINE_SETTING
 from benchmarks.measuring.summaries import summary_columns
 from benchmarks.measuring.summaries.quartiles import quartiles
 
@@ -36,14 +36,14 @@ def latency_columns(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
         needed, everything = natural["needed"], natural["all"]
         columns[f"latency_{size}"] = needed
         columns[f"spread_{size}"] = ranges["natural", size, "needed"] * (1 / size) / needed
-        columns[f"static_{size}"] = pd.Series(everything[BASELINE], index=needed.index)
-        columns[f"dense_{size}"] = everything.drop(BASELINE)
+        columns[f"static_{size}"] = pd.Series(everything[BASELINE_SETTING], index=needed.index)
+        columns[f"dense_{size}"] = everything.drop(BASELINE_SETTING)
         if "compiled" in natural:
-            columns[f"compiled_{size}"] = pd.Series(natural["compiled", BASELINE], index=needed.index)
+            columns[f"compiled_{size}"] = pd.Series(natural["compiled", BASELINE_SETTING], index=needed.index)
         if ("sorted", size) in medians:
             columns[f"sorted_{size}"] = medians["sorted", size, "needed"] / size
         if "executed" in rows:
-            nominal_time = everything.drop(BASELINE).iloc[0]
+            nominal_time = everything.drop(BASELINE_SETTING).iloc[0]
             saved = rows["nominal"] / rows["executed"]
             columns[f"realised_{size}"] = (nominal_time / needed) / saved.reindex(needed.index)
     needed = table[(table["compute"] == "needed") & (table["order"] == "natural")]

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 import zoo
-from benchmarks.measuring import Evaluator, Subject, accuracy, evaluator, evaluators, registry
+from benchmarks.measuring import Evaluator, TrainedNetwork, accuracy, evaluator, evaluators, registry
 from benchmarks.measuring.cost import CostOptions
 from benchmarks.measuring.options import Evaluation
 from benchmarks.records.fingerprint import fingerprint
@@ -124,7 +124,7 @@ def test_no_evaluator_depends_on_bookkeeping_or_on_anothers_options(name: str) -
     bookkeeping |= {"benchmarks/study/study.py", "benchmarks/training/recipe.py"}
     assert bookkeeping <= {str(path.relative_to(ROOT)) for path in ROOT.rglob("benchmarks/**/*.py")}
     others = {f"benchmarks/measuring/{other}.py" for other in NAMES} - own
-    assert needed >= own | {"benchmarks/measuring/subject.py"}
+    assert needed >= own | {"benchmarks/measuring/trained_network.py"}
     assert not needed & (bookkeeping | others)
 
 
@@ -173,7 +173,7 @@ def nothing_registered(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("nothing_registered")
 def test_a_decorated_function_is_an_evaluator() -> None:
     @evaluator("colour", alone=True, options=CostOptions)
-    def colour(subject: Subject, options: CostOptions) -> pd.DataFrame:
+    def colour(trained: TrainedNetwork, options: CostOptions) -> pd.DataFrame:
         raise NotImplementedError
 
     assert evaluators() == [Evaluator("colour", colour, __name__, alone=True, options=CostOptions)]
@@ -181,7 +181,7 @@ def test_a_decorated_function_is_an_evaluator() -> None:
 
 @pytest.mark.usefixtures("nothing_registered")
 def test_a_place_in_the_order_can_be_named() -> None:
-    def nothing(subject: Subject, options: None) -> pd.DataFrame:
+    def nothing(trained: TrainedNetwork, options: None) -> pd.DataFrame:
         raise NotImplementedError
 
     for name, order in (("second", 2), ("first", 1)):
@@ -191,7 +191,7 @@ def test_a_place_in_the_order_can_be_named() -> None:
 
 
 def test_a_name_that_is_taken_is_refused_with_both_functions() -> None:
-    def mine(subject: Subject, options: None) -> pd.DataFrame:
+    def mine(trained: TrainedNetwork, options: None) -> pd.DataFrame:
         raise NotImplementedError
 
     before = evaluators()
@@ -203,10 +203,10 @@ def test_a_name_that_is_taken_is_refused_with_both_functions() -> None:
 
 @pytest.mark.usefixtures("nothing_registered")
 def test_two_functions_of_a_module_cannot_share_a_name() -> None:
-    def one(subject: Subject, options: None) -> pd.DataFrame:
+    def one(trained: TrainedNetwork, options: None) -> pd.DataFrame:
         raise NotImplementedError
 
-    def other(subject: Subject, options: None) -> pd.DataFrame:
+    def other(trained: TrainedNetwork, options: None) -> pd.DataFrame:
         raise NotImplementedError
 
     evaluator("colour")(one)
@@ -248,7 +248,7 @@ def test_a_module_that_is_loaded_again_replaces_its_own(monkeypatch: pytest.Monk
 
 PLUGIN = """
 import pandas as pd
-from benchmarks.measuring import Subject, evaluator
+from benchmarks.measuring import TrainedNetwork, evaluator
 from benchmarks.measuring.options import Evaluation
 from benchmarks.strict import Strict
 from benchmarks.study.study import Study
@@ -257,7 +257,7 @@ class SharpnessOptions(Strict):
     radius: float = 0.5
 
 @evaluator("sharpness", options=SharpnessOptions)
-def sharpness(subject: Subject, options: SharpnessOptions) -> pd.DataFrame:
+def sharpness(trained: TrainedNetwork, options: SharpnessOptions) -> pd.DataFrame:
     raise NotImplementedError
 """
 """A plug-in that imports what itself looks for evaluators: a study."""

@@ -32,7 +32,7 @@ PLUGIN = '''
 import pandas as pd
 import torch
 
-from benchmarks.measuring import Subject, evaluator, summary_columns
+from benchmarks.measuring import TrainedNetwork, evaluator, summary_columns
 from benchmarks.strict import Strict
 
 
@@ -41,11 +41,11 @@ class MarginOptions(Strict):
 
 
 @evaluator("margin", options=MarginOptions)
-def margin(subject: Subject, options: MarginOptions) -> pd.DataFrame:
+def margin(trained: TrainedNetwork, options: MarginOptions) -> pd.DataFrame:
     frames = []
-    for setting in subject.settings:
-        with subject.at(setting) as net, torch.no_grad():
-            for batch in subject.dataset.test.take(options.samples).batches(50):
+    for setting in trained.settings:
+        with trained.at(setting) as net, torch.no_grad():
+            for batch in trained.dataset.test.take(options.samples).batches(50):
                 best = net(batch.images, compute="needed").logits.softmax(dim=1).topk(2).values
                 frames.append(pd.DataFrame({"setting": setting.name, "margin": (best[:, 0] - best[:, 1]).numpy()}))
     return pd.concat(frames, ignore_index=True)

@@ -113,7 +113,7 @@ def test_execution_is_routed_over_nominal(tmp_path: Path) -> None:
     assert summary(tmp_path, cost=COST)["execution"].to_dict() == {"default": 0.75, "half": 0.5}
 
 
-def test_latency_is_the_median_per_picture(tmp_path: Path) -> None:
+def test_latency_is_the_median_per_image(tmp_path: Path) -> None:
     assert summary(tmp_path, latency=LATENCY)["latency_10"].to_dict() == {"default": 0.2, "half": 0.1}
 
 
@@ -169,9 +169,9 @@ ENERGY = joules(
 )
 
 
-def test_energy_is_the_median_joules_per_picture(tmp_path: Path) -> None:
+def test_energy_is_the_median_joules_per_image(tmp_path: Path) -> None:
     table = summary(tmp_path, energy=ENERGY)
-    # 50 J for 80, 100 and 50 pictures
+    # 50 J for 80, 100 and 50 images
     assert table["energy_10"].to_dict() == {"default": 0.625, "half": 0.5}
     assert table["energy_static_10"].to_dict() == {"default": 1.0, "half": 1.0}
     assert table["energy_dense_10"]["default"] == 2.0
@@ -180,7 +180,7 @@ def test_energy_is_the_median_joules_per_picture(tmp_path: Path) -> None:
 
 
 def test_idle_energy_is_what_the_gpu_takes_in_that_time_doing_nothing(tmp_path: Path) -> None:
-    # 20 J in a second, for 80, 100 and 50 pictures, and for 200
+    # 20 J in a second, for 80, 100 and 50 images, and for 200
     assert summary(tmp_path, energy=ENERGY)["energy_idle_10"].to_dict() == {"default": 0.25, "half": 0.1}
 
 

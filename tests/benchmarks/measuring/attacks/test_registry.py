@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.measuring import Subject, evaluators
+from benchmarks.measuring import TrainedNetwork, evaluators
 from benchmarks.measuring.attacks import ATTACKS, Attack, attack
 from benchmarks.measuring.attacks.registry import parse_attack
 from benchmarks.measuring.robustness import RobustnessOptions, robustness
@@ -73,7 +73,7 @@ def test_an_attack_is_a_file_of_fewer_than_30_lines() -> None:
 
 
 @pytest.mark.usefixtures("noise")
-def test_an_attack_of_a_plug_in_is_made_where_a_study_names_it(resnet: Subject) -> None:
+def test_an_attack_of_a_plug_in_is_made_where_a_study_names_it(resnet: TrainedNetwork) -> None:
     options = noisy_study().evaluation.options_as("robustness", RobustnessOptions)
     assert options is not None
     table = robustness(resnet, options)
