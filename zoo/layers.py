@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, Literal, Self, TypeVar, overload
 
 import torch
@@ -246,9 +246,12 @@ def replace_3x3(
                 setattr(branch, name, make(host))
 
 
-def stem(
-    kind: Literal["cifar", "strided", "imagenet"], channels: int, width: int, *, bias: bool = False
-) -> nn.Sequential:
+StemKind = Literal["cifar", "strided", "imagenet"]
+STEM_STRIDES: Mapping[str, int] = {"cifar": 1, "strided": 2, "imagenet": 4}
+"""By how much a stem reduces height and width."""
+
+
+def stem(kind: StemKind, channels: int, width: int, *, bias: bool = False) -> nn.Sequential:
     """What stands in front of the first stage.
 
     `cifar` keeps the resolution, `strided` halves it (3x3, stride 2: for small budgets), `imagenet` quarters it

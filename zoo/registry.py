@@ -83,7 +83,8 @@ class Method:
 
 def _keywords(network: type[RoutedNet]) -> dict[str, Any]:
     parameters = inspect.signature(network.__init__).parameters.values()
-    return {p.name: p.default for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}
+    own = {p.name: p.default for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}
+    return {**own, **network.shared_parameters}
 
 
 METHODS: Registry[Method] = Registry("method", "zoo.methods")

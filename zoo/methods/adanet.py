@@ -7,17 +7,17 @@ generator is given) and computes every block (here "needed" runs only the open o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import torch
 from torch import Tensor, nn
 
-from zoo.backbone import Backbone
+from zoo.backbone import TRUNK_OPTIONS, Backbone, TrunkOptions
 from zoo.execution.block_drop import BlockDrop, survival_schedule
 from zoo.execution.gated_block import gated_residual
 from zoo.execution.gates import logistic_noise, straight_through, threshold_settings
 from zoo.execution.skipping import Decide, GatedOutput, Skipping, Threshold
-from zoo.layers import ModulesOf, Shortcut
+from zoo.layers import ModulesOf
 from zoo.network import Compute, Forward, RoutedNet, Setting, Task, Validation
 from zoo.papers.adanet import PAPER
 from zoo.registry import register
@@ -78,11 +78,13 @@ class AdaNet(RoutedNet):
             survival probability. The target loss sees the gates alone: chance must not make up for an open gate,
             or more would run than the target when nothing is dropped.
         drop_mode: see `zoo.execution.block_drop.BlockDrop`: per mini-batch (`batch`) or per sample (`row`).
-        blocks: see `zoo.backbone.Backbone`, as are widths, block, stem_kind and shortcut_kind.
+        trunk: blocks, widths, block, stem_kind and shortcut_kind of `zoo.backbone.Backbone`.
 
     Raises:
         ValueError: a target outside [0, 1], or a number of targets that is not the number of blocks.
     """
+
+    shared_parameters = TRUNK_OPTIONS
 
     def __init__(
         self,
@@ -96,16 +98,10 @@ class AdaNet(RoutedNet):
         gate_width: int = 16,
         last_survival: float = 1.0,
         drop_mode: Literal["batch", "row"] = "batch",
-        blocks: Sequence[int] = (2, 2, 2),
-        widths: Sequence[int] = (16, 32, 64),
-        block: Literal["basic", "bottleneck"] = "basic",
-        stem_kind: Literal["cifar", "strided", "imagenet"] = "cifar",
-        shortcut_kind: Shortcut = "B",
+        **trunk: Unpack[TrunkOptions],
     ) -> None:
         super().__init__(task)
-        self.backbone = Backbone(
-            task, blocks=blocks, widths=widths, block=block, stem_kind=stem_kind, shortcut_kind=shortcut_kind
-        )
+        self.backbone = Backbone(task, **trunk)
         self.gates = Gates(Gate(b.in_channels, gate_width) for b in self.backbone.blocks)
         self.skipping = Skipping("residual")
         self.units = tuple(self.backbone.names)

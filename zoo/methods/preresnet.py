@@ -60,7 +60,7 @@ class PreActTrunk(nn.Module):
             a `ResNet` cannot have.
 
     Raises:
-        ValueError: parameters that do not describe a network, or pictures too small for its strides.
+        ValueError: parameters that do not describe a network, or images too small for its strides.
     """
 
     def __init__(
@@ -166,7 +166,7 @@ class PreResNet(RoutedNet):
         self.units = tuple(self.trunk.names)
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised pictures; both ways to compute are the same here."""
+        """Answer normalised images; both ways to compute are the same here."""
         return Forward(logits=self.trunk(x), route=self.all_units(len(x), x.device))
 
     def plain_trunk(self) -> Mapping[str, Any] | None:

@@ -29,7 +29,7 @@ class LeanGates(nn.Module, ABC):
     def from_means(self, index: int, means: Tensor, state: Any) -> tuple[Tensor, Any]:
         """Gate `index` on channel means (N, C): log-odds (N,), and the state for the next gate."""
 
-    def forward(self, index: int, x: Tensor, state: Any) -> tuple[Tensor, Any]:
+    def forward(self, index: int, x: Tensor, state: Any = None) -> tuple[Tensor, Any]:
         """Gate `index` on features (N, C, H, W); see `zoo.execution.skipping.Gates`."""
         return self.from_means(index, x.mean(dim=(2, 3)), state)
 

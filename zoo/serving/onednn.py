@@ -21,7 +21,7 @@ from zoo.layers import Chain, Depthwise, ResidualBlock
 AVAILABLE = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_convolution_pointwise_")
 """Whether this build of torch has oneDNN and its fused convolutions."""
 WORTH_IT = 8_000_000
-"""Multiply-accumulates from which on single pictures and 1x1 kernels are oneDNN's too: below, torch does not use it."""
+"""Multiply-accumulates from which on single images and 1x1 kernels are oneDNN's too: below, torch does not use it."""
 Arguments = tuple[Any, ...]
 """Weight in oneDNN's order, bias, padding, stride, dilation and groups."""
 

@@ -27,7 +27,7 @@ from zoo.serving.skipping import ServedSkipping
 
 
 class Served(nn.Module):
-    """Answers pictures with the needed units only, in inference mode and channels-last.
+    """Answers images with the needed units only, in inference mode and channels-last.
 
     Steps of a block may be one operator: hooks on parts of the network need not be called.
 
@@ -64,8 +64,8 @@ class Served(nn.Module):
         """
         masked = images.is_cuda and 1 < len(images) <= self.masked_up_to
         with torch.inference_mode():
-            pictures = images.contiguous(memory_format=torch.channels_last)
-            answer: Forward = self.net(pictures, compute="all" if masked else compute)
+            images = images.contiguous(memory_format=torch.channels_last)
+            answer: Forward = self.net(images, compute="all" if masked else compute)
         return answer
 
     def train(self, mode: bool = True) -> Self:
@@ -87,8 +87,8 @@ def optimize_for_inference(net: RoutedNet, *, fused: bool = True, masked_up_to: 
     Args:
         net: trained; it is not changed. The copy is at its setting, on its device.
         fused: use oneDNN's fused convolutions where the network runs on a CPU; see `zoo.serving.onednn`.
-        masked_up_to: on CUDA, batches of 2 to this many pictures compute every unit and mask, without waiting for the
-            device once: for batches so small that a block takes as long for one picture as for all.
+        masked_up_to: on CUDA, batches of 2 to this many images compute every unit and mask, without waiting for the
+            device once: for batches so small that a block takes as long for one image as for all.
     """
     served = copy.deepcopy(net).eval().requires_grad_(False)
     _put_served_forms(served)

@@ -21,7 +21,7 @@ from zoo.network import Setting
 
 @dataclass(frozen=True, kw_only=True)
 class Baseline:
-    """The static ResNet that a network is compared with, as its record has it; see `zoo.static_twin`.
+    """The static ResNet that a network is compared with, as its record has it; see `zoo.baseline_of`.
 
     Attributes:
         network: selector.

@@ -7,15 +7,15 @@ swept on the test set. Here heads are units like any other, and thresholds come 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from zoo.backbone import TRUNK_OPTIONS, TrunkOptions
 from zoo.execution.early_exit import EarlyExitNet
 from zoo.execution.thresholds import OperatingPoint, entropy, operating_points
-from zoo.layers import Shortcut
 from zoo.methods.branchynet.trunks import Parts, b_alexnet, b_lenet, b_resnet_110, branchy_resnet
 from zoo.network import Compute, Forward, ParamGroup, Phase, Task
 from zoo.papers.branchynet import PAPER
@@ -36,12 +36,14 @@ class BranchyNet(EarlyExitNet):
         trunk: `resnet` (the suite's own, with an exit after every stage), `b-lenet`, `b-alexnet`, `b-resnet-110`.
         exit_weights: one per exit; all 1 in the official code, earlier exits heavier in the paper.
         trunk_share: part of the epochs in the first phase; 0 trains jointly from the start.
-        blocks: of the `resnet` trunk, see `zoo.backbone.Backbone`, as are widths, block, stem_kind and shortcut_kind.
+        trunk_options: of the `resnet` trunk: blocks, widths, block, stem_kind and shortcut_kind of
+            `zoo.backbone.Backbone`.
 
     Raises:
         ValueError: an unknown trunk, a shape it does not fit, or weights that do not match the exits.
     """
 
+    shared_parameters = TRUNK_OPTIONS
     default_threshold = 0.5
     everyone_leaves = 1e9
 
@@ -52,18 +54,9 @@ class BranchyNet(EarlyExitNet):
         trunk: Literal["resnet", "b-lenet", "b-alexnet", "b-resnet-110"] = "resnet",
         exit_weights: Sequence[float] | None = None,
         trunk_share: float = 0.5,
-        blocks: Sequence[int] = (2, 2, 2),
-        widths: Sequence[int] = (16, 32, 64),
-        block: Literal["basic", "bottleneck"] = "basic",
-        stem_kind: Literal["cifar", "strided", "imagenet"] = "cifar",
-        shortcut_kind: Shortcut = "B",
+        **trunk_options: Unpack[TrunkOptions],
     ) -> None:
-        if trunk == "resnet":
-            parts = branchy_resnet(
-                task, blocks=blocks, widths=widths, block=block, stem_kind=stem_kind, shortcut_kind=shortcut_kind
-            )
-        else:
-            parts = _published(trunk, task)
+        parts = branchy_resnet(task, **trunk_options) if trunk == "resnet" else _published(trunk, task)
         if not 0 <= trunk_share < 1:
             raise ValueError(f"trunk_share must be at least 0 and below 1, not {trunk_share}")
         super().__init__(task, parts.segments, parts.heads)

@@ -51,7 +51,7 @@ class MSDNet(EarlyExitNet):
         plan: which cells there are.
 
     Raises:
-        ValueError: parameters that do not describe a network, or pictures too small for its scales.
+        ValueError: parameters that do not describe a network, or images too small for its scales.
     """
 
     default_threshold = 0.1

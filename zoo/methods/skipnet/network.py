@@ -7,17 +7,17 @@ ones), runs each projection twice (here once), crashes at batch 1, and has a las
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, Unpack
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from zoo.backbone import Backbone
+from zoo.backbone import TRUNK_OPTIONS, Backbone, TrunkOptions
 from zoo.execution.gated_block import gated_block
 from zoo.execution.gates import logistic_noise, threshold_settings
 from zoo.execution.skipping import Decide, GatedOutput, Skipping, Threshold
-from zoo.layers import ResidualBlock, Shortcut
+from zoo.layers import ResidualBlock
 from zoo.methods.skipnet.gates import GateKind, discounted_returns, make_gates
 from zoo.network import Compute, Forward, Phase, RoutedNet, Setting, Task, Validation
 from zoo.papers.skipnet import PAPER
@@ -58,11 +58,13 @@ class SkipNet(RoutedNet):
             `frozen` keeps the statistics of the supervised phase, so that only open blocks need to run.
         hybrid_share: part of the epochs in the hybrid phase; 0 leaves it out.
         hybrid_lr_scale: of the learning rate there; 1e-3 is the official 0.1 to 1e-4.
-        blocks: see `zoo.backbone.Backbone`, as are widths, block, stem_kind and shortcut_kind.
+        trunk: blocks, widths, block, stem_kind and shortcut_kind of `zoo.backbone.Backbone`.
 
     Raises:
         ValueError: an unknown gate, decision, reduction or norm, a number out of range, or fewer than two blocks.
     """
+
+    shared_parameters = TRUNK_OPTIONS
 
     def __init__(
         self,
@@ -81,16 +83,10 @@ class SkipNet(RoutedNet):
         hybrid_norm: Literal["batch", "frozen"] = "batch",
         hybrid_share: float = 10 / 74,
         hybrid_lr_scale: float = 1e-3,
-        blocks: Sequence[int] = (2, 2, 2),
-        widths: Sequence[int] = (16, 32, 64),
-        block: Literal["basic", "bottleneck"] = "basic",
-        stem_kind: Literal["cifar", "strided", "imagenet"] = "cifar",
-        shortcut_kind: Shortcut = "B",
+        **trunk: Unpack[TrunkOptions],
     ) -> None:
         super().__init__(task)
-        self.backbone = Backbone(
-            task, blocks=blocks, widths=widths, block=block, stem_kind=stem_kind, shortcut_kind=shortcut_kind
-        )
+        self.backbone = Backbone(task, **trunk)
         gated = list(self.backbone.blocks)[1:]
         if not gated:
             raise ValueError("skipnet needs at least two blocks: the first always runs")
