@@ -21,7 +21,7 @@ from benchmarks.measuring.latency import LatencyOptions, latency
 from benchmarks.records.checkpoint import FileCheckpoint
 from benchmarks.records.store import Store
 from benchmarks.running.campaign import Campaign, Where
-from benchmarks.running.jobs import load_dataset, load_subject
+from benchmarks.running.jobs import load_dataset, load_network
 from benchmarks.training.loop import Epoch, Turn, make_optimizer, train, train_epoch
 from benchmarks.training.numerics import full_precision
 from benchmarks.training.recipe import Recipe
@@ -176,7 +176,7 @@ def test_tables_are_those_of_the_cpu(chosen: Evaluator, tmp_path: Path, digits: 
     (record,) = Store(tmp_path).records()
     with full_precision():
         here, there = (
-            chosen.run(load_subject(record, digits, d), chosen.configured(study.evaluation)) for d in (CPU, GPU)
+            chosen.run(load_network(record, digits, d), chosen.configured(study.evaluation)) for d in (CPU, GPU)
         )
     assert list(here) == list(there)
     assert len(here) == len(there)
@@ -195,7 +195,7 @@ def test_events_measure_a_pass(tmp_path: Path, digits: Dataset) -> None:
     job_of(spec, study, tmp_path, "train", str(GPU)).run(ignore)
     (record,) = Store(tmp_path).records()
     options = LatencyOptions(seconds=0.2, batch_sizes=(1, 64), compile=True)
-    table = latency(load_subject(record, digits, GPU), options)
+    table = latency(load_network(record, digits, GPU), options)
     assert (table["device_seconds"] > 0).all()
     assert "compiled" in set(table["compute"])
 

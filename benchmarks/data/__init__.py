@@ -1,6 +1,6 @@
 """Data sets: fixed splits, batches on the device, augmentation of whole batches."""
 
-from benchmarks.data.catalogue import describe, load, module_of, names
+from benchmarks.data.catalogue import dataset, describe, load, module_of, names
 from benchmarks.data.contract import (
     Augmentation,
     Batch,
@@ -8,9 +8,9 @@ from benchmarks.data.contract import (
     DataMissing,
     Dataset,
     DatasetInfo,
-    Description,
     Split,
 )
+from benchmarks.data.description import Description
 
 __all__ = [
     "Augmentation",
@@ -21,6 +21,7 @@ __all__ = [
     "DatasetInfo",
     "Description",
     "Split",
+    "dataset",
     "describe",
     "load",
     "module_of",

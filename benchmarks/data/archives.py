@@ -30,7 +30,7 @@ def require_root(name: str, data_root: Path | None) -> Path:
 def open_archive(name: str, opener: Callable[[], Opened], files: Mapping[Path, str], *, download: bool) -> Opened:
     """Call torchvision, and explain its failure.
 
-    Any exception but want of memory means bad files: torchvision, pickle and scipy raise types of their own.
+    Any exception except lack of memory means bad files: torchvision, pickle and scipy raise types of their own.
 
     Args:
         name: of the data set.

@@ -1,31 +1,54 @@
-"""Data sets by name."""
+"""Data sets by name: found among the modules of `benchmarks.data` and of installed plug-ins."""
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
-from collections.abc import Collection, Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.data import cifar, embedded, fashion, imagefolder, svhn
-from benchmarks.data.contract import Dataset, Description, Entry, Split
+from benchmarks.data.contract import Dataset, DatasetInfo, Split
+from benchmarks.data.description import DatasetEntry, Description, Read, describe_info
 from benchmarks.data.splitting import fingerprint
+from zoo.plugins import Registry, UnknownName, origin_of, unknown
 
 LIMITS: Mapping[str, object] = {"train": None, "test": None}
 """Options of every data set: numbers of samples to keep; None for all."""
+LAST = 100
+"""The place of data sets that name none."""
 
-_ENTRIES: dict[str, Entry] = {
-    entry.description.name: entry
-    for family in (embedded, fashion, cifar, svhn, imagefolder)
-    for entry in family.ENTRIES
-}
+DATASETS: Registry[DatasetEntry] = Registry("data set", "benchmarks.data")
+"""Every data set; `names` has their order."""
+
+
+def dataset(
+    about: DatasetInfo | Description, *, options: Mapping[str, object] | None = None, order: int = LAST
+) -> Callable[[Read], Read]:
+    """Decorator that makes a function a data set of the suite.
+
+    The function makes the full data set from the data root (or None) and checked options. Pixels are in [0, 1], and
+    splits are the same on every machine; `benchmarks.data.splitting` has functions for both.
+
+    Args:
+        about: its facts; a description where files or options decide about some.
+        options: names that `load` takes and their defaults, where `about` does not have them.
+        order: its place in lists, the suite's default first.
+
+    Raises:
+        ValueError: the name is taken.
+    """
+    description = about if isinstance(about, Description) else describe_info(about, options or {})
+
+    def decorate(read: Read) -> Read:
+        DATASETS.add(description.name, DatasetEntry(description, read, order), origin_of(read))
+        return read
+
+    return decorate
 
 
 def names() -> tuple[str, ...]:
     """All data sets, the suite's default first."""
-    return tuple(_ENTRIES)
+    return tuple(entry.description.name for entry in sorted(DATASETS, key=lambda entry: entry.order))
 
 
 def describe(name: str) -> Description:
@@ -67,17 +90,17 @@ def load(
     return _limited(dataset, train=train, test=test)
 
 
-def _entry(name: str) -> Entry:
-    if name not in _ENTRIES:
-        raise ValueError(_unknown("data set", name, _ENTRIES))
-    return _ENTRIES[name]
+def _entry(name: str) -> DatasetEntry:
+    if name not in DATASETS:
+        raise UnknownName(unknown("data set", name, names()))
+    return DATASETS[name]
 
 
 def _check_options(name: str, options: Mapping[str, object]) -> None:
     known = describe(name).options
     for option, value in options.items():
         if option not in known:
-            raise ValueError(_unknown(f"option of {name}", option, known))
+            raise UnknownName(unknown(f"option of {name}", option, list(known)))
         default = known[option]
         expected = int if default is None else type(default)
         if value is None and default is None:
@@ -102,17 +125,10 @@ def _limited(dataset: Dataset, *, train: int | None, test: int | None) -> Datase
     return limited
 
 
-def _unknown(kind: str, name: str, valid: Collection[str]) -> str:
-    nearest = difflib.get_close_matches(name, valid, n=3)
-    guess = f"did you mean {' or '.join(nearest)}? " if nearest else ""
-    return f"no {kind} is named {name!r}: {guess}valid are {', '.join(valid) or 'none'}"
-
-
 def module_of(name: str) -> str:
     """The module that reads a data set, whose code its splits depend on.
 
     Raises:
         ValueError: no such data set; the message lists the nearest.
     """
-    read = _entry(name).read
-    return (read.func if isinstance(read, partial) else read).__module__
+    return _entry(name).read.__module__

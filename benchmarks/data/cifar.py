@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.data.archives import open_archive, require_root
+from benchmarks.data.catalogue import dataset
 from benchmarks.data.contract import (
     NATURAL_EPSILONS,
     Augmentation,
     Dataset,
     DatasetInfo,
-    Entry,
-    describe_info,
 )
 from benchmarks.data.splitting import Images, Labels, hold_out
 
@@ -64,8 +62,20 @@ CIFAR100 = DatasetInfo(
 )
 
 
+@dataset(CIFAR10, options={"download": False}, order=4)
+def read_cifar10(data_root: Path | None, options: Mapping[str, object]) -> Dataset:
+    """45,000 / 5,000 / 10,000 photographs of 10 classes; see `read_cifar`."""
+    return read_cifar(CIFAR10, data_root, options)
+
+
+@dataset(CIFAR100, options={"download": False}, order=5)
+def read_cifar100(data_root: Path | None, options: Mapping[str, object]) -> Dataset:
+    """45,000 / 5,000 / 10,000 photographs of 100 classes; see `read_cifar`."""
+    return read_cifar(CIFAR100, data_root, options)
+
+
 def read_cifar(info: DatasetInfo, data_root: Path | None, options: Mapping[str, object]) -> Dataset:
-    """45,000 / 5,000 / 10,000 photographs.
+    """Training files, 5,000 of their images held out, and test files.
 
     Raises:
         DataMissing: a file is not there, or the download failed.
@@ -90,11 +100,3 @@ def read_cifar(info: DatasetInfo, data_root: Path | None, options: Mapping[str, 
 
 def _arrays(data: Any) -> tuple[Images, Labels]:
     return np.moveaxis(data.data, 3, 1), np.asarray(data.targets, dtype=np.int64)
-
-
-def _entry(info: DatasetInfo) -> Entry:
-    read: Callable[[Path | None, Mapping[str, object]], Dataset] = partial(read_cifar, info)
-    return Entry(describe_info(info, {"download": False}), read)
-
-
-ENTRIES = (_entry(CIFAR10), _entry(CIFAR100))

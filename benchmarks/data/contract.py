@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -145,52 +145,3 @@ class Dataset:
     test: Split
     fingerprint: str
     files: tuple[Path, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Description:
-    """What can be said of a data set without reading it.
-
-    Attributes:
-        name: as `load` takes it.
-        title: as reports print it.
-        shape: (C, H, W), or None where the files or options decide.
-        classes: their number, or None where the files decide.
-        source: citation, and where the data come from.
-        options: names that `load` takes and their defaults.
-        preset: scale of network that the suite uses by default, or None where the files or options decide.
-    """
-
-    name: str
-    title: str
-    shape: Shape | None
-    classes: int | None
-    source: str
-    options: Mapping[str, object]
-    preset: str | None = None
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A line of the catalogue.
-
-    Attributes:
-        description: what `describe` answers.
-        read: makes the full data set from the data root (or None) and checked options.
-    """
-
-    description: Description
-    read: Callable[[Path | None, Mapping[str, object]], Dataset]
-
-
-def describe_info(info: DatasetInfo, options: Mapping[str, object]) -> Description:
-    """Description of a data set whose facts do not depend on files."""
-    return Description(
-        name=info.name,
-        title=info.title,
-        shape=info.shape,
-        classes=len(info.classes),
-        source=info.source,
-        options=options,
-        preset=info.preset,
-    )

@@ -120,12 +120,12 @@ class _Files(TorchDataset[Sample | DataCorrupt]):
     def __getitem__(self, position: int) -> Sample | DataCorrupt:
         path = self.folder / os.fsdecode(self.paths[position])
         try:
-            picture = _decode(path)
+            image = _decode(path)
         except DAMAGE as error:
             return DataCorrupt(f"{path} cannot be read as an image: {error}")
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(self.seed + position)
-            pixels: Tensor = self.transform(picture)
+            pixels: Tensor = self.transform(image)
         return pixels, int(self.labels[position]), position
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.data.catalogue import dataset
 from benchmarks.data.contract import (
     MNIST_EPSILONS,
     Augmentation,
@@ -20,8 +20,6 @@ from benchmarks.data.contract import (
     DataMissing,
     Dataset,
     DatasetInfo,
-    Entry,
-    describe_info,
 )
 from benchmarks.data.gz import inflate
 from benchmarks.data.splitting import split_arrays
@@ -123,6 +121,18 @@ DIGITS_TABLE = Table(
 )
 
 
+@dataset(MNIST5K, order=1)
+def read_mnist5k(data_root: Path | None, options: Mapping[str, object]) -> Dataset:
+    """3,500 / 500 / 1,000 handwritten digits; see `read_table`."""
+    return read_table(MNIST5K_TABLE, data_root, options)
+
+
+@dataset(DIGITS, order=2)
+def read_digits(data_root: Path | None, options: Mapping[str, object]) -> Dataset:
+    """1,257 / 180 / 360 handwritten digits; see `read_table`."""
+    return read_table(DIGITS_TABLE, data_root, options)
+
+
 def read_table(table: Table, data_root: Path | None, options: Mapping[str, object]) -> Dataset:
     """Read the file without importing its package, which would take seconds.
 
@@ -157,8 +167,3 @@ def parse_table(table: Table, file: Path) -> tuple[NDArray[np.int16], NDArray[np
     if len(values) != table.rows or pixels.min() < 0 or pixels.max() > table.white:
         raise DataCorrupt(f"{file} is damaged: expected {table.rows} lines, pixels 0 to {table.white}")
     return pixels, labels
-
-
-ENTRIES = tuple(
-    Entry(describe_info(table.info, {}), partial(read_table, table)) for table in (MNIST5K_TABLE, DIGITS_TABLE)
-)

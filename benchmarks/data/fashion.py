@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.data.catalogue import dataset
 from benchmarks.data.contract import (
     MNIST_EPSILONS,
     Augmentation,
@@ -14,8 +15,6 @@ from benchmarks.data.contract import (
     DataMissing,
     Dataset,
     DatasetInfo,
-    Entry,
-    describe_info,
 )
 from benchmarks.data.idx import check_pair, parse_images, parse_labels, read_bytes
 from benchmarks.data.splitting import Images, Labels, hold_out
@@ -57,6 +56,7 @@ SHA256 = {
 """Of the decompressed files: MNIST and KMNIST use the same names."""
 
 
+@dataset(FASHION_MNIST, options={"download": False}, order=3)
 def read_fashion_mnist(data_root: Path | None, options: Mapping[str, object]) -> Dataset:
     """55,000 / 5,000 / 10,000 pieces of clothing; the last are the official test files.
 
@@ -128,6 +128,3 @@ def _how_to_get(data_root: Path | None) -> str:
         "or give --data-root DIR with its four idx files in DIR/fashion-mnist, "
         "or let it be downloaded there: fashion-mnist[download=True] with --data-root DIR"
     )
-
-
-ENTRIES = (Entry(describe_info(FASHION_MNIST, {"download": False}), read_fashion_mnist),)

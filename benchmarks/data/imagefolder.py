@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.data.archives import require_root
+from benchmarks.data.catalogue import dataset
 from benchmarks.data.contract import (
     NATURAL_EPSILONS,
     Augmentation,
@@ -18,10 +19,9 @@ from benchmarks.data.contract import (
     DataMissing,
     Dataset,
     DatasetInfo,
-    Description,
-    Entry,
 )
 from benchmarks.data.decoding import FolderSplit
+from benchmarks.data.description import Description
 from benchmarks.data.digests import digests
 from benchmarks.data.splitting import Labels, Positions, fingerprint, stratified_order
 
@@ -58,6 +58,12 @@ class Listing:
         return [self.folder, *classes, *(self.folder / os.fsdecode(path) for path in self.paths.tolist())]
 
 
+@dataset(
+    Description(
+        name=NAME, title=TITLE, shape=None, classes=None, source=SOURCE, options={"size": 224, "workers": None}
+    ),
+    order=7,
+)
 def read_imagefolder(data_root: Path | None, options: Mapping[str, object]) -> Dataset:
     """Validation is 2 % of train/, at least one image of each class; test is val/.
 
@@ -178,18 +184,3 @@ def _info(pool: Listing, size: int) -> DatasetInfo:
         augmentation=Augmentation(flip=True),
         source=SOURCE,
     )
-
-
-ENTRIES = (
-    Entry(
-        Description(
-            name=NAME,
-            title=TITLE,
-            shape=None,
-            classes=None,
-            source=SOURCE,
-            options={"size": 224, "workers": None},
-        ),
-        read_imagefolder,
-    ),
-)

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.data.archives import open_archive, require_root
+from benchmarks.data.catalogue import dataset
 from benchmarks.data.contract import (
     NATURAL_EPSILONS,
     Augmentation,
     Dataset,
     DatasetInfo,
-    Entry,
-    describe_info,
 )
 from benchmarks.data.splitting import Images, Labels, hold_out
 
@@ -37,6 +36,7 @@ SVHN = DatasetInfo(
 )
 
 
+@dataset(SVHN, options={"download": False}, order=6)
 def read_svhn(data_root: Path | None, options: Mapping[str, object]) -> Dataset:
     """67,257 / 6,000 / 26,032 digits cropped from photographs.
 
@@ -57,6 +57,3 @@ def read_svhn(data_root: Path | None, options: Mapping[str, object]) -> Dataset:
     pool, test = open_archive(SVHN.name, opener, files, download=download)
     dataset = hold_out(SVHN, pool, test, validation=round(len(pool[1]) * VALIDATION_SHARE))
     return replace(dataset, files=tuple(files))
-
-
-ENTRIES = (Entry(describe_info(SVHN, {"download": False}), read_svhn),)

@@ -1,22 +1,8 @@
-"""What is measured of a trained network: one file per evaluator, each a function from a subject to a tidy table."""
+"""What is measured of a trained network: one module per evaluator, each a function to a tidy table."""
 
 from benchmarks.measuring.registry import Evaluator, evaluator, evaluators
-from benchmarks.measuring.routes import route_text
-from benchmarks.measuring.subject import Subject
+from benchmarks.measuring.route_text import route_text
+from benchmarks.measuring.summaries.registry import summary_columns
+from benchmarks.measuring.trained_network import TrainedNetwork
 
-from benchmarks.measuring import accuracy, cost, fidelity, latency, energy, ledger, robustness  # isort: skip
-
-__all__ = [
-    "Evaluator",
-    "Subject",
-    "accuracy",
-    "cost",
-    "energy",
-    "evaluator",
-    "evaluators",
-    "fidelity",
-    "latency",
-    "ledger",
-    "robustness",
-    "route_text",
-]
+__all__ = ["Evaluator", "TrainedNetwork", "evaluator", "evaluators", "route_text", "summary_columns"]

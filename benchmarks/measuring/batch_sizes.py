@@ -16,4 +16,4 @@ def _checked(sizes: tuple[int, ...]) -> tuple[int, ...]:
 
 
 BatchSizes = Annotated[tuple[int, ...], AfterValidator(_checked)]
-"""Pictures per batch: at least one number, each of them 1 or more and given once."""
+"""Images per batch: at least one number, each of them 1 or more, without repetition."""

@@ -12,49 +12,53 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from benchmarks.measuring import evaluator
-from benchmarks.measuring.logits import LogitsOnly
-from benchmarks.measuring.subject import Subject
+from benchmarks.measuring.logits_only import LogitsOnly
+from benchmarks.measuring.trained_network import TrainedNetwork
 from benchmarks.strict import Strict
 from zoo.network import count_parameters
 from zoo.sizing.unit_costs import count_executed
 
 
 class CostOptions(Strict):
-    """Counting: batch size at which executed operations are counted over the whole test set."""
+    """Counting.
+
+    Attributes:
+        batch_size: images per batch while executed operations are counted over the test split.
+    """
 
     batch_size: int = Field(250, ge=1)
 
 
-@evaluator("cost", options=CostOptions)
-def cost(subject: Subject, options: CostOptions) -> pd.DataFrame:
-    """One row per setting; costs in multiply-accumulates per picture, `executed` and `routed` as test-set means.
+@evaluator("cost", options=CostOptions, order=2)
+def cost(trained: TrainedNetwork, options: CostOptions) -> pd.DataFrame:
+    """One row per setting; costs in multiply-accumulates per image, `executed` and `routed` as test-set means.
 
     Columns: setting, parameters, nominal, routed, executed, fvcore, ptflops. `fvcore` and `ptflops` count the
-    nominal graph (every unit) and are the same in every row; their deviation is for readers to judge.
+    nominal graph (every unit) and are the same in every row; the report shows how far they deviate.
     """
-    nominal_graph = LogitsOnly(subject.net)
-    example = next(iter(subject.dataset.test.batches(1, device=subject.device))).images
+    nominal_graph = LogitsOnly(trained.net)
+    example = next(iter(trained.dataset.test.batches(1, device=trained.device))).images
     shared = {
-        "parameters": count_parameters(subject.net),
-        "nominal": subject.ledger.nominal,
+        "parameters": count_parameters(trained.net),
+        "nominal": trained.ledger.nominal,
         "fvcore": fvcore_macs(nominal_graph, example),
         "ptflops": ptflops_macs(nominal_graph, example),
     }
     rows = []
-    for setting in subject.settings:
+    for setting in trained.settings:
         executed = routed = 0
-        with subject.at(setting) as net:
-            for batch in subject.dataset.test.batches(options.batch_size, device=subject.device):
+        with trained.at(setting) as net:
+            for batch in trained.dataset.test.batches(options.batch_size, device=trained.device):
                 macs, out = count_executed(net, batch.images)
                 executed += macs
-                routed += int(subject.ledger.routed(out.route).sum())
-        samples = len(subject.dataset.test)
+                routed += int(trained.ledger.routed(out.route).sum())
+        samples = len(trained.dataset.test)
         rows.append({"setting": setting.name, **shared, "routed": routed / samples, "executed": executed / samples})
     return pd.DataFrame(rows)
 
 
 def fvcore_macs(net: nn.Module, images: Tensor) -> int:
-    """Fvcore's count of convolutions and matrix products for one picture; its default total adds batch norm."""
+    """Fvcore's count of convolutions and matrix products for one image; its default total adds batch norm."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*torch.jit.*deprecated")
         from fvcore.nn import FlopCountAnalysis
@@ -66,7 +70,7 @@ def fvcore_macs(net: nn.Module, images: Tensor) -> int:
 
 
 def ptflops_macs(net: nn.Module, images: Tensor) -> int:
-    """Ptflops' count for one picture with its `aten` backend, which sees functional calls and no batch norm."""
+    """Ptflops' count for one image with its `aten` backend, which sees functional calls and no batch norm."""
     from ptflops import get_model_complexity_info
 
     root = logging.getLogger()

@@ -1,8 +1,7 @@
-"""Energy of routed inference on a GPU, beside the same network computing everything and beside the static ResNet.
+"""Energy of routed inference on a GPU, beside the same network computing everything and beside its baseline.
 
-The contenders of `benchmarks.measuring.latency`, served alike. One after another answers batch after batch for a
-second or so, waiting for each answer, and then all take the next turn (A B C A B C). Each goes through the same
-pictures in the same order, as far as its time lasts.
+The configurations are those of `benchmarks.measuring.latency`. They take turns (A B C A B C): each runs batch after
+batch for about a second, waiting for each result. All go through the same images in the same order.
 """
 
 from __future__ import annotations
@@ -17,13 +16,13 @@ from pydantic import Field
 
 from benchmarks.measuring import evaluator
 from benchmarks.measuring.batch_sizes import BatchSizes
-from benchmarks.measuring.contenders import Contender, contenders, first_picture
-from benchmarks.measuring.nvml import Meter, NoEnergy, energy_meter
-from benchmarks.measuring.subject import Subject
+from benchmarks.measuring.configurations import Configuration, configurations, first_image
+from benchmarks.measuring.energy_meter import EnergyUnavailable, Meter, energy_meter
+from benchmarks.measuring.trained_network import TrainedNetwork
 from benchmarks.strict import Strict
 
-NAP = 0.005
-"""Seconds that the host sleeps between looks at the counter of an idle GPU."""
+IDLE_INTERVAL = 0.005
+"""Seconds between two readings of the counter while the GPU is idle."""
 COLUMNS = [
     *("batch_size", "repetition", "setting", "compute", "passes", "seconds", "joules", "idle_watts", "note"),
 ]
@@ -33,9 +32,10 @@ class EnergyOptions(Strict):
     """Energy by a GPU's counter.
 
     Attributes:
-        batch_sizes: to measure at.
-        seconds: of each contender in each turn; the counter moves every 20 to 100 ms, which is how exact an end is.
-        repetitions: turns of all contenders.
+        batch_sizes: images per batch.
+        seconds: that each configuration runs in each turn; the counter changes every 20 to 100 ms, so that longer is
+            more exact.
+        repetitions: turns of all configurations.
     """
 
     batch_sizes: BatchSizes = (1, 32, 256)
@@ -43,49 +43,51 @@ class EnergyOptions(Strict):
     repetitions: int = Field(3, ge=1)
 
 
-@evaluator("energy", alone=True, options=EnergyOptions, needs=("baseline",))
-def energy(subject: Subject, options: EnergyOptions) -> pd.DataFrame:
-    """One row per contender, batch size and turn; where energy cannot be measured, one per size and setting says why.
+@evaluator("energy", alone=True, options=EnergyOptions, needs=("baseline",), order=5)
+def energy(trained: TrainedNetwork, options: EnergyOptions) -> pd.DataFrame:
+    """One row per configuration, batch size and turn; where energy cannot be measured, one per batch size and setting.
 
-    Columns: batch_size, repetition, setting, compute (as in the table `latency`), passes (batches answered), seconds
-    and joules (of all of them together, by NVML's counter: the whole GPU's, what it takes idle included), idle_watts
-    (what the GPU took at the beginning of that turn, doing nothing), note (empty, or `not available: ...`, with no
-    passes and NaN for every measurement).
+    Columns: batch_size, repetition, setting, compute (as in the table `latency`), passes (number of batches), seconds
+    and joules (of all passes together, by NVML's counter: the whole GPU's, idle power included), idle_watts (power of
+    the idle GPU at the beginning of that turn), note (empty, or `not available: ...`, with no passes and NaN for every
+    measurement).
     """
-    sizes = list(dict.fromkeys(min(size, len(subject.dataset.test)) for size in options.batch_sizes))
+    sizes = list(dict.fromkeys(min(size, len(trained.dataset.test)) for size in options.batch_sizes))
     try:
-        with energy_meter(subject.device) as meter:
-            rows = _measure(subject, options, sizes, meter)
-    except NoEnergy as reason:
+        with energy_meter(trained.device) as meter:
+            rows = _measure(trained, options, sizes, meter)
+    except EnergyUnavailable as reason:
         nothing = (0, *[float("nan")] * 3, f"not available: {reason}")
-        rows = [(size, 0, setting.name, "needed", *nothing) for size in sizes for setting in subject.settings]
+        rows = [(size, 0, setting.name, "needed", *nothing) for size in sizes for setting in trained.settings]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _measure(subject: Subject, options: EnergyOptions, sizes: list[int], meter: Meter) -> list[tuple[object, ...]]:
-    taking_part = [contender for contender in contenders(subject) if contender.order == "natural"]
+def _measure(
+    trained: TrainedNetwork, options: EnergyOptions, sizes: list[int], meter: Meter
+) -> list[tuple[object, ...]]:
+    chosen = [configuration for configuration in configurations(trained) if configuration.order == "natural"]
     rows: list[tuple[object, ...]] = []
     for size in sizes:
-        passes = [_batch_after_batch(contender, size) for contender in taking_part]
+        passes = [_batch_after_batch(configuration, size) for configuration in chosen]
         for repetition in range(options.repetitions):
-            idle = meter.measure(lambda: sleep(NAP), options.seconds).watts
-            for contender, step in zip(taking_part, passes, strict=True):
-                contender.get_ready()
+            idle = meter.measure(lambda: sleep(IDLE_INTERVAL), options.seconds).watts
+            for configuration, step in zip(chosen, passes, strict=True):
+                configuration.apply_setting()
                 found = meter.measure(step, options.seconds)
-                what = (size, repetition, contender.name, contender.compute)
+                what = (size, repetition, configuration.name, configuration.compute)
                 rows.append((*what, found.steps, found.seconds, found.joules, idle, ""))
     return rows
 
 
-def _batch_after_batch(contender: Contender, size: int) -> Callable[[], None]:
-    """What answers the next batch each time, and returns when the answer is there."""
+def _batch_after_batch(configuration: Configuration, size: int) -> Callable[[], None]:
+    """A function that runs the next batch each time, and returns when the result is there."""
     turns = count()
-    total = len(contender.images)
+    total = len(configuration.images)
 
     def step() -> None:
-        first = first_picture(next(turns), size, total)
-        contender.answer(contender.images[first : first + size])
-        if contender.images.is_cuda:
-            torch.cuda.synchronize(contender.images.device)
+        first = first_image(next(turns), size, total)
+        configuration.answer(configuration.images[first : first + size])
+        if configuration.images.is_cuda:
+            torch.cuda.synchronize(configuration.images.device)
 
     return step

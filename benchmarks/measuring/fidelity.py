@@ -1,4 +1,4 @@
-"""Sizes of the method's published networks: those that were printed or counted elsewhere, and ours beside them."""
+"""Sizes of the method's published networks: those that were printed or counted elsewhere, beside ours."""
 
 from __future__ import annotations
 
@@ -6,23 +6,27 @@ import pandas as pd
 
 import zoo
 from benchmarks.measuring import evaluator
-from benchmarks.measuring.official_sizes import table
-from benchmarks.measuring.subject import Subject
+from benchmarks.measuring.size_comparison import comparison_table
+from benchmarks.measuring.trained_network import TrainedNetwork
 from benchmarks.strict import Strict
 
 
 class FidelityOptions(Strict):
-    """Sizes against those that were published: a wildcard for the presets to build."""
+    """Published sizes.
+
+    Attributes:
+        presets: shell wildcard of those to build.
+    """
 
     presets: str = "*"
 
 
-@evaluator("fidelity", options=FidelityOptions, needs=("papers",))
-def fidelity(subject: Subject, options: FidelityOptions) -> pd.DataFrame:
-    """One row per figure, whichever of the method's networks was trained.
+@evaluator("fidelity", options=FidelityOptions, needs=("papers",), order=3)
+def fidelity(trained: TrainedNetwork, options: FidelityOptions) -> pd.DataFrame:
+    """One row per published size of the method, whatever preset was trained.
 
     Columns: preset, source, kind, parameters, our_parameters, macs, our_macs, agrees, differs; see
-    `benchmarks.measuring.official_sizes.Comparison`.
+    `benchmarks.measuring.size_comparison.Comparison`.
     """
-    (name,) = (name for name in zoo.list_methods() if zoo.method(name).network is type(subject.net))
-    return table(name, options.presets)
+    (name,) = (name for name in zoo.list_methods() if zoo.method(name).network is type(trained.net))
+    return comparison_table(name, options.presets)

@@ -1,20 +1,69 @@
-"""What is measured, and how: the options of every evaluator, each as its own module defines them."""
+"""What a study measures, and how: the options of every evaluator, each as its own module declares them."""
 
 from __future__ import annotations
 
-from benchmarks.measuring.cost import CostOptions
-from benchmarks.measuring.energy import EnergyOptions
-from benchmarks.measuring.fidelity import FidelityOptions
-from benchmarks.measuring.latency import LatencyOptions
-from benchmarks.measuring.robustness import RobustnessOptions
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from pydantic import ConfigDict, SerializeAsAny, create_model, model_validator
+from pydantic.fields import FieldInfo
+
+from benchmarks.measuring.registry import evaluators
 from benchmarks.strict import Strict
+
+Options = TypeVar("Options", bound=Strict)
 
 
 class Evaluation(Strict):
-    """Options of every evaluator that has some, by its name; None switches one off."""
+    """Options of every evaluator that has some, by its name; None switches one off.
 
-    cost: CostOptions | None = CostOptions()
-    robustness: RobustnessOptions | None = RobustnessOptions()
-    latency: LatencyOptions | None = LatencyOptions()
-    energy: EnergyOptions | None = EnergyOptions()
-    fidelity: FidelityOptions | None = FidelityOptions()
+    The registry says which evaluators there are, when values are checked and not before: modules that declare
+    evaluators may import this one. An evaluator that is not mentioned has its default options.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, SerializeAsAny[Strict] | None]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _checked(cls, values: Any) -> Any:
+        if isinstance(values, cls):
+            return values
+        complete = _model().model_validate(values)
+        return {name: getattr(complete, name) for name in cls.fields()}
+
+    @classmethod
+    def fields(cls) -> Mapping[str, FieldInfo]:
+        """A field for every evaluator that has options, in the order of evaluators."""
+        return _model().model_fields
+
+    def options(self, name: str) -> Strict | None:
+        """Options of an evaluator; None where it is off, has none, or was not installed where this was made."""
+        return (self.__pydantic_extra__ or {}).get(name)
+
+    def options_as(self, name: str, kind: type[Options]) -> Options | None:
+        """The same, for callers that read single options.
+
+        Args:
+            name: of the evaluator.
+            kind: the class of its options.
+
+        Raises:
+            TypeError: they are of another class.
+        """
+        found = self.options(name)
+        if found is not None and not isinstance(found, kind):
+            raise TypeError(f"options of {name} are {type(found).__name__}, not {kind.__name__}")
+        return found
+
+
+def _model() -> type[Strict]:
+    return _model_of(tuple((e.name, e.options) for e in evaluators() if e.options))
+
+
+@lru_cache(maxsize=8)
+def _model_of(options: tuple[tuple[str, type[Strict]], ...]) -> type[Strict]:
+    """A model with a field for each of these classes of options."""
+    fields: dict[str, Any] = {name: (kind | None, kind()) for name, kind in options}
+    return create_model("Evaluation", __base__=Strict, **fields)

@@ -7,27 +7,25 @@ from typing import Any
 
 import pandas as pd
 
+from benchmarks.measuring.summaries.robustness import attack_rates
 from benchmarks.records.fingerprint import fingerprint
 from benchmarks.records.record import CONFIG, Record
-from benchmarks.records.summary import attack_rates, rows_of
+from benchmarks.records.summary import rows_of, summaries_of
 
 SUMMARY, RATES = "summary", "rates"
-SOURCES: Mapping[str, tuple[str, ...]] = {
-    SUMMARY: ("accuracy", "cost", "latency", "energy", "robustness"),
-    RATES: ("robustness",),
-}
-"""Tables that each comes from, besides the configuration."""
+ATTACKED = "robustness"
+"""The table that rates come from."""
 
 
 def _rates(record: Record) -> pd.DataFrame:
-    return attack_rates(record.table("robustness")) if record.has("robustness") else pd.DataFrame()
+    return attack_rates(record.table(ATTACKED)) if record.has(ATTACKED) else pd.DataFrame()
 
 
 COMPUTED: Mapping[str, Callable[[Record], pd.DataFrame]] = {SUMMARY: rows_of, RATES: _rates}
 
 
 def derived(record: Record, name: str) -> pd.DataFrame:
-    """A derived table: `summary` (`rows_of`) or `rates` (`attack_rates`), both of `benchmarks.records.summary`."""
+    """A derived table: `summary` (`benchmarks.records.summary.rows_of`) or `rates` (`attack_rates`)."""
     return record.table(name) if _is_current(record, name) else COMPUTED[name](record)
 
 
@@ -48,9 +46,16 @@ def _is_current(record: Record, name: str) -> bool:
 
 
 def _version(record: Record, name: str) -> dict[str, Any]:
-    files = record.manifest["files"]
-    sources = [CONFIG, *(f"{table}.parquet" for table in SOURCES[name] if record.has(table))]
-    return {
-        "code": fingerprint(["benchmarks.records.summary"]),
-        "from": {source: files.get(source) for source in sources},
-    }
+    """The code that computes a derived table, and the digests of the files that it reads."""
+    digests = record.manifest["files"]
+    modules, tables = _sources(record, name)
+    files = [CONFIG, *(f"{table}.parquet" for table in tables if record.has(table))]
+    return {"code": fingerprint(modules), "from": {file: digests.get(file) for file in files}}
+
+
+def _sources(record: Record, name: str) -> tuple[list[str], list[str]]:
+    """Modules and tables that a derived table of a record comes from."""
+    if name == RATES:
+        return [attack_rates.__module__], [ATTACKED]
+    summaries = summaries_of(record)
+    return [rows_of.__module__, *(s.module for s in summaries)], [s.evaluator for s in summaries]

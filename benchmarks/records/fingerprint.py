@@ -18,7 +18,11 @@ from pathlib import Path
 
 PACKAGES = ("zoo", "benchmarks")
 """Imports from these are followed wherever they stand."""
-LISTS = ("zoo.plugins", "zoo.registry", "zoo.papers", "benchmarks.data.catalogue", "benchmarks.measuring.registry")
+LISTS = (
+    *("zoo.plugins", "zoo.registry", "zoo.papers", "benchmarks.data.catalogue"),
+    *("benchmarks.measuring.registry", "benchmarks.measuring.attacks.registry"),
+    "benchmarks.measuring.summaries.registry",
+)
 """Modules and packages that find things by name, or hold facts of papers: no number depends on them. What a preset's
 parameters, a data set's content or an evaluator's options are stands in a record's identity as values."""
 

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 import zoo
-from benchmarks.measuring import official_sizes as fidelity
+from benchmarks.measuring import size_comparison
 from benchmarks.records.files import replacing
 from benchmarks.records.fingerprint import fingerprint
 from zoo.network import Task
@@ -82,14 +82,14 @@ def size(selector: zoo.Selector, task: Task | None = None) -> zoo.Size:
 
 
 def linear_macs(selector: zoo.Selector) -> int:
-    """What `benchmarks.measuring.official_sizes.linear_macs` answers, stored or counted as in `size`.
+    """What `benchmarks.measuring.size_comparison.linear_macs` answers, stored or counted as in `size`.
 
     Raises:
         UnknownName: no such method, preset or parameter.
         ValueError: a parameter does not fit the network.
     """
     row = _valid_row(selector, None)
-    return fidelity.linear_macs(selector) if row is None or row.linear is None else row.linear
+    return size_comparison.linear_macs(selector) if row is None or row.linear is None else row.linear
 
 
 def fingerprint_of(selector: zoo.Selector) -> str:
@@ -130,7 +130,7 @@ def count(selector: zoo.Selector, task: Task) -> Row:
         parameters=counted.parameters,
         macs=counted.macs,
         units=counted.units,
-        linear=fidelity.linear_macs(selector) if leaves_linear_out else None,
+        linear=size_comparison.linear_macs(selector) if leaves_linear_out else None,
         fingerprint=fingerprint_of(selector),
     )
 

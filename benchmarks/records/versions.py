@@ -16,7 +16,7 @@ from benchmarks.records.record import Record
 from benchmarks.study.study import ModelSpec
 from benchmarks.training.tasks import task_of
 
-SUBJECTS = "benchmarks.measuring.subjects"
+PREPARATION = "benchmarks.measuring.preparation"
 """The module that makes of a record what evaluators measure."""
 
 
@@ -51,7 +51,7 @@ def version(chosen: Evaluator, evaluation: Evaluation, spec: ModelSpec, info: Da
     options = chosen.configured(evaluation)
     inputs = {name: INPUTS[name](spec, info) for name in chosen.needs}
     values = {
-        "code": fingerprint([chosen.module, SUBJECTS]),
+        "code": fingerprint([*chosen.modules(evaluation), PREPARATION]),
         "options": options.model_dump(mode="json") if options else {},
         "inputs": inputs,
     }
@@ -70,6 +70,6 @@ def is_of_today(record: Record, chosen: Evaluator, evaluation: Evaluation) -> bo
     """Whether a table was made by today's code and the study's options, as far as a record alone can tell."""
     stored = record.made_by(chosen.name).get("version", {})
     options = chosen.configured(evaluation)
-    same_code = stored.get("code") == fingerprint([chosen.module, SUBJECTS])
+    same_code = stored.get("code") == fingerprint([*chosen.modules(evaluation), PREPARATION])
     same_options = stored.get("options") == (json.loads(options.model_dump_json()) if options else {})
     return bool(same_code and same_options)

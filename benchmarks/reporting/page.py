@@ -7,9 +7,9 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from benchmarks.measuring.robustness import PGD_REACH, RobustnessOptions
+from benchmarks.measuring.attacks.contract import CLEAN
+from benchmarks.measuring.robustness import RobustnessOptions
 from benchmarks.records.files import replacing
-from benchmarks.records.summary import CLEAN
 from benchmarks.reporting import tables
 from benchmarks.reporting.drawing.formatting import count, epsilons
 from benchmarks.reporting.drawing.illustrations import entry_block, study_pictures
@@ -33,12 +33,6 @@ SECTIONS = {
     "provenance": "Provenance",
 }
 """Sections of the page after the overview: id and title, in order."""
-PGD_ENGINES = {
-    "compacting": "a picture is attacked until it is fooled; its answer and its cost are those of the first success, "
-    "near the decision boundary",
-    "foolbox": "every picture takes every step (foolbox); its answer and its cost are those of the last",
-}
-"""What the engines of `benchmarks.measuring.robustness.RobustnessOptions` do, for readers."""
 
 
 def build(results_dir: Path, out: Path) -> Path:
@@ -145,11 +139,10 @@ def _attack(evidence: Evidence) -> dict[str, str]:
     if not names:
         return {}
     radii = epsilons(evidence.attacks.loc[evidence.attacks["attack"] != CLEAN, "epsilon"])
-    options = evidence.study.evaluation.robustness or RobustnessOptions()
+    options = evidence.study.evaluation.options_as("robustness", RobustnessOptions) or RobustnessOptions()
     return {
         "names": ", ".join(names),
         "radii": ", ".join(radii.values()),
         "pictures": count(evidence.attacks["pictures"].max()),
-        "reach": f"{PGD_REACH:g}",
-        "engine": PGD_ENGINES[options.engine],
+        "sentences": " ".join(f"{said}." for attack in options.chosen() if (said := attack.sentence())),
     }

@@ -13,7 +13,9 @@ import torch
 
 import zoo
 from benchmarks.measuring import evaluators
-from benchmarks.measuring.nvml import SETTLING
+from benchmarks.measuring.energy import EnergyOptions
+from benchmarks.measuring.energy_meter import RAMP_SECONDS
+from benchmarks.measuring.latency import LatencyOptions
 from benchmarks.records.claims import Busy, claim, is_claimed
 from benchmarks.records.derived import SUMMARY, derived, is_derived, store_derived
 from benchmarks.records.environment import describe_environment
@@ -169,13 +171,14 @@ class Campaign:
         seconds = 0.0
         if not planned.trained:
             seconds += estimate_training(planned.spec, self.dataset, torch.device(self.where.device))
-        latency, energy = self.study.evaluation.latency, self.study.evaluation.energy
+        latency = self.study.evaluation.options_as("latency", LatencyOptions)
+        energy = self.study.evaluation.options_as("energy", EnergyOptions)
         if "latency" in planned.alone and latency:
             seconds += latency.seconds * len(latency.batch_sizes)
         if "energy" in planned.alone and energy and torch.device(self.where.device).type == "cuda":
             record = self.store.record(self.identity(planned.spec)) if planned.trained else None
             turns = 3 + (len(record.settings) if record else 1)  # idle, static, everything, and every setting
-            seconds += (energy.seconds + SETTLING) * energy.repetitions * len(energy.batch_sizes) * turns
+            seconds += (energy.seconds + RAMP_SECONDS) * energy.repetitions * len(energy.batch_sizes) * turns
         return seconds
 
     def discard(self) -> None:

@@ -15,9 +15,9 @@ import torch
 import zoo
 from benchmarks import data
 from benchmarks.data import Dataset
-from benchmarks.measuring import Evaluator, Subject, evaluators
+from benchmarks.measuring import Evaluator, TrainedNetwork, evaluators
 from benchmarks.measuring.options import Evaluation
-from benchmarks.measuring.subjects import make_subject, measure
+from benchmarks.measuring.preparation import measure, prepare
 from benchmarks.records.checkpoint import FileCheckpoint
 from benchmarks.records.claims import Busy, claim, machine
 from benchmarks.records.environment import describe_environment
@@ -144,19 +144,19 @@ class Job:
         twin = str(zoo.baseline_of(self.spec.selector, task_of(dataset.info)))
         if record.config["baseline"]["network"] != twin:
             record.rewrite_config(baseline=baseline_facts(self.spec, dataset))
-        subject = load_subject(record, dataset, torch.device(self.device))
+        trained = load_network(record, dataset, torch.device(self.device))
         for chosen in todo:
             report(Progress(step=chosen.name))
-            self._measure(record, chosen, subject)
+            self._measure(record, chosen, trained)
 
-    def _measure(self, record: Record, chosen: Evaluator, subject: Subject) -> None:
+    def _measure(self, record: Record, chosen: Evaluator, trained: TrainedNetwork) -> None:
         environment, started = describe_environment(), perf_counter()
         options = chosen.configured(self.evaluation)
         budget = getattr(options, "seconds", 0.0) * len(getattr(options, "batch_sizes", ()))
         with self._limited(budget, f"{chosen.name} of {self.spec.label}"):
-            table = measure(chosen, subject, options)
+            table = measure(chosen, trained, options)
         made_by = {
-            "version": version(chosen, self.evaluation, record.spec, subject.dataset.info),
+            "version": version(chosen, self.evaluation, record.spec, trained.dataset.info),
             "seconds": round(perf_counter() - started, 3),
             "environment": environment,
         }
@@ -199,13 +199,13 @@ class Job:
         return store.commit(identity, config, fitted.history, fitted.net.state_dict())
 
 
-def load_subject(record: Record, dataset: Dataset, device: torch.device) -> Subject:
+def load_network(record: Record, dataset: Dataset, device: torch.device) -> TrainedNetwork:
     """A record's network, ready to be measured.
 
     Raises:
         StoreError: the record is damaged or has no weights.
     """
-    return make_subject(
+    return prepare(
         record.spec.selector,
         record.weights(),
         record.settings,

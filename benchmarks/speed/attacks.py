@@ -10,8 +10,9 @@ import torch
 
 from benchmarks import data
 from benchmarks.data import Batch, Dataset
-from benchmarks.measuring.logits import LogitsOnly
-from benchmarks.measuring.robustness import Attack, compacting_pgd, foolbox_attacks, frozen
+from benchmarks.measuring.attacks import Perturb, Target
+from benchmarks.measuring.attacks.pgd import PGD
+from benchmarks.measuring.robustness import frozen
 from benchmarks.speed.table import line
 from benchmarks.speed.turns import ratio, take_turns
 from benchmarks.training.loop import NoCheckpoint, train
@@ -71,13 +72,13 @@ def trained(dataset: Dataset) -> RoutedNet:
 def compared(net: RoutedNet, batches: list[Batch], aim: Aim, seconds: float) -> dict[str, object]:
     """The row of one robust accuracy."""
     epsilon = find_epsilon(net, batches, aim.accuracy)
-    model = LogitsOnly(net).eval()
-    contenders = {
-        "foolbox": foolbox_attacks(model, [epsilon], STEPS, CPU)[1],
-        "ours": compacting_pgd(net, [epsilon], STEPS),
+    target = Target(net, CPU)
+    attacks = {
+        "foolbox": PGD(steps=STEPS, engine="foolbox").prepare(target),
+        "ours": PGD(steps=STEPS).prepare(target),
     }
-    robust = {name: robust_accuracy(net, attack, batches) for name, attack in contenders.items()}
-    times = take_turns({name: turn(attack, batches) for name, attack in contenders.items()}, seconds)
+    robust = {name: robust_accuracy(net, attack, epsilon, batches) for name, attack in attacks.items()}
+    times = take_turns({name: turn(attack, epsilon, batches) for name, attack in attacks.items()}, seconds)
     configuration = (
         f"resnet[tiny], {PICTURES} digits, batches of {BATCH}, epsilon {epsilon:.3f}; "
         f"robust accuracy {robust['ours']:.3f}, foolbox's {robust['foolbox']:.3f}"
@@ -89,27 +90,28 @@ def compared(net: RoutedNet, batches: list[Batch], aim: Aim, seconds: float) -> 
 def find_epsilon(net: RoutedNet, batches: list[Batch], accuracy: float) -> float:
     """The radius at which about that share of the pictures survives."""
     low, high = 0.0, WIDEST
+    attack = PGD(steps=STEPS).prepare(Target(net, CPU))
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        survivors = robust_accuracy(net, compacting_pgd(net, [middle], STEPS), batches)
+        survivors = robust_accuracy(net, attack, middle, batches)
         low, high = (middle, high) if survivors > accuracy else (low, middle)
     return (low + high) / 2
 
 
-def turn(attack: Attack, batches: list[Batch]) -> Callable[[], list[torch.Tensor]]:
+def turn(attack: Perturb, epsilon: float, batches: list[Batch]) -> Callable[[], list[torch.Tensor]]:
     """Attack every batch, from the same random starts each time."""
 
     def run() -> list[torch.Tensor]:
         torch.manual_seed(0)
-        return [attack(batch.images, batch.labels)[0] for batch in batches]
+        return [attack(batch.images, batch.labels, epsilon) for batch in batches]
 
     return run
 
 
-def robust_accuracy(net: RoutedNet, attack: Attack, batches: list[Batch]) -> float:
+def robust_accuracy(net: RoutedNet, attack: Perturb, epsilon: float, batches: list[Batch]) -> float:
     """Share of the pictures that the network itself gets right after the attack."""
     right = 0
-    for adversarial, batch in zip(turn(attack, batches)(), batches, strict=True):
+    for adversarial, batch in zip(turn(attack, epsilon, batches)(), batches, strict=True):
         with torch.inference_mode():
             right += int((net(adversarial, compute="needed").logits.argmax(dim=1) == batch.labels).sum())
     return right / sum(len(batch.labels) for batch in batches)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from benchmarks.strict import Strict
 from benchmarks.study.files import NotReadable, read_yaml
 from benchmarks.training.recipe import Recipe
 
-T = TypeVar("T", bound=BaseModel)
+T = TypeVar("T", bound=Strict)
 
 
 class StudyError(ValueError):
@@ -61,16 +62,19 @@ def checked(model: type[T], values: Mapping[str, Any], place: str) -> T:
         where = " ".join(".".join(str(part) for part in first["loc"]).split())
         message = first["msg"].removeprefix("Value error, ")
         if first["type"] == "extra_forbidden":
-            message = f"no such field; valid: {', '.join(_fields_at(model, first['loc'][:-1]))}"
+            valid = _fields_at(model, first["loc"][:-1])
+            near = difflib.get_close_matches(str(first["loc"][-1]), valid, n=3, cutoff=0.5)
+            hint = f"did you mean {' or '.join(near)}? " if near else ""
+            message = f"no such field; {hint}valid: {', '.join(valid)}"
         raise StudyError(f"{place}: {where}: {message}") from error
 
 
-def _fields_at(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:
+def _fields_at(model: type[Strict], location: Sequence[int | str]) -> list[str]:
     for part in location:
-        annotation = model.model_fields[str(part)].annotation
+        annotation = model.fields()[str(part)].annotation
         options = [annotation, *getattr(annotation, "__args__", ())]
-        model = next(o for o in options if isinstance(o, type) and issubclass(o, BaseModel))
-    return list(model.model_fields)
+        model = next(o for o in options if isinstance(o, type) and issubclass(o, Strict))
+    return list(model.fields())
 
 
 def bundled_studies() -> dict[str, Path]:
@@ -94,7 +98,7 @@ def load(model: type[T], name_or_path: str) -> T:
     except NotReadable as error:
         raise StudyError(f"{path}: {error}") from error
     if not isinstance(values, dict):
-        raise StudyError(f"{path}: a study is a mapping of fields; valid: {', '.join(model.model_fields)}")
+        raise StudyError(f"{path}: a study is a mapping of fields; valid: {', '.join(model.fields())}")
     return checked(model, {"name": path.stem, **values}, str(path))
 
 

@@ -7,6 +7,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from pydantic import Field
+
 import zoo
 from benchmarks.measuring.options import Evaluation
 from benchmarks.strict import Strict
@@ -34,7 +36,7 @@ class Study(Design):
         evaluation: what to measure, checked.
     """
 
-    evaluation: Evaluation = Evaluation()
+    evaluation: Evaluation = Field(default_factory=Evaluation)
 
     def models(self, default_preset: str = "tiny") -> list[ModelSpec]:
         """The networks that belong to the study, in order, without duplicates.

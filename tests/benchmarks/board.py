@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import benchmarks.measuring.energy
-import benchmarks.measuring.nvml
+import benchmarks.measuring.energy_meter
 
 CUDA = torch.device("cuda", 0)
 PLACE = "00000000:1b:00.0"
@@ -111,7 +111,7 @@ def put_in_place(monkeypatch: pytest.MonkeyPatch) -> Nvml:
     board = Board()
     nvml = Nvml(board)
     monkeypatch.setitem(sys.modules, "pynvml", nvml)
-    monkeypatch.setattr(benchmarks.measuring.nvml, "perf_counter", board.clock)
+    monkeypatch.setattr(benchmarks.measuring.energy_meter, "perf_counter", board.clock)
     monkeypatch.setattr(benchmarks.measuring.energy, "sleep", board.nap)
     properties = SimpleNamespace(pci_domain_id=0, pci_bus_id=0x1B, pci_device_id=0)
     monkeypatch.setattr(torch.cuda, "get_device_properties", {CUDA: properties}.__getitem__)

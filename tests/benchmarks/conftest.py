@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from benchmarks.data import Dataset
-from benchmarks.measuring import Subject
+from benchmarks.measuring import TrainedNetwork
 from benchmarks.records.record import Record
 from benchmarks.running.campaign import Campaign
-from benchmarks.running.jobs import load_dataset, load_subject
+from benchmarks.running.jobs import load_dataset, load_network
 from benchmarks.running.scheduling import InlineScheduler
 from tests.benchmarks.cases import DATASET, METHODS, ignore, small_campaign, small_study
 
@@ -49,12 +49,12 @@ def records(trained: Campaign) -> dict[str, Record]:
 
 
 @pytest.fixture
-def subject_of(records: dict[str, Record], few_digits: Dataset) -> Callable[[str], Subject]:
+def network_of(records: dict[str, Record], few_digits: Dataset) -> Callable[[str], TrainedNetwork]:
     """A trained network by method, read from its record each time."""
-    return lambda method: load_subject(records[method], few_digits, CPU)
+    return lambda method: load_network(records[method], few_digits, CPU)
 
 
 @pytest.fixture
-def resnet(subject_of: Callable[[str], Subject]) -> Subject:
+def resnet(network_of: Callable[[str], TrainedNetwork]) -> TrainedNetwork:
     """The trained static network."""
-    return subject_of("resnet")
+    return network_of("resnet")

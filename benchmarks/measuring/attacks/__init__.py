@@ -1,1 +1,6 @@
-"""Adversarial attacks."""
+"""Adversarial attacks within an L-infinity ball: one module each."""
+
+from benchmarks.measuring.attacks.contract import CLEAN, Attack, Perturb, Target
+from benchmarks.measuring.attacks.registry import ATTACKS, attack
+
+__all__ = ["ATTACKS", "CLEAN", "Attack", "Perturb", "Target", "attack"]

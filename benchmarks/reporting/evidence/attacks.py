@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from benchmarks.records.summary import CLEAN
+from benchmarks.measuring.attacks.contract import CLEAN
 
 KEYS = ["entry", "attack", "epsilon"]
 """Columns that tell the rows of `rates` apart."""
@@ -23,7 +23,7 @@ def rates(seeds_of: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:
     attack; NaN where they were not recorded).
 
     Args:
-        seeds_of: `benchmarks.records.summary.attack_rates` of every entry, one per seed.
+        seeds_of: `benchmarks.measuring.summaries.robustness.attack_rates` of every entry, one per seed.
     """
     frames = [table.assign(entry=entry) for entry, seeds in seeds_of.items() for table in seeds]
     if not frames:
@@ -38,7 +38,7 @@ def rates(seeds_of: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:
                 "attack": attack,
                 "epsilon": epsilon,
                 "strength": group["strength"].max(),
-                "pictures": int(group["pictures"].max()),
+                "pictures": int(group["images"].max()),
                 "seeds": len(group),
                 "accuracy": accuracy.mean(),
                 "accuracy_low": accuracy.min() if several else group["low"].iloc[0],

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from benchmarks.records.summary import PERCENTILES
+from benchmarks.measuring.summaries.latency import PERCENTILES
 
 MEANS = (
     *("accuracy", "top5", "nll", "calibration_error", "parameters", "train_seconds"),

@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pandas as pd
 
-from benchmarks.records.summary import CALIBRATION_BINS, interval
+from benchmarks.measuring.summaries.accuracy import CALIBRATION_BINS
+from benchmarks.measuring.summaries.intervals import wilson_interval
 from benchmarks.reporting.drawing.formatting import count
 from benchmarks.reporting.drawing.marks import band
 from benchmarks.reporting.drawing.style import FAINT
@@ -52,6 +53,6 @@ def bins(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for _, group in table.assign(right=right).groupby(place):
         if len(group) >= FEWEST:
-            low, high = interval(int(group["right"].sum()), len(group))
+            low, high = wilson_interval(int(group["right"].sum()), len(group))
             rows.append((group["confidence"].mean(), group["right"].mean(), low, high))
     return 100 * pd.DataFrame(rows, columns=["x", "y", "low", "high"], dtype=float)

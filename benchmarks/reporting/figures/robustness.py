@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
-from benchmarks.records.summary import CLEAN
+from benchmarks.measuring.attacks.contract import CLEAN
 from benchmarks.reporting.drawing.formatting import count, epsilons, interval_words
 from benchmarks.reporting.drawing.marks import band
 from benchmarks.reporting.evidence import attacks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.records.summary import CLEAN
+from benchmarks.measuring.attacks.contract import CLEAN
 from benchmarks.reporting.drawing.formatting import epsilons, percent
 from benchmarks.reporting.evidence import attacks
 from benchmarks.reporting.evidence.evidence import Evidence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from benchmarks.records.summary import PERCENTILES
+from benchmarks.measuring.summaries.latency import PERCENTILES
 from benchmarks.reporting.drawing.formatting import is_missing, milliseconds
 from benchmarks.reporting.evidence.evidence import Entry, Evidence
 from benchmarks.reporting.evidence.provenance import timing_note

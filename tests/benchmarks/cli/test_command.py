@@ -113,9 +113,9 @@ def squeezed(text: str) -> str:
         (["--methods", "adanet["], "brackets do not match"),
         (["--methods", ""], "none chosen; valid: all, resnet"),
         (["--preset", "huge"], "resnet has no preset 'huge'; valid: tiny, small"),
-        (["--dataset", "mnist"], "no data set is named 'mnist'"),
+        (["--dataset", "mnist"], "unknown data set 'mnist'"),
         (["--dataset", "mnist5k[train=9999]"], "mnist5k has 3500 train samples, not 9999"),
-        (["--dataset", "mnist5k[colour=1]"], "no option of mnist5k is named 'colour'"),
+        (["--dataset", "mnist5k[colour=1]"], "unknown option of mnist5k 'colour'"),
         (["--dataset", "mnist5k[name=digits]"], "name cannot be an option of mnist5k"),
         (["--dataset", "mnist5k[train=64"], "cannot read 'mnist5k[train=64'"),
         (["--dataset", "cifar10"], "give --data-root"),
@@ -271,11 +271,11 @@ def test_a_failed_job_is_status_1_and_said_at_the_end(
     def fail(*arguments: object) -> None:
         raise ZeroDivisionError
 
-    broken = replace(registry._REGISTRY.found["cost"], run=fail)  # type: ignore[arg-type]
+    broken = replace(registry.EVALUATORS["cost"], run=fail)  # type: ignore[arg-type]
     study = TASK | {"evaluation": NOT_MEASURED | {"cost": {"batch_size": 7}}}
     (finished.path / "mine.yaml").write_text(yaml.safe_dump(study))
     with monkeypatch.context() as patch:
-        patch.setitem(registry._REGISTRY.found, "cost", broken)
+        patch.setitem(registry.EVALUATORS.declared, "cost", broken)
         result = finished.run()
     assert result.exit_code == 1
     assert result.stdout.splitlines()[-1].startswith("1 of the jobs failed; the report has their tracebacks")

@@ -56,9 +56,9 @@ def _tiles(name: str) -> list[Image.Image]:
 @pytest.fixture
 def folder(tmp_path: Path, tiles: dict[str, list[Image.Image]]) -> Path:
     """16 training tiles as JPEG and 8 test tiles as PNG of each of two classes."""
-    for name, pictures in tiles.items():
-        for part, chosen, suffix in (("train", pictures[:16], "jpg"), ("val", pictures[16:], "png")):
+    for name, images in tiles.items():
+        for part, chosen, suffix in (("train", images[:16], "jpg"), ("val", images[16:], "png")):
             (tmp_path / part / name).mkdir(parents=True)
-            for number, picture in enumerate(chosen):
-                picture.save(tmp_path / part / name / f"{number:02d}.{suffix}")
+            for number, image in enumerate(chosen):
+                image.save(tmp_path / part / name / f"{number:02d}.{suffix}")
     return tmp_path

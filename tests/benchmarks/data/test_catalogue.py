@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 import torch
 
-from benchmarks.data import Dataset, describe, load, names
+from benchmarks.data import Dataset, dataset, describe, load, module_of, names
+from benchmarks.data.catalogue import DATASETS
+from benchmarks.data.embedded import MNIST5K
+from benchmarks.records.store import Store
+from tests.benchmarks.cases import NOT_MEASURED, identity_of, ignore, job, models, small_study
 
 
 def test_the_default_of_the_suite_comes_first() -> None:
@@ -49,17 +56,17 @@ def test_the_files_decide_about_an_image_folder() -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_nearest_and_all() -> None:
-    with pytest.raises(ValueError, match=r"'cifar-10': did you mean cifar10.*valid are mnist5k, digits"):
+    with pytest.raises(ValueError, match=r"'cifar-10'; did you mean cifar10.*\(valid: mnist5k, digits"):
         load("cifar-10")
 
 
 def test_a_description_of_an_unknown_name_is_refused() -> None:
-    with pytest.raises(ValueError, match="no data set is named 'nothing'"):
+    with pytest.raises(ValueError, match="unknown data set 'nothing'"):
         describe("nothing")
 
 
 def test_an_unknown_option_is_answered_with_the_nearest() -> None:
-    with pytest.raises(ValueError, match="option of fashion-mnist is named 'downlod': did you mean download"):
+    with pytest.raises(ValueError, match="unknown option of fashion-mnist 'downlod'; did you mean download"):
         load("fashion-mnist", downlod=True)
 
 
@@ -101,3 +108,91 @@ def test_more_samples_than_there_are_is_refused() -> None:
 def test_no_samples_is_refused() -> None:
     with pytest.raises(ValueError, match="option test of mnist5k must be at least 1, not 0"):
         load("mnist5k", test=0)
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_data_set_is_read_by_the_module_that_declares_it(name: str) -> None:
+    family = {"mnist5k": "embedded", "digits": "embedded", "fashion-mnist": "fashion"}
+    family |= {"cifar10": "cifar", "cifar100": "cifar"}
+    assert module_of(name) == f"benchmarks.data.{family.get(name, name)}"
+
+
+PLUGIN = '''
+"""Even and odd handwritten digits, from scikit-learn."""
+
+import numpy as np
+from sklearn.datasets import load_digits
+
+from benchmarks.data import Augmentation, DatasetInfo, dataset
+from benchmarks.data.splitting import split_arrays
+
+PARITY = DatasetInfo(
+    name="parity",
+    title="Even and odd digits",
+    shape=(1, 8, 8),
+    classes=("even", "odd"),
+    mean=(0.3048,),
+    std=(0.3757,),
+    preset="tiny",
+    epsilons=(0.1,),
+    augmentation=Augmentation(),
+    source="Alpaydin and Kaynak 1998, in scikit-learn",
+)
+
+
+@dataset(PARITY)
+def read_parity(data_root, options):
+    pixels, digits = load_digits(return_X_y=True)
+    images = (pixels * 255 / 16).astype(np.uint8).reshape(-1, 1, 8, 8)
+    return split_arrays(PARITY, images, digits % 2, validation=180, test=360)
+'''
+
+
+@pytest.fixture
+def parity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A module outside of the project that declares a data set."""
+    (tmp_path / "parity_plugin.py").write_text(PLUGIN)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "parity_plugin", raising=False)
+    import_module("parity_plugin")
+    yield
+    DATASETS.remove("parity")
+
+
+def test_a_data_set_is_a_file_of_fewer_than_30_lines() -> None:
+    assert len(PLUGIN.strip().splitlines()) < 30
+
+
+@pytest.mark.usefixtures("parity")
+def test_a_data_set_of_a_plug_in_is_listed_last_and_loaded_with_its_limits() -> None:
+    assert names()[-1] == "parity"
+    assert describe("parity").classes == 2
+    part = load("parity", train=100)
+    assert (len(part.train), len(part.validation), len(part.test)) == (100, 180, 360)
+    # the 1,797 digits have 891 even ones, and every prefix is representative
+    assert 45 <= int(part.train.labels.sum()) <= 55
+
+
+@pytest.mark.usefixtures("parity")
+def test_a_network_learns_from_a_data_set_of_a_plug_in(tmp_path: Path) -> None:
+    task = job(tmp_path, small_study(dataset="parity", evaluation=NOT_MEASURED))
+    task.run(ignore)
+    (record,) = Store(tmp_path).whole_records()
+    answers = record.table("accuracy")
+    assert (answers["label"] == answers["prediction"]).mean() > 0.8
+
+
+def test_another_data_set_changes_no_records_identity(request: pytest.FixtureRequest) -> None:
+    (spec,) = models(small_study("adanet"))
+    before = identity_of(spec).name
+    request.getfixturevalue("parity")
+    assert "parity" in names()
+    assert identity_of(spec).name == before
+
+
+def test_a_name_is_taken_once() -> None:
+    with pytest.raises(ValueError, match=r"data set 'mnist5k' of .* is there already: .*embedded\.read_mnist5k has it"):
+
+        @dataset(MNIST5K)
+        def read_again(data_root: Path | None, options: Mapping[str, object]) -> Dataset:
+            raise NotImplementedError

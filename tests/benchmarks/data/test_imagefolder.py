@@ -88,7 +88,7 @@ def test_an_absent_part_is_missing(folder: Path) -> None:
 def test_a_part_without_class_folders_is_missing(folder: Path) -> None:
     shutil.rmtree(folder / "train")
     (folder / "train").mkdir()
-    (folder / "train" / "picture.jpg").touch()
+    (folder / "train" / "image.jpg").touch()
     with pytest.raises(DataMissing, match="train has no class folders"):
         load("imagefolder", data_root=folder)
 

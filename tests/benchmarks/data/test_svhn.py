@@ -29,8 +29,8 @@ def use_own_sums(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def svhn(tmp_path: Path, tiles: dict[str, list[Image.Image]], monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data root with 40 training and 40 test images, labels 1 to 10 in turns."""
-    pictures = (tiles["china"] + tiles["flower"])[:COUNT]
-    images = np.stack([np.asarray(picture.resize((32, 32))) for picture in pictures], axis=3)
+    photographs = (tiles["china"] + tiles["flower"])[:COUNT]
+    images = np.stack([np.asarray(image.resize((32, 32))) for image in photographs], axis=3)
     labels = (np.arange(COUNT) % 10 + 1).astype(np.uint8)[:, None]
     for part in ("train", "test"):
         savemat(tmp_path / f"{part}_32x32.mat", {"X": images, "y": labels})

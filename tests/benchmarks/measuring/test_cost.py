@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 import torch
 
-from benchmarks.measuring import Subject
+from benchmarks.measuring import TrainedNetwork
 from benchmarks.measuring.cost import CostOptions, cost, fvcore_macs, ptflops_macs
-from benchmarks.measuring.logits import LogitsOnly
+from benchmarks.measuring.logits_only import LogitsOnly
 from benchmarks.records.record import Record
 from tests.benchmarks.cases import METHODS
 from zoo import Task, create
@@ -80,19 +80,19 @@ def test_gates_and_exits_save_computation_at_some_setting(records: dict[str, Rec
 
 
 @pytest.mark.parametrize("size", [1, 7, 1_000])
-def test_what_ran_does_not_depend_on_the_batch_size(size: int, subject_of: Callable[[str], Subject]) -> None:
-    subject = subject_of("adanet")
-    few = replace(subject.dataset, test=subject.dataset.test.take(10))
-    subject = replace(subject, dataset=few, settings=subject.settings[:2])
-    table = cost(subject, CostOptions(batch_size=size))
+def test_what_ran_does_not_depend_on_the_batch_size(size: int, network_of: Callable[[str], TrainedNetwork]) -> None:
+    trained = network_of("adanet")
+    few = replace(trained.dataset, test=trained.dataset.test.take(10))
+    trained = replace(trained, dataset=few, settings=trained.settings[:2])
+    table = cost(trained, CostOptions(batch_size=size))
     assert table["executed"].tolist() == table["routed"].tolist()
 
 
-def test_counting_leaves_the_setting_in_use(subject_of: Callable[[str], Subject]) -> None:
-    subject = subject_of("branchynet")
-    before = subject.net.setting
-    cost(subject, CostOptions())
-    assert subject.net.setting is before
+def test_counting_leaves_the_setting_in_use(network_of: Callable[[str], TrainedNetwork]) -> None:
+    trained = network_of("branchynet")
+    before = trained.net.setting
+    cost(trained, CostOptions())
+    assert trained.net.setting is before
 
 
 @pytest.mark.parametrize("count", [fvcore_macs, ptflops_macs])
@@ -110,6 +110,6 @@ def test_ptflops_leaves_the_level_of_logging_as_it_was(monkeypatch: pytest.Monke
     assert root.level == logging.ERROR
 
 
-def test_other_libraries_see_pictures_to_logits() -> None:
+def test_other_libraries_see_images_to_logits() -> None:
     net = create("branchynet[tiny]", TASK).eval()
     assert torch.equal(LogitsOnly(net)(PICTURE), net(PICTURE, compute="all").logits)

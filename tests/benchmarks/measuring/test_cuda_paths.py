@@ -15,7 +15,7 @@ from benchmarks.measuring.latency import LatencyOptions, latency
 from benchmarks.measuring.options import Evaluation
 from benchmarks.records.record import Record
 from benchmarks.records.store import Store
-from benchmarks.running.jobs import load_subject
+from benchmarks.running.jobs import load_network
 from benchmarks.training.numerics import full_precision
 from tests.benchmarks.cases import METHODS, NOT_MEASURED, ignore, job_of, models, small_study
 from tests.simulated_gpu import DEVICE, SimulatedGpu
@@ -40,9 +40,9 @@ def test_tables_are_those_of_the_cpu(
     chosen: Evaluator, options: dict[str, Any], method: str, records: dict[str, Record], few_digits: Dataset
 ) -> None:
     configured = chosen.configured(Evaluation.model_validate(options))
-    expected = chosen.run(load_subject(records[method], few_digits, torch.device("cpu")), configured)
+    expected = chosen.run(load_network(records[method], few_digits, torch.device("cpu")), configured)
     with SimulatedGpu():
-        found = chosen.run(load_subject(records[method], few_digits, DEVICE), configured)
+        found = chosen.run(load_network(records[method], few_digits, DEVICE), configured)
     pd.testing.assert_frame_equal(found, expected, atol=1e-5, rtol=1e-4)
 
 
@@ -77,7 +77,7 @@ def test_a_pass_is_timed_by_both_clocks(
 ) -> None:
     options = LatencyOptions(seconds=0.01, batch_sizes=(1, 8))
     with SimulatedGpu():
-        table = latency(load_subject(records[method], few_digits, DEVICE), options)
+        table = latency(load_network(records[method], few_digits, DEVICE), options)
     assert (table["device_seconds"] == 0.002).all()
     assert (table["seconds"] > 0).all()
     assert set(cuda_clock) == {DEVICE}

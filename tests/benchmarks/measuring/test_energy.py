@@ -1,4 +1,4 @@
-"""Energy per contender: whose, on what, in which turns, and what stands there where it cannot be measured."""
+"""Energy per configuration: whose, on what, in which turns, and what stands there where it cannot be measured."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from benchmarks.measuring import Subject
+from benchmarks.measuring import TrainedNetwork
 from benchmarks.measuring import energy as module
-from benchmarks.measuring.contenders import BASELINE
+from benchmarks.measuring.configurations import BASELINE_SETTING
 from benchmarks.measuring.energy import COLUMNS, EnergyOptions, energy
-from benchmarks.measuring.nvml import energy_meter
+from benchmarks.measuring.energy_meter import energy_meter
 from benchmarks.records.record import Record
 from tests.benchmarks.board import CUDA, IDLE, Nvml, put_in_place
 from tests.benchmarks.cases import METHODS
@@ -29,8 +29,8 @@ def options(*batch_sizes: int, seconds: float = 0.5, repetitions: int = 2) -> En
 
 
 @pytest.fixture
-def gated(subject_of: Callable[[str], Subject]) -> Subject:
-    return subject_of("adanet")
+def gated(network_of: Callable[[str], TrainedNetwork]) -> TrainedNetwork:
+    return network_of("adanet")
 
 
 Answered = list[tuple[str, Tensor]]
@@ -38,12 +38,12 @@ Answered = list[tuple[str, Tensor]]
 
 @pytest.fixture
 def answered() -> Answered:
-    """What was computed of which pictures while a GPU was there."""
+    """What was computed of which images while a GPU was there."""
     return []
 
 
 @pytest.fixture
-def nvml(gated: Subject, answered: Answered, monkeypatch: pytest.MonkeyPatch) -> Nvml:
+def nvml(gated: TrainedNetwork, answered: Answered, monkeypatch: pytest.MonkeyPatch) -> Nvml:
     """On a GPU of 256 W the static network takes 1/64 s for any batch, ours 1/32 s, or 1/128 s routed."""
     nvml = put_in_place(monkeypatch)
     monkeypatch.setattr(module, "energy_meter", lambda device: energy_meter(CUDA))
@@ -59,9 +59,11 @@ def nvml(gated: Subject, answered: Answered, monkeypatch: pytest.MonkeyPatch) ->
     return nvml
 
 
-def test_joules_per_pass_are_power_times_time(gated: Subject, nvml: Nvml) -> None:
+def test_joules_per_pass_are_power_times_time(gated: TrainedNetwork, nvml: Nvml) -> None:
     table = energy(gated, options(8))
-    per_pass = (table["joules"] / table["passes"]).groupby([table["setting"] == BASELINE, table["compute"]]).unique()
+    per_pass = (
+        (table["joules"] / table["passes"]).groupby([table["setting"] == BASELINE_SETTING, table["compute"]]).unique()
+    )
     found = {key: values.tolist() for key, values in per_pass.items()}
     assert found == {(True, "all"): [4.0], (False, "all"): [8.0], (False, "needed"): [2.0]}
     assert (table["seconds"] >= 0.5).all()
@@ -69,17 +71,17 @@ def test_joules_per_pass_are_power_times_time(gated: Subject, nvml: Nvml) -> Non
     assert set(table["note"]) == {""}
 
 
-def test_all_contenders_of_the_timing_take_their_turns(gated: Subject, nvml: Nvml) -> None:
+def test_all_configurations_of_the_timing_take_their_turns(gated: TrainedNetwork, nvml: Nvml) -> None:
     table = energy(gated, options(1, 8, seconds=0.01, repetitions=3))
     names = [setting.name for setting in gated.settings]
-    turn = [(BASELINE, "all"), (names[0], "all"), *((name, "needed") for name in names)]
+    turn = [(BASELINE_SETTING, "all"), (names[0], "all"), *((name, "needed") for name in names)]
     assert list(zip(table["setting"], table["compute"], strict=True)) == turn * 6
     assert table["batch_size"].tolist() == [1] * 3 * len(turn) + [8] * 3 * len(turn)
     assert table["repetition"].tolist() == [r for _ in range(2) for r in range(3) for _ in turn]
 
 
-def test_contenders_answer_the_same_real_pictures_batch_after_batch(
-    gated: Subject, nvml: Nvml, answered: Answered
+def test_configurations_answer_the_same_real_images_batch_after_batch(
+    gated: TrainedNetwork, nvml: Nvml, answered: Answered
 ) -> None:
     energy(gated, options(10, seconds=0.01, repetitions=1))
     headline = gated.settings[0].name
@@ -91,29 +93,29 @@ def test_contenders_answer_the_same_real_pictures_batch_after_batch(
     total = next(gated.dataset.test.batches(100)).images.sum().item()
     assert len(set(static)) > 10
     assert all(own[:10] == static[:10] for own in ours)
-    # batches of 10 of 100 pictures begin at 0, 10, ... 90: all of them once
+    # batches of 10 of 100 images begin at 0, 10, ... 90: all of them once
     assert sum(static[:10]) == pytest.approx(total)
 
 
-def test_each_contender_computes_at_its_own_setting(gated: Subject, nvml: Nvml, answered: Answered) -> None:
+def test_each_configuration_computes_at_its_own_setting(gated: TrainedNetwork, nvml: Nvml, answered: Answered) -> None:
     energy(gated, options(4, seconds=0.01, repetitions=2))
     order = list(dict.fromkeys(what for what, images in answered if len(images) == 4))
     names = [setting.name for setting in gated.settings]
     assert order == ["static", f"{names[0]} all", *(f"{name} needed" for name in names)]
 
 
-def test_a_batch_larger_than_the_test_split_is_the_whole_split_once(gated: Subject, nvml: Nvml) -> None:
+def test_a_batch_larger_than_the_test_split_is_the_whole_split_once(gated: TrainedNetwork, nvml: Nvml) -> None:
     assert set(energy(gated, options(200, 500, seconds=0.01))["batch_size"]) == {100}
 
 
-def test_what_nvml_refuses_is_a_note_for_every_setting(gated: Subject, nvml: Nvml) -> None:
+def test_what_nvml_refuses_is_a_note_for_every_setting(gated: TrainedNetwork, nvml: Nvml) -> None:
     nvml.refused["nvmlDeviceGetTotalEnergyConsumption"] = pynvml.NVMLError(pynvml.NVML_ERROR_NOT_SUPPORTED)
     table = energy(gated, options(1, 8))
     assert set(table["note"]) == {"not available: NVML reads no energy counter on this GPU: Not Supported"}
     assert table["setting"].tolist() == [setting.name for setting in gated.settings] * 2
 
 
-def test_a_counter_that_is_lost_on_the_way_leaves_no_half_of_a_table(gated: Subject, nvml: Nvml) -> None:
+def test_a_counter_that_is_lost_on_the_way_leaves_no_half_of_a_table(gated: TrainedNetwork, nvml: Nvml) -> None:
     calls = iter(range(40))
     read = nvml.nvmlDeviceGetTotalEnergyConsumption
 
@@ -140,7 +142,7 @@ def test_on_a_cpu_a_row_per_setting_says_why_there_is_none(method: str, records:
     assert set(table["passes"]) == {0}
 
 
-def test_on_a_cpu_no_network_is_run(gated: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_a_cpu_no_network_is_run(gated: TrainedNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*arguments: object, **options: object) -> Forward:
         raise AssertionError("a network was run")
 
@@ -148,7 +150,7 @@ def test_on_a_cpu_no_network_is_run(gated: Subject, monkeypatch: pytest.MonkeyPa
     assert set(energy(gated, EnergyOptions())["note"]) == {REASON}
 
 
-def test_tables_have_the_same_types_with_and_without_energy(gated: Subject, nvml: Nvml) -> None:
+def test_tables_have_the_same_types_with_and_without_energy(gated: TrainedNetwork, nvml: Nvml) -> None:
     found = energy(gated, options(1, seconds=0.01))
     nvml.divided = True
     missing = energy(gated, options(1))

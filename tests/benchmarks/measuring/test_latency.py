@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from benchmarks.measuring import Subject
-from benchmarks.measuring.contenders import BASELINE
-from benchmarks.measuring.latency import COLUMNS, FEWEST, LatencyOptions, latency
+from benchmarks.measuring import TrainedNetwork
+from benchmarks.measuring.configurations import BASELINE_SETTING
+from benchmarks.measuring.latency import COLUMNS, MIN_PASSES, LatencyOptions, latency
 from benchmarks.records.record import Record
 from tests.benchmarks.cases import METHODS
 from zoo.network import Compute, Forward, RoutedNet
@@ -23,8 +23,8 @@ def options(*batch_sizes: int, seconds: float = 0.01, compiled: bool = False) ->
 
 
 @pytest.fixture
-def gated(subject_of: Callable[[str], Subject]) -> Subject:
-    return subject_of("adanet")
+def gated(network_of: Callable[[str], TrainedNetwork]) -> TrainedNetwork:
+    return network_of("adanet")
 
 
 @pytest.fixture(params=METHODS)
@@ -37,7 +37,7 @@ Watched = list[tuple[Served, str, Tensor]]
 
 @pytest.fixture
 def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
-    """Every pass of a served network: which, at which setting and computing what, on which pictures."""
+    """Every pass of a served network: which, at which setting and computing what, on which images."""
     seen: Watched = []
     run = Served.forward
 
@@ -50,7 +50,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
 
 
 def turns(table: pd.DataFrame) -> list[list[tuple[str, str]]]:
-    """The contenders of every repetition, in the order in which they were timed."""
+    """The configurations of every repetition, in the order in which they were timed."""
     natural = table[table["order"] == "natural"]
     grouped = natural.groupby(["batch_size", "repetition"], sort=False)
     return [list(zip(group["setting"], group["compute"], strict=True)) for _, group in grouped]
@@ -60,21 +60,21 @@ def test_the_columns_are_those_that_are_documented(record: Record) -> None:
     assert list(record.table("latency")) == COLUMNS
 
 
-def test_all_contenders_take_their_turn_in_each_repetition(record: Record) -> None:
+def test_all_configurations_take_their_turn_in_each_repetition(record: Record) -> None:
     settings = [setting.name for setting in record.settings]
-    expected = [(BASELINE, "all"), (settings[0], "all"), *((name, "needed") for name in settings)]
+    expected = [(BASELINE_SETTING, "all"), (settings[0], "all"), *((name, "needed") for name in settings)]
     assert all(turn == expected for turn in turns(record.table("latency")))
 
 
-def test_contenders_of_a_repetition_answer_the_same_pictures(record: Record) -> None:
+def test_configurations_of_a_repetition_answer_the_same_images(record: Record) -> None:
     table = record.table("latency")
     assert table.groupby(["batch_size", "repetition"])["first"].nunique().max() == 1
 
 
-def test_repetitions_go_on_to_other_pictures(record: Record) -> None:
+def test_repetitions_go_on_to_other_images(record: Record) -> None:
     ones = record.table("latency").query("batch_size == 1")
     firsts = ones.groupby("repetition")["first"].first()
-    assert len(firsts) >= FEWEST
+    assert len(firsts) >= MIN_PASSES
     assert len(set(firsts.head(90))) == len(firsts.head(90))
 
 
@@ -82,12 +82,12 @@ def test_every_pass_took_time(record: Record) -> None:
     assert (record.table("latency")["seconds"] > 0).all()
 
 
-def test_every_batch_size_is_timed_a_few_times_whatever_the_budget(gated: Subject) -> None:
+def test_every_batch_size_is_timed_a_few_times_whatever_the_budget(gated: TrainedNetwork) -> None:
     table = latency(gated, options(1, 100, seconds=1e-9))
-    assert table.groupby("batch_size")["repetition"].nunique().to_dict() == {1: FEWEST, 100: FEWEST}
+    assert table.groupby("batch_size")["repetition"].nunique().to_dict() == {1: MIN_PASSES, 100: MIN_PASSES}
 
 
-def test_a_batch_larger_than_the_test_split_is_the_whole_split_once(gated: Subject) -> None:
+def test_a_batch_larger_than_the_test_split_is_the_whole_split_once(gated: TrainedNetwork) -> None:
     table = latency(gated, options(200, 500))
     assert set(table["batch_size"]) == {100}
     assert not table.duplicated(["batch_size", "repetition", "order", "setting", "compute"]).any()
@@ -98,12 +98,12 @@ def test_a_batch_size_given_twice_is_refused() -> None:
         options(8, 8)
 
 
-def own_passes(watched: Watched, subject: Subject) -> list[str]:
-    """What the subject's network computed in batches of 4."""
-    return [what for served, what, images in watched if type(served.net) is type(subject.net) and len(images) == 4]
+def own_passes(watched: Watched, trained: TrainedNetwork) -> list[str]:
+    """What the trained's network computed in batches of 4."""
+    return [what for served, what, images in watched if type(served.net) is type(trained.net) and len(images) == 4]
 
 
-def test_each_contender_computes_at_its_own_setting(gated: Subject, watched: Watched) -> None:
+def test_each_configuration_computes_at_its_own_setting(gated: TrainedNetwork, watched: Watched) -> None:
     table = latency(gated, options(4))
     headline = gated.settings[0].name
     turn = [f"{headline} all", f"{headline} needed"]
@@ -113,15 +113,15 @@ def test_each_contender_computes_at_its_own_setting(gated: Subject, watched: Wat
     assert seen == turn * (len(seen) // len(turn))
 
 
-def test_pictures_are_real_test_pictures_in_a_shuffled_order(gated: Subject, watched: Watched) -> None:
+def test_images_are_real_test_images_in_a_shuffled_order(gated: TrainedNetwork, watched: Watched) -> None:
     latency(gated, options(100))
-    pictures = next(gated.dataset.test.batches(100)).images
+    images = next(gated.dataset.test.batches(100)).images
     shown = next(images for served, _, images in watched if type(served.net) is type(gated.baseline))
-    assert not torch.equal(shown, pictures)
-    assert sorted(shown.sum(dim=(1, 2, 3)).tolist()) == pytest.approx(sorted(pictures.sum(dim=(1, 2, 3)).tolist()))
+    assert not torch.equal(shown, images)
+    assert sorted(shown.sum(dim=(1, 2, 3)).tolist()) == pytest.approx(sorted(images.sum(dim=(1, 2, 3)).tolist()))
 
 
-def test_pictures_of_the_same_route_stand_together_where_they_are_sorted(gated: Subject, watched: Watched) -> None:
+def test_images_of_the_same_route_stand_together_where_they_are_sorted(gated: TrainedNetwork, watched: Watched) -> None:
     table = latency(gated, options(10))
     first = table[(table["order"] == "sorted") & (table["repetition"] == 0)]
     assert set(first["setting"]) == {gated.settings[0].name}
@@ -129,27 +129,27 @@ def test_pictures_of_the_same_route_stand_together_where_they_are_sorted(gated: 
         {images.sum().item() for served, what, images in watched if what == f"{gated.settings[0].name} {compute}"}
         for compute in ("all", "needed")
     ]
-    assert len(sums[1]) > len(sums[0])  # other batches of the same pictures
+    assert len(sums[1]) > len(sums[0])  # other batches of the same images
     natural = table[(table["order"] == "natural") & (table["compute"] == "needed")]
     spread = natural[natural["setting"] == gated.settings[0].name]["macs"].std()
     assert table[table["order"] == "sorted"]["macs"].std() > spread
 
 
-def test_a_pass_knows_what_its_pictures_cost(gated: Subject) -> None:
+def test_a_pass_knows_what_its_images_cost(gated: TrainedNetwork) -> None:
     table = latency(gated, options(1))
-    assert table[table["setting"] == BASELINE]["macs"].isna().all()
+    assert table[table["setting"] == BASELINE_SETTING]["macs"].isna().all()
     assert (table[table["compute"] == "all"]["macs"].dropna() == gated.ledger.nominal).all()
     costs = table[table["compute"] == "needed"]["macs"]
     assert costs.between(gated.ledger.fixed_macs, gated.ledger.nominal).all()
     assert costs.nunique() > 1
 
 
-def test_single_pictures_are_not_sorted(gated: Subject) -> None:
+def test_single_images_are_not_sorted(gated: TrainedNetwork) -> None:
     assert set(latency(gated, options(1))["order"]) == {"natural"}
 
 
 def test_the_static_network_is_compiled_where_that_is_asked_for(
-    gated: Subject, monkeypatch: pytest.MonkeyPatch
+    gated: TrainedNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compiled: list[torch.nn.Module] = []
 
@@ -160,14 +160,14 @@ def test_the_static_network_is_compiled_where_that_is_asked_for(
     monkeypatch.setattr(torch, "compile", compile_)
     table = latency(gated, options(4, compiled=True))
     assert [type(net) for net in compiled] == [type(gated.baseline)]
-    assert set(table[table["compute"] == "compiled"]["setting"]) == {BASELINE}
+    assert set(table[table["compute"] == "compiled"]["setting"]) == {BASELINE_SETTING}
 
 
-def test_there_is_no_device_clock_on_a_cpu(gated: Subject) -> None:
+def test_there_is_no_device_clock_on_a_cpu(gated: TrainedNetwork) -> None:
     assert latency(gated, options(4))["device_seconds"].isna().all()
 
 
-def test_no_gradients_are_computed(gated: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_gradients_are_computed(gated: TrainedNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
     modes: set[bool] = set()
     run = type(gated.net).run
 
@@ -180,12 +180,12 @@ def test_no_gradients_are_computed(gated: Subject, monkeypatch: pytest.MonkeyPat
     assert modes == {True}
 
 
-def test_timing_leaves_the_setting_in_use(gated: Subject) -> None:
+def test_timing_leaves_the_setting_in_use(gated: TrainedNetwork) -> None:
     gated.net.use(gated.settings[-1])
     latency(gated, options(4))
     assert gated.net.setting is gated.settings[-1]
 
 
-def test_the_baseline_is_the_static_resnet_of_the_same_scale(gated: Subject) -> None:
+def test_the_baseline_is_the_static_resnet_of_the_same_scale(gated: TrainedNetwork) -> None:
     assert type(gated.baseline).__name__ == "ResNet"
     assert gated.baseline.units == gated.net.units

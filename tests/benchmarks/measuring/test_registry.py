@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,13 +15,15 @@ import pandas as pd
 import pytest
 
 import zoo
-from benchmarks.measuring import Evaluator, Subject, accuracy, evaluator, evaluators, registry
+from benchmarks.measuring import Evaluator, TrainedNetwork, accuracy, evaluator, evaluators, registry
 from benchmarks.measuring.cost import CostOptions
 from benchmarks.measuring.options import Evaluation
 from benchmarks.records.fingerprint import fingerprint
 from benchmarks.records.versions import version
 from benchmarks.running.jobs import load_dataset
+from benchmarks.strict import Strict
 from tests.benchmarks.cases import DATASET, models, small_study
+from zoo.plugins import Registry
 
 NAMES = {"accuracy", "cost", "energy", "fidelity", "latency", "ledger", "robustness"}
 ROOT = Path(zoo.__file__).parents[1]
@@ -53,9 +59,30 @@ def test_an_evaluator_without_options_is_always_wanted(name: str) -> None:
     assert named(name).wanted(Evaluation(cost=None, robustness=None, latency=None))
 
 
-def test_options_are_fields_of_evaluation_under_the_evaluators_name() -> None:
+def test_evaluators_run_and_are_listed_in_their_order() -> None:
+    assert [e.name for e in evaluators()] == [
+        *("accuracy", "cost", "fidelity", "latency", "energy", "ledger", "robustness"),
+    ]
+
+
+def test_an_evaluation_has_the_options_of_every_evaluator_that_has_some() -> None:
     classes = {e.name: e.options for e in evaluators() if e.options}
-    assert {name: type(field.default) for name, field in Evaluation.model_fields.items()} == classes
+    assert {name: type(field.default) for name, field in Evaluation.fields().items()} == classes
+    assert {name: type(Evaluation().options(name)) for name in classes} == classes
+
+
+def test_an_evaluation_is_read_back_as_it_was_written() -> None:
+    evaluation = Evaluation.model_validate({"cost": {"batch_size": 7}, "latency": None})
+    assert Evaluation.model_validate(evaluation.model_dump(mode="json")) == evaluation
+    assert pickle.loads(pickle.dumps(evaluation)) == evaluation
+    assert evaluation != Evaluation()
+
+
+def test_options_are_given_out_as_what_they_are() -> None:
+    assert Evaluation().options_as("cost", CostOptions) == CostOptions()
+    assert Evaluation(cost=None).options_as("cost", CostOptions) is None
+    with pytest.raises(TypeError, match="options of robustness are RobustnessOptions, not CostOptions"):
+        Evaluation().options_as("robustness", CostOptions)
 
 
 def test_an_evaluators_options_are_those_of_its_name() -> None:
@@ -72,6 +99,7 @@ def test_a_version_has_the_options() -> None:
         "pgd_steps": 20,
         "batch_size": 100,
         "engine": "compacting",
+        "attacks": ["FGSM", "PGD"],
     }
 
 
@@ -79,6 +107,7 @@ def test_a_version_has_the_code_that_the_evaluator_needs() -> None:
     code: Any = version_of("robustness", Evaluation())["code"]
     assert code.keys() >= {
         "benchmarks/measuring/robustness.py",
+        "benchmarks/measuring/attacks/fgsm.py",
         "benchmarks/measuring/attacks/pgd.py",
         "zoo/network.py",
     }
@@ -90,10 +119,12 @@ def test_no_evaluator_depends_on_bookkeeping_or_on_anothers_options(name: str) -
     own = {f"benchmarks/measuring/{name}.py"}
     bookkeeping = {f"benchmarks/records/{part}.py" for part in ("fingerprint", "store", "versions")}
     bookkeeping |= {f"benchmarks/measuring/{part}.py" for part in ("options", "registry")}
+    bookkeeping |= {f"benchmarks/measuring/summaries/{part}.py" for part in ("registry", "accuracy", "robustness")}
+    bookkeeping |= {"benchmarks/measuring/attacks/registry.py"}
     bookkeeping |= {"benchmarks/study/study.py", "benchmarks/training/recipe.py"}
     assert bookkeeping <= {str(path.relative_to(ROOT)) for path in ROOT.rglob("benchmarks/**/*.py")}
     others = {f"benchmarks/measuring/{other}.py" for other in NAMES} - own
-    assert needed >= own | {"benchmarks/measuring/subject.py"}
+    assert needed >= own | {"benchmarks/measuring/trained_network.py"}
     assert not needed & (bookkeeping | others)
 
 
@@ -105,6 +136,13 @@ def test_a_version_of_timing_has_the_static_network_and_its_code() -> None:
 
 def test_a_version_of_attacks_has_the_data_sets_own_radii() -> None:
     assert version_of("robustness", Evaluation())["inputs"] == {"epsilons": [0.05, 0.1, 0.2, 0.3]}
+
+
+def test_a_version_of_attacks_has_the_code_of_those_that_are_made_alone() -> None:
+    evaluation = Evaluation.model_validate({"robustness": {"attacks": ["FGSM"]}})
+    code = version_of("robustness", evaluation)["code"]
+    assert "benchmarks/measuring/attacks/fgsm.py" in code
+    assert not {"benchmarks/measuring/attacks/pgd.py", "benchmarks/measuring/attacks/registry.py"} & set(code)
 
 
 def test_a_version_of_fidelity_has_the_published_figures(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,34 +166,47 @@ def test_a_version_does_not_depend_on_other_evaluators_options() -> None:
 
 @pytest.fixture
 def nothing_registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "_REGISTRY", registry._Registry())
+    empty: Registry[Evaluator] = Registry("evaluator", "benchmarks.measuring.attacks")
+    monkeypatch.setattr(registry, "EVALUATORS", empty)
 
 
 @pytest.mark.usefixtures("nothing_registered")
 def test_a_decorated_function_is_an_evaluator() -> None:
     @evaluator("colour", alone=True, options=CostOptions)
-    def colour(subject: Subject, options: CostOptions) -> pd.DataFrame:
+    def colour(trained: TrainedNetwork, options: CostOptions) -> pd.DataFrame:
         raise NotImplementedError
 
     assert evaluators() == [Evaluator("colour", colour, __name__, alone=True, options=CostOptions)]
 
 
-def test_a_name_that_is_taken_is_refused_with_both_modules() -> None:
-    def mine(subject: Subject, options: None) -> pd.DataFrame:
+@pytest.mark.usefixtures("nothing_registered")
+def test_a_place_in_the_order_can_be_named() -> None:
+    def nothing(trained: TrainedNetwork, options: None) -> pd.DataFrame:
+        raise NotImplementedError
+
+    for name, order in (("second", 2), ("first", 1)):
+        evaluator(name, order=order)(nothing)
+    evaluator("last")(nothing)
+    assert [e.name for e in evaluators()] == ["first", "second", "last"]
+
+
+def test_a_name_that_is_taken_is_refused_with_both_functions() -> None:
+    def mine(trained: TrainedNetwork, options: None) -> pd.DataFrame:
         raise NotImplementedError
 
     before = evaluators()
-    with pytest.raises(ValueError, match=rf"'accuracy' of {__name__} .* benchmarks\.evaluators\.accuracy has it"):
+    place = r"benchmarks\.measuring\.accuracy\.accuracy has it"
+    with pytest.raises(ValueError, match=rf"evaluator 'accuracy' of {__name__}.* is there already: {place}"):
         evaluator("accuracy")(mine)
     assert evaluators() == before
 
 
 @pytest.mark.usefixtures("nothing_registered")
 def test_two_functions_of_a_module_cannot_share_a_name() -> None:
-    def one(subject: Subject, options: None) -> pd.DataFrame:
+    def one(trained: TrainedNetwork, options: None) -> pd.DataFrame:
         raise NotImplementedError
 
-    def other(subject: Subject, options: None) -> pd.DataFrame:
+    def other(trained: TrainedNetwork, options: None) -> pd.DataFrame:
         raise NotImplementedError
 
     evaluator("colour")(one)
@@ -163,10 +214,90 @@ def test_two_functions_of_a_module_cannot_share_a_name() -> None:
         evaluator("colour")(other)
 
 
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("summary", "reserved"),
+        ("history", "reserved"),
+        ("copy", "reserved"),
+        ("my-table", "lower-case letters, digits and _"),
+        ("../elsewhere", "lower-case letters, digits and _"),
+    ],
+)
+def test_a_name_that_no_table_can_have_is_refused(name: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        evaluator(name)
+
+
+def test_options_without_a_default_are_refused() -> None:
+    class Needy(Strict):
+        steps: int
+
+    with pytest.raises(ValueError, match="option steps has no default"):
+        evaluator("colour", options=Needy)
+
+
 def test_a_module_that_is_loaded_again_replaces_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "_REGISTRY", registry._Registry(dict(registry._REGISTRY.found)))
-    monkeypatch.setattr(accuracy, "accuracy", accuracy.accuracy)
     before, names = named("accuracy"), [e.name for e in evaluators()]
+    monkeypatch.setitem(registry.EVALUATORS.declared, "accuracy", before)
+    monkeypatch.setattr(accuracy, "accuracy", accuracy.accuracy)
     importlib.reload(accuracy)
     assert named("accuracy").run is not before.run
     assert [e.name for e in evaluators()] == names
+
+
+PLUGIN = """
+import pandas as pd
+from benchmarks.measuring import TrainedNetwork, evaluator
+from benchmarks.measuring.options import Evaluation
+from benchmarks.strict import Strict
+from benchmarks.study.study import Study
+
+class SharpnessOptions(Strict):
+    radius: float = 0.5
+
+@evaluator("sharpness", options=SharpnessOptions)
+def sharpness(trained: TrainedNetwork, options: SharpnessOptions) -> pd.DataFrame:
+    raise NotImplementedError
+"""
+"""A plug-in that imports what itself looks for evaluators: a study."""
+WORKER = """
+import pickle, sys
+evaluation = pickle.loads(bytes.fromhex(sys.argv[1]))
+from benchmarks.measuring import evaluators
+print([e.name for e in evaluators() if e.wanted(evaluation)], evaluation.options("sharpness"))
+"""
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs a program in a process where a distribution with a plug-in is installed."""
+    (tmp_path / "example_plugin.py").write_text(PLUGIN)
+    facts = tmp_path / "example-1.0.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: example\nVersion: 1.0\n")
+    (facts / "entry_points.txt").write_text("[routebench]\nexample = example_plugin\n")
+
+    def run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        path = f"import sys; sys.path.append({str(tmp_path)!r})\n"
+        return subprocess.run(
+            [sys.executable, "-c", path + program, *arguments], capture_output=True, text=True, check=False
+        )
+
+    return run
+
+
+def test_a_study_configures_the_evaluator_of_an_installed_plug_in_and_its_workers_know_it(
+    installed: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    program = (
+        "import pickle; from benchmarks.study.study import Study\n"
+        "study = Study.model_validate({'evaluation': {'sharpness': {'radius': 0.25}, 'cost': None}})\n"
+        "assert Study.model_validate(study.model_dump(mode='json')) == study\n"
+        "print(pickle.dumps(study.evaluation).hex())"
+    )
+    driver = installed(program)
+    assert driver.returncode == 0, driver.stderr
+    worker = installed(WORKER, driver.stdout.strip())
+    wanted = ["accuracy", "fidelity", "latency", "energy", "ledger", "robustness", "sharpness"]
+    assert worker.stdout.strip() == f"{wanted} radius=0.25", worker.stderr

@@ -10,10 +10,11 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks.measuring import Subject
+from benchmarks.measuring import TrainedNetwork
 from benchmarks.measuring.robustness import RobustnessOptions, frozen, robustness
 from benchmarks.records.record import Record
-from tests.benchmarks.cases import METHODS
+from benchmarks.study.study import StudyError
+from tests.benchmarks.cases import METHODS, small_study
 from zoo.network import Compute, Forward
 
 ROUNDING = 1e-6
@@ -21,6 +22,7 @@ ROUNDING = 1e-6
 EPSILONS = (0.02, 0.1)
 SAMPLES = 60
 ATTACKS = ("FGSM", "PGD-5")
+NetworkOf = Callable[[str], TrainedNetwork]
 
 
 def options(samples: int = 20, **others: object) -> RobustnessOptions:
@@ -46,7 +48,7 @@ def accuracy(table: pd.DataFrame, attack: str, epsilon: float) -> float:
     return float((rows["label"] == rows["prediction"]).mean())
 
 
-def test_every_attack_meets_every_picture_at_every_epsilon(table: pd.DataFrame) -> None:
+def test_every_attack_meets_every_image_at_every_epsilon(table: pd.DataFrame) -> None:
     for attack, epsilon in [("none", 0.0), *((attack, epsilon) for attack in ATTACKS for epsilon in EPSILONS)]:
         assert at(table, attack, epsilon)["index"].tolist() == list(range(SAMPLES))
     assert len(table) == (1 + len(ATTACKS) * len(EPSILONS)) * SAMPLES
@@ -56,7 +58,7 @@ def test_attacks_declare_their_steps_as_their_strength(static: pd.DataFrame) -> 
     assert static.groupby("attack")["strength"].unique().explode().to_dict() == {"none": 0, "FGSM": 1, "PGD-5": 5}
 
 
-def test_epsilon_zero_is_the_clean_picture(table: pd.DataFrame) -> None:
+def test_epsilon_zero_is_the_clean_image(table: pd.DataFrame) -> None:
     assert at(table, "none", 0.0)["linf"].tolist() == [0.0] * SAMPLES
 
 
@@ -69,7 +71,7 @@ def test_epsilon_zero_has_the_answers_of_the_headline_setting(method: str, recor
     pd.testing.assert_frame_equal(at(record.table("robustness"), "none", 0.0)[columns], answers[columns])
 
 
-def test_no_picture_is_further_away_than_epsilon(table: pd.DataFrame) -> None:
+def test_no_image_is_further_away_than_epsilon(table: pd.DataFrame) -> None:
     assert (table["linf"] <= table["epsilon"] + ROUNDING).all()
 
 
@@ -78,7 +80,7 @@ def test_fgsm_goes_all_the_way(static: pd.DataFrame) -> None:
         np.testing.assert_allclose(at(static, "FGSM", epsilon)["linf"], epsilon, atol=ROUNDING)
 
 
-def test_wrongly_classified_pictures_are_attacked_too(static: pd.DataFrame) -> None:
+def test_wrongly_classified_images_are_attacked_too(static: pd.DataFrame) -> None:
     clean = at(static, "none", 0.0)
     wrong = clean["label"] != clean["prediction"]
     assert wrong.any()
@@ -103,12 +105,12 @@ def test_several_steps_are_not_weaker_than_one(static: pd.DataFrame) -> None:
 
 
 @pytest.mark.parametrize("method", ["adanet", "branchynet"])
-def test_gradients_of_gated_and_early_exit_networks_reach_the_picture(method: str, records: dict[str, Record]) -> None:
+def test_gradients_of_gated_and_early_exit_networks_reach_the_image(method: str, records: dict[str, Record]) -> None:
     table = records[method].table("robustness")
     assert accuracy(table, "PGD-5", 0.1) < accuracy(table, "none", 0.0)
 
 
-def test_pictures_stay_pictures(resnet: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_images_stay_images(resnet: TrainedNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[torch.Tensor] = []
     run = resnet.net.forward
 
@@ -123,9 +125,9 @@ def test_pictures_stay_pictures(resnet: Subject, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_the_engines_agree_but_for_pictures_that_recover(method: str, subject_of: Callable[[str], Subject]) -> None:
+def test_the_engines_agree_but_for_images_that_recover(method: str, network_of: NetworkOf) -> None:
     compacting, reference = (
-        robustness(subject_of(method), options(samples=100, pgd_steps=5, epsilons=EPSILONS, engine=engine))
+        robustness(network_of(method), options(samples=100, pgd_steps=5, epsilons=EPSILONS, engine=engine))
         for engine in ("compacting", "foolbox")
     )
     for attack, epsilons in (("none", (0.0,)), ("FGSM", EPSILONS)):
@@ -136,11 +138,11 @@ def test_the_engines_agree_but_for_pictures_that_recover(method: str, subject_of
         assert 0 <= difference <= 0.05
 
 
-def test_the_first_success_is_kept_and_its_route_with_it(subject_of: Callable[[str], Subject]) -> None:
+def test_the_first_success_is_kept_and_its_route_with_it(network_of: NetworkOf) -> None:
     # every iterate after the first success goes on towards a confident mistake, which exits early
-    subject = subject_of("branchynet")
+    trained = network_of("branchynet")
     macs = {
-        engine: at(robustness(subject, options(60, pgd_steps=10, epsilons=[0.3], engine=engine)), "PGD-10", 0.3)
+        engine: at(robustness(trained, options(60, pgd_steps=10, epsilons=[0.3], engine=engine)), "PGD-10", 0.3)
         for engine in ("compacting", "foolbox")
     }
     assert macs["compacting"]["macs"].mean() > macs["foolbox"]["macs"].mean()
@@ -151,7 +153,35 @@ def test_an_unknown_engine_is_refused() -> None:
         options(engine="torchattacks")
 
 
-def test_the_same_subject_gives_the_same_table(resnet: Subject) -> None:
+def test_the_attacks_that_a_study_names_are_made_in_its_order(resnet: TrainedNetwork) -> None:
+    table = robustness(resnet, options(samples=4, epsilons=[0.1], attacks=["PGD[steps=3]", "PGD[engine=foolbox]"]))
+    assert list(dict.fromkeys(table["attack"])) == ["none", "PGD-3", "PGD-2"]
+
+
+def test_an_attack_does_not_depend_on_the_others_that_are_made(resnet: TrainedNetwork) -> None:
+    both = robustness(resnet, options(epsilons=[0.1]))
+    alone = robustness(resnet, options(epsilons=[0.1], attacks=["PGD"]))
+    pd.testing.assert_frame_equal(at(both, "PGD-2", 0.1), at(alone, "PGD-2", 0.1), check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("attacks", "reason"),
+    [
+        (["PDG"], r"unknown attack 'PDG'; did you mean PGD\? \(valid: "),
+        (["PGD[stepz=3]"], r"unknown option of PGD 'stepz'; did you mean steps\? \(valid: steps, engine\)"),
+        (["PGD[steps=0]"], r"PGD\[steps=0\]: steps: Input should be greater than or equal to 1"),
+        (["PGD[3]"], r"cannot read 'PGD\[3\]': write PGD or PGD\[option=value\]"),
+        (["PGD", "PGD[steps=2, engine=foolbox]"], "attacks must differ, unlike PGD-2, PGD-2"),
+        ([], "attacks must have at least one"),
+    ],
+)
+def test_attacks_that_cannot_be_made_are_refused_in_one_line(attacks: list[str], reason: str) -> None:
+    with pytest.raises(StudyError, match=rf"robustness\.attacks: {reason}") as error:
+        small_study(evaluation={"robustness": {"attacks": attacks, "pgd_steps": 2}})
+    assert "\n" not in str(error.value)
+
+
+def test_the_same_network_gives_the_same_table(resnet: TrainedNetwork) -> None:
     torch.manual_seed(1)
     one = robustness(resnet, options(epsilons=[0.1]))
     torch.manual_seed(2)
@@ -159,24 +189,24 @@ def test_the_same_subject_gives_the_same_table(resnet: Subject) -> None:
     pd.testing.assert_frame_equal(one, other, check_exact=True)
 
 
-def test_without_epsilons_the_data_sets_own_are_used(resnet: Subject) -> None:
+def test_without_epsilons_the_data_sets_own_are_used(resnet: TrainedNetwork) -> None:
     table = robustness(resnet, options(samples=2))
     assert sorted(set(table["epsilon"])) == [0.0, 0.05, 0.1, 0.2, 0.3]
 
 
-def test_more_pictures_than_there_are_is_all_of_them(resnet: Subject) -> None:
+def test_more_images_than_there_are_is_all_of_them(resnet: TrainedNetwork) -> None:
     table = robustness(resnet, options(samples=1_000, epsilons=[0.1], pgd_steps=1))
     assert len(at(table, "FGSM", 0.1)) == 100
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_parameters_are_as_before_and_have_no_gradients(method: str, subject_of: Callable[[str], Subject]) -> None:
-    subject = subject_of(method)
-    before = {name: value.clone() for name, value in subject.net.state_dict().items()}
-    robustness(subject, options(samples=4, epsilons=[0.1]))
-    assert all(torch.equal(before[name], value) for name, value in subject.net.state_dict().items())
-    assert all(parameter.requires_grad for parameter in subject.net.parameters())
-    assert all(parameter.grad is None for parameter in subject.net.parameters())
+def test_parameters_are_as_before_and_have_no_gradients(method: str, network_of: NetworkOf) -> None:
+    trained = network_of(method)
+    before = {name: value.clone() for name, value in trained.net.state_dict().items()}
+    robustness(trained, options(samples=4, epsilons=[0.1]))
+    assert all(torch.equal(before[name], value) for name, value in trained.net.state_dict().items())
+    assert all(parameter.requires_grad for parameter in trained.net.parameters())
+    assert all(parameter.grad is None for parameter in trained.net.parameters())
 
 
 def test_frozen_parameters_ask_for_no_gradient() -> None:

@@ -24,7 +24,7 @@ HEAD = 32 * 3
 
 
 class Toy(RoutedNet):
-    """4 x 4 pictures: a stem, a unit for bright ones, a unit of two modules for dark ones, a head."""
+    """4 x 4 images: a stem, a unit for bright ones, a unit of two modules for dark ones, a head."""
 
     def __init__(self) -> None:
         super().__init__(Task(shape=(1, 4, 4), classes=3))
@@ -56,8 +56,8 @@ class Toy(RoutedNet):
         return {"wide": (self.wide,), "pair": (self.up, self.down)}
 
 
-def pictures(*brightness: float) -> Tensor:
-    """Even pictures of those grey levels."""
+def images(*brightness: float) -> Tensor:
+    """Even images of those grey levels."""
     return torch.tensor(brightness).view(-1, 1, 1, 1).expand(-1, 1, 4, 4).clone()
 
 
@@ -88,7 +88,7 @@ def test_a_network_of_billions_does_not_overflow() -> None:
 
 
 def test_executed_is_what_ran_for_the_whole_batch() -> None:
-    macs, out = count_executed(Toy(), pictures(0.9, 0.1, 0.8))
+    macs, out = count_executed(Toy(), images(0.9, 0.1, 0.8))
     assert out.route.tolist() == [[True, False], [False, True], [True, False]]
     assert macs == 3 * 128 + 2 * 576 + 1 * 256
 
@@ -98,7 +98,7 @@ def test_executed_is_routed_for_every_single_real_digit(few_digits: Dataset) -> 
     ledger = measure_ledger(net)
     small = nn.functional.adaptive_avg_pool2d(next(few_digits.test.batches(100)).images, 4)
     brightest = (4 * small).clamp(max=1)
-    counts = [count_executed(net, picture.unsqueeze(0)) for picture in brightest]
+    counts = [count_executed(net, image.unsqueeze(0)) for image in brightest]
     assert [macs for macs, _ in counts] == [int(ledger.routed(out.route)) for _, out in counts]
     assert len({macs for macs, _ in counts}) == 2
 
@@ -120,7 +120,7 @@ def test_measuring_leaves_the_network_as_it_was(training: bool) -> None:
     net = Toy().train(training)
     before = {name: value.clone() for name, value in net.state_dict().items()}
     measure_ledger(net)
-    count_executed(net, pictures(0.3, 0.7))
+    count_executed(net, images(0.3, 0.7))
     assert net.training is training
     assert all(torch.equal(before[name], value) for name, value in net.state_dict().items())
 
@@ -146,5 +146,5 @@ def test_evaluating_brings_the_mode_back_after_an_error() -> None:
 def test_evaluating_asks_for_no_gradients() -> None:
     net = Toy()
     with evaluating(net):
-        assert not net(pictures(0.7)).logits.requires_grad
-    assert net(pictures(0.7)).logits.requires_grad
+        assert not net(images(0.7)).logits.requires_grad
+    assert net(images(0.7)).logits.requires_grad

@@ -88,12 +88,12 @@ TRAINED_BY: Mapping[str, frozenset[str]] = {
 MEASURED_BY: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(
         (
-            *("zoo/sizing/unit_costs.py", "benchmarks/data/contract.py", "benchmarks/measuring/subject.py"),
+            *("zoo/sizing/unit_costs.py", "benchmarks/data/contract.py", "benchmarks/measuring/trained_network.py"),
             *(
                 "benchmarks/training/numerics.py",
                 "benchmarks/training/seeds.py",
                 "benchmarks/strict.py",
-                "benchmarks/measuring/subjects.py",
+                "benchmarks/measuring/preparation.py",
             ),
             *(
                 "benchmarks/training/tasks.py",
@@ -106,13 +106,16 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
         TABLES,
     ),
     **{f"benchmarks/measuring/{name}.py": frozenset((name,)) for name in TABLES},
-    "benchmarks/measuring/nvml.py": frozenset(("energy",)),
+    "benchmarks/measuring/energy_meter.py": frozenset(("energy",)),
     "benchmarks/measuring/batch_sizes.py": TIMED,
-    "benchmarks/measuring/contenders.py": TIMED,
-    "benchmarks/measuring/logits.py": frozenset(("cost", "robustness")),
-    "benchmarks/measuring/attacks/pgd.py": frozenset(("robustness",)),
-    "benchmarks/measuring/routes.py": TIMED | {"accuracy", "robustness"},
-    "benchmarks/measuring/official_sizes.py": frozenset(("fidelity",)),
+    "benchmarks/measuring/configurations.py": TIMED,
+    "benchmarks/measuring/logits_only.py": frozenset(("cost", "robustness")),
+    **{
+        f"benchmarks/measuring/attacks/{name}.py": frozenset(("robustness",))
+        for name in ("contract", "by_foolbox", "fgsm", "pgd")
+    },
+    "benchmarks/measuring/route_text.py": TIMED | {"accuracy", "robustness"},
+    "benchmarks/measuring/size_comparison.py": frozenset(("fidelity",)),
     "zoo/serving/folding.py": TIMED | {"robustness"},
     "zoo/serving/onednn.py": TIMED,
     "zoo/serving/optimize.py": TIMED,

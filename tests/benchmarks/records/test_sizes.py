@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 import zoo
-from benchmarks.measuring import evaluators
-from benchmarks.measuring import official_sizes as fidelity
+from benchmarks.measuring import evaluators, size_comparison
 from benchmarks.records import fingerprint, sizes
 from zoo.network import Task
 
@@ -91,7 +90,7 @@ def test_resnet_20_is_stored_with_the_parameters_of_its_paper() -> None:
 
 
 def test_linear_layers_are_stored_where_a_figure_leaves_them_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(fidelity, "linear_macs")
+    monkeypatch.delattr(size_comparison, "linear_macs")
     assert sizes.linear_macs(zoo.parse("fractalnet[fractalnet-20-c100]")) == 512 * 100
 
 
@@ -103,8 +102,8 @@ def test_linear_layers_that_are_not_stored_are_counted() -> None:
 
 def test_comparisons_with_stored_sizes_are_those_with_counted_ones() -> None:
     for name, presets in (("fractalnet", "fractalnet-20*"), ("adanet", "convnet-aig-110*")):
-        stored = fidelity.compare_sizes(name, presets, size=sizes.size, linear=sizes.linear_macs)
-        assert stored == fidelity.compare_sizes(name, presets) != []
+        stored = size_comparison.compare_sizes(name, presets, size=sizes.size, linear=sizes.linear_macs)
+        assert stored == size_comparison.compare_sizes(name, presets) != []
 
 
 def test_a_stored_size_is_used_under_its_own_fingerprint(checkout: Path) -> None:
@@ -196,8 +195,8 @@ def test_listing_with_a_renewed_table_counts_no_preset(monkeypatch: pytest.Monke
         raise AssertionError(RENEW)
 
     monkeypatch.setattr(zoo, "size_of", refuse)
-    monkeypatch.setattr(fidelity, "linear_macs", refuse)
+    monkeypatch.setattr(size_comparison, "linear_macs", refuse)
     for name in zoo.list_methods():
-        fidelity.compare_sizes(name, size=sizes.size, linear=sizes.linear_macs)
+        size_comparison.compare_sizes(name, size=sizes.size, linear=sizes.linear_macs)
         for selector, task in listed_of(name):
             sizes.size(selector, task)

@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 import zoo
+from benchmarks.measuring.summaries.intervals import wilson_interval
 from benchmarks.records.record import NEEDED, Record, write_record
-from benchmarks.records.summary import break_even, by_route, calibration_error, interval, robust_accuracy, summarise
+from benchmarks.records.summary import summarise
 from benchmarks.running.campaign import Campaign
 from tests.benchmarks.cases import METHODS, models, small_study
 
@@ -105,46 +106,14 @@ def test_top5_and_nll_are_means(tmp_path: Path) -> None:
 
 def test_the_interval_of_accuracy_is_wilsons(tmp_path: Path) -> None:
     row = summary(tmp_path, accuracy=ACCURACY).loc["default"]
-    assert (row["accuracy_low"], row["accuracy_high"]) == interval(3, 4)
-
-
-@pytest.mark.parametrize(("successes", "trials"), [(3, 4), (0, 10), (10, 10), (81, 263)])
-def test_wilsons_interval_solves_its_equation(successes: int, trials: int) -> None:
-    # both ends p satisfy |share - p| = z sqrt(p (1 - p) / n) with z = 1.959964 (Wilson 1927)
-    share = successes / trials
-    for end in interval(successes, trials):
-        assert abs(share - end) == pytest.approx(1.959964 * math.sqrt(end * (1 - end) / trials), abs=1e-6)
-
-
-def test_wilsons_interval_of_3_in_4_is_30_to_95_percent() -> None:
-    # centre (3/4 + z²/8) / (1 + z²/4), half-width z sqrt(3/64 + z²/64) / (1 + z²/4), with z² = 3.8415
-    assert interval(3, 4) == pytest.approx((0.3006, 0.9544), abs=5e-5)
-
-
-def test_calibration_error_of_one_bin_is_confidence_less_accuracy() -> None:
-    assert calibration_error(pd.Series([0.9] * 4), pd.Series([True, True, True, False])) == pytest.approx(0.15)
-
-
-def test_calibration_error_weighs_bins_by_their_samples() -> None:
-    # three samples in the bin (14/15, 1] are off by |0.96 - 2/3|, one in (7/15, 8/15] by |0.5 - 1|
-    confidence, correct = pd.Series([0.96, 0.96, 0.96, 0.5]), pd.Series([True, True, False, True])
-    assert calibration_error(confidence, correct) == pytest.approx((3 * (0.96 - 2 / 3) + 1 * 0.5) / 4)
-
-
-def test_errors_in_different_bins_do_not_cancel() -> None:
-    confidence, correct = pd.Series([0.5, 1.0]), pd.Series([True, False])
-    assert calibration_error(confidence, correct) == pytest.approx((0.5 + 1.0) / 2)
-
-
-def test_a_confidence_of_zero_or_one_has_a_bin() -> None:
-    assert calibration_error(pd.Series([0.0, 1.0]), pd.Series([False, True])) == 0
+    assert (row["accuracy_low"], row["accuracy_high"]) == wilson_interval(3, 4)
 
 
 def test_execution_is_routed_over_nominal(tmp_path: Path) -> None:
     assert summary(tmp_path, cost=COST)["execution"].to_dict() == {"default": 0.75, "half": 0.5}
 
 
-def test_latency_is_the_median_per_picture(tmp_path: Path) -> None:
+def test_latency_is_the_median_per_image(tmp_path: Path) -> None:
     assert summary(tmp_path, latency=LATENCY)["latency_10"].to_dict() == {"default": 0.2, "half": 0.1}
 
 
@@ -181,32 +150,9 @@ def test_sorted_and_compiled_passes_have_columns_of_their_own(tmp_path: Path) ->
     assert (row["latency_10"], row["sorted_10"], row["compiled_10"], row["static_10"]) == (0.2, 0.1, 0.05, 0.1)
 
 
-@pytest.mark.parametrize(
-    ("speedups", "batch"),
-    [
-        ({1: 0.5, 8: 1.0, 64: 1.5}, 8),
-        ({1: 1.5, 8: 0.9, 64: 1.5}, 64),
-        ({1: 1.1, 8: 1.2, 64: 1.3}, 1),
-        ({1: 2.0, 8: 2.0, 64: 0.99}, math.inf),
-    ],
-)
-def test_break_even_is_the_batch_from_which_on_routing_is_no_slower(speedups: dict[int, float], batch: float) -> None:
-    assert break_even(speedups) == batch
-
-
 def test_break_even_compares_with_the_static_network(tmp_path: Path) -> None:
     # static takes 1 s a batch, default 2 s, half 1 s
     assert summary(tmp_path, latency=LATENCY)["break_even"].to_dict() == {"default": math.inf, "half": 10}
-
-
-def test_paths_are_told_apart_by_what_single_pictures_cost() -> None:
-    seconds, macs = [1.0, 3.0, 2.0, 8.0, 9.0], [10.0, 10.0, 14.0, 15.0, 20.0]
-    rows = [(1, "default", "needed", second) for second in seconds]
-    table = timing(*rows, (8, "default", "needed", 99.0), (1, "default", "all", 99.0)).assign(macs=[*macs, 10.0, 20.0])
-    row = by_route(table).loc["default"]
-    # the middle between 10 and 20 is long
-    assert (row["short_p50"], row["short_p99"]) == pytest.approx((2.0, 2.98))
-    assert (row["long_p50"], row["long_p90"]) == pytest.approx((8.5, 8.9))
 
 
 def joules(*rows: tuple[int, str, str, int, float], note: str = "") -> pd.DataFrame:
@@ -223,9 +169,9 @@ ENERGY = joules(
 )
 
 
-def test_energy_is_the_median_joules_per_picture(tmp_path: Path) -> None:
+def test_energy_is_the_median_joules_per_image(tmp_path: Path) -> None:
     table = summary(tmp_path, energy=ENERGY)
-    # 50 J for 80, 100 and 50 pictures
+    # 50 J for 80, 100 and 50 images
     assert table["energy_10"].to_dict() == {"default": 0.625, "half": 0.5}
     assert table["energy_static_10"].to_dict() == {"default": 1.0, "half": 1.0}
     assert table["energy_dense_10"]["default"] == 2.0
@@ -234,7 +180,7 @@ def test_energy_is_the_median_joules_per_picture(tmp_path: Path) -> None:
 
 
 def test_idle_energy_is_what_the_gpu_takes_in_that_time_doing_nothing(tmp_path: Path) -> None:
-    # 20 J in a second, for 80, 100 and 50 pictures, and for 200
+    # 20 J in a second, for 80, 100 and 50 images, and for 200
     assert summary(tmp_path, energy=ENERGY)["energy_idle_10"].to_dict() == {"default": 0.25, "half": 0.1}
 
 
@@ -257,10 +203,6 @@ def test_timings_of_an_older_version_are_still_read(tmp_path: Path) -> None:
     assert table["short_p50"].isna().all()
 
 
-def test_a_network_whose_pictures_all_cost_the_same_has_no_paths(tmp_path: Path) -> None:
-    assert by_route(timing((1, "default", "needed", 1.0), (1, "default", "needed", 2.0))).empty
-
-
 def attacks(*rows: tuple[str, float, int, int]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["attack", "epsilon", "label", "prediction"])
 
@@ -273,11 +215,6 @@ ATTACKS = attacks(
     ("PGD-20", 8 / 255, 2, 0),
     ("PGD-20", 0.3, 1, 0),
 )
-
-
-def test_robust_accuracy_is_the_share_that_is_right_after_each_attack() -> None:
-    expected = {"robust_FGSM_0.03137": 1.0, "robust_PGD-20_0.03137": 0.5, "robust_PGD-20_0.3": 0.0}
-    assert robust_accuracy(ATTACKS) == expected
 
 
 def test_robust_accuracy_belongs_to_the_headline_alone(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from benchmarks.measuring import Subject, registry
+from benchmarks.measuring import TrainedNetwork, registry
 from benchmarks.records import identity, versions
 from benchmarks.records.fingerprint import fingerprint
 from benchmarks.records.store import Status
@@ -59,14 +59,14 @@ def weights_written(campaign: Campaign) -> dict[str, int]:
 
 def break_adanet(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the ledger's evaluator fail for one network."""
-    working = registry._REGISTRY.found["ledger"]
+    working = registry.EVALUATORS["ledger"]
 
-    def fail(subject: Subject, options: None) -> pd.DataFrame:
-        if type(subject.net).__name__ == "AdaNet":
+    def fail(trained: TrainedNetwork, options: None) -> pd.DataFrame:
+        if type(trained.net).__name__ == "AdaNet":
             raise ZeroDivisionError("this network alone")
-        return working.run(subject, options)
+        return working.run(trained, options)
 
-    monkeypatch.setitem(registry._REGISTRY.found, "ledger", replace(working, run=fail))
+    monkeypatch.setitem(registry.EVALUATORS.declared, "ledger", replace(working, run=fail))
 
 
 def test_everything_of_a_new_study_is_missing(tmp_path: Path) -> None:
@@ -275,7 +275,7 @@ def test_timing_takes_its_seconds_for_every_batch_size(copied: Campaign) -> None
     assert campaign.estimate(planned) == 21
 
 
-def test_energy_takes_its_seconds_for_every_contender_and_turn_on_a_gpu_alone(
+def test_energy_takes_its_seconds_for_every_configuration_and_turn_on_a_gpu_alone(
     copied: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     study = small_study("adanet", evaluation={"energy": {"seconds": 2, "repetitions": 3, "batch_sizes": [1, 8]}})

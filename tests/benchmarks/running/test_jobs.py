@@ -17,7 +17,7 @@ import torch
 
 from benchmarks.data import Dataset
 from benchmarks.measuring import registry
-from benchmarks.measuring.contenders import BASELINE
+from benchmarks.measuring.configurations import BASELINE_SETTING
 from benchmarks.records.files import StoreError
 from benchmarks.records.fingerprint import fingerprint
 from benchmarks.records.record import Record, digest
@@ -29,7 +29,7 @@ from benchmarks.running.jobs import (
     Kind,
     Progress,
     load_dataset,
-    load_subject,
+    load_network,
     missing_tables,
 )
 from benchmarks.training.fitting import propose_settings
@@ -103,7 +103,7 @@ def break_evaluator(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     def fail(*arguments: object) -> pd.DataFrame:
         raise ZeroDivisionError("nobody is\nperfect")
 
-    monkeypatch.setitem(registry._REGISTRY.found, name, replace(registry._REGISTRY.found[name], run=fail))
+    monkeypatch.setitem(registry.EVALUATORS.declared, name, replace(registry.EVALUATORS[name], run=fail))
 
 
 def test_a_job_is_named_after_what_it_does_and_its_network(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_a_timing_job_times(copied: Campaign) -> None:
     task = copy_of(copied, "resnet", "time")
     (record_of(task).path / "latency.parquet").unlink()
     assert steps(task) == ["latency"]
-    assert BASELINE in set(record_of(task).table("latency")["setting"])
+    assert BASELINE_SETTING in set(record_of(task).table("latency")["setting"])
 
 
 def test_a_timing_job_does_not_train(tmp_path: Path) -> None:
@@ -344,18 +344,18 @@ def test_a_job_runs_on_one_thread_and_gives_the_others_back(monkeypatch: pytest.
 def test_a_subject_has_the_trained_weights_and_serves_the_headline_setting(
     method: str, records: dict[str, Record], few_digits: Dataset
 ) -> None:
-    subject = load_subject(records[method], few_digits, CPU)
-    assert digest(subject.net.state_dict()) == records[method].config["weights"]
-    assert subject.net.setting == records[method].settings[0]
-    assert not subject.net.training
+    trained = load_network(records[method], few_digits, CPU)
+    assert digest(trained.net.state_dict()) == records[method].config["weights"]
+    assert trained.net.setting == records[method].settings[0]
+    assert not trained.net.training
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_settings_are_proposed_from_validation_data_only(
-    method: str, records: dict[str, Record], few_digits: Dataset, subject_of: Callable[[str], Any]
+    method: str, records: dict[str, Record], few_digits: Dataset, network_of: Callable[[str], Any]
 ) -> None:
     blind = replace(few_digits, train=Unseen(), test=Unseen())
-    assert propose_settings(subject_of(method).net, blind, CPU) == records[method].settings
+    assert propose_settings(network_of(method).net, blind, CPU) == records[method].settings
 
 
 def test_what_takes_too_long_is_a_failure_that_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -373,12 +373,12 @@ def test_what_takes_too_long_is_a_failure_that_says_so(tmp_path: Path, monkeypat
 
 
 def test_an_evaluator_that_takes_too_long_loses_no_training(copied: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
-    def dawdle(subject: object, options: object) -> pd.DataFrame:
+    def dawdle(trained: object, options: object) -> pd.DataFrame:
         while True:
             time.sleep(0.001)
 
-    found = registry._REGISTRY.found
-    monkeypatch.setitem(found, "ledger", replace(found["ledger"], run=dawdle))
+    evaluators = registry.EVALUATORS
+    monkeypatch.setitem(evaluators.declared, "ledger", replace(evaluators["ledger"], run=dawdle))
     task = copy_of(copied, "resnet", hours=0.2 / 3600)
     (record_of(task).path / "ledger.parquet").unlink()
     with pytest.raises(DeadlineExceeded, match="ledger of resnet"):

@@ -7,27 +7,28 @@ import math
 import pytest
 
 from benchmarks.data import Batch
-from benchmarks.measuring import Subject
-from benchmarks.measuring.robustness import compacting_pgd, frozen
+from benchmarks.measuring import TrainedNetwork
+from benchmarks.measuring.attacks import Target
+from benchmarks.measuring.attacks.pgd import PGD
+from benchmarks.measuring.robustness import frozen
 from benchmarks.speed.attacks import STEPS, Aim, compared, find_epsilon, measure, robust_accuracy
 
 COLUMNS = ["what", "configuration", "ratio", "low", "high", "turns", "bar"]
 
 
-def batches(subject: Subject, count: int) -> list[Batch]:
-    return list(subject.dataset.test.take(count).batches(50))
+def batches(trained: TrainedNetwork, count: int) -> list[Batch]:
+    return list(trained.dataset.test.take(count).batches(50))
 
 
-def test_the_epsilon_that_is_found_leaves_the_robust_accuracy_that_was_asked_for(resnet: Subject) -> None:
+def test_the_epsilon_that_is_found_leaves_the_robust_accuracy_that_was_asked_for(resnet: TrainedNetwork) -> None:
     pictures = batches(resnet, 100)
     with frozen(resnet.net):
         epsilon = find_epsilon(resnet.net, pictures, 0.5)
-        assert robust_accuracy(resnet.net, compacting_pgd(resnet.net, [epsilon], STEPS), pictures) == pytest.approx(
-            0.5, abs=0.05
-        )
+        attack = PGD(steps=STEPS).prepare(Target(resnet.net, resnet.device))
+        assert robust_accuracy(resnet.net, attack, epsilon, pictures) == pytest.approx(0.5, abs=0.05)
 
 
-def test_a_row_says_both_robust_accuracies_and_the_bar(resnet: Subject) -> None:
+def test_a_row_says_both_robust_accuracies_and_the_bar(resnet: TrainedNetwork) -> None:
     with frozen(resnet.net):
         row = compared(resnet.net, batches(resnet, 10), Aim("low", 0.2, 2.0), 0.0)
     assert list(row) == COLUMNS

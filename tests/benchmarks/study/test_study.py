@@ -44,7 +44,16 @@ def labels(*methods: str, **fields: Any) -> list[str]:
     [
         ({"titel": "x"}, "my.yaml: titel:", "valid: name, title, dataset"),
         ({"recipe": {"learning_rate": 1}}, "my.yaml: recipe.learning_rate:", "valid: optimizer, lr, momentum"),
-        ({"evaluation": {"speed": {}}}, "my.yaml: evaluation.speed:", "valid: cost, robustness, latency"),
+        (
+            {"evaluation": {"speed": {}}},
+            "my.yaml: evaluation.speed:",
+            "valid: cost, fidelity, latency, energy, robustness",
+        ),
+        (
+            {"evaluation": {"robustnes": {}}},
+            "evaluation.robustnes:",
+            "no such field; did you mean robustness? valid: cost",
+        ),
         ({"evaluation": {"robustness": {"eps": 1}}}, "evaluation.robustness.eps:", "valid: samples, epsilons"),
         ({"recipe": {"schedule": "linear"}}, "my.yaml: recipe.schedule:", "'cosine', 'step' or 'constant'"),
         ({"recipe": {"precision": "fp16"}}, "my.yaml: recipe.precision:", "'auto', 'bf16' or 'fp32'"),

@@ -1,4 +1,4 @@
-"""PGD that lets fooled pictures go, beside foolbox's, on trained networks and real digits."""
+"""PGD that lets fooled images go, beside foolbox's, on trained networks and real digits."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from foolbox.attacks import LinfPGD
 from foolbox.models import PyTorchModel
 from torch import Tensor, nn
 
-from benchmarks.measuring import Subject
+from benchmarks.measuring import TrainedNetwork
 from benchmarks.measuring.attacks.pgd import GRAIN, linf_pgd
-from benchmarks.measuring.logits import LogitsOnly
+from benchmarks.measuring.logits_only import LogitsOnly
 from benchmarks.measuring.robustness import frozen
 from tests.benchmarks.cases import METHODS
 
@@ -22,7 +22,7 @@ EPSILONS = (0.02, 0.05, 0.1, 0.3)
 
 
 class Watched(nn.Module):
-    """Counts the pictures of every batch that it answers."""
+    """Counts the images of every batch that it answers."""
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
@@ -43,8 +43,8 @@ class Brightness(nn.Module):
         return torch.cat([0.5 - value, value - 0.5], dim=1)
 
 
-def pictures(subject: Subject, count: int = 60) -> tuple[Tensor, Tensor]:
-    batch = next(iter(subject.dataset.test.batches(count)))
+def first_images(trained: TrainedNetwork, count: int = 60) -> tuple[Tensor, Tensor]:
+    batch = next(iter(trained.dataset.test.batches(count)))
     return batch.images, batch.labels
 
 
@@ -72,12 +72,12 @@ def right(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
 
 @pytest.mark.parametrize("epsilon", EPSILONS)
 @pytest.mark.parametrize("method", METHODS)
-def test_without_early_stop_the_pictures_are_foolboxs_bit_for_bit(
-    method: str, epsilon: float, subject_of: Callable[[str], Subject]
+def test_without_early_stop_the_images_are_foolboxs_bit_for_bit(
+    method: str, epsilon: float, network_of: Callable[[str], TrainedNetwork]
 ) -> None:
-    subject = subject_of(method)
-    images, labels = pictures(subject)
-    model = LogitsOnly(subject.net).eval()
+    trained = network_of(method)
+    images, labels = first_images(trained)
+    model = LogitsOnly(trained.net).eval()
     with frozen(model):
         found = ours(model, images, labels, epsilon, early_stop=False)
         assert torch.equal(found, foolbox(model, images, labels, epsilon))
@@ -86,11 +86,11 @@ def test_without_early_stop_the_pictures_are_foolboxs_bit_for_bit(
 @pytest.mark.parametrize("epsilon", EPSILONS)
 @pytest.mark.parametrize("method", METHODS)
 def test_of_foolboxs_iterates_the_first_that_is_misclassified_is_kept(
-    method: str, epsilon: float, subject_of: Callable[[str], Subject]
+    method: str, epsilon: float, network_of: Callable[[str], TrainedNetwork]
 ) -> None:
-    subject = subject_of(method)
-    images, labels = pictures(subject)
-    model = LogitsOnly(subject.net).eval()
+    trained = network_of(method)
+    images, labels = first_images(trained)
+    model = LogitsOnly(trained.net).eval()
     with frozen(model):
         iterates = [foolbox(model, images, labels, epsilon, steps=steps) for steps in range(STEPS + 1)]
         robust = torch.stack([right(model, iterate, labels) for iterate in iterates])
@@ -103,8 +103,8 @@ def test_of_foolboxs_iterates_the_first_that_is_misclassified_is_kept(
 
 
 @pytest.mark.parametrize("epsilon", EPSILONS)
-def test_pictures_stay_pictures_within_the_ball(epsilon: float, resnet: Subject) -> None:
-    images, labels = pictures(resnet)
+def test_images_stay_images_within_the_ball(epsilon: float, resnet: TrainedNetwork) -> None:
+    images, labels = first_images(resnet)
     with frozen(resnet.net):
         found = ours(LogitsOnly(resnet.net).eval(), images, labels, epsilon)
     assert (found - images).abs().max() <= epsilon + ROUNDING
@@ -112,8 +112,8 @@ def test_pictures_stay_pictures_within_the_ball(epsilon: float, resnet: Subject)
     assert found.max() <= 1
 
 
-def test_batches_shrink_as_pictures_are_fooled_and_never_grow(resnet: Subject) -> None:
-    images, labels = pictures(resnet, 100)
+def test_batches_shrink_as_images_are_fooled_and_never_grow(resnet: TrainedNetwork) -> None:
+    images, labels = first_images(resnet, 100)
     model = Watched(LogitsOnly(resnet.net).eval())
     with frozen(model):
         ours(model, images, labels, 0.1)
@@ -123,8 +123,8 @@ def test_batches_shrink_as_pictures_are_fooled_and_never_grow(resnet: Subject) -
     assert all(size % GRAIN == 0 for size in model.sizes[1:] if size < 100)
 
 
-def test_nothing_is_computed_once_all_are_fooled(resnet: Subject) -> None:
-    images, labels = pictures(resnet)
+def test_nothing_is_computed_once_all_are_fooled(resnet: TrainedNetwork) -> None:
+    images, labels = first_images(resnet)
     model = Watched(LogitsOnly(resnet.net).eval())
     with frozen(model):
         ours(model, images, (labels + 1) % 10, 0.02)
@@ -141,15 +141,15 @@ def test_padding_does_not_go_on_moving() -> None:
     torch.testing.assert_close(found[1:], torch.full((7,), 0.4))
 
 
-def test_a_picture_that_is_fooled_from_the_start_keeps_its_start() -> None:
+def test_an_image_that_is_fooled_from_the_start_keeps_its_start() -> None:
     images, labels = torch.full((1, 1, 1, 1), 0.8), torch.zeros(1, dtype=torch.int64)
     found = ours(Brightness(), images, labels, 0.1)
     torch.manual_seed(4)
     assert found.item() == pytest.approx(0.8 + 0.2 * torch.rand(1).item() - 0.1)
 
 
-def test_the_argument_is_not_changed(resnet: Subject) -> None:
-    images, labels = pictures(resnet, 20)
+def test_the_argument_is_not_changed(resnet: TrainedNetwork) -> None:
+    images, labels = first_images(resnet, 20)
     before = images.clone(), labels.clone()
     with frozen(resnet.net):
         ours(LogitsOnly(resnet.net).eval(), images, labels, 0.1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from benchmarks.records.summary import attack_rates
+from benchmarks.measuring.summaries.robustness import attack_rates
 from benchmarks.reporting.evidence import attacks
 from tests.benchmarks.reporting.hand_made import attacked
 

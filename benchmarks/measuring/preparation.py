@@ -1,4 +1,4 @@
-"""From trained weights to a network that evaluators can measure: code that every table depends on."""
+"""From stored weights to a network that evaluators can measure: code that every table depends on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 
 import zoo
 from benchmarks.data import Dataset
-from benchmarks.measuring import Evaluator, Subject
+from benchmarks.measuring import Evaluator, TrainedNetwork
 from benchmarks.strict import Strict
 from benchmarks.training.numerics import full_precision
 from benchmarks.training.seeds import derive
@@ -20,7 +20,7 @@ from zoo.network import Setting
 from zoo.sizing.unit_costs import measure_ledger
 
 
-def make_subject(
+def prepare(
     selector: zoo.Selector,
     weights: Mapping[str, Tensor],
     settings: Sequence[Setting],
@@ -29,7 +29,7 @@ def make_subject(
     dataset: Dataset,
     device: torch.device,
     seed: int,
-) -> Subject:
+) -> TrainedNetwork:
     """A trained network, ready to be measured, with the untrained static ResNet that it is compared with.
 
     Args:
@@ -48,7 +48,7 @@ def make_subject(
     for module in (net, static):
         module.to(device).to(memory_format=torch.channels_last).eval()
     net.use(settings[0])
-    return Subject(
+    return TrainedNetwork(
         net=net,
         settings=settings,
         ledger=measure_ledger(net),
@@ -59,7 +59,7 @@ def make_subject(
     )
 
 
-def measure(chosen: Evaluator, subject: Subject, options: Strict | None) -> pd.DataFrame:
-    """An evaluator's table: in full precision, or alone and as networks are served."""
+def measure(chosen: Evaluator, trained: TrainedNetwork, options: Strict | None) -> pd.DataFrame:
+    """Run an evaluator: in full precision, or, where it has the machine to itself, as networks are served."""
     with nullcontext() if chosen.alone else full_precision():
-        return chosen.run(subject, options)
+        return chosen.run(trained, options)

@@ -9,7 +9,7 @@ import pynvml
 import pytest
 import torch
 
-from benchmarks.measuring.nvml import NoEnergy, Reading, energy_meter
+from benchmarks.measuring.energy_meter import EnergyUnavailable, Reading, energy_meter
 from tests.benchmarks.board import BUSY, CUDA, PERIOD, Nvml, put_in_place
 
 
@@ -25,7 +25,7 @@ def measured(nvml: Nvml, pass_: float, seconds: float) -> Reading:
 
 def why_not(device: torch.device = CUDA) -> str:
     """The reason why there is no energy of a device."""
-    with pytest.raises(NoEnergy) as caught, energy_meter(device) as meter:
+    with pytest.raises(EnergyUnavailable) as caught, energy_meter(device) as meter:
         meter.measure(lambda: None, 1.0)
     return str(caught.value)
 
@@ -56,7 +56,7 @@ def test_the_counter_is_that_of_the_gpu_which_torch_sees_first(nvml: Nvml, monke
     assert measured(nvml, 1 / 64, 1.0).joules > 0
     other = SimpleNamespace(pci_domain_id=0, pci_bus_id=0x17, pci_device_id=0)
     monkeypatch.setattr(torch.cuda, "get_device_properties", {CUDA: other}.__getitem__)
-    with pytest.raises(NoEnergy, match="stood still"):
+    with pytest.raises(EnergyUnavailable, match="did not change"):
         measured(nvml, 1 / 64, 1.0)
 
 
@@ -83,7 +83,7 @@ def test_nvml_is_left_as_it_was_whatever_happens(nvml: Nvml) -> None:
         (
             "nvmlDeviceGetMigMode",
             pynvml.NVML_ERROR_GPU_IS_LOST,
-            "NVML does not say whether this GPU is divided: GPU is lost",
+            "NVML does not say whether this GPU is partitioned: GPU is lost",
         ),
         (
             "nvmlDeviceGetTotalEnergyConsumption",
@@ -116,7 +116,10 @@ def test_a_part_of_a_gpu_has_no_counter(nvml: Nvml) -> None:
 
 
 def test_a_counter_that_stands_still_is_not_zero_joules(nvml: Nvml) -> None:
-    with pytest.raises(NoEnergy, match=r"^NVML's energy counter stood still for 1 s$"), energy_meter(CUDA) as meter:
+    with (
+        pytest.raises(EnergyUnavailable, match=r"^NVML's energy counter did not change for 1 s$"),
+        energy_meter(CUDA) as meter,
+    ):
         meter.measure(lambda: setattr(nvml.board, "now", nvml.board.now + 0.1), 1.0)
 
 

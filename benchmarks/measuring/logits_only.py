@@ -1,4 +1,4 @@
-"""Routed networks as other libraries expect them."""
+"""A routed network as a plain function from images to logits, which other libraries expect."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from zoo.network import RoutedNet
 
 
 class LogitsOnly(nn.Module):
-    """A network as other libraries expect it: pictures to logits, every unit computed."""
+    """Images to logits, every unit computed."""
 
     def __init__(self, net: RoutedNet) -> None:
         super().__init__()

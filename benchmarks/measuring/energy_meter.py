@@ -1,8 +1,8 @@
 """Energy of a GPU by NVML's counter, read through `pynvml`, NVIDIA's own bindings.
 
-The counter (`nvmlDeviceGetTotalEnergyConsumption`, Volta and newer) sums up what the whole board takes, idle or not,
-and moves on only every 20 to 100 ms. Work is therefore repeated for a second or so, from one move of the counter to
-another.
+The counter (`nvmlDeviceGetTotalEnergyConsumption`, Volta and newer) adds up the energy of the whole board, idle power
+included, and changes only every 20 to 100 ms. Work is therefore repeated for about a second, from one change of the
+counter to another.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from typing import Any
 
 import torch
 
-SETTLING = 0.25
-"""Seconds of the same work before anything counts: clocks and power reach what that work asks for."""
-PATIENCE = 1.0
-"""Seconds without a move after which the counter is taken to stand still."""
+RAMP_SECONDS = 0.25
+"""Seconds of the same work before anything is measured, in which clocks and power reach their level."""
+STALL_SECONDS = 1.0
+"""Seconds without a change after which the counter counts as broken."""
 
 
-class NoEnergy(RuntimeError):
-    """Energy cannot be measured here; the message says why, in a phrase that goes on after `not available:`."""
+class EnergyUnavailable(RuntimeError):
+    """Energy cannot be measured here; the message says why, and is printed after `not available:`."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What some work took.
+    """Time and energy of repeated work.
 
     Attributes:
         steps: how often it was done.
@@ -56,19 +56,19 @@ class Meter:
         self._millijoules = millijoules
 
     def measure(self, step: Callable[[], object], seconds: float) -> Reading:
-        """Repeat a step for at least so many seconds, from one move of the counter to another.
+        """Repeat a step for at least so many seconds, from one change of the counter to another.
 
         Args:
-            step: returns when its work is done, so that the GPU has nothing left to do for it.
-            seconds: to measure, after `SETTLING`.
+            step: returns when the GPU has done its work.
+            seconds: to measure, after `RAMP_SECONDS`.
 
         Raises:
-            NoEnergy: the counter cannot be read, or stands still.
+            EnergyUnavailable: the counter cannot be read, or does not change.
         """
-        self._repeat(step, SETTLING)
-        _, before, started = self._move(step)
+        self._repeat(step, RAMP_SECONDS)
+        _, before, started = self._until_change(step)
         steps = self._repeat(step, seconds)
-        last, after, ended = self._move(step)
+        last, after, ended = self._until_change(step)
         return Reading(steps + last, ended - started, (after - before) / 1e3)
 
     def _repeat(self, step: Callable[[], object], seconds: float) -> int:
@@ -78,13 +78,13 @@ class Meter:
             steps += 1
         return steps
 
-    def _move(self, step: Callable[[], object]) -> tuple[int, int, float]:
-        """Repeat a step until the counter moves: the steps, the counter, and when."""
+    def _until_change(self, step: Callable[[], object]) -> tuple[int, int, float]:
+        """Repeat a step until the counter changes: number of steps, the counter in millijoules, and the time."""
         steps, before, started = 0, self._millijoules(), perf_counter()
         now, at = before, started
         while now <= before:
-            if at - started > PATIENCE:
-                raise NoEnergy(f"NVML's energy counter stood still for {PATIENCE:g} s")
+            if at - started > STALL_SECONDS:
+                raise EnergyUnavailable(f"NVML's energy counter did not change for {STALL_SECONDS:g} s")
             step()
             steps += 1
             now, at = self._millijoules(), perf_counter()
@@ -96,19 +96,19 @@ def energy_meter(device: torch.device) -> Iterator[Meter]:
     """A meter of the GPU that torch calls `device`, also where `CUDA_VISIBLE_DEVICES` names others first.
 
     Raises:
-        NoEnergy: it is no GPU of NVIDIA's, or NVML does not know it, or has no counter for it.
+        EnergyUnavailable: it is no NVIDIA GPU, or NVML does not know it, or has no counter for it.
     """
     if device.type != "cuda":
-        raise NoEnergy(f"runs on the {device.type.upper()}")
+        raise EnergyUnavailable(f"runs on the {device.type.upper()}")
     import pynvml
 
-    with _explained("NVML does not start"):
+    with _nvml_errors("NVML does not start"):
         pynvml.nvmlInit()
     try:
         handle = _handle(pynvml, device)
 
         def millijoules() -> int:
-            with _explained("NVML reads no energy counter on this GPU"):
+            with _nvml_errors("NVML reads no energy counter on this GPU"):
                 return int(pynvml.nvmlDeviceGetTotalEnergyConsumption(handle))
 
         millijoules()
@@ -118,19 +118,19 @@ def energy_meter(device: torch.device) -> Iterator[Meter]:
 
 
 def _handle(nvml: Any, device: torch.device) -> Any:
-    """NVML's handle of a CUDA device: found by its place on the bus, for NVML counts GPUs that CUDA does not see."""
+    """NVML's handle of a CUDA device, found by its address on the PCI bus: NVML numbers GPUs otherwise than CUDA."""
     properties: Any = torch.cuda.get_device_properties(device)
     place = f"{properties.pci_domain_id:08x}:{properties.pci_bus_id:02x}:{properties.pci_device_id:02x}.0"
-    with _explained(f"NVML does not know the GPU at {place}"):
+    with _nvml_errors(f"NVML does not know the GPU at {place}"):
         handle = nvml.nvmlDeviceGetHandleByPciBusId(place)
-    with _explained("NVML does not say whether this GPU is divided"):
-        if _divided(nvml, handle):
-            raise NoEnergy("a part of a GPU (MIG) has no energy counter of its own")
+    with _nvml_errors("NVML does not say whether this GPU is partitioned"):
+        if _is_partitioned(nvml, handle):
+            raise EnergyUnavailable("a part of a GPU (MIG) has no energy counter of its own")
     return handle
 
 
-def _divided(nvml: Any, handle: Any) -> bool:
-    """Whether a GPU is in MIG mode, which most kinds do not have."""
+def _is_partitioned(nvml: Any, handle: Any) -> bool:
+    """Whether a GPU is in MIG mode, which most GPUs do not have."""
     try:
         current, _ = nvml.nvmlDeviceGetMigMode(handle)
     except (nvml.NVMLError_NotSupported, nvml.NVMLError_FunctionNotFound):
@@ -139,10 +139,10 @@ def _divided(nvml: Any, handle: Any) -> bool:
 
 
 @contextmanager
-def _explained(what: str) -> Iterator[None]:
+def _nvml_errors(what: str) -> Iterator[None]:
     import pynvml
 
     try:
         yield
     except pynvml.NVMLError as error:
-        raise NoEnergy(f"{what}: {error}") from error
+        raise EnergyUnavailable(f"{what}: {error}") from error

@@ -1,4 +1,4 @@
-"""How near our networks come to their papers in size: every figure that was printed or counted, and ours beside it."""
+"""Sizes of our networks beside those that papers print, or that were counted on public code."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ COUNTED = "counted on code"
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """One figure's size and ours.
+    """A published size and ours.
 
     Attributes:
         preset: of the method.
         source: paper and table, or whose code.
         kind: `printed` or `counted on code`.
-        parameters: the figure's; None where it says nothing.
+        parameters: the published number; None where there is none.
         our_parameters: of the network that the preset builds.
-        macs: the figure's; None where it says nothing, or speaks of the mean over routes.
-        our_macs: what that figure counts: all, or convolutions alone.
-        agrees: ours are equal to the last digit that the figure has.
-        differs: why not; empty where they agree.
+        macs: the published number; None where there is none, or where it is a mean over routes.
+        our_macs: of the same operations: all, or convolutions alone.
+        agrees: ours are equal in every digit that was published.
+        differs: the reason where they do not; empty where they agree.
     """
 
     preset: str
@@ -49,7 +49,7 @@ class Comparison:
 
 
 def linear_macs(selector: zoo.Selector) -> int:
-    """Multiply-accumulates of one picture in the linear layers of a network that runs each of them once."""
+    """Multiply-accumulates of one image in the linear layers of a network that runs each of them once."""
     with torch.device("meta"):
         net = zoo.create(selector)
     return sum(layer.weight.numel() for layer in net.modules() if isinstance(layer, nn.Linear))
@@ -62,7 +62,7 @@ def compare_sizes(
     size: Callable[[zoo.Selector], zoo.Size] = zoo.size_of,
     linear: Callable[[zoo.Selector], int] = linear_macs,
 ) -> list[Comparison]:
-    """Presets of a method that have a figure, in the registry's order; equal figures once.
+    """Presets of a method that have a published size, in the registry's order; equal ones once.
 
     Args:
         name: of the method.
@@ -89,8 +89,8 @@ def compare_sizes(
     return list(rows)
 
 
-def table(name: str, presets: str = "*") -> pd.DataFrame:
-    """`compare_sizes` as a table, one row per comparison; figures that say nothing are NaN."""
+def comparison_table(name: str, presets: str = "*") -> pd.DataFrame:
+    """`compare_sizes` as a table, one row per comparison; missing numbers are NaN."""
     import pandas as pd  # here, so that sizes can be listed without it
 
     rows = compare_sizes(name, presets)
@@ -99,7 +99,7 @@ def table(name: str, presets: str = "*") -> pd.DataFrame:
 
 
 def same_digits(figure: float, ours: int) -> bool:
-    """Whether a number, rounded as the figure is (zeros at its end are not counted as digits), gives the figure."""
+    """Whether a number, rounded as a published one is (zeros at its end are not digits), equals it."""
     exponent = Decimal(repr(figure)).normalize().as_tuple().exponent
     assert isinstance(exponent, int)
     return abs(Decimal(ours) - Decimal(repr(figure))) <= Decimal(10) ** exponent / 2

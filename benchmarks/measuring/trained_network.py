@@ -1,4 +1,4 @@
-"""What evaluators measure."""
+"""A trained network, as evaluators measure it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from zoo.sizing.unit_costs import Ledger
 
 
 @dataclass(frozen=True, kw_only=True)
-class Subject:
+class TrainedNetwork:
     """A trained network and all that an evaluator may need.
 
     Attributes:
@@ -24,7 +24,7 @@ class Subject:
         dataset: evaluators report on the test split.
         baseline: the static ResNet that the network is compared with (`zoo.baseline_of`), untrained: timed beside it.
         device: where to run.
-        seed: for whatever an evaluator samples.
+        seed: for evaluators that draw random numbers.
     """
 
     net: RoutedNet
@@ -37,7 +37,7 @@ class Subject:
 
     @contextmanager
     def at(self, setting: Setting) -> Iterator[RoutedNet]:
-        """The network at a setting; the one from before comes back."""
+        """The network at a setting; afterwards the previous setting holds again."""
         before = self.net.setting
         self.net.use(setting)
         try:

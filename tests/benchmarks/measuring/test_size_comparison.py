@@ -8,12 +8,19 @@ import pytest
 import torchvision
 
 import zoo
-from benchmarks.measuring import official_sizes as fidelity
-from benchmarks.measuring.official_sizes import COUNTED, PRINTED, Comparison, linear_macs, same_digits, table
+from benchmarks.measuring import size_comparison
+from benchmarks.measuring.size_comparison import (
+    COUNTED,
+    PRINTED,
+    Comparison,
+    comparison_table,
+    linear_macs,
+    same_digits,
+)
 from zoo.methods.resnet import ResNet
 from zoo.registry import method
 
-compare_sizes = cache(fidelity.compare_sizes)
+compare_sizes = cache(size_comparison.compare_sizes)
 
 
 @pytest.mark.parametrize(
@@ -78,14 +85,14 @@ def test_counts_on_torchvision_are_torchvisions(name: str) -> None:
 
 
 def test_a_table_has_a_row_per_comparison_and_numbers_where_it_says_something() -> None:
-    frame = table("adanet", "convnet-aig-*110*")
+    frame = comparison_table("adanet", "convnet-aig-*110*")
     assert frame["preset"].tolist() == ["convnet-aig-110"] * 3 + ["convnet-aig-110-c100"]
     assert frame["parameters"].tolist() == [1.78e6, 1.78e6, 1_766_630, 1_772_480]
     assert frame["macs"].isna().tolist() == [True, False, False, False]
 
 
 def test_a_method_without_figures_has_an_empty_table() -> None:
-    assert table("resnet", "tiny").empty
+    assert comparison_table("resnet", "tiny").empty
 
 
 def test_facts_of_presets_that_do_not_exist_are_refused() -> None:

@@ -1,0 +1,25 @@
+"""The fast gradient sign method (Goodfellow et al. 2015): one step as long as the radius, by foolbox."""
+
+from __future__ import annotations
+
+from benchmarks.measuring.attacks import Attack, Perturb, Target, attack
+from benchmarks.measuring.attacks.by_foolbox import by_foolbox
+
+
+@attack("FGSM")
+class FGSM(Attack):
+    """One step along the sign of the gradient."""
+
+    def strength(self) -> int:
+        """One step."""
+        return 1
+
+    def prepare(self, target: Target) -> Perturb:
+        """Foolbox's attack."""
+        from foolbox.attacks import LinfFastGradientAttack
+
+        return by_foolbox(LinfFastGradientAttack(), target)
+
+    def sentence(self) -> str:
+        """What its result is worth."""
+        return "FGSM alone is no evidence: a network that only hides its gradients passes it"
