@@ -10,29 +10,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from benchmarks.measuring.robustness import PGD_REACH, RobustnessOptions
 from benchmarks.records.files import replacing
 from benchmarks.records.summary import CLEAN
-from benchmarks.reporting import tables
 from benchmarks.reporting.drawing.formatting import count, epsilons
-from benchmarks.reporting.drawing.illustrations import entry_block, study_pictures
 from benchmarks.reporting.drawing.legend import key
 from benchmarks.reporting.drawing.style import look
 from benchmarks.reporting.evidence import attacks, provenance
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.evidence.loading import load
 from benchmarks.reporting.evidence.methods import dataset_title
+from benchmarks.reporting.evidence.routes import single_route
 from benchmarks.reporting.findings import verdict
 from benchmarks.reporting.findings import warnings as cautions
+from benchmarks.reporting.layout import section_content
+from benchmarks.reporting.sections import SECTIONS
 
-SECTIONS = {
-    "worth": "Worth its multiply-accumulates?",
-    "time": "Really faster?",
-    "routes": "Routes",
-    "attack": "Under attack",
-    "training": "Training",
-    "calibration": "Calibration",
-    "networks": "Networks",
-    "provenance": "Provenance",
-}
-"""Sections of the page after the overview: id and title, in order."""
 PGD_ENGINES = {
     "compacting": "a picture is attacked until it is fooled; its answer and its cost are those of the first success, "
     "near the decision boundary",
@@ -82,38 +72,20 @@ def _unbroken(value: object) -> object:
 
 def _context(evidence: Evidence) -> dict[str, Any]:
     with look():
-        pictures = {section: study_pictures(evidence, section) for section in SECTIONS}
-        blocks = [entry_block(evidence, entry) for entry in evidence.entries]
+        contents = {section: section_content(evidence, section) for section in SECTIONS}
     return {
         "evidence": evidence,
         "study": evidence.study,
         "sections": SECTIONS,
-        "pictures": pictures,
-        "blocks": blocks,
-        "tables": _tables(evidence),
+        "contents": contents,
         "keys": {entry.slug: key(entry.style) for entry in (*evidence.entries, *evidence.failed)},
         "findings": verdict.findings(evidence),
         "cautions": cautions.cautions(evidence),
         "stale": cautions.stale(evidence),
         "header": _header(evidence),
         "attack": _attack(evidence),
-        "no_energy": tables.no_energy(evidence),
+        "single": {entry.slug: text for entry in evidence.entries if (text := single_route(entry))},
         "provenance": provenance,
-    }
-
-
-def _tables(evidence: Evidence) -> dict[str, tables.Table | None]:
-    return {
-        "headline": tables.headline(evidence),
-        "costs": tables.costs(evidence),
-        "robustness": tables.robustness(evidence),
-        "timing": tables.timing(evidence),
-        "energy": tables.energy(evidence),
-        "paths": tables.paths(evidence),
-        "training": tables.training(evidence),
-        "calibration": tables.calibration(evidence),
-        "fidelity": tables.fidelity(evidence),
-        "published": tables.published(evidence),
     }
 
 

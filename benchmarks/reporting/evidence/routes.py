@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from benchmarks.reporting.evidence.evidence import Entry
+
 NO_EXIT = "end of network"
 """Where a picture leaves that used none of the exits that are units."""
 
@@ -27,6 +29,17 @@ def matrix(routes: pd.Series) -> NDArray[np.bool_]:
 def varies(table: pd.DataFrame) -> bool:
     """Whether an accuracy table of one setting has more than one route."""
     return bool(table["route"].nunique() > 1)
+
+
+def single_route(entry: Entry) -> str:
+    """What the only route of a network is, at the headline setting of the first seed; empty where routes differ, or are
+    not known.
+    """
+    table = entry.first.headline_answers()
+    if table is None or varies(table):
+        return ""
+    used = int(matrix(table["route"])[0].sum())
+    return f"every picture takes the same route, through {used} of {len(entry.first.units)} units"
 
 
 def execution_by_class(table: pd.DataFrame, units: Sequence[str]) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, figure
 
 
-@figure("accuracy-macs", section="worth", title="Accuracy against multiply-accumulates")
+@figure("accuracy-macs", section="worth", order=10, title="Accuracy against multiply-accumulates")
 def accuracy_macs(evidence: Evidence) -> Drawing:
     """Every setting of every network: test accuracy over mean routed cost, with 95 % intervals."""
     unit = evidence.unit

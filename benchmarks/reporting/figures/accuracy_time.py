@@ -17,7 +17,7 @@ from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, figure
 
 
-@figure("accuracy-time", section="time", title="Accuracy against time")
+@figure("accuracy-time", section="time", order=10, title="Accuracy against time")
 def accuracy_time(evidence: Evidence) -> Drawing:
     """Test accuracy over time per picture relative to the static ResNet: smallest and largest batch."""
     sizes = sorted({*evidence.batch_sizes[:1], *evidence.batch_sizes[-1:]})

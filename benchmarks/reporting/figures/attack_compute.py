@@ -9,7 +9,7 @@ from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, fi
 from benchmarks.reporting.figures.robustness import epsilon_axis, with_clean
 
 
-@figure("attack-compute", section="attack", title="Computation under attack")
+@figure("attack-compute", section="attack", order=20, title="Computation under attack")
 def attack_compute(evidence: Evidence) -> Drawing:
     """Mean routed cost relative to the same pictures without attack, one panel per attack."""
     table = evidence.attacks

@@ -9,7 +9,7 @@ from benchmarks.reporting.evidence.evidence import Entry, Evidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, entry_figure
 
 
-@entry_figure("execution", section="routes", title="Execution rate per unit and class")
+@entry_figure("execution", section="routes", order=10, title="Execution rate per unit and class")
 def execution(evidence: Evidence, entry: Entry) -> Drawing | None:
     """Units x classes in percent, headline setting, first seed; None where every route is the same."""
     table = entry.first.headline_answers()

@@ -15,7 +15,7 @@ WRITTEN = 0.06
 """Smallest share whose bar is wide enough for its number."""
 
 
-@entry_figure("exits", section="routes", title="Where pictures leave")
+@entry_figure("exits", section="routes", order=20, title="Where pictures leave")
 def exits(evidence: Evidence, entry: Entry) -> Drawing | None:
     """Share of pictures per exit, one bar per setting, first seed; None for networks without exits."""
     model = entry.first

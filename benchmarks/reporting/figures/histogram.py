@@ -17,7 +17,7 @@ from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, en
 BINS = 40
 
 
-@entry_figure("histogram", section="routes", title="Multiply-accumulates per picture")
+@entry_figure("histogram", section="routes", order=30, title="Multiply-accumulates per picture")
 def histogram(evidence: Evidence, entry: Entry) -> Drawing | None:
     """Share of pictures by routed cost, headline setting, first seed; None where all routes are equal."""
     table = entry.first.headline_answers()

@@ -12,7 +12,7 @@ from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure
 
 
-@figure("per-class", section="calibration", title="Accuracy per class")
+@figure("per-class", section="calibration", order=20, title="Accuracy per class")
 def per_class(evidence: Evidence) -> Drawing:
     """Networks x classes in percent, at the headline setting of the first seed."""
     found = {entry.name: entry.first.headline_answers() for entry in evidence.entries}

@@ -11,7 +11,7 @@ from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, figure
 
 
-@figure("realised", section="time", title="Saved multiply-accumulates against saved time")
+@figure("realised", section="time", order=20, title="Saved multiply-accumulates against saved time")
 def realised(evidence: Evidence) -> Drawing:
     """Time over executed cost of every setting, relative to the same network computing everything."""
     sizes = sorted({*evidence.batch_sizes[:1], *evidence.batch_sizes[-1:]})

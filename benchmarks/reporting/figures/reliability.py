@@ -18,7 +18,7 @@ FEWEST = 10
 """Bins with fewer pictures say nothing and are left out."""
 
 
-@figure("reliability", section="calibration", title="Reliability")
+@figure("reliability", section="calibration", order=10, title="Reliability")
 def reliability(evidence: Evidence) -> Drawing:
     """Accuracy over confidence in equal bins, at the headline setting of the first seed, with 95 % bands."""
     answers = {entry: entry.first.headline_answers() for entry in evidence.entries}

@@ -13,7 +13,7 @@ from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, figure
 
 
-@figure("robustness", section="attack", title="Accuracy under attack")
+@figure("robustness", section="attack", order=10, title="Accuracy under attack")
 def robustness(evidence: Evidence) -> Drawing:
     """Accuracy over the radius of the ball, clean pictures at 0, with 95 % bands; a panel per attack."""
     table = evidence.attacks

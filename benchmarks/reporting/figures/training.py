@@ -16,7 +16,7 @@ MARKED = 40
 """Most epochs that each get a mark."""
 
 
-@figure("training", section="training", title="Training curves")
+@figure("training", section="training", order=10, title="Training curves")
 def training(evidence: Evidence) -> Drawing:
     """Training loss and validation accuracy by epoch, first seed, with the starts of phases."""
     if not evidence.entries:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from benchmarks.reporting.drawing.formatting import percent, significant
 from benchmarks.reporting.evidence.evidence import Evidence
-from benchmarks.reporting.tables.base import Column, Table, number, text
+from benchmarks.reporting.tables.base import Column, Table, table
+from benchmarks.reporting.tables.cells import number, text
 
 
+@table("calibration", section="calibration", order=10)
 def calibration(evidence: Evidence) -> Table | None:
     """Accuracy, top-5, calibration error and likelihood at headline settings; None without networks."""
     points = evidence.headlines
@@ -38,4 +40,4 @@ def calibration(evidence: Evidence) -> Table | None:
     ]
     if not rows:
         return None
-    return Table(name="calibration", title="Calibration at the headline setting", columns=columns, rows=rows)
+    return Table(title="Calibration at the headline setting", columns=columns, rows=rows)

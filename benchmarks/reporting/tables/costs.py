@@ -7,9 +7,11 @@ from typing import Any
 
 from benchmarks.reporting.drawing.formatting import is_missing, milliseconds
 from benchmarks.reporting.evidence.evidence import Entry, Evidence
-from benchmarks.reporting.tables.base import Cell, Column, Table, number, text
+from benchmarks.reporting.tables.base import Column, NoData, Table, table
+from benchmarks.reporting.tables.cells import Cell, number, text
 
 
+@table("costs", section="worth", order=10)
 def costs(evidence: Evidence) -> Table:
     """Every network and setting: nominal, routed, executed, two counters, seconds at every batch size."""
     by_label = {entry.label: entry for entry in evidence.entries}
@@ -17,6 +19,8 @@ def costs(evidence: Evidence) -> Table:
         _row(evidence, by_label[str(point["entry"])], {str(key): value for key, value in point.items()})
         for point in evidence.points.to_dict("records")
     ]
+    if not rows:
+        raise NoData("No network has been trained yet.")
     unit = f"{evidence.unit.name} MACs"
     columns = [
         Column(name="Network", numeric=False),
@@ -49,7 +53,6 @@ def costs(evidence: Evidence) -> Table:
             )
         )
     return Table(
-        name="costs",
         title="Four costs of every network and setting",
         columns=columns,
         rows=rows,

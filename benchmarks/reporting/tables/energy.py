@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from benchmarks.reporting.drawing.formatting import is_missing, listing, percent, significant
 from benchmarks.reporting.evidence.evidence import Entry, Evidence
 from benchmarks.reporting.evidence.points import energy_sizes
-from benchmarks.reporting.tables.base import Cell, Column, Table, number, text
+from benchmarks.reporting.tables.base import Column, NoData, Table, table
+from benchmarks.reporting.tables.cells import Cell, number, text
 
 
+@table("energy", section="time", order=20)
 def energy(evidence: Evidence) -> Table | None:
-    """Every network whose energy was measured, a row per batch size; None where there is none."""
+    """Every network whose energy was measured, a row per batch size; None where no network was trained.
+
+    Raises:
+        NoData: no network has its energy measured; the reason says why.
+    """
     measured, sizes = _measured(evidence), energy_sizes(evidence.points)
+    reasons = _reasons(evidence)
+    if not measured and reasons:
+        raise NoData(f"{'; '.join(reasons)}.", title="Energy per picture")
     if not measured:
         return None
     columns = [
@@ -26,17 +36,11 @@ def energy(evidence: Evidence) -> Table | None:
     ]
     rows = [_row(evidence, entry, size) for entry in measured for size in sizes if _known(evidence, entry, size)]
     return Table(
-        name="energy",
         title="Energy per picture by batch size, at the headline setting",
         columns=columns,
         rows=rows,
-        note=f"The whole GPU’s, by NVML’s counter, idle power included; not the host’s. {_others(evidence)}".strip(),
+        note=f"The whole GPU’s, by NVML’s counter, idle power included; not the host’s. {_others(reasons)}".strip(),
     )
-
-
-def no_energy(evidence: Evidence) -> str:
-    """Why there is no energy of any network, as a phrase; empty where there is one, or no network."""
-    return "" if _measured(evidence) else "; ".join(_reasons(evidence))
 
 
 def _measured(evidence: Evidence) -> list[Entry]:
@@ -59,8 +63,8 @@ def _reasons(evidence: Evidence) -> dict[str, list[str]]:
     return found
 
 
-def _others(evidence: Evidence) -> str:
-    return " ".join(f"{listing(names)}: {reason}." for reason, names in _reasons(evidence).items())
+def _others(reasons: Mapping[str, Sequence[str]]) -> str:
+    return " ".join(f"{listing(names)}: {reason}." for reason, names in reasons.items())
 
 
 def _row(evidence: Evidence, entry: Entry, size: int) -> list[Cell]:

@@ -6,9 +6,11 @@ from typing import Any
 
 from benchmarks.reporting.drawing.formatting import is_missing
 from benchmarks.reporting.evidence.evidence import Entry, Evidence
-from benchmarks.reporting.tables.base import Cell, Column, Table, missing, text
+from benchmarks.reporting.tables.base import Column, Fold, Table, table
+from benchmarks.reporting.tables.cells import Cell, missing, text
 
 
+@table("fidelity", section="networks", order=10)
 def fidelity(evidence: Evidence) -> Table | None:
     """Printed and counted sizes of the study's methods beside ours; every method once."""
     entries: dict[str, Entry] = {}
@@ -33,10 +35,13 @@ def fidelity(evidence: Evidence) -> Table | None:
         Column(name="Agreement", numeric=False, long=True, tip="To the last digit that the figure has."),
     ]
     return Table(
-        name="fidelity",
         title="Sizes, published and ours",
         columns=columns,
         rows=rows,
+        fold=Fold(
+            heading="As published?",
+            summary=f"sizes of {len(rows)} networks as printed or counted elsewhere, and ours",
+        ),
         note=f"{len(rows) - differing} of {len(rows)} agree to the last printed digit; the others say why not. "
         "Parameters counted on public code agree only if they are equal.",
     )

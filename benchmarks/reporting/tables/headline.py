@@ -10,10 +10,12 @@ from benchmarks.reporting.drawing.formatting import duration, epsilons, listing,
 from benchmarks.reporting.evidence import attacks
 from benchmarks.reporting.evidence.evidence import Entry, Evidence
 from benchmarks.reporting.evidence.provenance import timing_note
-from benchmarks.reporting.tables.base import Cell, Column, Table, missing, number, text
+from benchmarks.reporting.tables.base import Column, Table, table
+from benchmarks.reporting.tables.cells import Cell, missing, number, text
 
 
-def headline(evidence: Evidence) -> Table:
+@table("headline", section="overview", order=10)
+def headline(evidence: Evidence) -> Table | None:
     """Every network at the setting that it proposes itself; networks that failed stand last."""
     sizes = sorted({*evidence.batch_sizes[:1], *evidence.batch_sizes[-1:]})
     points = evidence.headlines
@@ -22,8 +24,9 @@ def headline(evidence: Evidence) -> Table:
         rows.append(_row(evidence, entry, points[entry.label], sizes))
     for entry in evidence.failed:
         rows.append([_network(entry), *([missing(entry.failure)] * (len(_columns(evidence, sizes)) - 1))])
+    if not rows:
+        return None
     return Table(
-        name="headline",
         title="Every network at its headline setting",
         columns=_columns(evidence, sizes),
         rows=_with_best(rows, _columns(evidence, sizes)),

@@ -9,11 +9,13 @@ from benchmarks.reporting.drawing.formatting import is_missing, percent
 from benchmarks.reporting.evidence.evidence import Entry, Evidence
 from benchmarks.reporting.evidence.methods import dataset_name
 from benchmarks.reporting.evidence.provenance import recipe_line
-from benchmarks.reporting.tables.base import Cell, Column, Table, missing, text
+from benchmarks.reporting.tables.base import Column, Fold, Table, table
+from benchmarks.reporting.tables.cells import Cell, missing, text
 from benchmarks.training.recipe import Recipe
 from zoo.registry import Published
 
 
+@table("published", section="networks", order=20)
 def published(evidence: Evidence) -> Table | None:
     """Errors that papers print for every method in the study, and ours where preset and data are the same."""
     rows = []
@@ -39,10 +41,13 @@ def published(evidence: Evidence) -> Table | None:
         Column(name="Source", numeric=False, long=True),
     ]
     return Table(
-        name="published",
         title="Published accuracy",
         columns=columns,
         rows=rows,
+        fold=Fold(
+            heading="As accurate as published?",
+            summary=f"{len(rows)} figures of these methods’ papers, and what was reached here under which recipe",
+        ),
         note="Only where “Here” has a number were the same preset and data set measured in this study; "
         "nothing else in this table can be compared with it.",
     )

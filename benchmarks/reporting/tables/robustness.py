@@ -6,9 +6,11 @@ from benchmarks.records.summary import CLEAN
 from benchmarks.reporting.drawing.formatting import epsilons, percent
 from benchmarks.reporting.evidence import attacks
 from benchmarks.reporting.evidence.evidence import Evidence
-from benchmarks.reporting.tables.base import Cell, Column, Table, missing, number, text
+from benchmarks.reporting.tables.base import Column, Table, table
+from benchmarks.reporting.tables.cells import Cell, missing, number, text
 
 
+@table("robustness", section="attack", order=10)
 def robustness(evidence: Evidence) -> Table | None:
     """Networks x (attack, epsilon), with intervals; None where nothing was attacked."""
     table = evidence.attacks
@@ -40,7 +42,6 @@ def robustness(evidence: Evidence) -> Table | None:
         for attack, epsilon in places
     ]
     return Table(
-        name="robustness",
         title="Accuracy under attack",
         columns=columns,
         rows=rows,

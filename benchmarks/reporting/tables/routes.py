@@ -5,9 +5,11 @@ from __future__ import annotations
 from benchmarks.reporting.drawing.formatting import count, percent
 from benchmarks.reporting.evidence import routes
 from benchmarks.reporting.evidence.evidence import Entry, Evidence
-from benchmarks.reporting.tables.base import Cell, Column, Table
+from benchmarks.reporting.tables.base import Column, Table, entry_table
+from benchmarks.reporting.tables.cells import Cell
 
 
+@entry_table("routes", section="routes", order=10)
 def common_routes(evidence: Evidence, entry: Entry) -> Table | None:
     """The five commonest routes, headline setting, first seed; None where all routes are equal."""
     table = entry.first.headline_answers()
@@ -28,7 +30,6 @@ def common_routes(evidence: Evidence, entry: Entry) -> Table | None:
         for row in routes.common_routes(table).to_dict("records")
     ]
     return Table(
-        name=f"{entry.slug}-routes",
         title=f"Commonest routes of {entry.name}",
         columns=[
             Column(name="Route", numeric=False, tip="One square per unit, filled where it runs."),

@@ -8,9 +8,11 @@ from benchmarks.records.summary import PERCENTILES
 from benchmarks.reporting.drawing.formatting import is_missing, milliseconds
 from benchmarks.reporting.evidence.evidence import Entry, Evidence
 from benchmarks.reporting.evidence.provenance import timing_note
-from benchmarks.reporting.tables.base import Cell, Column, Table, number, text
+from benchmarks.reporting.tables.base import Column, Table, table
+from benchmarks.reporting.tables.cells import Cell, number, text
 
 
+@table("timing", section="time", order=10)
 def timing(evidence: Evidence) -> Table | None:
     """Every network that skips something at its headline setting, a row per batch size."""
     timed = [entry for entry in evidence.entries if evidence.batch_sizes and _saves(evidence, entry)]
@@ -35,7 +37,6 @@ def timing(evidence: Evidence) -> Table | None:
         for row in rows:
             row.pop(6)
     return Table(
-        name="timing",
         title="Time per picture by batch size, at the headline setting",
         columns=columns,
         rows=rows,
@@ -44,6 +45,7 @@ def timing(evidence: Evidence) -> Table | None:
     )
 
 
+@table("paths", section="time", order=30)
 def paths(evidence: Evidence) -> Table | None:
     """What single pictures take on the short and on the long path, of networks whose routes differ."""
     routed = [entry for entry in evidence.entries if not is_missing(evidence.value(entry, "short_p50"))]
@@ -63,7 +65,6 @@ def paths(evidence: Evidence) -> Table | None:
         for entry in routed
     ]
     return Table(
-        name="paths",
         title="Time of single pictures by path, at the headline setting",
         columns=columns,
         rows=rows,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from benchmarks.reporting.drawing.formatting import count, duration, percent
 from benchmarks.reporting.evidence.evidence import Evidence
-from benchmarks.reporting.tables.base import Cell, Column, Table, text
+from benchmarks.reporting.tables.base import Column, Table, table
+from benchmarks.reporting.tables.cells import Cell, text
 
 
+@table("training", section="training", order=10)
 def training(evidence: Evidence) -> Table | None:
     """One row per trained network and seed; None where there is none."""
     rows = []
@@ -42,4 +44,4 @@ def training(evidence: Evidence) -> Table | None:
     ]
     if not rows:
         return None
-    return Table(name="training", title="Training of every network", columns=columns, rows=rows)
+    return Table(title="Training of every network", columns=columns, rows=rows)
