@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from benchmarks.reporting import figures, tables
 from benchmarks.reporting.drawing.svg import inline
-from benchmarks.reporting.evidence.evidence import Entry, Evidence
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.sections import NoData
 
 
@@ -29,7 +29,7 @@ class ShownFigure:
     title: str
     panels: tuple[Markup, ...] = ()
     caption: str = ""
-    legend: tuple[Entry, ...] = ()
+    legend: tuple[NetworkEvidence, ...] = ()
     absent: str = ""
 
 
@@ -54,7 +54,7 @@ class ShownTable:
 class NetworkContent:
     """What a section shows of one network; it may be nothing."""
 
-    entry: Entry
+    network: NetworkEvidence
     figures: tuple[ShownFigure, ...]
     tables: tuple[ShownTable, ...]
 
@@ -79,21 +79,21 @@ def section_content(evidence: Evidence, section: str) -> SectionContent:
     return SectionContent(
         figures=tuple(figure for figure in drawn if figure.panels or figure.absent),
         tables=tuple(table for table in made if table.table or table.absent),
-        networks=tuple(_network(evidence, section, entry) for entry in evidence.entries),
+        networks=tuple(_network(evidence, section, network) for network in evidence.networks),
     )
 
 
-def _network(evidence: Evidence, section: str, entry: Entry) -> NetworkContent:
+def _network(evidence: Evidence, section: str, network: NetworkEvidence) -> NetworkContent:
     drawn = [
-        _figure(found.title, f"{found.name}-{entry.slug}", partial(found.draw, evidence, entry))
-        for found in figures.entry_figures(section)
+        _figure(found.title, f"{found.name}-{network.slug}", partial(found.draw, evidence, network))
+        for found in figures.network_figures(section)
     ]
     made = [
-        _table(f"{entry.slug}-{found.name}", partial(found.make, evidence, entry))
-        for found in tables.entry_tables(section)
+        _table(f"{network.slug}-{found.name}", partial(found.make, evidence, network))
+        for found in tables.network_tables(section)
     ]
     return NetworkContent(
-        entry=entry,
+        network=network,
         figures=tuple(figure for figure in drawn if figure.panels or figure.absent),
         tables=tuple(table for table in made if table.table or table.absent),
     )

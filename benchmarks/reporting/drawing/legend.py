@@ -1,4 +1,4 @@
-"""The little picture of a network's colour, marker and line that stands before its name."""
+"""The symbol of a network's colour, marker and line that stands before its name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _DASHES = {"-": "", "--": "4 2", ":": "1.2 1.8", "-.": "4 1.5 1 1.5"}
 _SIZE = 8.0
 
 
-def key(style: Style) -> Markup:
+def legend_key(style: Style) -> Markup:
     """An inline SVG of 26 x 12 pixels without ids, so that it may stand in a page many times."""
     marker = MarkerStyle(style.marker)
     outline = marker.get_path().transformed(marker.get_transform())

@@ -16,7 +16,7 @@ _FAMILY = re.compile(r"font-family: [^;]+; ?|(?<=px) '[^;]+")
 _NO_TURN = re.compile(r" ?rotate\(-?0 [^)]*\)")
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
 _LINES = "stroke-linejoin:round;stroke-linecap:butt"
-"""What matplotlib sets for every element of a document; here for one picture alone."""
+"""What matplotlib sets for every element of a document; here for one figure alone."""
 _NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
@@ -26,7 +26,7 @@ def inline(figure: Figure, *, name: str, label: str, tips: Mapping[str, str] | N
     Args:
         figure: to draw.
         name: unique in the page; every id inside starts with it.
-        label: what the picture shows, for those who do not see it.
+        label: what the figure shows, for those who do not see it.
         tips: text that appears over an artist, by its `gid`.
     """
     buffer = StringIO()

@@ -1,4 +1,4 @@
-"""What routes say: which units run for which class, where pictures leave, how many routes there are."""
+"""What routes say: which units run for which class, where images leave, how many routes there are."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.reporting.evidence.evidence import Entry
-
 NO_EXIT = "end of network"
-"""Where a picture leaves that used none of the exits that are units."""
+"""Where an image leaves that used none of the exits that are units."""
 
 
 def matrix(routes: pd.Series) -> NDArray[np.bool_]:
@@ -31,19 +29,8 @@ def varies(table: pd.DataFrame) -> bool:
     return bool(table["route"].nunique() > 1)
 
 
-def single_route(entry: Entry) -> str:
-    """What the only route of a network is, at the headline setting of the first seed; empty where routes differ, or are
-    not known.
-    """
-    table = entry.first.headline_answers()
-    if table is None or varies(table):
-        return ""
-    used = int(matrix(table["route"])[0].sum())
-    return f"every picture takes the same route, through {used} of {len(entry.first.units)} units"
-
-
 def execution_by_class(table: pd.DataFrame, units: Sequence[str]) -> pd.DataFrame:
-    """Share of each class's pictures that used each unit: (U units x K labels), from one setting."""
+    """Share of each class's images that used each unit: (U units x K labels), from one setting."""
     used = pd.DataFrame(matrix(table["route"]), columns=list(units), index=table.index)
     return used.groupby(table["label"]).mean().T
 
@@ -54,7 +41,7 @@ def exit_units(units: Sequence[str]) -> dict[str, int]:
 
 
 def exit_shares(table: pd.DataFrame, units: Sequence[str]) -> pd.DataFrame:
-    """Share of pictures that left at each exit (settings x exits): the last exit that their route used.
+    """Share of images that left at each exit (settings x exits): the last exit that their route used.
 
     Args:
         table: accuracy table with one or several settings.
@@ -76,14 +63,14 @@ def exit_shares(table: pd.DataFrame, units: Sequence[str]) -> pd.DataFrame:
 
 
 def common_routes(table: pd.DataFrame, most: int = 5) -> pd.DataFrame:
-    """The commonest routes of one setting. Columns: route, pictures, share, accuracy, macs (mean routed)."""
+    """The commonest routes of one setting. Columns: route, images, share, accuracy, macs (mean routed)."""
     right = table["label"] == table["prediction"]
     grouped = table.assign(right=right).groupby("route")
     found = pd.DataFrame(
-        {"pictures": grouped.size(), "accuracy": grouped["right"].mean(), "macs": grouped["macs"].mean()}
+        {"images": grouped.size(), "accuracy": grouped["right"].mean(), "macs": grouped["macs"].mean()}
     )
-    found["share"] = found["pictures"] / len(table)
-    ordered = found.reset_index().sort_values(["pictures", "route"], ascending=[False, True])
+    found["share"] = found["images"] / len(table)
+    ordered = found.reset_index().sort_values(["images", "route"], ascending=[False, True])
     return ordered.head(most).reset_index(drop=True)
 
 

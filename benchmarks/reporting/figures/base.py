@@ -5,35 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarks.reporting.evidence.evidence import Entry, Evidence
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.sections import LAST, NoData, Placed, in_section
 from zoo.plugins import Registry, origin_of
 
 __all__ = [
     "FIGURES",
-    "WIDTH",
     "Drawing",
-    "EntryFigure",
+    "NetworkFigure",
     "NoData",
     "Panel",
     "StudyFigure",
-    "canvas",
-    "entry_figure",
-    "entry_figures",
     "figure",
+    "network_figure",
+    "network_figures",
     "study_figures",
 ]
-
-WIDTH = 5.6
-"""Inches of a panel: two of them stand side by side on a page, one below the other on a phone."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """A picture.
+    """One plot.
 
     Attributes:
         figure: drawn.
@@ -50,17 +44,17 @@ class Drawing:
 
     Attributes:
         panels: side by side where there is room.
-        caption: what to see, and from how many pictures.
+        caption: what to see, and from how many images.
         legend: the networks that are drawn, for the legend beside the panels; none where axes name them.
     """
 
     panels: Sequence[Panel]
     caption: str
-    legend: Sequence[Entry] = ()
+    legend: Sequence[NetworkEvidence] = ()
 
 
 DrawStudy = Callable[[Evidence], Drawing]
-DrawEntry = Callable[[Evidence, Entry], Drawing | None]
+DrawNetwork = Callable[[Evidence, NetworkEvidence], Drawing | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,14 +66,14 @@ class StudyFigure(Placed):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EntryFigure(Placed):
+class NetworkFigure(Placed):
     """A figure about one network; None where it does not apply to that network."""
 
     title: str
-    draw: DrawEntry
+    draw: DrawNetwork
 
 
-FIGURES: Registry[StudyFigure | EntryFigure] = Registry("figure", "benchmarks.reporting.figures")
+FIGURES: Registry[StudyFigure | NetworkFigure] = Registry("figure", "benchmarks.reporting.figures")
 """Every figure of the report."""
 
 
@@ -107,14 +101,14 @@ def figure(name: str, *, section: str, title: str, order: int = LAST) -> Callabl
     return decorate
 
 
-def entry_figure(name: str, *, section: str, title: str, order: int = LAST) -> Callable[[DrawEntry], DrawEntry]:
+def network_figure(name: str, *, section: str, title: str, order: int = LAST) -> Callable[[DrawNetwork], DrawNetwork]:
     """Decorator for a figure that every network has its own of; the arguments and errors are those of `figure`.
 
     The function may raise `NoData`, and answers None where the figure does not apply to a network.
     """
 
-    def decorate(draw: DrawEntry) -> DrawEntry:
-        declared = EntryFigure(name=name, section=section, title=title, order=order, draw=draw)
+    def decorate(draw: DrawNetwork) -> DrawNetwork:
+        declared = NetworkFigure(name=name, section=section, title=title, order=order, draw=draw)
         FIGURES.add(name, declared, origin_of(draw))
         return draw
 
@@ -126,12 +120,6 @@ def study_figures(section: str) -> list[StudyFigure]:
     return in_section(section, (found for found in FIGURES if isinstance(found, StudyFigure)))
 
 
-def entry_figures(section: str) -> list[EntryFigure]:
+def network_figures(section: str) -> list[NetworkFigure]:
     """Figures about one network in a section, in order."""
-    return in_section(section, (found for found in FIGURES if isinstance(found, EntryFigure)))
-
-
-def canvas(width: float = WIDTH, height: float = 3.5) -> tuple[Figure, Axes]:
-    """An empty figure of that size in inches, without any window behind it, and its axes."""
-    drawn = Figure(figsize=(width, height), layout="constrained")
-    return drawn, drawn.add_subplot()
+    return in_section(section, (found for found in FIGURES if isinstance(found, NetworkFigure)))

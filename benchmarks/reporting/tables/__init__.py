@@ -1,20 +1,20 @@
 """Tables of the report, a file each, from evidence to cells.
 
 A new table is a file here, or a module that an installed distribution names as an entry point, with a function that is
-decorated with `table` (one for the study) or `entry_table` (one per network). It stands in the section that it names.
+decorated with `table` (one for the study) or `network_table` (one per network). It stands in the section that it names.
 """
 
 from benchmarks.reporting.tables.base import (
     TABLES,
     Cell,
     Column,
-    EntryTable,
     Fold,
+    NetworkTable,
     NoData,
     StudyTable,
     Table,
-    entry_table,
-    entry_tables,
+    network_table,
+    network_tables,
     study_tables,
     table,
 )
@@ -23,13 +23,13 @@ __all__ = [
     "TABLES",
     "Cell",
     "Column",
-    "EntryTable",
     "Fold",
+    "NetworkTable",
     "NoData",
     "StudyTable",
     "Table",
-    "entry_table",
-    "entry_tables",
+    "network_table",
+    "network_tables",
     "study_tables",
     "table",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.reporting.evidence.evidence import Entry, Evidence
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.sections import LAST, NoData, Placed, in_section
 from benchmarks.reporting.tables.cells import Cell
 from zoo.plugins import Registry, origin_of
@@ -14,13 +14,13 @@ __all__ = [
     "TABLES",
     "Cell",
     "Column",
-    "EntryTable",
     "Fold",
+    "NetworkTable",
     "NoData",
     "StudyTable",
     "Table",
-    "entry_table",
-    "entry_tables",
+    "network_table",
+    "network_tables",
     "study_tables",
     "table",
 ]
@@ -89,7 +89,7 @@ class Table:
 
 
 MakeStudy = Callable[[Evidence], Table | None]
-MakeEntry = Callable[[Evidence, Entry], Table | None]
+MakeNetwork = Callable[[Evidence, NetworkEvidence], Table | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,13 +100,13 @@ class StudyTable(Placed):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EntryTable(Placed):
+class NetworkTable(Placed):
     """A table about one network; None where it does not apply to that network."""
 
-    make: MakeEntry
+    make: MakeNetwork
 
 
-TABLES: Registry[StudyTable | EntryTable] = Registry("table", "benchmarks.reporting.tables")
+TABLES: Registry[StudyTable | NetworkTable] = Registry("table", "benchmarks.reporting.tables")
 """Every table of the report."""
 
 
@@ -133,11 +133,11 @@ def table(name: str, *, section: str, order: int = LAST) -> Callable[[MakeStudy]
     return decorate
 
 
-def entry_table(name: str, *, section: str, order: int = LAST) -> Callable[[MakeEntry], MakeEntry]:
+def network_table(name: str, *, section: str, order: int = LAST) -> Callable[[MakeNetwork], MakeNetwork]:
     """Decorator for a table that every network has its own of; the arguments and errors are those of `table`."""
 
-    def decorate(make: MakeEntry) -> MakeEntry:
-        TABLES.add(name, EntryTable(name=name, section=section, order=order, make=make), origin_of(make))
+    def decorate(make: MakeNetwork) -> MakeNetwork:
+        TABLES.add(name, NetworkTable(name=name, section=section, order=order, make=make), origin_of(make))
         return make
 
     return decorate
@@ -148,6 +148,6 @@ def study_tables(section: str) -> list[StudyTable]:
     return in_section(section, (found for found in TABLES if isinstance(found, StudyTable)))
 
 
-def entry_tables(section: str) -> list[EntryTable]:
+def network_tables(section: str) -> list[NetworkTable]:
     """Tables about one network in a section, in order."""
-    return in_section(section, (found for found in TABLES if isinstance(found, EntryTable)))
+    return in_section(section, (found for found in TABLES if isinstance(found, NetworkTable)))

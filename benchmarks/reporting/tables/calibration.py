@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks.reporting.drawing.formatting import percent, significant
 from benchmarks.reporting.evidence.evidence import Evidence
+from benchmarks.reporting.formatting import percent, significant
 from benchmarks.reporting.tables.base import Column, Table, table
 from benchmarks.reporting.tables.cells import number, text
 
@@ -13,12 +13,12 @@ def calibration(evidence: Evidence) -> Table | None:
     """Accuracy, top-5, calibration error and likelihood at headline settings; None without networks."""
     points = evidence.headlines
     rows = []
-    for entry in evidence.entries:
-        point = points[entry.label]
-        reason = entry.reason("accuracy")
+    for network in evidence.networks:
+        point = points[network.label]
+        reason = network.reason("accuracy")
         rows.append(
             [
-                text(entry.name, entry=entry.slug),
+                text(network.name, network=network.slug),
                 text(str(point["setting"])),
                 number(point, "accuracy", percent, reason=reason),
                 number(point, "top5", percent, reason=reason),

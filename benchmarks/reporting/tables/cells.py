@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from benchmarks.reporting.drawing.formatting import DASH, is_missing, span
+from benchmarks.reporting.formatting import DASH, is_missing, span
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +17,7 @@ class Cell:
         sub: smaller, below: an interval, a family, a reason.
         sort: what the column is sorted by; None for a missing value, which stays last.
         tip: appears when pointed at.
-        entry: slug of the network whose colour and marker stand before the text; empty for none.
+        network: slug of the network whose colour and marker stand before the text; empty for none.
         best: the best value of its column.
     """
 
@@ -25,7 +25,7 @@ class Cell:
     sub: str = ""
     sort: float | str | None = None
     tip: str = ""
-    entry: str = ""
+    network: str = ""
     best: bool = False
 
     @property
@@ -34,9 +34,9 @@ class Cell:
         return self.text == DASH
 
 
-def text(value: str, sub: str = "", *, entry: str = "", tip: str = "") -> Cell:
+def text(value: str, sub: str = "", *, network: str = "", tip: str = "") -> Cell:
     """A cell of words, sorted alphabetically."""
-    return Cell(text=value, sub=sub, sort=value.lower(), entry=entry, tip=tip)
+    return Cell(text=value, sub=sub, sort=value.lower(), network=network, tip=tip)
 
 
 def missing(reason: str) -> Cell:

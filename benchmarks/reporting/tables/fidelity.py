@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.reporting.drawing.formatting import is_missing
-from benchmarks.reporting.evidence.evidence import Entry, Evidence
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+from benchmarks.reporting.formatting import is_missing
 from benchmarks.reporting.tables.base import Column, Fold, Table, table
 from benchmarks.reporting.tables.cells import Cell, missing, text
 
@@ -13,14 +13,14 @@ from benchmarks.reporting.tables.cells import Cell, missing, text
 @table("fidelity", section="networks", order=10)
 def fidelity(evidence: Evidence) -> Table | None:
     """Printed and counted sizes of the study's methods beside ours; every method once."""
-    entries: dict[str, Entry] = {}
-    for entry in evidence.entries:
-        if "fidelity" in entry.first.tables:
-            entries.setdefault(entry.facts.name, entry)
+    networks: dict[str, NetworkEvidence] = {}
+    for network in evidence.networks:
+        if "fidelity" in network.first.measurements:
+            networks.setdefault(network.method.name, network)
     rows = [
-        _row(entry.facts.title, row)
-        for entry in entries.values()
-        for row in entry.first.tables["fidelity"].to_dict("records")
+        _row(network.method.title, row)
+        for network in networks.values()
+        for row in network.first.measurements["fidelity"].to_dict("records")
     ]
     if not rows:
         return None

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.records.files import StoreError
 from benchmarks.reporting import build
-from benchmarks.reporting.evidence.provenance import machine_line, recipe_line, without_folders
+from benchmarks.reporting.findings.provenance import machine_line, recipe_line, without_folders
 from benchmarks.running.campaign import Campaign
 from benchmarks.training.recipe import Recipe
 from tests.benchmarks.reporting.hand_made import (
@@ -84,14 +84,14 @@ def test_twenty_networks_are_a_page(made: HandMade) -> None:
     assert "AdaNet (ConvNet-AIG) [target_rate=0.95]" in text
 
 
-LINE = '<p class="absent"><b>Energy per picture:</b> {}.</p>'
+LINE = '<p class="absent"><b>Energy per image:</b> {}.</p>'
 
 
 def test_energy_that_cannot_be_measured_is_one_line_of_the_page(made: HandMade) -> None:
     made.add(made.spec("resnet"), latency=timings(1, 1, {"default": [1]}), energy=no_energy("runs on the CPU"))
     made.add(made.spec("adanet"), latency=timings(1, 1, {"default": [1]}), energy=no_energy("runs on the CPU"))
     text = built(made)
-    assert text.count("Energy per picture") == 1
+    assert text.count("Energy per image") == 1
     assert LINE.format("not available: runs on the CPU") in text
     assert 'id="table-energy"' not in text
 
@@ -109,8 +109,8 @@ def test_energy_that_was_measured_is_a_table_of_the_page(made: HandMade) -> None
     made.add(made.spec("adanet"), energy=energies(0.006, 0.008, {"default": [0.004]}))
     text = built(made)
     assert 'id="table-energy"' in text
-    assert "Energy per picture by batch size, at the headline setting" in text
-    assert "<b>Energy per picture:</b>" not in text
+    assert "Energy per image by batch size, at the headline setting" in text
+    assert "<b>Energy per image:</b>" not in text
 
 
 def test_a_study_that_ran_on_a_cpu_says_why_it_has_no_energy(trained: Campaign, tmp_path: Path) -> None:
@@ -156,8 +156,8 @@ def test_every_environment_is_named_with_what_was_made_there(made: HandMade) -> 
 def test_a_run_that_does_nothing_changes_no_environment(made: HandMade) -> None:
     made.add(made.spec("resnet"))
     made.store.write_study(made.study, ENVIRONMENT | {"processor": "Of a visitor"})
-    (place,) = made.evidence().made
-    assert place.environment["processor"] == "A Processor"
+    (environment,) = made.evidence().environments
+    assert environment.description["processor"] == "A Processor"
     assert "Run last on Of a visitor" in built(made)
 
 
@@ -178,7 +178,7 @@ def test_networks_of_two_data_sets_are_no_study(made: HandMade) -> None:
 
 def test_the_header_says_what_was_run_on_what(page: Path) -> None:
     text = page.read_text()
-    assert "MNIST, 5,000 digits, 10 test pictures" in text
+    assert "MNIST, 5,000 digits, 10 test images" in text
     assert "3 networks, 1 seed each" in text
     assert "4 March 2026, 05:06 UTC" in text
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks.reporting.evidence.evidence import Entry, Evidence
-from benchmarks.reporting.figures import FIGURES, Drawing, NoData, Panel, entry_figure, figure
-from benchmarks.reporting.figures.base import canvas
+from benchmarks.reporting.drawing.axes import canvas
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+from benchmarks.reporting.figures import FIGURES, Drawing, NoData, Panel, figure, network_figure
 from benchmarks.reporting.page import render
 from benchmarks.reporting.sections import SECTIONS
-from benchmarks.reporting.tables import TABLES, Column, Table, entry_table, table
+from benchmarks.reporting.tables import TABLES, Column, Table, network_table, table
 from benchmarks.reporting.tables.cells import text
 
 
@@ -48,20 +48,20 @@ def section_of(page: str, section: str) -> str:
 @pytest.mark.parametrize("section", SECTIONS)
 def test_what_is_declared_for_a_section_is_seen_there(evidence: Evidence, section: str) -> None:
     @figure("of-a-test", section=section, title="A figure of a test")
-    def study_figure(evidence: Evidence) -> Drawing:
+    def draw(evidence: Evidence) -> Drawing:
         return drawing()
 
-    @entry_figure("of-a-test-too", section=section, title="A figure of one network")
-    def network_figure(evidence: Evidence, entry: Entry) -> Drawing | None:
-        return None if entry.label == "resnet" else drawing()
+    @network_figure("of-a-test-too", section=section, title="A figure of one network")
+    def draw_one(evidence: Evidence, network: NetworkEvidence) -> Drawing | None:
+        return None if network.label == "resnet" else drawing()
 
     @table("of-a-test", section=section)
-    def study_table(evidence: Evidence) -> Table | None:
+    def fill(evidence: Evidence) -> Table | None:
         return words("A table of a test")
 
-    @entry_table("of-a-test-too", section=section)
-    def network_table(evidence: Evidence, entry: Entry) -> Table | None:
-        return None if entry.label == "resnet" else words(f"The table of {entry.label}")
+    @network_table("of-a-test-too", section=section)
+    def fill_one(evidence: Evidence, network: NetworkEvidence) -> Table | None:
+        return None if network.label == "resnet" else words(f"The table of {network.label}")
 
     own = section_of(render(evidence), section)
     assert own.count("<h3>A figure of a test</h3>") == 1

@@ -7,7 +7,7 @@ import math
 import pandas as pd
 import pytest
 
-from benchmarks.reporting.evidence.evidence import Entry, Evidence
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.tables import Cell, Column, NoData, Table
 from benchmarks.reporting.tables.calibration import calibration
 from benchmarks.reporting.tables.costs import costs as cost_table
@@ -89,7 +89,7 @@ def test_what_was_not_measured_is_a_dash_with_the_reason_and_sorts_last(made: Ha
 def test_what_failed_says_so(made: HandMade) -> None:
     made.add(made.spec("resnet"), accuracy=answers("11"), cost=costs(("default", 100, 100)))
     made.store.write_failure(made.spec("resnet"), "time", "MemoryError: no more", "trace")
-    assert made.evidence().entries[0].reason("latency") == "failed: MemoryError: no more"
+    assert made.evidence().networks[0].reason("latency") == "failed: MemoryError: no more"
 
 
 def test_what_a_study_leaves_out_says_so(made: HandMade) -> None:
@@ -157,18 +157,18 @@ def test_networks_with_other_radii_have_dashes(made: HandMade) -> None:
 
 
 def test_common_routes_are_drawn_with_share_and_accuracy(evidence: Evidence) -> None:
-    branchynet = entry(evidence, "branchynet")
+    branchynet = network(evidence, "branchynet")
     table = common_routes(evidence, branchynet)
     assert table is not None
     assert [[cell.text for cell in cells] for cells in table.rows] == [
         ["■■□□", "80.0", "87.5", "2.00"],  # seven of eight right
         ["■■■■", "20.0", "100.0", "4.00"],
     ]
-    assert table.note.startswith("2 distinct routes among 10 test pictures.")
+    assert table.note.startswith("2 distinct routes among 10 test images.")
 
 
 def test_a_network_with_one_route_has_no_table_of_routes(evidence: Evidence) -> None:
-    assert common_routes(evidence, entry(evidence, "resnet")) is None
+    assert common_routes(evidence, network(evidence, "resnet")) is None
 
 
 def test_training_lists_phases_and_last_accuracies(evidence: Evidence) -> None:
@@ -247,7 +247,7 @@ def test_timings_stand_side_by_side_for_networks_that_skip(made: HandMade) -> No
     assert [cells[name].text for name in ("Speed-up", "Realised")] == ["0.50", "0.75"]
 
 
-def test_single_pictures_on_short_and_long_paths_have_percentiles(made: HandMade) -> None:
+def test_single_images_on_short_and_long_paths_have_percentiles(made: HandMade) -> None:
     passes = timings(0.002, 0.006, {"default": [0.001, 0.003, 0.005]}).assign(macs=[math.nan, 4.0, 1.0, 1.0, 4.0])
     made.add(made.spec("adanet"), cost=costs(("default", 4000, 2000)), latency=passes)
     cells = paths(made.evidence())
@@ -310,5 +310,5 @@ def test_rows_must_have_a_cell_per_column() -> None:
         Table(title="Ragged", columns=[Column(name="one")], rows=[[]])
 
 
-def entry(evidence: Evidence, label: str) -> Entry:
-    return next(entry for entry in evidence.entries if entry.label == label)
+def network(evidence: Evidence, label: str) -> NetworkEvidence:
+    return next(network for network in evidence.networks if network.label == label)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from benchmarks.reporting.drawing.formatting import count, epsilons, is_missing, listing, milliseconds, percent, span
-from benchmarks.reporting.evidence import attacks
-from benchmarks.reporting.evidence.evidence import Entry, Evidence
-from benchmarks.reporting.evidence.methods import BASELINE
-from benchmarks.reporting.findings.significance import accuracy_equals, robust_equals
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+from benchmarks.reporting.evidence.robustness import headline_attack
+from benchmarks.reporting.findings.significance import indistinguishable_in_accuracy, indistinguishable_under_attack
+from benchmarks.reporting.formatting import count, epsilons, is_missing, listing, milliseconds, percent, span
 
 NAMED = 4
 """Most networks that one sentence names."""
@@ -18,75 +17,75 @@ ON_PAPER = 0.95
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class Conclusion:
     """An answer to a reader's question.
 
     Attributes:
         question: a few words.
         answer: a network's name, or that there is none.
-        entry: the network's slug, or empty.
+        network: the network's slug, or empty.
         detail: the figures behind it, in sentences.
     """
 
     question: str
     answer: str
     detail: str
-    entry: str = ""
+    network: str = ""
 
 
-def findings(evidence: Evidence) -> list[Finding]:
+def conclusions(evidence: Evidence) -> list[Conclusion]:
     """Everything that the measurements at headline settings allow to say."""
-    rules: Sequence[Callable[[Evidence], Finding | None]] = (most_accurate, cheapest, fastest, most_robust)
+    rules: Sequence[Callable[[Evidence], Conclusion | None]] = (most_accurate, cheapest, fastest, most_robust)
     return [found for rule in rules if (found := rule(evidence)) is not None]
 
 
-def most_accurate(evidence: Evidence) -> Finding | None:
+def most_accurate(evidence: Evidence) -> Conclusion | None:
     """The network with the highest test accuracy, and those that cannot be told apart from it."""
     measured = evidence.having("accuracy")
     if not measured:
         return None
-    best = max(measured, key=lambda entry: evidence.value(entry, "accuracy"))
+    best = max(measured, key=lambda network: evidence.value(network, "accuracy"))
     point = evidence.headlines[best.label]
     kind = f"range over {point['seeds']} seeds" if point["seeds"] > 1 else "95 % interval"
     ends = span(percent(point["accuracy_low"]), percent(point["accuracy_high"]))
-    pictures = f"{count(point['samples'])} test pictures"
-    equals = [entry.name for entry in accuracy_equals(evidence, best)]
-    equality = _equality(equals, len(measured) - 1, pictures, seeds=point["seeds"])
-    detail = f"{percent(point['accuracy'])} % of {pictures} ({kind} {ends}). {equality}"
+    images = f"{count(point['samples'])} test images"
+    equals = [network.name for network in indistinguishable_in_accuracy(evidence, best)]
+    equality = _equality(equals, len(measured) - 1, images, seeds=point["seeds"])
+    detail = f"{percent(point['accuracy'])} % of {images} ({kind} {ends}). {equality}"
     return _finding("Most accurate", best, detail)
 
 
-def cheapest(evidence: Evidence) -> Finding | None:
+def cheapest(evidence: Evidence) -> Conclusion | None:
     """Among the most accurate network and its equals, the one with the fewest multiply-accumulates."""
     measured = evidence.having("accuracy")
     if not measured:
         return None
-    best = max(measured, key=lambda entry: evidence.value(entry, "accuracy"))
-    counted = [e for e in (best, *accuracy_equals(evidence, best)) if e in evidence.having("routed")]
+    best = max(measured, key=lambda network: evidence.value(network, "accuracy"))
+    counted = [e for e in (best, *indistinguishable_in_accuracy(evidence, best)) if e in evidence.having("routed")]
     if not counted:
         return None
-    chosen = min(counted, key=lambda entry: evidence.value(entry, "routed"))
-    detail = f"{evidence.unit.format(evidence.value(chosen, 'routed'))} {evidence.unit.name} MACs per picture"
+    chosen = min(counted, key=lambda network: evidence.value(network, "routed"))
+    detail = f"{evidence.unit.format(evidence.value(chosen, 'routed'))} {evidence.unit.name} MACs per image"
     share = evidence.share_of_static(chosen)
     if share is not None:
         detail += f", {percent(share, 0)} % of the static ResNet's"
     if chosen is best:
         detail += ": nothing cheaper keeps up with it."
     else:
-        against = " against ".join(percent(evidence.value(entry, "accuracy")) for entry in (chosen, best))
+        against = " against ".join(percent(evidence.value(network, "accuracy")) for network in (chosen, best))
         detail += f", at an accuracy that cannot be told apart from the best ({against} %)."
     return _finding("Cheapest at that accuracy", chosen, detail)
 
 
-def fastest(evidence: Evidence) -> Finding | None:
+def fastest(evidence: Evidence) -> Conclusion | None:
     """The highest speed-up over the static ResNet one by one, and what becomes of it in large batches."""
     sizes = evidence.batch_sizes
-    others = [entry for entry in evidence.entries if entry.facts.name != BASELINE]
-    timed = [entry for entry in others if sizes and entry in evidence.having(f"speedup_{sizes[0]}")]
+    others = [network for network in evidence.networks if network.method.place is not None]
+    timed = [network for network in others if sizes and network in evidence.having(f"speedup_{sizes[0]}")]
     if not timed:
         return None
     small, large = sizes[0], sizes[-1]
-    best = max(timed, key=lambda entry: evidence.value(entry, f"speedup_{small}"))
+    best = max(timed, key=lambda network: evidence.value(network, f"speedup_{small}"))
     point = evidence.headlines[best.label]
     detail = (
         f"{point[f'speedup_{small}']:.2f} times the speed of the static ResNet beside it at batch {small} "
@@ -100,22 +99,22 @@ def fastest(evidence: Evidence) -> Finding | None:
     return _finding("Really fastest", None, f"The best, {best.name}: {detail}. {paper}")
 
 
-def most_robust(evidence: Evidence) -> Finding | None:
+def most_robust(evidence: Evidence) -> Conclusion | None:
     """The highest accuracy under the attack of the headlines, and who cannot be told apart from it."""
-    chosen = attacks.benchmark_attack(evidence.attacks)
+    chosen = headline_attack(evidence.robustness)
     if chosen is None:
         return None
-    table = evidence.attacks
+    table = evidence.robustness
     at = table[(table["attack"] == chosen[0]) & (table["epsilon"] == chosen[1])]
-    rows = {row["entry"]: row for row in at.to_dict("records")}
-    attacked = [entry for entry in evidence.entries if entry.label in rows]
-    best = max(attacked, key=lambda entry: float(rows[entry.label]["accuracy"]))
+    rows = {row["network"]: row for row in at.to_dict("records")}
+    attacked = [network for network in evidence.networks if network.label in rows]
+    best = max(attacked, key=lambda network: float(rows[network.label]["accuracy"]))
     row = rows[best.label]
     ends = span(percent(row["accuracy_low"]), percent(row["accuracy_high"]))
     where = f"{chosen[0]} at ε = {epsilons(table['epsilon'])[chosen[1]]}"
-    equals = [entry.name for entry in robust_equals(evidence, best, chosen)]
-    pictures = f"{count(row['pictures'])} attacked pictures"
-    equality = _equality(equals, len(attacked) - 1, pictures, seeds=row["seeds"])
+    equals = [network.name for network in indistinguishable_under_attack(evidence, best, chosen)]
+    images = f"{count(row['images'])} attacked images"
+    equality = _equality(equals, len(attacked) - 1, images, seeds=row["seeds"])
     detail = f"{percent(row['accuracy'])} % right under {where} ({ends}). {equality}"
     if row["accuracy"] >= 0.5:
         return _finding("Holds under attack", best, detail)
@@ -125,22 +124,22 @@ def most_robust(evidence: Evidence) -> Finding | None:
 def _on_paper_only(evidence: Evidence, size: int) -> str:
     """A sentence on networks that spend fewer multiply-accumulates than the static ResNet and are slower."""
     found = []
-    for entry in evidence.having(f"speedup_{size}"):
-        share, speedup = evidence.share_of_static(entry), evidence.value(entry, f"speedup_{size}")
+    for network in evidence.having(f"speedup_{size}"):
+        share, speedup = evidence.share_of_static(network), evidence.value(network, f"speedup_{size}")
         if share is not None and share < ON_PAPER and speedup < 1:
             figures = f"{percent(share, 0)} % of the MACs in {1 / speedup:.2f} times the time"
-            found.append((speedup, f"{entry.name} with {figures}"))
+            found.append((speedup, f"{network.name} with {figures}"))
     parts = [text for _, text in sorted(found)[:NAMED]]
     parts += [f"{len(found) - NAMED} more"] if len(found) > NAMED else []
     return f"Cheaper on paper only: {listing(parts)}." if parts else ""
 
 
-def _finding(question: str, entry: Entry | None, detail: str) -> Finding:
-    name, slug = (entry.name, entry.slug) if entry else ("None", "")
-    return Finding(question=question, answer=name, entry=slug, detail=detail.strip())
+def _finding(question: str, network: NetworkEvidence | None, detail: str) -> Conclusion:
+    name, slug = (network.name, network.slug) if network else ("None", "")
+    return Conclusion(question=question, answer=name, network=slug, detail=detail.strip())
 
 
-def _equality(equals: Sequence[str], others: int, pictures: str, *, seeds: int) -> str:
+def _equality(equals: Sequence[str], others: int, images: str, *, seeds: int) -> str:
     if not others:
         return ""
     if not equals and seeds > 1:
@@ -148,4 +147,4 @@ def _equality(equals: Sequence[str], others: int, pictures: str, *, seeds: int) 
     if not equals:
         return "It is ahead of every other network by more than chance."
     who = listing(equals) if len(equals) <= NAMED else f"{len(equals)} of the {others} others"
-    return f"{who} cannot be told apart from it by {pictures}."
+    return f"{who} cannot be told apart from it by {images}."
