@@ -25,7 +25,7 @@ def canvas(width: float = WIDTH, height: float = 3.5) -> tuple[Figure, Axes]:
 
 
 def accuracy_axis(axes: Axes, rows: pd.DataFrame) -> str:
-    """Keep settings far below every headline from flattening the rest; a sentence that says what is left out.
+    """Cut the axis where settings far below every headline would flatten the rest, and say in a sentence what is cut.
 
     Args:
         axes: of a figure with accuracies in percent upwards.
@@ -40,8 +40,8 @@ def accuracy_axis(axes: Axes, rows: pd.DataFrame) -> str:
     if not outside:
         return ""
     axes.set_ylim(floor, max(rows["high"].max(), shown["high"].max()) + 0.05 * spread)
-    settings = "setting lies" if outside == 1 else "settings lie"
-    return f" {outside} {settings} below {floor:.0f} %, outside of the figure."
+    settings = "setting is" if outside == 1 else "settings are"
+    return f" {outside} {settings} below {floor:.0f} %, outside the figure."
 
 
 def cost_axis(axes: Axes, values: Sequence[float]) -> None:
@@ -55,7 +55,7 @@ def cost_axis(axes: Axes, values: Sequence[float]) -> None:
 
 
 def epsilon_axis(axes: Axes, curves: pd.DataFrame) -> None:
-    """Ticks at the radii that were measured, written as people write them."""
+    """Ticks at the radii that were measured, written as they are usually written."""
     names = epsilons(curves["epsilon"])
     axes.set_xticks(list(names), list(names.values()))
     axes.set_xlabel("radius ε of the L∞ ball (pixels in [0, 1])")

@@ -26,7 +26,7 @@ def inline(figure: Figure, *, name: str, label: str, tips: Mapping[str, str] | N
     Args:
         figure: to draw.
         name: unique in the page; every id inside starts with it.
-        label: what the figure shows, for those who do not see it.
+        label: what the figure shows, for screen readers.
         tips: text that appears over an artist, by its `gid`.
     """
     buffer = StringIO()

@@ -248,12 +248,12 @@ class Evidence:
         """A measurement at the headline setting, NaN where it is missing; see `results` for the names."""
         return float(self.headlines[network.label].get(name, math.nan))
 
-    def having(self, name: str) -> list[NetworkEvidence]:
+    def measured(self, name: str) -> list[NetworkEvidence]:
         """The networks of which a measurement at the headline setting is known."""
         return [network for network in self.networks if not math.isnan(self.value(network, name))]
 
-    def share_of_static(self, network: NetworkEvidence) -> float | None:
-        """Routed cost relative to its static ResNet's; None for that network itself, or where unknown."""
-        if network.is_baseline or network not in self.having("routed"):
+    def share_of_baseline(self, network: NetworkEvidence) -> float | None:
+        """Routed cost relative to its baseline's; None for that network itself, or where unknown."""
+        if network.is_baseline or network not in self.measured("routed"):
             return None
         return self.value(network, "routed") / network.first.baseline.macs

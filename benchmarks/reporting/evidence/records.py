@@ -19,7 +19,7 @@ from benchmarks.training.seeds import derive
 
 @contextmanager
 def one_line(place: Path) -> Iterator[None]:
-    """Turn whatever damaged files cause into a `StoreError` of one line.
+    """Turn every error that damaged files cause into a `StoreError` of one line.
 
     Raises:
         StoreError: the block failed; the message names the place.

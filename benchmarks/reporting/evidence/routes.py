@@ -63,7 +63,7 @@ def exit_shares(table: pd.DataFrame, units: Sequence[str]) -> pd.DataFrame:
 
 
 def common_routes(table: pd.DataFrame, most: int = 5) -> pd.DataFrame:
-    """The commonest routes of one setting. Columns: route, images, share, accuracy, macs (mean routed)."""
+    """The most common routes of one setting. Columns: route, images, share, accuracy, macs (mean routed)."""
     right = table["label"] == table["prediction"]
     grouped = table.assign(right=right).groupby("route")
     found = pd.DataFrame(
@@ -74,7 +74,7 @@ def common_routes(table: pd.DataFrame, most: int = 5) -> pd.DataFrame:
     return ordered.head(most).reset_index(drop=True)
 
 
-def drawn(route: str, units: Sequence[str]) -> str:
+def route_squares(route: str, units: Sequence[str]) -> str:
     """A route as filled and empty squares, with a gap where a unit's name changes before its dot."""
     text = ""
     previous = units[0].partition(".")[0] if units else ""

@@ -20,7 +20,7 @@ from benchmarks.reporting.formatting import (
 
 @figure("accuracy-time", section="time", order=10, title="Accuracy against time")
 def accuracy_time(evidence: Evidence) -> Drawing:
-    """Test accuracy over time per image relative to the static ResNet: smallest and largest batch."""
+    """Test accuracy over time per image relative to the baseline: smallest and largest batch."""
     sizes = sorted({*evidence.batch_sizes[:1], *evidence.batch_sizes[-1:]})
     if not sizes or evidence.results.dropna(subset=["accuracy", f"speedup_{sizes[0]}"]).empty:
         raise NoData("No network has both its accuracy and its time measured yet.")
@@ -47,8 +47,7 @@ def _panel(evidence: Evidence, size: int) -> Panel:
         own = table[table["network"] == network.label].to_dict("records")
         texts = [
             f"{network.name}, {row['setting']}: {percent(row['accuracy'])} % in "
-            f"{milliseconds(row[f'latency_{size}'])} ms, {significant(row[speedup])} times as fast as the "
-            "static ResNet"
+            f"{milliseconds(row[f'latency_{size}'])} ms, {significant(row[speedup])} times as fast as the baseline"
             for row in own
         ]
         tips |= settings_curve(axes, network, rows[rows["network"] == network.label], texts)
@@ -56,7 +55,7 @@ def _panel(evidence: Evidence, size: int) -> Panel:
     cost_axis(axes, list(rows["x"]))
     accuracy_axis(axes, rows)
     axes.set_title("One image at a time" if size == 1 else f"Batches of {size}")
-    axes.set_xlabel("median time per image (multiples of the static ResNet's)")
+    axes.set_xlabel("median time per image (multiples of the baseline's)")
     axes.set_ylabel("test accuracy (%)")
     return Panel(figure=drawn, tips=tips)
 
@@ -69,8 +68,8 @@ def _caption(evidence: Evidence, sizes: list[int]) -> str:
         spread.append(f"{low if low == high else span(low, high)} ms at batch {size}")
     images = count(evidence.results["samples"].max())
     return (
-        "Left of the dashed line is faster than the static ResNet, which took turns with the network in the "
-        f"same process on the same images; its own median per image was {listing(spread)}. Compare "
+        "Left of the dashed line is faster than the baseline, a static ResNet that was timed in turns with the "
+        f"network, in the same process on the same images; its own median per image was {listing(spread)}. Compare "
         "ratios between networks, not milliseconds: every network was timed in a process of its own. Bars "
         f"of accuracy are {interval_words(evidence.results['seeds'].max())}, from {images} test images."
     )

@@ -1,4 +1,4 @@
-"""What attacks do to the computation: an image made to mislead may also be made to cost."""
+"""What attacks do to the computation: an adversarial image may also cost more."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def execution(evidence: Evidence, network: NetworkEvidence) -> Drawing | None:
     return Drawing(
         panels=[Panel(figure=drawn)],
         caption="Share of each class's images that used a unit, in %: rows that change from left to right "
-        f"are units that the class decides about. {count(len(table))} test images, setting "
+        f"are units whose execution depends on the class. {count(len(table))} test images, setting "
         f"“{network.first.settings[0].name}”; in brackets, the MACs of the unit.",
     )
 

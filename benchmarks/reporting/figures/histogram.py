@@ -62,7 +62,7 @@ def _caption(evidence: Evidence, table: pd.DataFrame) -> str:
     unit = evidence.unit
     low, high = (float(table["macs"].quantile(q)) for q in (0.05, 0.95))
     return (
-        f"Mean {unit.format(table['macs'].mean())} {unit.name} MACs; nine images of ten lie between "
+        f"Mean {unit.format(table['macs'].mean())} {unit.name} MACs; nine images of ten are between "
         f"{unit.format(low)} and {unit.format(high)}. {count(len(table))} test images, one bar per "
         f"{BINS}th of the axis."
     )

@@ -24,7 +24,7 @@ def realised(evidence: Evidence) -> Drawing:
     return Drawing(
         panels=[_panel(evidence, own, size) for size in sizes],
         caption="On the diagonal every saved multiply-accumulate saved its time (realised speed-up 1.0); "
-        "above it, gathering images, gates and exits took back what skipping saved; at 100 % of the time "
+        "above it, gathering images, gates and exits cost what skipping saved; at 100 % of the time "
         "nothing was gained. Both axes are relative to the same network computing every unit, timed in the "
         "same process.",
         legend=[network for network in evidence.networks if network.label in shown],

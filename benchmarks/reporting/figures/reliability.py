@@ -1,4 +1,4 @@
-"""Whether a network knows how sure it may be."""
+"""How far the confidence of a network can be trusted."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def reliability(evidence: Evidence) -> Drawing:
     images = evidence.results["samples"].max()
     return Drawing(
         panels=[Panel(figure=drawn)],
-        caption=f"On the diagonal confidence means what it says; below it the network is too sure of itself. "
+        caption=f"On the diagonal confidence equals accuracy; below it the network is overconfident. "
         f"{CALIBRATION_BINS} equal bins over {count(images)} test images, those with fewer than {FEWEST} "
         "left out; bands are 95 % Wilson intervals.",
         legend=list(curves),

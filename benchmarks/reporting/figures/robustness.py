@@ -1,4 +1,4 @@
-"""Whether a network holds under attack."""
+"""Accuracy of networks under attack."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def robustness(evidence: Evidence) -> Drawing:
         panels=panels,
         caption=f"At radius 0 the same {count(table['images'].max())} images without attack. Bands: "
         f"{interval_words(table['seeds'].max())}. Wrongly classified images count as lost and are attacked "
-        "like the others. FGSM takes one step: alone it is no evidence that a network holds.",
+        "like the others. FGSM takes one step: alone it is no evidence that a network is robust.",
         legend=[network for network in evidence.networks if network.label in set(table["network"])],
     )
 

@@ -1,4 +1,4 @@
-"""How training went."""
+"""Loss and accuracy during training."""
 
 from __future__ import annotations
 

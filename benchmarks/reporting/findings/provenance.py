@@ -106,12 +106,12 @@ def made_there(environment: EnvironmentEvidence, environments: Sequence[Environm
 
 
 def baseline_line(network: NetworkEvidence, unit: Unit) -> str:
-    """The static ResNet that a network is compared with, and its size."""
+    """The baseline of a network, and its size."""
     baseline = network.first.baseline
     if network.is_baseline:
-        return "is a static ResNet itself: its own baseline"
+        return "is a static ResNet, and its own baseline"
     size = f"{unit.format(baseline.macs)} {unit.name} MACs, {baseline.parameters:,} parameters"
-    return f"is compared with {baseline.network} ({size})"
+    return f"is compared with the baseline {baseline.network} ({size})"
 
 
 def environment_rows(environment: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -128,7 +128,7 @@ def environment_rows(environment: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def as_yaml(values: Mapping[str, Any]) -> str:
-    """A mapping as the YAML that people write."""
+    """A mapping as readable YAML."""
     plain = json.loads(json.dumps(dict(values)))
     text: str = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
     return text

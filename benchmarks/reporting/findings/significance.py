@@ -1,4 +1,4 @@
-"""Which networks a study cannot tell apart: the same images were put to all, so differences are paired."""
+"""Which differences between networks are significant: all answer the same images, so differences are paired."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _right(answers: pd.DataFrame) -> pd.Series:
 
 
 def indistinguishable_in_accuracy(evidence: Evidence, best: NetworkEvidence) -> list[NetworkEvidence]:
-    """Networks whose test accuracy at the headline setting cannot be told apart from the best one's."""
+    """Networks whose test accuracy at the headline setting does not differ significantly from the best one's."""
     answers = {network.label: network.first.headline_answers() for network in evidence.networks}
     return _indistinguishable(evidence, best, evidence.headlines, answers)
 
@@ -45,7 +45,7 @@ def indistinguishable_in_accuracy(evidence: Evidence, best: NetworkEvidence) -> 
 def indistinguishable_under_attack(
     evidence: Evidence, best: NetworkEvidence, chosen: tuple[str, float]
 ) -> list[NetworkEvidence]:
-    """Networks whose accuracy under an attack at an epsilon cannot be told apart from the best one's."""
+    """Networks whose accuracy under an attack at an epsilon does not differ significantly from the best one's."""
     table = evidence.robustness
     at = table[(table["attack"] == chosen[0]) & (table["epsilon"] == chosen[1])]
     rows = {row["network"]: {str(name): row[name] for name in row} for row in at.to_dict("records")}

@@ -1,4 +1,4 @@
-"""What a reader must know before believing a study: noise, number of seeds, what is old or missing."""
+"""What a reader must know before trusting a study: noise, number of seeds, what is stale or missing."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from benchmarks.reporting.findings.provenance import timing_environments
 from benchmarks.reporting.formatting import is_missing, listing, milliseconds, percent
 
 NOISE = 1.05
-"""Speed-up of a network over its own twin from which readers are told."""
+"""Speed-up of a network over itself from which there is a warning."""
 UNSTEADY = 1.25
-"""Ratio of the slowest to the fastest median of the same static ResNet from which a machine was not quiet."""
+"""Ratio of the slowest to the fastest median of the same baseline from which a machine counts as disturbed."""
 WIDE = 0.1
 """Interquartile range relative to the median from which timings are noted."""
 
 
 def warnings(evidence: Evidence) -> list[str]:
-    """Sentences, the gravest first."""
+    """Sentences, the most serious first."""
     found = []
     if evidence.failures:
         found.append(f"{_counted(len(evidence.failures), 'job')} failed: see the end of the page.")
@@ -32,7 +32,7 @@ def warnings(evidence: Evidence) -> list[str]:
         found.append(f"Stale, made by other code than today's: {names}. See the end of the page.")
     found += [*_machines(evidence), *_noise(evidence), *_unsteady(evidence), *_spread(evidence)]
     if evidence.networks and evidence.results["seeds"].max() == 1:
-        found.append("One seed per network: what a difference owes to the luck of training was not measured.")
+        found.append("One seed per network: how much of a difference is due to chance in training was not measured.")
     return found
 
 
@@ -41,11 +41,11 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _noise(evidence: Evidence) -> list[str]:
-    """What the static ResNet gains over its own twin is noise, and so is any speed-up of that size."""
-    twins = [network for network in evidence.networks if network.is_baseline]
+    """A baseline that is timed against itself gains nothing but noise: any speed-up of that size is noise too."""
+    baselines = [network for network in evidence.networks if network.is_baseline]
     gains = [
         (abs(math.log(speedup)), speedup, size, network.name)
-        for network in twins
+        for network in baselines
         for size in evidence.batch_sizes
         if not is_missing(speedup := evidence.value(network, f"speedup_{size}"))
     ]
@@ -53,24 +53,24 @@ def _noise(evidence: Evidence) -> list[str]:
         return []
     _, speedup, size, name = max(gains)
     return [
-        f"{name} came out {speedup:.2f} times as fast as the static ResNet beside it, which is the same "
+        f"{name} came out {speedup:.2f} times as fast as its baseline, which is the same "
         f"network (batch {size}): speed-ups of that size are noise on this machine."
     ]
 
 
 def _unsteady(evidence: Evidence) -> list[str]:
-    """The same static ResNet on the same machine should take the same time beside every network."""
+    """The same baseline on the same machine should take the same time beside every network."""
     for size in evidence.batch_sizes:
         groups: dict[tuple[str, str], list[float]] = defaultdict(list)
-        for network in evidence.having(f"static_{size}"):
+        for network in evidence.measured(f"static_{size}"):
             model = network.first
             groups[model.baseline.network, model.timed_in].append(evidence.value(network, f"static_{size}"))
         for (baseline, _), static in groups.items():
             if max(static) > UNSTEADY * min(static):
                 return [
-                    f"The machine was not equally quiet for all: the same static ResNet ({baseline}) took "
-                    f"{milliseconds(min(static))} ms an image in one process and {milliseconds(max(static))} "
-                    f"ms in another (batch {size}). Ratios within a process hold better than milliseconds."
+                    f"The load of the machine was not the same for all networks: the same baseline ({baseline}) took "
+                    f"{milliseconds(min(static))} ms per image in one process and {milliseconds(max(static))} "
+                    f"ms in another (batch {size}). Ratios within a process are more reliable than milliseconds."
                 ]
     return []
 
@@ -97,4 +97,4 @@ def _spread(evidence: Evidence) -> list[str]:
     if not wide:
         return []
     apart = f"more than {percent(WIDE, 0)} % of the median apart"
-    return [f"In {wide} of {total} timings the quartiles lie {apart}."]
+    return [f"In {wide} of {total} timings the quartiles are {apart}."]

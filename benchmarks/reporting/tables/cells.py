@@ -51,7 +51,7 @@ def number(
     write: Callable[[float], str],
     *,
     reason: str,
-    ends: bool = False,
+    interval: bool = False,
 ) -> Cell:
     """A measurement from a row of `points`, or a dash with the reason.
 
@@ -60,13 +60,13 @@ def number(
         name: of the column.
         write: formats it.
         reason: why it is missing, if it is.
-        ends: write its interval (`<name>_low`, `<name>_high`) below it, or of several seeds the deviation
+        interval: write its interval (`<name>_low`, `<name>_high`) below it, or of several seeds the deviation
         over them.
     """
     value = values.get(name)
     if value is None or is_missing(value):
         return missing(reason)
-    sub, tip = _ends(values, name, write) if ends else ("", "")
+    sub, tip = _ends(values, name, write) if interval else ("", "")
     return Cell(text=write(value), sub=sub, sort=float(value), tip=tip)
 
 

@@ -1,4 +1,4 @@
-"""Four costs that are never mixed up, and two other counters beside them."""
+"""The four costs, and two other counters beside them."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _row(evidence: Evidence, network: NetworkEvidence, point: Mapping[str, Any])
     ]
     for size in evidence.batch_sizes:
         untimed = network.reason("latency")
-        cells.append(number(point, f"latency_{size}", milliseconds, reason=untimed, ends=True))
+        cells.append(number(point, f"latency_{size}", milliseconds, reason=untimed, interval=True))
         cells.append(number(point, f"realised_{size}", lambda value: f"{value:.2f}", reason=untimed))
     return cells
 

@@ -1,4 +1,4 @@
-"""Joules, side by side: routed, everything, the static ResNet; and why there are none."""
+"""Energy of networks and of their baselines, and why there is none."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def energy(evidence: Evidence) -> Table | None:
         Column(name="Routed", unit="mJ", tip="Median per image, only the needed units; quartiles."),
         Column(name="Idle share", unit="%", tip="What the GPU takes in that time doing nothing."),
         Column(name="Everything", unit="mJ", tip="The same network computing every unit."),
-        Column(name="Static", unit="mJ", tip="The static ResNet, served alike, measured in turns."),
-        Column(name="Saving", tip="Static over routed: above 1 it takes less than the static ResNet."),
+        Column(name="Baseline", unit="mJ", tip="The baseline, served in the same way, measured in turns."),
+        Column(name="Saving", tip="Baseline over routed: above 1 it takes less than the baseline."),
     ]
     rows = [_row(evidence, network, size) for network in measured for size in sizes if _known(evidence, network, size)]
     return Table(
@@ -75,7 +75,7 @@ def _row(evidence: Evidence, network: NetworkEvidence, size: int) -> list[Cell]:
     return [
         text(network.name, network=network.slug),
         Cell(text=str(size), sort=size),
-        number(point, f"energy_{size}", _millijoules, reason="", ends=True),
+        number(point, f"energy_{size}", _millijoules, reason="", interval=True),
         number(point, "share", lambda value: percent(value, 0), reason=""),
         number(point, f"energy_dense_{size}", _millijoules, reason=""),
         number(point, f"energy_static_{size}", _millijoules, reason=""),

@@ -1,4 +1,4 @@
-"""How near our networks are to their papers in size."""
+"""Sizes of our networks beside those that their papers print."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _row(title: str, row: dict[Any, Any]) -> list[Cell]:
         _millions(row["our_parameters"]),
         _millions(row["macs"], "not given"),
         _millions(row["our_macs"]),
-        text(_AGREES) if row["agrees"] else text("differs", row["differs"] or "nobody knows why"),
+        text(_AGREES) if row["agrees"] else text("differs", row["differs"] or "the reason is not known"),
     ]
 
 

@@ -1,4 +1,4 @@
-"""One row per network: is it worth its multiply-accumulates, is it really faster, does it hold."""
+"""One row per network: is it worth its multiply-accumulates, is it really faster, is it robust."""
 
 from __future__ import annotations
 
@@ -43,15 +43,15 @@ def _columns(evidence: Evidence, sizes: list[int]) -> list[Column]:
         Column(name="Params", unit="k", tip="Learnable numbers, thousands."),
         Column(
             name="MACs",
-            unit=f"{unit}, of static",
-            tip="Mean routed MACs per image; share of the static ResNet's.",
+            unit=f"{unit}, of baseline",
+            tip="Mean routed MACs per image; share of the baseline's.",
         ),
         Column(name="Executed", unit="% nominal", tip="Execution rate: routed / nominal MACs."),
     ]
     for size in sizes:
         times = "Median and quartiles of the time per image."
         columns.append(Column(name="Time", unit=f"ms, batch {size}", tip=times))
-        tip = f"Static ResNet's time / its time, both at batch {size}."
+        tip = f"The baseline's time / its time, both at batch {size}."
         columns.append(Column(name="Speed-up", unit=f"batch {size}", tip=tip))
     chosen = headline_attack(evidence.robustness)
     unit = f"% {chosen[0]} ε {epsilons(evidence.robustness['epsilon'])[chosen[1]]}" if chosen else "%"
@@ -65,14 +65,14 @@ def _row(evidence: Evidence, network: NetworkEvidence, point: Mapping[str, Any],
     cells = [
         _network(network),
         text(str(point["setting"])),
-        number(point, "accuracy", percent, reason=network.reason("accuracy"), ends=True),
+        number(point, "accuracy", percent, reason=network.reason("accuracy"), interval=True),
         number(point, "parameters", lambda value: significant(value / 1e3), reason=unmeasured),
         _macs(evidence, network, point),
         number(point, "execution", percent, reason=unmeasured),
     ]
     for size in sizes:
         untimed = network.reason("latency")
-        cells.append(number(point, f"latency_{size}", milliseconds, reason=untimed, ends=True))
+        cells.append(number(point, f"latency_{size}", milliseconds, reason=untimed, interval=True))
         cells.append(number(point, f"speedup_{size}", lambda value: f"{value:.2f}", reason=untimed))
     cells.append(_robust(evidence, network))
     cells.append(number(point, "train_seconds", duration, reason="not recorded"))
@@ -87,7 +87,7 @@ def _network(network: NetworkEvidence) -> Cell:
 
 def _macs(evidence: Evidence, network: NetworkEvidence, point: Mapping[str, Any]) -> Cell:
     cell = number(point, "routed", evidence.unit.format, reason=network.reason("cost"))
-    share = evidence.share_of_static(network)
+    share = evidence.share_of_baseline(network)
     return cell if share is None else replace(cell, sub=f"{percent(share, 0)} %")
 
 
@@ -105,7 +105,7 @@ def _robust(evidence: Evidence, network: NetworkEvidence) -> Cell:
         "accuracy",
         percent,
         reason="no value",
-        ends=True,
+        interval=True,
     )
 
 
@@ -131,20 +131,20 @@ def _note(evidence: Evidence) -> str:
     seeds = "± is the standard deviation over seeds; point at it for their range. " if several else ""
     return (
         f"Below accuracies: {'of one seed, ' if several else ''}95 % Wilson intervals. {seeds}Below times: "
-        "quartiles. Speed-ups compare with the network's static ResNet, timed in turns with it in the same "
+        "quartiles. Speed-ups compare with the network's baseline, timed in turns with it in the same "
         "process. Bold is the best of its column, whether or not the difference means anything: see the "
         f"intervals. Click a heading to sort.{_baselines(evidence)}{timing_note(evidence)}"
     )
 
 
 def _baselines(evidence: Evidence) -> str:
-    """Which static ResNets the networks are compared with."""
+    """Which static ResNets are the baselines of the networks."""
     compared: dict[str, list[str]] = {}
     for network in evidence.networks:
         if not network.is_baseline:
             compared.setdefault(network.first.baseline.network, []).append(network.name)
     if len(compared) < 2:
-        return "".join(f" Every network's static ResNet is {network}." for network in compared)
+        return "".join(f" The baseline of every network is the static ResNet {network}." for network in compared)
     most = max(compared, key=lambda network: len(compared[network]))
     parts = [f"{network} for {listing(names)}" for network, names in compared.items() if network != most]
-    return f" The static ResNet is {listing([*parts, f'{most} for the others'])}."
+    return f" The baseline, a static ResNet, is {listing([*parts, f'{most} for the others'])}."

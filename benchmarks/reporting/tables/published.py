@@ -1,4 +1,4 @@
-"""The accuracy that papers reached and how, kept apart from what was measured here."""
+"""The accuracy that papers report and how they reached it, separate from what was measured here."""
 
 from __future__ import annotations
 

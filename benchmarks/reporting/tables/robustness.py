@@ -34,7 +34,7 @@ def robustness(evidence: Evidence) -> Table | None:
                 cells.append(missing(network.reason("robustness")))
             else:
                 values = {str(name): row[name] for name in row}
-                cells.append(number(values, "accuracy", percent, reason="no value", ends=True))
+                cells.append(number(values, "accuracy", percent, reason="no value", interval=True))
         rows.append(cells)
     columns = [Column(name="Network", numeric=False)]
     columns += [

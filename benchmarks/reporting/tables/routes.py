@@ -1,4 +1,4 @@
-"""The commonest routes of a network."""
+"""The most common routes of a network."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.reporting.tables.cells import Cell
 
 @network_table("routes", section="routes", order=10)
 def common_routes(evidence: Evidence, network: NetworkEvidence) -> Table | None:
-    """The five commonest routes, headline setting, first seed; None where all routes are equal."""
+    """The five most common routes, headline setting, first seed; None where all routes are equal."""
     table = network.first.headline_answers()
     if table is None or not routes.varies(table):
         return None
@@ -21,7 +21,7 @@ def common_routes(evidence: Evidence, network: NetworkEvidence) -> Table | None:
     rows = [
         [
             Cell(
-                text=routes.drawn(str(row["route"]), units),
+                text=routes.route_squares(str(row["route"]), units),
                 sort=str(row["route"]),
                 tip=_used(str(row["route"]), units),
             ),
@@ -32,7 +32,7 @@ def common_routes(evidence: Evidence, network: NetworkEvidence) -> Table | None:
         for row in routes.common_routes(table).to_dict("records")
     ]
     return Table(
-        title=f"Commonest routes of {network.name}",
+        title=f"Most common routes of {network.name}",
         columns=[
             Column(name="Route", numeric=False, tip="One square per unit, filled where it runs."),
             Column(name="Images", unit="%"),

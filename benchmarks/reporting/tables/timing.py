@@ -1,4 +1,4 @@
-"""Seconds, side by side: routed, sorted, everything, the static ResNet; and what short and long paths take."""
+"""Time of networks and of their baselines, and of short and long paths."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def timing(evidence: Evidence) -> Table | None:
         Column(name="Network", numeric=False),
         Column(name="Batch"),
         Column(name="Routed", unit="ms", tip="Median per image, only the needed units; quartiles."),
-        Column(name="By route", unit="ms", tip="Likewise, with images of the same route in the same batch."),
+        Column(name="By route", unit="ms", tip="The same, with images of the same route in the same batch."),
         Column(name="Everything", unit="ms", tip="The same network computing every unit."),
-        Column(name="Static", unit="ms", tip="The static ResNet, served alike, timed in turns."),
-        Column(name="Compiled", unit="ms", tip="The static ResNet through torch.compile."),
-        Column(name="Speed-up", tip="Static over routed."),
+        Column(name="Baseline", unit="ms", tip="The baseline, served in the same way, timed in turns."),
+        Column(name="Compiled", unit="ms", tip="The baseline through torch.compile."),
+        Column(name="Speed-up", tip="Baseline over routed."),
         Column(name="Realised", tip="1 is every saved multiply-accumulate in time."),
     ]
     rows = [_row(evidence, network, size, first=size == sizes[0]) for network in timed for size in sizes]
@@ -40,8 +40,8 @@ def timing(evidence: Evidence) -> Table | None:
         title="Time per image by batch size, at the headline setting",
         columns=columns,
         rows=rows,
-        note="Networks that skip something. Below a name: the batch from which on it is at least as fast as the static "
-        "ResNet, as far as larger ones were timed." + timing_note(evidence),
+        note="Networks that skip something. Below a name: the batch size from which it is at least as fast as its "
+        "baseline, as far as larger ones were timed." + timing_note(evidence),
     )
 
 
@@ -68,7 +68,7 @@ def paths(evidence: Evidence) -> Table | None:
         title="Time of single images by path, at the headline setting",
         columns=columns,
         rows=rows,
-        note="A path is short where it costs less than halfway between the cheapest and the dearest image."
+        note="A path is short where it costs less than halfway between the cheapest and the most expensive image."
         + timing_note(evidence),
     )
 
@@ -83,7 +83,7 @@ def _saves(evidence: Evidence, network: NetworkEvidence) -> bool:
 def _row(evidence: Evidence, network: NetworkEvidence, size: int, *, first: bool) -> list[Cell]:
     point = evidence.headlines[network.label]
     times = [
-        number(point, f"{kind}_{size}", milliseconds, reason="", ends=kind == "latency")
+        number(point, f"{kind}_{size}", milliseconds, reason="", interval=kind == "latency")
         for kind in ("latency", "sorted", "dense", "static", "compiled")
     ]
     ratios = [
@@ -100,4 +100,8 @@ def _row(evidence: Evidence, network: NetworkEvidence, size: int, *, first: bool
 def _break_even(batch: float) -> str:
     if is_missing(batch):
         return ""
-    return "nowhere as fast as static" if math.isinf(batch) else f"as fast as static from batch {batch:.0f} on"
+    return (
+        "slower than the baseline at every batch size"
+        if math.isinf(batch)
+        else f"as fast as the baseline from batch {batch:.0f}"
+    )

@@ -1,4 +1,4 @@
-"""What training took."""
+"""Time and accuracy of every training."""
 
 from __future__ import annotations
 

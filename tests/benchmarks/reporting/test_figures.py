@@ -68,7 +68,7 @@ def test_points_lie_where_their_numbers_say(evidence: Evidence) -> None:
 def test_time_is_shown_relative_to_the_static_network(evidence: Evidence) -> None:
     (panel,) = draw("accuracy-time", evidence).panels  # one batch size: one panel
     places = points_of(panel)
-    fast = "times as fast as the static ResNet"
+    fast = "times as fast as the baseline"
     assert places[f"ResNet, default: 90.0 % in 2.00 ms, 1.00 {fast}"] == (1.0, 90.0)
     assert places[f"BranchyNet, knee: 90.0 % in 1.00 ms, 2.00 {fast}"] == (0.5, 90.0)
 

@@ -165,8 +165,8 @@ def test_every_network_says_what_it_is_compared_with(made: HandMade) -> None:
     made.add(made.spec("resnet"), cost=costs(("default", 4_000_000, 4_000_000)))
     made.add(made.spec("adanet"), cost=costs(("default", 4_200_000, 3_000_000)))
     text = built(made)
-    assert "ResNet is a static ResNet itself: its own baseline." in text
-    assert "is compared with resnet[tiny] (4.00 M MACs, 175,000 parameters)." in text
+    assert "ResNet is a static ResNet, and its own baseline." in text
+    assert "is compared with the baseline resnet[tiny] (4.00 M MACs, 175,000 parameters)." in text
 
 
 def test_networks_of_two_data_sets_are_no_study(made: HandMade) -> None:

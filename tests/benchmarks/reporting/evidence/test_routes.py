@@ -48,7 +48,7 @@ def test_the_commonest_routes_come_first_with_their_own_accuracy() -> None:
     [("101", BLOCKS, "■□ ■"), ("1100", EXITS, "■■□□"), ("", (), "")],
 )
 def test_squares_have_gaps_between_stages(route: str, units: tuple[str, ...], drawn: str) -> None:
-    assert routes.drawn(route, units) == drawn
+    assert routes.route_squares(route, units) == drawn
 
 
 @pytest.mark.parametrize(("dealt", "varies"), [(["111"], False), (["111", "110"], True)])
