@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 DASH = "–"
-"""Stands where a measurement is missing."""
+"""Written where a measurement is missing."""
 
 
 def is_missing(value: float | None) -> bool:

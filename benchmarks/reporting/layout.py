@@ -20,9 +20,9 @@ class ShownFigure:
 
     Attributes:
         title: of the figure.
-        panels: SVG elements, to stand side by side where there is room.
+        panels: SVG elements, side by side where there is room.
         caption: what to see.
-        legend: networks whose keys stand above the panels.
+        legend: networks whose legend keys are above the panels.
         absent: why there are no panels, a sentence.
     """
 
@@ -40,7 +40,7 @@ class ShownTable:
     Attributes:
         name: unique in the page.
         table: None where there is no data.
-        title: stands before the reason; may be empty.
+        title: written before the reason; may be empty.
         absent: why there is no table, a sentence.
     """
 

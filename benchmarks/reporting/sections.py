@@ -27,7 +27,7 @@ class NoData(Exception):
 
     Args:
         reason: a sentence for readers.
-        title: stands before the reason of a table; a figure has its own title.
+        title: written before the reason of a table; a figure has its own title.
     """
 
     def __init__(self, reason: str, *, title: str = "") -> None:
@@ -42,7 +42,7 @@ class Placed:
     Attributes:
         name: unique in its kind; letters, digits and dashes.
         section: id of the section that shows it.
-        order: figures and tables of a section stand in ascending order, and by name where it is equal.
+        order: figures and tables of a section are shown in ascending order, and by name where it is equal.
     """
 
     name: str

@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from benchmarks.reporting.formatting import epsilons, significant
 
 WIDTH = 5.6
-"""Inches of a panel: two of them stand side by side on a page, one below the other on a phone."""
+"""Inches of a panel: two of them are side by side on a page, one below the other on a phone."""
 LOG_FROM = 15.0
 """Axes of costs become logarithmic where the largest is that many times the smallest."""
 

@@ -1,4 +1,4 @@
-"""Matplotlib figures as small SVG that can stand beside others in a page: no shared ids, no style."""
+"""Matplotlib figures as small SVG that can be put beside others in a page: no shared ids, no style."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _prefix_ids(root: ET.Element, name: str) -> None:
 
 
 def _shorten(root: ET.Element) -> None:
-    """Two decimals, one space, fonts left to the page, no text but of texts and titles."""
+    """Round to two decimals, collapse spaces, leave fonts to the page, drop text outside texts and titles."""
     for element in root.iter():
         for key, value in list(element.attrib.items()):
             if key in ("href", "id", "class"):
@@ -96,7 +96,7 @@ def _shorten(root: ET.Element) -> None:
 
 
 def _flat(parent: ET.Element) -> list[ET.Element]:
-    """The children of an element, with groups that say nothing replaced by what they hold."""
+    """The children of an element, with groups that have no attributes replaced by their children."""
     found: list[ET.Element] = []
     for child in parent:
         child[:] = _flat(child)

@@ -13,7 +13,7 @@ from zoo.registry import BASELINE
 
 
 def describe_methods(names: Sequence[str]) -> dict[str, MethodDescription]:
-    """Descriptions by name; methods that are not registered have their bare names, and stand last."""
+    """Descriptions by name; methods that are not registered have their bare names, and are last."""
     unregistered = sorted(set(names) - set(zoo.list_methods()))
     others = [name for name in (*zoo.list_methods(), *unregistered) if name != BASELINE]
     places = {name: place for place, name in enumerate(others)}

@@ -58,7 +58,7 @@ def read_environment(store: Store) -> dict[str, Any]:
 
 def shown(store: Store, study: Study) -> dict[str, tuple[ModelSpec, Record]]:
     """The records that belong to a study, by label, with what it asks for; those of methods that are not registered
-    any more come last.
+    any more are last.
 
     Raises:
         StoreError: a record is damaged, or two were made on different data.

@@ -68,10 +68,11 @@ def attack_names(table: pd.DataFrame) -> list[str]:
 
 
 def headline_attack(table: pd.DataFrame) -> tuple[str, float] | None:
-    """The attack and epsilon that one number per network stands for, or None where nothing was attacked.
+    """The attack and epsilon that the one robust number per network is about, or None where nothing was attacked.
 
     The second smallest epsilon of those that most networks were attacked at, so that as many as possible are compared
-    at the same one; and of the attacks that most networks met there, the one that leaves the fewest images right.
+    at the same one; and of the attacks that were made on most networks there, the one that leaves the fewest images
+    right.
     """
     made = table[table["attack"] != CLEAN]
     if made.empty:

@@ -43,7 +43,7 @@ def attack_compute(evidence: Evidence) -> Drawing:
     return Drawing(
         panels=panels,
         caption="Above the dashed line attacked images cost more than clean ones, below it less. The "
-        "attacks aim at the answer, not at the cost: an attack on the cost could do worse. Networks whose "
+        "attacks aim at the answer, not at the cost: an attack on the cost could cost more. Networks whose "
         "cost never changes are left out.",
         legend=moving,
     )

@@ -83,7 +83,7 @@ def figure(name: str, *, section: str, title: str, order: int = LAST) -> Callabl
     Args:
         name: unique among figures; letters, digits and dashes.
         section: id of the section, see `benchmarks.reporting.sections.SECTIONS`.
-        title: stands above it.
+        title: written above it.
         order: its place among the figures of the section.
 
     Returns:

@@ -1,4 +1,4 @@
-"""How much images differ in what they cost."""
+"""How much the cost differs between images."""
 
 from __future__ import annotations
 

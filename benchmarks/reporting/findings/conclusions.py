@@ -34,7 +34,7 @@ class Conclusion:
 
 
 def conclusions(evidence: Evidence) -> list[Conclusion]:
-    """Everything that the measurements at headline settings allow to say."""
+    """All conclusions that the measurements at headline settings support."""
     rules: Sequence[Callable[[Evidence], Conclusion | None]] = (most_accurate, cheapest, fastest, most_robust)
     return [found for rule in rules if (found := rule(evidence)) is not None]
 
@@ -78,7 +78,7 @@ def cheapest(evidence: Evidence) -> Conclusion | None:
 
 
 def fastest(evidence: Evidence) -> Conclusion | None:
-    """The highest speed-up over the baseline one by one, and what is left of it in large batches."""
+    """The highest speed-up over the baseline at the smallest batch, and the one at the largest."""
     sizes = evidence.batch_sizes
     others = [network for network in evidence.networks if network.method.place is not None]
     timed = [network for network in others if sizes and network in evidence.measured(f"speedup_{sizes[0]}")]

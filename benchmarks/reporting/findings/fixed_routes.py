@@ -17,4 +17,4 @@ def _fixed_route(network: NetworkEvidence) -> str:
     if table is None or varies(table):
         return ""
     used = int(matrix(table["route"])[0].sum())
-    return f"every image takes the same route, through {used} of {len(network.first.units)} units"
+    return f"{used} of {len(network.first.units)} units"

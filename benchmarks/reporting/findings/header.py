@@ -1,4 +1,4 @@
-"""What stands at the top of the page: what was run on what, how, where and when."""
+"""The top of the page: what was run on what data, how, where and when."""
 
 from __future__ import annotations
 

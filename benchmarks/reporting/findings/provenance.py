@@ -88,7 +88,7 @@ def timing_note(evidence: Evidence) -> str:
     if len(timed) < 2:
         return ""
     names = [f"{machine_line(e.description)}: {listing(e.networks['latency'])}" for e in timed]
-    return f" Times of {len(timed)} environments, not to be compared across them ({'; '.join(names)})."
+    return f" Times come from {len(timed)} environments and cannot be compared across them ({'; '.join(names)})."
 
 
 def made_there(environment: EnvironmentEvidence, environments: Sequence[EnvironmentEvidence]) -> str:

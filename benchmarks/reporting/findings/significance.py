@@ -12,7 +12,7 @@ from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.formatting import is_missing
 
 LEVEL = 0.05
-"""Differences that chance makes more often than that are not called differences."""
+"""The p-value below which a difference is significant."""
 
 
 def significant_difference(one: pd.DataFrame, other: pd.DataFrame) -> bool:

@@ -13,11 +13,11 @@ class Cell:
     """One value.
 
     Attributes:
-        text: what stands there.
+        text: the value as it is written.
         sub: smaller, below: an interval, a family, a reason.
         sort: what the column is sorted by; None for a missing value, which stays last.
-        tip: appears when pointed at.
-        network: slug of the network whose colour and marker stand before the text; empty for none.
+        tip: its tooltip.
+        network: slug of the network whose colour and marker are shown before the text; empty for none.
         best: the best value of its column.
     """
 
@@ -71,7 +71,7 @@ def number(
 
 
 def _ends(values: Mapping[str, float], name: str, write: Callable[[float], str]) -> tuple[str, str]:
-    """What stands below a value, and what appears when it is pointed at."""
+    """The text below a value, and its tooltip."""
     low, high, deviation = (values.get(f"{name}_{end}") for end in ("low", "high", "std"))
     ends = "" if low is None or high is None or is_missing(low) else span(write(low), write(high))
     if deviation is None or is_missing(deviation):

@@ -16,7 +16,7 @@ from benchmarks.reporting.tables.cells import Cell, missing, number, text
 
 @table("headline", section="overview", order=10)
 def headline(evidence: Evidence) -> Table | None:
-    """Every network at the setting that it proposes itself; networks that failed stand last."""
+    """Every network at the setting that it proposes itself; networks that failed are last."""
     sizes = sorted({*evidence.batch_sizes[:1], *evidence.batch_sizes[-1:]})
     points = evidence.headlines
     rows = []

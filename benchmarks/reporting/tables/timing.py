@@ -101,7 +101,7 @@ def _break_even(batch: float) -> str:
     if is_missing(batch):
         return ""
     return (
-        "slower than the baseline at every batch size"
+        "slower than the baseline at the largest batch"
         if math.isinf(batch)
         else f"as fast as the baseline from batch {batch:.0f}"
     )

@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.records.files import StoreError
 from benchmarks.reporting import build
+from benchmarks.reporting import page as page_module
 from benchmarks.reporting.findings.provenance import machine_line, recipe_line, without_folders
 from benchmarks.running.campaign import Campaign
 from benchmarks.training.recipe import Recipe
@@ -158,7 +159,7 @@ def test_a_run_that_does_nothing_changes_no_environment(made: HandMade) -> None:
     made.store.write_study(made.study, ENVIRONMENT | {"processor": "Of a visitor"})
     (environment,) = made.evidence().environments
     assert environment.description["processor"] == "A Processor"
-    assert "Run last on Of a visitor" in built(made)
+    assert "Last run on Of a visitor" in built(made)
 
 
 def test_every_network_says_what_it_is_compared_with(made: HandMade) -> None:
@@ -205,3 +206,12 @@ def test_the_environment_may_hold_anything(made: HandMade) -> None:
     strange = {"note": [1, 2], "created": 7, "gpus": None}
     made.add(made.spec("resnet"), environment=strange)
     assert "unknown date" in built(made)
+
+
+def test_every_class_that_has_a_style_is_one_that_the_templates_use() -> None:
+    folder = Path(page_module.__file__).parent
+    styled = set(re.findall(r"(?<![\w\d])\.([a-z]+)\b", (folder / "templates" / "page.css").read_text()))
+    templates = "".join(path.read_text() for path in (folder / "templates").glob("*.j2"))
+    drawn = (folder / "drawing" / "legend.py").read_text()
+    assert "warnings" in styled
+    assert not [name for name in styled if not re.search(rf'class="[^>]*\b{name}\b', templates + drawn)]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -86,6 +89,37 @@ def test_the_order_is_the_declared_one_and_the_rest_stands_last(evidence: Eviden
         table(name, section="time", **order)(lambda _: words("Any"))
     found = re.findall(r'<table id="table-(\w+)"', section_of(render(evidence), "time"))
     assert found == ["timing", "between", "aa", "zz"]
+
+
+INSTALLED = """
+from benchmarks.reporting.figures import NoData, figure
+from benchmarks.reporting.tables import Column, Table, table
+from benchmarks.reporting.tables.cells import text
+
+@figure("installed", section="time", title="Installed figure")
+def draw(evidence):
+    raise NoData("Drawn from outside.")
+
+@table("installed", section="time")
+def fill(evidence):
+    return Table(title="Installed table", columns=[Column(name="Word")], rows=[[text("word")]])
+"""
+
+
+def test_what_an_installed_distribution_declares_is_seen(study_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "example_report.py").write_text(INSTALLED)
+    facts = tmp_path / "example-1.0.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: example\nVersion: 1.0\n")
+    (facts / "entry_points.txt").write_text("[routebench]\nexample = example_report\n")
+    program = (
+        f"import sys; from pathlib import Path; sys.path.append({str(tmp_path)!r});"
+        f"from benchmarks.reporting import build; build(Path({str(study_dir)!r}), Path({str(tmp_path)!r}))"
+    )
+    subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True, cwd=Path(__file__).parents[3])
+    own = section_of((tmp_path / "index.html").read_text(), "time")
+    assert "<b>Installed figure:</b> Drawn from outside." in own
+    assert '<table id="table-installed"' in own
 
 
 def test_a_name_is_taken_once() -> None:
