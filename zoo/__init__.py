@@ -1,4 +1,4 @@
-"""Networks that do not spend the same computation on every picture, or not through the same graph.
+"""Networks that do not spend the same computation on every image, or not through the same graph.
 
 `zoo.list_methods()` names them, `zoo.create("adanet[target_rate=0.5]", task)` builds one.
 """
@@ -30,7 +30,7 @@ from zoo.registry import (
     register,
 )
 from zoo.serving.optimize import Served, optimize_for_inference
-from zoo.sizing.baseline import static_twin
+from zoo.sizing.baseline import baseline_of
 from zoo.sizing.counting import Size, size_of
 from zoo.sizing.matching import match
 
@@ -51,6 +51,7 @@ __all__ = [
     "Task",
     "UnknownName",
     "Validation",
+    "baseline_of",
     "count_parameters",
     "create",
     "list_methods",
@@ -62,5 +63,4 @@ __all__ = [
     "register",
     "route_macs",
     "size_of",
-    "static_twin",
 ]

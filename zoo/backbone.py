@@ -4,22 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, Unpack
 
 from torch import nn
 
 from zoo.layers import (
+    STEM_STRIDES,
     Chain,
     ResidualBlock,
     Shortcut,
+    StemKind,
     basic_branch,
     bottleneck_branch,
     init_he,
+    make_shortcut,
     pooled_linear,
-    shortcut,
     stem,
 )
 from zoo.network import Task
+
+
+class TrunkOptions(TypedDict, total=False):
+    """What a `Backbone` is built of; methods that have one take these parameters and hand them on."""
+
+    blocks: Sequence[int]
+    widths: Sequence[int]
+    block: Literal["basic", "bottleneck"]
+    stem_kind: StemKind
+    shortcut_kind: Shortcut
+
+
+TRUNK_OPTIONS: TrunkOptions = {
+    "blocks": (2, 2, 2),
+    "widths": (16, 32, 64),
+    "block": "basic",
+    "stem_kind": "cifar",
+    "shortcut_kind": "B",
+}
+"""The defaults of `TrunkOptions`."""
 
 
 class Backbone(nn.Module):
@@ -41,21 +63,20 @@ class Backbone(nn.Module):
         described: what a `ResNet` of the same blocks is built with; biases of convolutions are no part of it.
 
     Raises:
-        ValueError: parameters that do not describe a network, or pictures too small for its strides.
+        ValueError: parameters that do not describe a network, or images too small for its strides.
     """
 
     def __init__(
         self,
         task: Task,
         *,
-        blocks: Sequence[int],
-        widths: Sequence[int],
-        block: Literal["basic", "bottleneck"] = "basic",
-        stem_kind: Literal["cifar", "strided", "imagenet"] = "cifar",
-        shortcut_kind: Shortcut = "B",
         conv_bias: bool = False,
+        **options: Unpack[TrunkOptions],
     ) -> None:
         super().__init__()
+        chosen: TrunkOptions = {**TRUNK_OPTIONS, **options}
+        blocks, widths, block = chosen["blocks"], chosen["widths"], chosen["block"]
+        stem_kind, shortcut_kind = chosen["stem_kind"], chosen["shortcut_kind"]
         check_shape(task, blocks, widths, block, stem_kind)
         expansion = 4 if block == "bottleneck" else 1
         self.stem = stem(stem_kind, task.shape[0], widths[0], bias=conv_bias)
@@ -67,8 +88,8 @@ class Backbone(nn.Module):
                 stride = 2 if s > 0 and b == 0 else 1
                 make_branch = basic_branch if block == "basic" else bottleneck_branch
                 branch = make_branch(channels, width, stride, bias=conv_bias)
-                around = shortcut(shortcut_kind, channels, expansion * width, stride)
-                self.blocks.append(ResidualBlock(branch, around, in_channels=channels))
+                shortcut = make_shortcut(shortcut_kind, channels, expansion * width, stride)
+                self.blocks.append(ResidualBlock(branch, shortcut, in_channels=channels))
                 self.names.append(f"stage{s + 1}.block{b + 1}")
                 channels = expansion * width
         self.described: Mapping[str, Any] = {
@@ -101,7 +122,7 @@ def check_shape(task: Task, blocks: Sequence[int], widths: Sequence[int], block:
     """Refuse stages that do not describe a residual network for the task.
 
     Raises:
-        ValueError: lists of different lengths, numbers below 1, an unknown block, or pictures below the stride.
+        ValueError: lists of different lengths, numbers below 1, an unknown block, or images below the stride.
     """
     if len(blocks) != len(widths) or not blocks:
         raise ValueError(f"blocks {list(blocks)} and widths {list(widths)} must have one number per stage")
@@ -109,8 +130,4 @@ def check_shape(task: Task, blocks: Sequence[int], widths: Sequence[int], block:
         raise ValueError(f"blocks {list(blocks)} and widths {list(widths)} must be positive")
     if block not in ("basic", "bottleneck"):
         raise ValueError(f"block must be 'basic' or 'bottleneck', not {block!r}")
-    stride = 2 ** (len(blocks) - 1) * {"cifar": 1, "strided": 2, "imagenet": 4}.get(stem_kind, 1)
-    if min(task.shape[1:]) < stride:
-        raise ValueError(
-            f"pictures of {task.shape[1]} x {task.shape[2]} pixels are smaller than the network's stride {stride}"
-        )
+    task.require_size(2 ** (len(blocks) - 1) * STEM_STRIDES.get(stem_kind, 1))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -23,10 +23,10 @@ Compute = Literal["all", "needed"]
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """What a network is built for: pictures of one shape, sorted into classes.
+    """What a network is built for: images of one shape, sorted into classes.
 
     Attributes:
-        shape: (C, H, W) of a picture.
+        shape: (C, H, W) of an image.
         classes: number of classes K.
         mean: per channel, of pixels in [0, 1]; the network normalises with it, so that callers never do.
         std: per channel, likewise.
@@ -52,6 +52,20 @@ class Task:
                 raise ValueError(f"{name} has {len(values)} values for {self.shape[0]} channels")
         if min(self.std) <= 0:
             raise ValueError(f"std must be positive, not {self.std}")
+
+    def require_size(self, stride: int, whose: str = "the network's") -> None:
+        """Refuse a network that reduces the images to less than one pixel.
+
+        Args:
+            stride: of all its layers together.
+            whose: stride it is, for the message.
+
+        Raises:
+            ValueError: the smaller side of the images is below the stride.
+        """
+        if min(self.shape[1:]) < stride:
+            height, width = self.shape[1:]
+            raise ValueError(f"images of {height} x {width} pixels are smaller than {whose} stride {stride}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,10 +152,12 @@ class RoutedNet(nn.Module, ABC):
     Attributes:
         task: what the network was built for.
         units: names of the U units, in the order of the route's columns.
+        shared_parameters: parameters, with their defaults, that the constructor takes by `**` and hands on.
         setting: the setting in use.
     """
 
     units: tuple[str, ...]
+    shared_parameters: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(self, task: Task) -> None:
         super().__init__()
@@ -150,7 +166,7 @@ class RoutedNet(nn.Module, ABC):
         self.normalize = Normalize(task.mean, task.std)
 
     def forward(self, images: Tensor, *, compute: Compute = "all", generator: torch.Generator | None = None) -> Forward:
-        """Answer a batch of pictures.
+        """Answer a batch of images.
 
         Args:
             images: (N, C, H, W), pixels in [0, 1].
@@ -159,12 +175,12 @@ class RoutedNet(nn.Module, ABC):
             generator: in eval mode, sample the decisions with it instead of deciding deterministically.
 
         Raises:
-            ValueError: the pictures do not have the task's shape.
+            ValueError: the images do not have the task's shape.
         """
         if images.ndim != 4 or tuple(images.shape[1:]) != self.task.shape:
             wanted = ", ".join(map(str, self.task.shape))
             raise ValueError(
-                f"{type(self).__name__} was built for pictures of shape (N, {wanted}), not {tuple(images.shape)}"
+                f"{type(self).__name__} was built for images of shape (N, {wanted}), not {tuple(images.shape)}"
             )
         if compute not in ("all", "needed"):
             raise ValueError(f"compute must be 'all' or 'needed', not {compute!r}")
@@ -172,7 +188,7 @@ class RoutedNet(nn.Module, ABC):
 
     @abstractmethod
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised pictures (N, C, H, W); see `forward`."""
+        """Answer normalised images (N, C, H, W); see `forward`."""
 
     @abstractmethod
     def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:

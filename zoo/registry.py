@@ -76,13 +76,15 @@ class Method:
 
     def settings(self) -> str:
         """What it can serve without retraining, in the words of its `settings` method; empty where it has one only."""
-        own = vars(self.network).get("settings")
-        return inspect.cleandoc(own.__doc__ or "").split("\n\n")[0].replace("\n", " ") if own else ""
+        if self.network.settings is RoutedNet.settings:
+            return ""
+        return inspect.cleandoc(self.network.settings.__doc__ or "").split("\n\n")[0].replace("\n", " ")
 
 
 def _keywords(network: type[RoutedNet]) -> dict[str, Any]:
     parameters = inspect.signature(network.__init__).parameters.values()
-    return {p.name: p.default for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}
+    own = {p.name: p.default for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}
+    return {**own, **network.shared_parameters}
 
 
 METHODS: Registry[Method] = Registry("method", "zoo.methods")
@@ -147,6 +149,8 @@ def method(name: str) -> Method:
     Raises:
         UnknownName: there is none; the message lists the nearest.
     """
+    if name not in METHODS:
+        raise UnknownName(unknown("method", name, list_methods()))
     return METHODS[name]
 
 

@@ -300,7 +300,7 @@ def show_networks(study: Study, console: Console) -> None:
     if facts.shape is None or facts.classes is None or facts.preset is None:
         return
     task = Task(shape=facts.shape, classes=facts.classes)
-    rows = [(spec.label, str(zoo.static_twin(spec.selector, task))) for spec in study.models(facts.preset)]
+    rows = [(spec.label, str(zoo.baseline_of(spec.selector, task))) for spec in study.models(facts.preset)]
     console.print(Grid(("network", "baseline"), (), rows).table())
 
 

@@ -22,7 +22,7 @@ class Subject:
         settings: points of the curve, the headline first.
         ledger: cost of its units.
         dataset: evaluators report on the test split.
-        baseline: the static ResNet that the network is compared with (`zoo.static_twin`), untrained: timed beside it.
+        baseline: the static ResNet that the network is compared with (`zoo.baseline_of`), untrained: timed beside it.
         device: where to run.
         seed: for whatever an evaluator samples.
     """

@@ -21,7 +21,7 @@ SUBJECTS = "benchmarks.measuring.subjects"
 
 
 def _baseline(spec: ModelSpec, info: DatasetInfo) -> dict[str, Any]:
-    twin = zoo.static_twin(spec.selector, task_of(info))
+    twin = zoo.baseline_of(spec.selector, task_of(info))
     return {"network": str(twin), "code": fingerprint([zoo.method(twin.name).network.__module__])}
 
 

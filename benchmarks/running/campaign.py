@@ -155,7 +155,7 @@ class Campaign:
         if record is not None and (shared or alone) and not record.has_weights:
             status = Status("stale", f"stored without its weights, which {', '.join((*shared, *alone))} need")
             shared, alone = self._missing(None, alone=False), self._missing(None, alone=True)
-        baseline = str(zoo.static_twin(spec.selector, task_of(self.dataset.info)))
+        baseline = str(zoo.baseline_of(spec.selector, task_of(self.dataset.info)))
         return Planned(spec=spec, baseline=baseline, status=status, evaluators=shared, alone=alone)
 
     def _missing(self, record: Record | None, *, alone: bool) -> tuple[str, ...]:

@@ -141,7 +141,7 @@ class Job:
         todo = missing_tables(record, dataset, self.evaluation, alone=self.kind == "time")
         if not todo:
             return
-        twin = str(zoo.static_twin(self.spec.selector, task_of(dataset.info)))
+        twin = str(zoo.baseline_of(self.spec.selector, task_of(dataset.info)))
         if record.config["baseline"]["network"] != twin:
             record.rewrite_config(baseline=baseline_facts(self.spec, dataset))
         subject = load_subject(record, dataset, torch.device(self.device))
@@ -219,7 +219,7 @@ def load_subject(record: Record, dataset: Dataset, device: torch.device) -> Subj
 def baseline_facts(spec: ModelSpec, dataset: Dataset) -> dict[str, Any]:
     """The static ResNet that a network is compared with, and its size, as records store them."""
     task = task_of(dataset.info)
-    twin = zoo.static_twin(spec.selector, task)
+    twin = zoo.baseline_of(spec.selector, task)
     size = zoo.size_of(twin, task)
     return {"network": str(twin), "macs": size.macs, "parameters": size.parameters}
 

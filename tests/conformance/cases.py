@@ -1,4 +1,4 @@
-"""Every method in every variant, briefly trained on real digits, so that routes differ from picture to picture."""
+"""Every method in every variant, briefly trained on real digits, so that routes differ from image to image."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def selectors() -> list[zoo.Selector]:
 
 @dataclass(frozen=True)
 class Case:
-    """A briefly trained network with its settings, and real test pictures (64, 1, 28, 28)."""
+    """A briefly trained network with its settings, and real test images (64, 1, 28, 28)."""
 
     net: RoutedNet
     settings: list[Setting]

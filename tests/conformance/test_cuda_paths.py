@@ -45,7 +45,7 @@ def test_no_step_of_training_waits_for_the_device(selector: zoo.Selector) -> Non
     torch.manual_seed(0)
     how = recipe(precision="bf16")
     with SimulatedGpu() as gpu:
-        next(DIGITS.train.batches(1, device=DEVICE))  # takes the pictures there, once
+        next(DIGITS.train.batches(1, device=DEVICE))  # takes the images there, once
         net = zoo.create(selector, TASK).to(DEVICE).to(memory_format=torch.channels_last)
         for phase in net.phases():
             net.begin(phase.name)
@@ -134,7 +134,7 @@ def assert_agree(found: Forward, expected: Forward) -> None:
 
 
 def decisions(net: RoutedNet, selector: zoo.Selector, forward: Forward) -> int:
-    """How many gates or early exits decide about a picture."""
+    """How many gates or early exits decide about an image."""
     family = zoo.method(selector.name).family
     if family == "skips layers":
         assert forward.gate_probs is not None

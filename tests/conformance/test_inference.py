@@ -84,7 +84,7 @@ def test_a_picture_is_answered_alone_as_in_a_batch(selector: zoo.Selector, compu
 def test_pictures_of_another_shape_are_refused(selector: zoo.Selector) -> None:
     net = trained(str(selector)).net
     for shape in [(2, 1, 27, 27), (2, 3, 28, 28), (1, 28, 28)]:
-        with pytest.raises(ValueError, match=r"built for pictures of shape \(N, 1, 28, 28\)"):
+        with pytest.raises(ValueError, match=r"built for images of shape \(N, 1, 28, 28\)"):
             net(torch.zeros(shape))
 
 

@@ -1,4 +1,4 @@
-"""The published presets really run, at the size of pictures that their papers had, and on grey pictures too."""
+"""The published presets really run, at the size of images that their papers had, and on grey images too."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from zoo.sizing.unit_costs import count_executed, measure_ledger
 pytestmark = pytest.mark.long
 
 OWN_SHAPE_ONLY = {"b-lenet", "b-alexnet", "b-resnet-110"}
-"""Trunks of BranchyNet whose layers fit one picture size."""
+"""Trunks of BranchyNet whose layers fit one image size."""
 
 
 def published() -> list[zoo.Selector]:

@@ -30,12 +30,10 @@ def answers(net: zoo.RoutedNet | zoo.Served, images: Tensor, size: int) -> tuple
 
 
 @every_method
-@pytest.mark.parametrize(("size", "pictures"), [(1, 12), (8, 64), (64, 64)])
-def test_logits_and_routes_are_the_networks_own_at_every_setting(
-    selector: zoo.Selector, size: int, pictures: int
-) -> None:
+@pytest.mark.parametrize(("size", "count"), [(1, 12), (8, 64), (64, 64)])
+def test_logits_and_routes_are_the_networks_own_at_every_setting(selector: zoo.Selector, size: int, count: int) -> None:
     case = trained(str(selector))
-    images, fast, reference = case.images[:pictures], served(case), copy.deepcopy(case.net).eval()
+    images, fast, reference = case.images[:count], served(case), copy.deepcopy(case.net).eval()
     for setting in case.settings:
         fast.use(setting)
         reference.use(setting)
@@ -43,6 +41,16 @@ def test_logits_and_routes_are_the_networks_own_at_every_setting(
         found_logits, found_route = answers(fast, images, size)
         assert torch.equal(found_route, route)
         torch.testing.assert_close(found_logits, logits, atol=1e-4, rtol=0)
+
+
+@every_method
+def test_every_unit_can_be_computed_by_what_serves(selector: zoo.Selector) -> None:
+    case = trained(str(selector))
+    fast, reference = served(case), copy.deepcopy(case.net).eval()
+    with torch.no_grad():
+        found, expected = fast(case.images[:8], compute="all"), reference(case.images[:8])
+    assert torch.equal(found.route, expected.route)
+    torch.testing.assert_close(found.logits, expected.logits, atol=1e-4, rtol=0)
 
 
 @every_method

@@ -156,7 +156,7 @@ def test_parameters_that_make_no_network_are_refused(selector: str, message: str
 
 
 def test_published_trunks_refuse_other_pictures() -> None:
-    with pytest.raises(ValueError, match=r"b-alexnet is defined for pictures of shape \(3, 32, 32\)"):
+    with pytest.raises(ValueError, match=r"b-alexnet is defined for images of shape \(3, 32, 32\)"):
         zoo.create("branchynet[trunk=b-alexnet]", zoo.Task(shape=(1, 28, 28), classes=10))
 
 

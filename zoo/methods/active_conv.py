@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, pairwise
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from zoo.backbone import Backbone
-from zoo.layers import ModulesOf, Shortcut, conv_bn_relu, pooled_linear, replace_3x3
+from zoo.backbone import TRUNK_OPTIONS, Backbone, TrunkOptions
+from zoo.layers import ModulesOf, conv_bn_relu, pooled_linear, replace_3x3
 from zoo.network import Compute, Forward, ParamGroup, RoutedNet, Task
 from zoo.papers.active_conv import PAPER
 from zoo.registry import register
@@ -115,18 +115,14 @@ class PlainTrunk(nn.Module):
         widths: channels of each stage.
 
     Raises:
-        ValueError: parameters that do not describe a network, or pictures too small for its strides.
+        ValueError: parameters that do not describe a network, or images too small for its strides.
     """
 
     def __init__(self, task: Task, layers: Sequence[int], widths: Sequence[int]) -> None:
         super().__init__()
         if len(layers) != len(widths) or not layers or min(layers) < 1:
             raise ValueError(f"blocks {list(layers)} and widths {list(widths)} must have one number per stage")
-        stride = 2 ** (len(layers) - 1)
-        if min(task.shape[1:]) < stride:
-            raise ValueError(
-                f"pictures of {task.shape[1]} x {task.shape[2]} pixels are smaller than the network's stride {stride}"
-            )
+        task.require_size(2 ** (len(layers) - 1))
         self.stem = conv_bn_relu(task.shape[0], 16, 1)
         self.blocks: ModulesOf[nn.Sequential] = ModulesOf()
         self.names: list[str] = []
@@ -156,7 +152,7 @@ class PlainTrunk(nn.Module):
 class ActiveConvNet(RoutedNet):
     """A network whose 3x3 convolutions learn the positions of their taps (Jeon & Kim 2017).
 
-    A layer has 16 learnables more than an ordinary one. They are the same for every picture, so the route is static.
+    A layer has 16 learnables more than an ordinary one. They are the same for every image, so the route is static.
     What a layer executes is an ordinary convolution with a 5x5 kernel (see `ActiveConv`), and that is its cost here:
     25 / 9 of the 3x3's. The paper's own count, nine taps and their interpolation, would be 1 + 4 / O of it.
 
@@ -168,13 +164,14 @@ class ActiveConvNet(RoutedNet):
         reach: see `ActiveConv`.
         warmup_steps: training steps before positions learn, 10,000 in the paper.
         position_lr: learning rate of positions in parts of the others'; they never decay.
-        blocks: see `zoo.backbone.Backbone`; of `plain`, layers per stage.
-        widths: channels of each stage.
-        block: of `resnet`, see `zoo.backbone.Backbone`, as are stem_kind and shortcut_kind.
+        trunk_options: blocks, widths, block, stem_kind and shortcut_kind of `zoo.backbone.Backbone`; the `plain` trunk
+            has blocks (layers per stage) and widths only.
 
     Raises:
-        ValueError: an unknown trunk, a stage that does not exist, or pictures too small.
+        ValueError: an unknown trunk, a stage that does not exist, or images too small.
     """
+
+    shared_parameters = TRUNK_OPTIONS
 
     def __init__(
         self,
@@ -186,21 +183,14 @@ class ActiveConvNet(RoutedNet):
         reach: int = 2,
         warmup_steps: int = 0,
         position_lr: float = 0.01,
-        blocks: Sequence[int] = (2, 2, 2),
-        widths: Sequence[int] = (16, 32, 64),
-        block: Literal["basic", "bottleneck"] = "basic",
-        stem_kind: Literal["cifar", "strided", "imagenet"] = "cifar",
-        shortcut_kind: Shortcut = "B",
+        **trunk_options: Unpack[TrunkOptions],
     ) -> None:
         super().__init__(task)
         if trunk not in ("resnet", "plain"):
             raise ValueError(f"trunk must be 'resnet' or 'plain', not {trunk!r}")
+        options: TrunkOptions = {**TRUNK_OPTIONS, **trunk_options}
         self.trunk: Backbone | PlainTrunk = (
-            PlainTrunk(task, blocks, widths)
-            if trunk == "plain"
-            else Backbone(
-                task, blocks=blocks, widths=widths, block=block, stem_kind=stem_kind, shortcut_kind=shortcut_kind
-            )
+            PlainTrunk(task, options["blocks"], options["widths"]) if trunk == "plain" else Backbone(task, **options)
         )
         self.units = tuple(self.trunk.names)
         self.position_lr = position_lr
@@ -215,7 +205,7 @@ class ActiveConvNet(RoutedNet):
         return {name: module for name, module in self.named_modules() if isinstance(module, ActiveConv)}
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised pictures; both ways to compute are the same here."""
+        """Answer normalised images; both ways to compute are the same here."""
         x = self.trunk.stem(x)
         for block in self.trunk.blocks:
             x = block(x)

@@ -12,7 +12,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from zoo.layers import conv, conv_bn_relu, init_he, norm_relu, pooled_linear
+from zoo.layers import STEM_STRIDES, conv, conv_bn_relu, init_he, norm_relu, pooled_linear
 from zoo.network import Compute, Forward, RoutedNet, Task
 from zoo.papers.densenet import PAPER
 from zoo.registry import register
@@ -63,7 +63,7 @@ class DenseNet(RoutedNet):
             is 7x7 with stride 2, BN, ReLU, max-pool.
 
     Raises:
-        ValueError: parameters that do not describe a network, or pictures too small for its strides.
+        ValueError: parameters that do not describe a network, or images too small for its strides.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class DenseNet(RoutedNet):
         self.units = tuple(self.layers)
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised pictures; both ways to compute are the same here."""
+        """Answer normalised images; both ways to compute are the same here."""
         return Forward(logits=self.head(self.features(x)), route=self.all_units(len(x), x.device))
 
     def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
@@ -119,11 +119,6 @@ def _check(task: Task, blocks: Sequence[int], growth: int, compression: float, d
         raise ValueError(f"compression must be above 0 and at most 1, not {compression}")
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout must be at least 0 and below 1, not {dropout}")
-    strides = {"cifar": 1, "strided": 2, "imagenet": 4}
-    if stem_kind not in strides:
+    if stem_kind not in STEM_STRIDES:
         raise ValueError(f"stem must be 'cifar', 'strided' or 'imagenet', not {stem_kind!r}")
-    stride = 2 ** (len(blocks) - 1) * strides[stem_kind]
-    if min(task.shape[1:]) < stride:
-        raise ValueError(
-            f"pictures of {task.shape[1]} x {task.shape[2]} pixels are smaller than the network's stride {stride}"
-        )
+    task.require_size(2 ** (len(blocks) - 1) * STEM_STRIDES[stem_kind])

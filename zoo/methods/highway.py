@@ -79,7 +79,7 @@ class Highway(RoutedNet):
             (the official code has 0.025 and 0.01), so `tiny` and `small` have less.
 
     Raises:
-        ValueError: parameters that do not describe a network, or pictures too small for its strides.
+        ValueError: parameters that do not describe a network, or images too small for its strides.
     """
 
     def __init__(
@@ -128,7 +128,7 @@ class Highway(RoutedNet):
         nn.init.normal_(self.classifier.weight, std=0.05)
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised pictures; both ways to compute are the same here."""
+        """Answer normalised images; both ways to compute are the same here."""
         openness: list[Tensor] = []
         for stage in self.stages:
             x, opened = stage(x)
@@ -184,5 +184,5 @@ def _check(layers: Sequence[int], widths: Sequence[int], pool: int, head: str, d
 def _check_pixels(task: Task, least: int) -> None:
     if min(task.shape[1:]) < least:
         raise ValueError(
-            f"pictures of {task.shape[1]} x {task.shape[2]} pixels are too small: the network needs {least} a side"
+            f"images of {task.shape[1]} x {task.shape[2]} pixels are too small: the network needs {least} a side"
         )

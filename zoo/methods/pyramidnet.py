@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from zoo.execution.block_drop import BlockDrop, survival_schedule
 from zoo.execution.gated_block import gated_residual
-from zoo.layers import ModulesOf, ResidualBlock, conv, init_he, pooled_linear
+from zoo.layers import STEM_STRIDES, ModulesOf, ResidualBlock, conv, init_he, pooled_linear
 from zoo.network import Compute, Forward, RoutedNet, Task
 from zoo.papers.pyramidnet import PAPER
 from zoo.registry import register
@@ -105,8 +105,8 @@ class PyramidBlock(ResidualBlock):
 
     shortcut: PyramidShortcut
 
-    def __init__(self, branch: nn.Module, around: PyramidShortcut, *, in_channels: int) -> None:
-        super().__init__(branch, around, in_channels=in_channels)
+    def __init__(self, branch: nn.Module, shortcut: PyramidShortcut, *, in_channels: int) -> None:
+        super().__init__(branch, shortcut, in_channels=in_channels)
         self.activation = nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -144,7 +144,7 @@ class PyramidNet(RoutedNet):
         drop_mode: see `zoo.execution.block_drop.BlockDrop`: per mini-batch (`batch`) or per sample (`row`).
 
     Raises:
-        ValueError: parameters that do not describe a network, or pictures too small for its strides.
+        ValueError: parameters that do not describe a network, or images too small for its strides.
     """
 
     def __init__(
@@ -171,8 +171,8 @@ class PyramidNet(RoutedNet):
             for b, width in enumerate(widths):
                 stride = 2 if s > 0 and b == 0 else 1
                 out_channels = width if block == "basic" else 4 * width
-                around = PyramidShortcut(out_channels - channels, stride)
-                self.blocks.append(PyramidBlock(make(channels, width, stride), around, in_channels=channels))
+                shortcut = PyramidShortcut(out_channels - channels, stride)
+                self.blocks.append(PyramidBlock(make(channels, width, stride), shortcut, in_channels=channels))
                 names.append(f"stage{s + 1}.block{b + 1}")
                 channels = out_channels
         self.units = tuple(names)
@@ -183,7 +183,7 @@ class PyramidNet(RoutedNet):
         init_he(self)
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised pictures; training, and evaluation with a generator, draw which blocks run."""
+        """Answer normalised images; training, and evaluation with a generator, draw which blocks run."""
         kept = self.drop.draw(len(x), generator) if self.training or generator is not None else None
         route = self.all_units(len(x), x.device) if kept is None else kept.to(x.device, non_blocking=True)
         x = self.stem(x)
@@ -208,8 +208,4 @@ def _check(task: Task, blocks: Sequence[int], start: int, block: str, stem_kind:
         raise ValueError(f"start must be at least 1, not {start}")
     if block not in ("basic", "bottleneck"):
         raise ValueError(f"block must be 'basic' or 'bottleneck', not {block!r}")
-    stride = 2 ** (len(blocks) - 1) * {"cifar": 1, "strided": 2, "imagenet": 4}.get(stem_kind, 1)
-    if min(task.shape[1:]) < stride:
-        raise ValueError(
-            f"pictures of {task.shape[1]} x {task.shape[2]} pixels are smaller than the network's stride {stride}"
-        )
+    task.require_size(2 ** (len(blocks) - 1) * STEM_STRIDES.get(stem_kind, 1))

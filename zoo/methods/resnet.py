@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Unpack
 
 import torch
 from torch import Tensor, nn
 
-from zoo.backbone import Backbone
-from zoo.layers import (
-    Shortcut,
-)
+from zoo.backbone import TRUNK_OPTIONS, Backbone, TrunkOptions
 from zoo.network import Compute, Forward, RoutedNet, Task
 from zoo.papers.resnet import PAPER
 from zoo.registry import register
@@ -21,24 +18,15 @@ from zoo.registry import register
 class ResNet(RoutedNet):
     """Every block for every sample. Parameters as in `Backbone`; presets `resnet-20` to `resnet-110` use shortcut A."""
 
-    def __init__(
-        self,
-        task: Task,
-        *,
-        blocks: Sequence[int] = (2, 2, 2),
-        widths: Sequence[int] = (16, 32, 64),
-        block: Literal["basic", "bottleneck"] = "basic",
-        stem_kind: Literal["cifar", "strided", "imagenet"] = "cifar",
-        shortcut_kind: Shortcut = "B",
-    ) -> None:
+    shared_parameters = TRUNK_OPTIONS
+
+    def __init__(self, task: Task, **trunk: Unpack[TrunkOptions]) -> None:
         super().__init__(task)
-        self.backbone = Backbone(
-            task, blocks=blocks, widths=widths, block=block, stem_kind=stem_kind, shortcut_kind=shortcut_kind
-        )
+        self.backbone = Backbone(task, **trunk)
         self.units = tuple(self.backbone.names)
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised pictures; both ways to compute are the same here."""
+        """Answer normalised images; both ways to compute are the same here."""
         x = self.backbone.stem(x)
         for block in self.backbone.blocks:
             x = block(x)

@@ -7,15 +7,14 @@ dropping; a dropped block must not be computed, or no time is saved; and the ser
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import torch
 from torch import Tensor, nn
 
-from zoo.backbone import Backbone
+from zoo.backbone import TRUNK_OPTIONS, Backbone, TrunkOptions
 from zoo.execution.block_drop import BlockDrop, survival_schedule
 from zoo.execution.gated_block import gated_residual
-from zoo.layers import Shortcut
 from zoo.network import Compute, Forward, RoutedNet, Setting, Task, Validation
 from zoo.papers.stochastic_depth import PAPER
 from zoo.registry import register
@@ -36,12 +35,14 @@ class StochasticDepth(RoutedNet):
         schedule: `linear`, p_l = 1 - l / L * (1 - p_L), or `uniform`, p_L for every block.
         mode: see `zoo.execution.block_drop.BlockDrop`: per mini-batch (`batch`) or per sample (`row`).
         rescale: see `zoo.execution.block_drop.BlockDrop`: at `eval` as in the paper, or in `train` as torchvision does.
-        blocks: see `zoo.backbone.Backbone`, as are widths, block, stem_kind, shortcut_kind and conv_bias; the official
-            code has shortcut `A-pool` and biases.
+        conv_bias: see `zoo.backbone.Backbone`; the official code has biases, and shortcut `A-pool`.
+        trunk: blocks, widths, block, stem_kind and shortcut_kind of `zoo.backbone.Backbone`.
 
     Raises:
         ValueError: an unknown schedule, mode or rescale, or a probability out of range.
     """
+
+    shared_parameters = TRUNK_OPTIONS
 
     def __init__(
         self,
@@ -51,35 +52,23 @@ class StochasticDepth(RoutedNet):
         schedule: Literal["linear", "uniform"] = "linear",
         mode: Literal["batch", "row"] = "batch",
         rescale: Literal["eval", "train"] = "eval",
-        blocks: Sequence[int] = (2, 2, 2),
-        widths: Sequence[int] = (16, 32, 64),
-        block: Literal["basic", "bottleneck"] = "basic",
-        stem_kind: Literal["cifar", "strided", "imagenet"] = "cifar",
-        shortcut_kind: Shortcut = "B",
         conv_bias: bool = False,
+        **trunk: Unpack[TrunkOptions],
     ) -> None:
         super().__init__(task)
-        self.backbone = Backbone(
-            task,
-            blocks=blocks,
-            widths=widths,
-            block=block,
-            stem_kind=stem_kind,
-            shortcut_kind=shortcut_kind,
-            conv_bias=conv_bias,
-        )
+        self.backbone = Backbone(task, conv_bias=conv_bias, **trunk)
         self.units = tuple(self.backbone.names)
         self.drop = BlockDrop(survival_schedule(len(self.units), last_survival, schedule), mode, rescale)
         self.served: int | None = None
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised pictures; training, and evaluation with a generator, draw which blocks run."""
+        """Answer normalised images; training, and evaluation with a generator, draw which blocks run."""
         kept = self._kept(len(x), generator)
         route = self.all_units(len(x), x.device) if kept is None else kept.to(x.device, non_blocking=True)
         x = self.backbone.stem(x)
         for index, block in enumerate(self.backbone.blocks):
             if self.training or compute == "needed":
-                x = self.drop.residual(index, block, x, kept, settled=True)
+                x = self.drop.residual(index, block, x, kept, activated=True)
             else:
                 x = gated_residual(block, x, self.drop.weights(index, x, kept), "all")
         return Forward(logits=self.backbone.head(x), route=route)
@@ -89,7 +78,7 @@ class StochasticDepth(RoutedNet):
             return self.drop.draw(samples, generator)
         if self.served is None:
             return None
-        return self.drop.likeliest(self.served).expand(samples, -1)
+        return self.drop.most_likely(self.served).expand(samples, -1)
 
     def plain_trunk(self) -> Mapping[str, Any] | None:
         """The ResNet that every block is trained of."""

@@ -29,7 +29,7 @@ class WideResNet(RoutedNet):
         stem_kind: see `zoo.layers.stem`; 16 channels whatever k.
 
     Raises:
-        ValueError: parameters that do not describe a network, or pictures too small for its strides.
+        ValueError: parameters that do not describe a network, or images too small for its strides.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class WideResNet(RoutedNet):
         self.units = tuple(self.trunk.names)
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised pictures; both ways to compute are the same here."""
+        """Answer normalised images; both ways to compute are the same here."""
         return Forward(logits=self.trunk(x), route=self.all_units(len(x), x.device))
 
     def plain_trunk(self) -> Mapping[str, Any] | None:

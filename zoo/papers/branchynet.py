@@ -23,7 +23,7 @@ LAYER_LISTS = "layer lists of kunglab/branchynet"
 PAPER = Paper(
     title="BranchyNet",
     family="exits early",
-    varies="how deep a picture goes",
+    varies="how deep an image goes",
     citation="Teerapittayanon, McDanel, Kung: BranchyNet: Fast Inference via Early Exiting from Deep Neural "
     "Networks. ICPR 2016. arXiv:1709.01686",
     presets={

@@ -66,7 +66,7 @@ def _budgeted_preset(exits: int, published: Sequence[Published] = ()) -> Preset:
 PAPER = Paper(
     title="MSDNet",
     family="exits early",
-    varies="how deep a picture goes",
+    varies="how deep an image goes",
     citation="Huang, Chen, Li, Wu, van der Maaten, Weinberger: Multi-Scale Dense Networks for Resource Efficient "
     "Image Classification. ICLR 2018. arXiv:1703.09844",
     presets={

@@ -29,7 +29,7 @@ class Published:
         parameters: as printed, in units.
         macs: as printed, converted to multiply-accumulates.
         per_mac: operations that the source counts per multiply-accumulate, 1 or 2.
-        routed: `macs` is the mean over pictures of what their routes ask for, not the nominal cost.
+        routed: `macs` is the mean over images of what their routes ask for, not the nominal cost.
         source: paper and table.
         note: anything a reader must know before comparing.
     """
@@ -51,7 +51,7 @@ class Official:
     Attributes:
         code: whose.
         parameters: exact.
-        macs: of convolutions and linear layers, for one picture, to the last digit that is not zero.
+        macs: of convolutions and linear layers, for one image, to the last digit that is not zero.
         convolutions: of convolutions alone, likewise.
     """
 

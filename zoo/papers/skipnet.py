@@ -35,7 +35,7 @@ SHORT = {
 }
 """For trainings of a few hundred steps: the published rate of the hybrid phase, 1e-4, would not move a gate in them.
 
-The feed-forward gate makes routes depend on the picture from the start; its cost is made up for by narrower stages.
+The feed-forward gate makes routes depend on the image from the start; its cost is made up for by narrower stages.
 """
 IMAGENET_REWARD = {
     "alpha": 0.01,

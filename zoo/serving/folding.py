@@ -14,7 +14,7 @@ from zoo.network import RoutedNet
 def folded(net: RoutedNet) -> RoutedNet:
     """A frozen copy in eval mode, with every batch norm that follows a convolution in a sequence folded into it.
 
-    Logits agree to fp32 rounding; gradients with respect to the pictures likewise. A ResNet-14 is differentiated 1.2
+    Logits agree to fp32 rounding; gradients with respect to the images likewise. A ResNet-14 is differentiated 1.2
     times faster so.
 
     Args:

@@ -1,4 +1,4 @@
-"""Static twins: the ordinary ResNet that a network is compared with, by one rule for all methods."""
+"""Baselines: the ordinary ResNet that a network is compared with, by one rule for all methods."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ A network of 110 layers has them as its authors do (zero padding in front or on 
 them are compared with the one ResNet-110 that a study trains.
 """
 TOLERANCE = 0.10
-"""How far a twin's nominal cost may be from the network's, relative to it, where their trunks differ."""
+"""How far a baseline's nominal cost may be from the network's, relative to it, where their trunks differ."""
 
 
-def static_twin(selector: str | Selector, task: Task) -> Selector:
+def baseline_of(selector: str | Selector, task: Task) -> Selector:
     """The static ResNet that a network is compared with.
 
-    A network whose trunk is a plain ResNet's (`RoutedNet.plain_trunk`) is compared with that ResNet; its shortcuts do
-    not tell it from a registered preset (`UNIMPORTANT`). Any other is compared with the ResNet nearest in nominal
-    multiply-accumulates. That is a registered preset, for pictures as large as the task's, which lies within
+    A network whose trunk is a plain ResNet's (`RoutedNet.plain_trunk`) is compared with that ResNet; a registered
+    preset may differ from it in its shortcuts (`UNIMPORTANT`). Any other is compared with the ResNet nearest in nominal
+    multiply-accumulates. That is a registered preset, for images as large as the task's, which lies within
     `TOLERANCE`, since presets are what studies train and their widths are kind to the hardware; or else what
     `zoo.match` finds by width or by depth; and if nothing comes within the tolerance, the nearest there is.
 
@@ -37,8 +37,8 @@ def static_twin(selector: str | Selector, task: Task) -> Selector:
         task: what both are built for.
 
     Returns:
-        The twin, named by its preset where it is one (`tiny` and `small` before others), otherwise by a preset and as
-        few other parameters as possible. `resnet` is its own twin, as it was selected.
+        The baseline, named by its preset where it is one (`tiny` and `small` before others), otherwise by a preset and
+        as few other parameters as possible. `resnet` is its own baseline, as it was selected.
 
     Raises:
         UnknownName: no such method, preset or parameter.
@@ -47,11 +47,11 @@ def static_twin(selector: str | Selector, task: Task) -> Selector:
     chosen = parse(selector) if isinstance(selector, str) else selector
     if chosen.name == BASELINE:
         return chosen
-    return _twin(str(chosen), task)
+    return _baseline(str(chosen), task)
 
 
 @cache
-def _twin(canonical: str, task: Task) -> Selector:
+def _baseline(canonical: str, task: Task) -> Selector:
     selector = parse(canonical)
     trunk = drawn_on_meta(selector, task).plain_trunk()
     return _nearest(size_of(selector, task).macs, task) if trunk is None else _named(trunk)
@@ -90,7 +90,7 @@ def _nearest(macs: int, task: Task) -> Selector:
             break
         try:
             selector = match(BASELINE, macs, task, by=way, preset=base, tolerance=math.inf)
-        except ValueError:  # pictures too small for the scale that would be changed
+        except ValueError:  # images too small for the scale that would be changed
             continue
         best = _closest([best, (selector, size_of(selector, task).macs)], macs)
     return best[0]
@@ -102,10 +102,10 @@ def _closest(found: Sequence[tuple[Selector, int]], macs: int) -> tuple[Selector
 
 @cache
 def _presets(task: Task) -> Sequence[tuple[Selector, int]]:
-    """Presets of the baseline for pictures like the task's, large or small, and what they cost.
+    """Presets of the baseline for images like the task's, large or small, and what they cost.
 
     Raises:
-        ValueError: the pictures are too small for all of them.
+        ValueError: the images are too small for all of them.
     """
     found = []
     for preset, facts in method(BASELINE).presets.items():
@@ -114,5 +114,5 @@ def _presets(task: Task) -> Sequence[tuple[Selector, int]]:
             if is_large(facts.task) == is_large(task):
                 found.append((selector, size_of(selector, task).macs))
     if not found:
-        raise ValueError(f"no {BASELINE} fits pictures of shape {task.shape}")
+        raise ValueError(f"no {BASELINE} fits images of shape {task.shape}")
     return found

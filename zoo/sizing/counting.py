@@ -49,7 +49,7 @@ def evaluating(net: nn.Module) -> Iterator[None]:
 
 
 def nominal_macs(net: RoutedNet) -> int:
-    """Multiply-accumulates of one picture with every unit computed once, on whatever device the network is."""
+    """Multiply-accumulates of one image with every unit computed once, on whatever device the network is."""
     device = next(net.parameters()).device
     with evaluating(net), MacCounter() as counter:
         net(torch.zeros(1, *net.task.shape, device=device), compute="all")
@@ -62,7 +62,7 @@ class Size:
 
     Attributes:
         parameters: distinct learnable numbers.
-        macs: nominal multiply-accumulates of one picture.
+        macs: nominal multiply-accumulates of one image.
         units: number of units U.
     """
 

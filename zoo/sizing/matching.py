@@ -34,7 +34,7 @@ def match(
 
     Args:
         name: of the method.
-        macs: budget of one picture, in multiply-accumulates.
+        macs: budget of one image, in multiply-accumulates.
         task: what the network is built for.
         by: a way of scaling that the method registered; most have `width` and `depth`.
         preset: to scale; without one, the suite's own scale that is nearest already.
@@ -54,13 +54,13 @@ def match(
     if abs(cost / macs - 1) > tolerance:
         raise ValueError(
             f"no {name} scaled by {by} from {base!r} comes within {tolerance:.0%} of {macs:,.0f} multiply-accumulates "
-            f"for pictures of shape {task.shape}; nearest: {selector} with {cost:,}"
+            f"for images of shape {task.shape}; nearest: {selector} with {cost:,}"
         )
     return selector
 
 
 def is_large(task: Task) -> bool:
-    """Whether networks for a task are made for pictures like ImageNet's rather than CIFAR's."""
+    """Whether networks for a task are made for images like ImageNet's rather than CIFAR's."""
     return min(task.shape[1:]) > LARGE_PICTURES
 
 

@@ -15,7 +15,7 @@ __all__ = ["FLOPS_PER_MAC", "Ledger", "MacCounter", "count_executed", "evaluatin
 
 @dataclass(frozen=True)
 class Ledger:
-    """What a network's parts cost for one picture, in multiply-accumulates of convolutions and matrix products.
+    """What a network's parts cost for one image, in multiply-accumulates of convolutions and matrix products.
 
     Attributes:
         units: names of the U units.
@@ -38,9 +38,9 @@ class Ledger:
 
 
 def measure_ledger(net: RoutedNet) -> Ledger:
-    """Run every unit of a network on one picture and count what each costs.
+    """Run every unit of a network on one image and count what each costs.
 
-    The counts depend on shapes alone, so any picture will do.
+    The counts depend on shapes alone, so any image will do.
     """
     spent: dict[str, int] = dict.fromkeys(net.units, 0)
     device = next(net.parameters()).device

@@ -74,7 +74,7 @@ class MethodDescription:
 
 @dataclass(frozen=True, kw_only=True)
 class Baseline:
-    """The static ResNet that a network is compared with, as its record has it.
+    """The static ResNet that a network is compared with, as its record has it; see `zoo.baseline_of`.
 
     Attributes:
         network: selector.

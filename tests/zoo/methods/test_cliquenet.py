@@ -24,7 +24,7 @@ def built(selector: str, task: zoo.Task | None = None) -> CliqueNet:
 
 
 def macs(selector: str) -> int:
-    """Of convolutions and fully connected layers, for one picture."""
+    """Of convolutions and fully connected layers, for one image."""
     net = built(selector).eval()
     with torch.no_grad(), MacCounter() as counter:
         net(torch.zeros(1, *net.task.shape, device="meta"))

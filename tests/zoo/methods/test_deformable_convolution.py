@@ -18,7 +18,7 @@ DIGIT = next(DIGITS.test.batches(4)).images
 
 
 def features(channels: int = 8) -> Tensor:
-    """Real pictures seen through random 5x5 filters, (4, channels, 9, 9)."""
+    """Real images seen through random 5x5 filters, (4, channels, 9, 9)."""
     generator = torch.Generator().manual_seed(0)
     filters = torch.randn(channels, 1, 5, 5, generator=generator)
     return functional.conv2d(DIGIT, filters, stride=3, padding=2)[:, :, :9, :9]
@@ -74,9 +74,9 @@ def test_masks_of_one_half_halve_the_answer() -> None:
     ],
 )
 def test_samples_are_bilinear_with_zeros_around_the_picture(dy: float, dx: float, expected: float) -> None:
-    picture = torch.arange(1.0, 10.0).view(1, 1, 3, 3)
+    image = torch.arange(1.0, 10.0).view(1, 1, 3, 3)
     offset = torch.tensor([dy, dx]).view(1, 2, 1, 1).expand(1, 2, 3, 3)
-    out = deform_conv2d(picture, offset, torch.ones(1, 1, 1, 1))
+    out = deform_conv2d(image, offset, torch.ones(1, 1, 1, 1))
     assert out[0, 0, 1, 1].item() == pytest.approx(expected)
 
 

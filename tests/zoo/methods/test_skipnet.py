@@ -177,7 +177,7 @@ def test_gates_start_open_with_their_bias(gate: str) -> None:
 
 
 def spread(net: SkipNet) -> float:
-    """Between the log-odds that different blocks' gates start with, on average over pictures."""
+    """Between the log-odds that different blocks' gates start with, on average over images."""
     probs = answer(net).gate_probs
     assert probs is not None
     return probs.logit().mean(dim=0).std().item()

@@ -26,7 +26,7 @@ GEOMETRIES = [
 every_geometry = pytest.mark.parametrize("convolution", GEOMETRIES, ids=str)
 
 
-def pictures(channels: int, samples: int = 8, side: int = 14) -> Tensor:
+def images(channels: int, samples: int = 8, side: int = 14) -> Tensor:
     return torch.randn(samples, channels, side, side).contiguous(memory_format=torch.channels_last)
 
 
@@ -54,7 +54,7 @@ def fused(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_packed_convolution_answers_what_the_convolution_answers(
     convolution: nn.Conv2d, samples: int, relu: bool
 ) -> None:
-    x = pictures(convolution.in_channels, samples)
+    x = images(convolution.in_channels, samples)
     expected = convolution(x)
     packed = PackedConv(convolution, relu=relu)
     for _ in range(2):
@@ -67,7 +67,7 @@ def test_a_packed_convolution_answers_what_the_convolution_answers(
 @pytest.mark.parametrize("relu", [False, True])
 @torch.no_grad()
 def test_it_adds_itself_to_a_total_in_place(convolution: nn.Conv2d, samples: int, relu: bool) -> None:
-    x = pictures(convolution.in_channels, samples)
+    x = images(convolution.in_channels, samples)
     own = convolution(x)
     total = torch.randn_like(own).contiguous(memory_format=torch.channels_last)
     expected = (total + own).relu() if relu else total + own
@@ -78,16 +78,16 @@ def test_it_adds_itself_to_a_total_in_place(convolution: nn.Conv2d, samples: int
 
 @torch.no_grad()
 def test_single_pictures_and_small_1x1_kernels_are_torchs(fused: list[str]) -> None:
-    PackedConv(nn.Conv2d(16, 16, 3, padding=1))(pictures(16, 1))
-    PackedConv(nn.Conv2d(16, 16, 1))(pictures(16, 8))
+    PackedConv(nn.Conv2d(16, 16, 3, padding=1))(images(16, 1))
+    PackedConv(nn.Conv2d(16, 16, 1))(images(16, 8))
     assert fused == []
-    PackedConv(nn.Conv2d(16, 16, 3, padding=1))(pictures(16, 2))
-    PackedConv(nn.Conv2d(256, 256, 3, padding=1))(pictures(256, 1))
+    PackedConv(nn.Conv2d(16, 16, 3, padding=1))(images(16, 2))
+    PackedConv(nn.Conv2d(256, 256, 3, padding=1))(images(256, 1))
     assert fused == ["_convolve", "_convolve"]
 
 
 def test_under_autograd_it_is_an_ordinary_convolution(fused: list[str]) -> None:
-    convolution, x = nn.Conv2d(4, 4, 3), pictures(4).requires_grad_()
+    convolution, x = nn.Conv2d(4, 4, 3), images(4).requires_grad_()
     PackedConv(convolution, relu=True)(x).sum().backward()
     ours = x.grad
     x.grad = None
@@ -99,7 +99,7 @@ def test_under_autograd_it_is_an_ordinary_convolution(fused: list[str]) -> None:
 
 @torch.no_grad()
 def test_other_dtypes_work_and_new_weights_count() -> None:
-    convolution, x = nn.Conv2d(8, 8, 3, padding=1), pictures(8)
+    convolution, x = nn.Conv2d(8, 8, 3, padding=1), images(8)
     packed = PackedConv(copy.deepcopy(convolution))
     packed(x)
     packed.load_state_dict({name: 2 * value for name, value in convolution.state_dict().items()})
@@ -112,7 +112,7 @@ def test_other_dtypes_work_and_new_weights_count() -> None:
 
 @torch.no_grad()
 def test_it_is_copied_and_pickled_after_use() -> None:
-    packed, x = PackedConv(nn.Conv2d(8, 8, 3), relu=True), pictures(8)
+    packed, x = PackedConv(nn.Conv2d(8, 8, 3), relu=True), images(8)
     expected = packed(x)
     for copied in (copy.deepcopy(packed), pickle.loads(pickle.dumps(packed))):
         torch.testing.assert_close(copied(x), expected)
@@ -120,7 +120,7 @@ def test_it_is_copied_and_pickled_after_use() -> None:
 
 @torch.no_grad()
 def test_its_multiply_accumulates_are_counted() -> None:
-    packed, x = PackedConv(nn.Conv2d(8, 16, 3, stride=2, padding=1)), pictures(8)
+    packed, x = PackedConv(nn.Conv2d(8, 16, 3, stride=2, padding=1)), images(8)
     with FlopCounterMode(display=False) as counter:
         packed(x)
     assert counter.get_total_flops() == 2 * 8 * 16 * 9 * 7 * 7 * 8
@@ -143,7 +143,7 @@ def block(shortcut: nn.Module | None = None, activation: nn.Module | None = None
 def test_a_fused_block_answers_what_the_block_answers(
     shortcut: nn.Module, activation: nn.Module, fused: list[str]
 ) -> None:
-    ordinary, x = block(shortcut, activation), pictures(8)
+    ordinary, x = block(shortcut, activation), images(8)
     holder = nn.Sequential(copy.deepcopy(ordinary))
     pack(holder)
     assert isinstance(holder[0], FusedBlock)
@@ -159,8 +159,8 @@ def test_a_fused_block_answers_what_the_block_answers(
 def test_a_block_writes_over_its_input_only_behind_another_block() -> None:
     net = nn.Sequential(block(), block())
     pack(net)
-    assert [step.lent for step in net if isinstance(step, FusedBlock)] == [True, False]
-    x = pictures(8)
+    assert [step.input_is_shared for step in net if isinstance(step, FusedBlock)] == [True, False]
+    x = images(8)
     before = x.clone()
     net(x)
     assert torch.equal(x, before)
@@ -176,7 +176,7 @@ def test_a_branch_of_one_convolution_stays_as_it_is() -> None:
 def test_torch_convolves_where_onednn_is_switched_off_and_under_autocast(
     fused: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    packed, x = PackedConv(nn.Conv2d(16, 16, 3, padding=1)), pictures(16)
+    packed, x = PackedConv(nn.Conv2d(16, 16, 3, padding=1)), images(16)
     with monkeypatch.context() as patch:
         patch.setattr(torch.backends.mkldnn, "enabled", False)
         packed(x)
@@ -188,15 +188,15 @@ def test_torch_convolves_where_onednn_is_switched_off_and_under_autocast(
 @pytest.mark.parametrize("rows", [None, torch.tensor([1, 4])], ids=["everybody", "two"])
 @torch.inference_mode()
 def test_blocks_overwrite_only_what_they_may(rows: Tensor | None) -> None:
-    holder, x = nn.Sequential(block()), pictures(8).relu()
-    expected = run_rows(block_of(holder), x, rows, "residual", settled=True).x.clone()
+    holder, x = nn.Sequential(block()), images(8).relu()
+    expected = run_rows(block_of(holder), x, rows, "residual", activated=True).x.clone()
     pack(holder)
     before = x.clone()
-    found = run_rows(block_of(holder), x, rows, "residual", settled=True).x
+    found = run_rows(block_of(holder), x, rows, "residual", activated=True).x
     torch.testing.assert_close(found, expected)
     assert torch.equal(x, before)
     torch.testing.assert_close(
-        run_rows(block_of(holder), x, rows, "residual", settled=True, overwrite=True).x, expected
+        run_rows(block_of(holder), x, rows, "residual", activated=True, overwrite=True).x, expected
     )
 
 

@@ -8,7 +8,7 @@ import torch
 import zoo
 from zoo.methods.branchynet import BranchyNet
 from zoo.papers.paper import CIFAR10, IMAGENET
-from zoo.sizing.baseline import TOLERANCE, static_twin
+from zoo.sizing.baseline import TOLERANCE, baseline_of
 from zoo.sizing.counting import drawn_on_meta
 
 DIGITS = zoo.Task(shape=(1, 28, 28), classes=10)
@@ -24,7 +24,7 @@ def presets() -> list[tuple[str, zoo.Task]]:
 
 
 @pytest.mark.parametrize(
-    ("selector", "task", "twin"),
+    ("selector", "task", "baseline"),
     [
         ("adanet[convnet-aig-110]", CIFAR10, "resnet[resnet-110]"),
         ("branchynet[b-resnet-110]", CIFAR10, "resnet[resnet-110]"),
@@ -47,32 +47,32 @@ def presets() -> list[tuple[str, zoo.Task]]:
         ("resnet[small, widths=(3, 4, 5)]", CIFAR10, "resnet[small, widths=(3, 4, 5)]"),
     ],
 )
-def test_a_residual_network_is_compared_with_its_own_trunk(selector: str, task: zoo.Task, twin: str) -> None:
-    assert str(static_twin(selector, task)) == twin
+def test_a_residual_network_is_compared_with_its_own_trunk(selector: str, task: zoo.Task, baseline: str) -> None:
+    assert str(baseline_of(selector, task)) == baseline
 
 
 @pytest.mark.parametrize("name", [name for name in zoo.list_methods() if name != "resnet"])
 def test_the_suites_smallest_networks_cost_what_their_twins_cost(name: str) -> None:
-    twin = static_twin(name, DIGITS)
-    ratio = zoo.size_of(twin, DIGITS).macs / zoo.size_of(name, DIGITS).macs
+    baseline = baseline_of(name, DIGITS)
+    ratio = zoo.size_of(baseline, DIGITS).macs / zoo.size_of(name, DIGITS).macs
     if drawn_on_meta(zoo.parse(name), DIGITS).plain_trunk() is None:
-        assert str(twin) == "resnet[tiny]"
+        assert str(baseline) == "resnet[tiny]"
         assert abs(ratio - 1) <= TOLERANCE
     else:
         assert ratio <= 1.001  # what the method adds to the trunk
 
 
 @pytest.mark.parametrize(("selector", "task"), presets())
-def test_every_preset_has_a_twin(selector: str, task: zoo.Task) -> None:
-    twin = static_twin(selector, task)
-    assert twin.name == "resnet"
-    net, plain = drawn_on_meta(zoo.parse(selector), task), drawn_on_meta(twin, task)
+def test_every_preset_has_a_baseline(selector: str, task: zoo.Task) -> None:
+    baseline = baseline_of(selector, task)
+    assert baseline.name == "resnet"
+    net, plain = drawn_on_meta(zoo.parse(selector), task), drawn_on_meta(baseline, task)
     trunk = net.plain_trunk()
     if trunk is None:
         macs = zoo.size_of(selector, task).macs
-        assert abs(zoo.size_of(twin, task).macs / macs - 1) <= TOLERANCE
+        assert abs(zoo.size_of(baseline, task).macs / macs - 1) <= TOLERANCE
         return
-    built = {**zoo.method("resnet").parameters(), **zoo.parameters_of(twin)}
+    built = {**zoo.method("resnet").parameters(), **zoo.parameters_of(baseline)}
     assert all(tuple(built[key]) == tuple(value) for key, value in trunk.items() if key != "shortcut_kind")
     branchy = isinstance(net, BranchyNet)
     assert set(net.units) <= set(plain.units) or branchy
@@ -81,37 +81,37 @@ def test_every_preset_has_a_twin(selector: str, task: zoo.Task) -> None:
 
 def test_a_preset_nearby_is_preferred_to_an_exact_match() -> None:
     # DenseNet-40 costs 264.8 M; ResNet-110 252.9 M, 4.5 % less.
-    assert str(static_twin("densenet[densenet-40-12]", CIFAR10)) == "resnet[resnet-110]"
+    assert str(baseline_of("densenet[densenet-40-12]", CIFAR10)) == "resnet[resnet-110]"
 
 
 def test_presets_for_small_pictures_are_no_twins_on_large_ones() -> None:
     # DenseNet-169 costs 3.36 G, as ResNet-32 would at 224 x 224; ResNet-34 costs 3.66 G, 9 % more.
-    assert str(static_twin("densenet[densenet-169]", IMAGENET)) == "resnet[resnet-34]"
+    assert str(baseline_of("densenet[densenet-169]", IMAGENET)) == "resnet[resnet-34]"
 
 
 def test_networks_for_large_pictures_are_met_from_the_imagenet_scale() -> None:
-    twin = static_twin("densenet[densenet-121]", IMAGENET)
-    assert (twin.preset, set(twin.parameters)) == ("imagenet", {"widths"})
+    baseline = baseline_of("densenet[densenet-121]", IMAGENET)
+    assert (baseline.preset, set(baseline.parameters)) == ("imagenet", {"widths"})
 
 
 def test_a_network_far_from_all_presets_is_met_by_width() -> None:
-    twin = static_twin("densenet[densenet-bc-100-12]", CIFAR10)
-    assert set(twin.parameters) == {"widths"}
+    baseline = baseline_of("densenet[densenet-bc-100-12]", CIFAR10)
+    assert set(baseline.parameters) == {"widths"}
 
 
-def test_a_budget_that_nothing_meets_has_the_nearest_as_twin() -> None:
+def test_a_budget_that_nothing_meets_has_the_nearest_as_baseline() -> None:
     tiny = zoo.Task(shape=(1, 4, 4), classes=2)
-    twin = static_twin("highway[tiny, layers=(1,), widths=(1,), stem_stride=1]", tiny)
-    assert zoo.size_of(twin, tiny).macs > 0
+    baseline = baseline_of("highway[tiny, layers=(1,), widths=(1,), stem_stride=1]", tiny)
+    assert zoo.size_of(baseline, tiny).macs > 0
 
 
 def test_a_twin_leaves_random_numbers_alone_and_is_found_once() -> None:
     state = torch.get_rng_state()
-    first = static_twin("randwire[tiny]", DIGITS)
-    assert static_twin("randwire[tiny]", DIGITS) is first
+    first = baseline_of("randwire[tiny]", DIGITS)
+    assert baseline_of("randwire[tiny]", DIGITS) is first
     assert torch.equal(torch.get_rng_state(), state)
 
 
 def test_unknown_names_are_refused() -> None:
     with pytest.raises(zoo.UnknownName, match="unknown preset of adanet"):
-        static_twin("adanet[huge]", DIGITS)
+        baseline_of("adanet[huge]", DIGITS)

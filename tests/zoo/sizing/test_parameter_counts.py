@@ -1,7 +1,7 @@
 """Parameters and multiply-accumulates of the published presets, against counts made on the official code.
 
 The figures are those of the project's facts (measured on the official repositories and on torchvision), not of this
-code. Multiply-accumulates are of convolutions and linear layers for one picture.
+code. Multiply-accumulates are of convolutions and linear layers for one image.
 """
 
 from __future__ import annotations

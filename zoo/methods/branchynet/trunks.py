@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 
 from torch import nn
 
-from zoo.backbone import Backbone
-from zoo.layers import ResidualBlock, basic_branch, conv, conv_bn_relu, init_he, pooled_linear, shortcut
+from zoo.backbone import Backbone, TrunkOptions
+from zoo.layers import ResidualBlock, basic_branch, conv, conv_bn_relu, init_he, make_shortcut, pooled_linear
 from zoo.network import Task
 
 
@@ -31,12 +31,12 @@ class Parts:
     plain: Mapping[str, Any] | None = None
 
 
-def branchy_resnet(task: Task, **backbone_parameters: Any) -> Parts:
+def branchy_resnet(task: Task, **options: Unpack[TrunkOptions]) -> Parts:
     """The suite's ResNet with an exit after every stage but the last.
 
     An early head is a strided 3x3 convolution to twice the channels, batch norm, ReLU and a pooled classifier.
     """
-    backbone = Backbone(task, **backbone_parameters)
+    backbone = Backbone(task, **options)
     stages = backbone.stages()
     segments = [nn.Sequential(backbone.stem, stages[0]), *stages[1:]]
     early = [
@@ -52,7 +52,7 @@ def b_lenet(task: Task) -> Parts:
     """B-LeNet (networks/lenet_mnist.py of the official code), 74,694 parameters.
 
     Raises:
-        ValueError: pictures that are not 28 x 28 with one channel.
+        ValueError: images that are not 28 x 28 with one channel.
     """
     _require(task, (1, 28, 28), "b-lenet")
     first = conv(1, 5, 5, padding=3, bias=True)
@@ -78,7 +78,7 @@ def b_alexnet(task: Task) -> Parts:
     """B-AlexNet (networks/alex_cifar10.py), 605,886 parameters; branches after the second and third convolution.
 
     Raises:
-        ValueError: pictures that are not 32 x 32 with three channels.
+        ValueError: images that are not 32 x 32 with three channels.
     """
     _require(task, (3, 32, 32), "b-alexnet")
     segments = [
@@ -120,7 +120,7 @@ def b_resnet_110(task: Task) -> Parts:
     front. The first head alone costs 124 times the stem that it follows.
 
     Raises:
-        ValueError: pictures that are not 32 x 32 with three channels.
+        ValueError: images that are not 32 x 32 with three channels.
     """
     _require(task, (3, 32, 32), "b-resnet-110")
     stem = nn.Sequential(conv(3, 16, 3, padding=0, bias=True), nn.BatchNorm2d(16), nn.ReLU(inplace=True))
@@ -149,12 +149,12 @@ def b_resnet_110(task: Task) -> Parts:
 
 def _require(task: Task, shape: tuple[int, int, int], trunk: str) -> None:
     if task.shape != shape:
-        raise ValueError(f"{trunk} is defined for pictures of shape {shape}, not {task.shape}; use trunk=resnet")
+        raise ValueError(f"{trunk} is defined for images of shape {shape}, not {task.shape}; use trunk=resnet")
 
 
 def _block(channels: int, width: int, stride: int) -> ResidualBlock:
     branch = basic_branch(channels, width, stride, bias=True)
-    return ResidualBlock(branch, shortcut("A-front", channels, width, stride), in_channels=channels)
+    return ResidualBlock(branch, make_shortcut("A-front", channels, width, stride), in_channels=channels)
 
 
 def _pool(size: int) -> nn.MaxPool2d:

@@ -51,7 +51,7 @@ class CliqueNet(RoutedNet):
             `zoo.layers.stem`.
 
     Raises:
-        ValueError: parameters that do not describe a network, or pictures too small for its pooling.
+        ValueError: parameters that do not describe a network, or images too small for its pooling.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class CliqueNet(RoutedNet):
         self.units = tuple(self.unit_modules())
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised pictures; "needed" leaves out the Stage-II updates that the setting does."""
+        """Answer normalised images; "needed" leaves out the Stage-II updates that the setting does."""
         updates = self.updates if self.training else self.serving
         x = self.stem(x)
         pooled: list[Tensor] = []
@@ -188,6 +188,6 @@ def _check(
     smallest = reductions[stem_kind] * 2 ** (len(widths) - 1)
     if min(task.shape[1:]) < smallest:
         raise ValueError(
-            f"pictures of {task.shape[1]} x {task.shape[2]} pixels are smaller than the {smallest} that "
+            f"images of {task.shape[1]} x {task.shape[2]} pixels are smaller than the {smallest} that "
             f"{len(widths)} blocks need"
         )

@@ -93,7 +93,7 @@ def _taps(
 
 
 def _sample(x: Tensor, offset: Tensor, mask: Tensor | None, taps: tuple[Tensor, Tensor], groups: int) -> Tensor:
-    """Bilinear samples (N, H', W', G, K, C / G); pixels outside of the picture are zero."""
+    """Bilinear samples (N, H', W', G, K, C / G); pixels outside of the image are zero."""
     samples, channels, height, width = x.shape
     across = (samples, *offset.shape[2:], groups, -1)
     moved = offset.permute(0, 2, 3, 1).reshape(*across, 2)

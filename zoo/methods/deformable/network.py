@@ -1,4 +1,4 @@
-"""Deformable ConvNets v1 and v2: chosen 3x3 convolutions of a ResNet look where the picture tells them to.
+"""Deformable ConvNets v1 and v2: chosen 3x3 convolutions of a ResNet look where the image tells them to.
 
 Facts that re-implementations miss: the weights *and* biases of the offset convolutions start at exactly zero; v2 starts
 with its masks at one half, the official MXNet code at one; a tenth of the learning rate needs a parameter group (the
@@ -8,13 +8,13 @@ popular backward hook scales nothing); torchvision's CPU operator crashes the pr
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import torch
 from torch import Tensor, nn
 
-from zoo.backbone import Backbone
-from zoo.layers import Shortcut, replace_3x3
+from zoo.backbone import TRUNK_OPTIONS, Backbone, TrunkOptions
+from zoo.layers import replace_3x3
 from zoo.methods.deformable.convolution import DeformableConv
 from zoo.network import Compute, Forward, ParamGroup, RoutedNet, Task
 from zoo.papers.deformable import PAPER
@@ -25,9 +25,9 @@ from zoo.registry import register
 class DeformableNet(RoutedNet):
     """A ResNet with deformed 3x3 convolutions: the last of every residual branch in the chosen stages.
 
-    Every picture uses every unit; what depends on the picture is where the kernels sample. A deformed convolution
+    Every image uses every unit; what depends on the image is where the kernels sample. A deformed convolution
     costs its host, its offset convolution, and four multiply-accumulates for every sampled value. Neither paper has
-    results on small pictures; the suite's own presets deform stage 3, as v1 deforms conv5.
+    results on small images; the suite's own presets deform stage 3, as v1 deforms conv5.
 
     Args:
         task: what to build for.
@@ -38,11 +38,13 @@ class DeformableNet(RoutedNet):
         offset_groups: groups of channels with offsets of their own; 4 in v1's R-FCN, 1 otherwise.
         offset_lr: learning rate of the offset convolutions in parts of the others'; None for the papers', 1 in
             version 1 and 0.1 in version 2.
-        blocks: see `zoo.backbone.Backbone`, as are widths, block, stem_kind and shortcut_kind.
+        trunk: blocks, widths, block, stem_kind and shortcut_kind of `zoo.backbone.Backbone`.
 
     Raises:
         ValueError: an unknown version, a stage that does not exist, or groups that do not divide the channels.
     """
+
+    shared_parameters = TRUNK_OPTIONS
 
     def __init__(
         self,
@@ -54,20 +56,14 @@ class DeformableNet(RoutedNet):
         mask_scale: float = 1.0,
         offset_groups: int = 1,
         offset_lr: float | None = None,
-        blocks: Sequence[int] = (2, 2, 2),
-        widths: Sequence[int] = (16, 32, 64),
-        block: Literal["basic", "bottleneck"] = "basic",
-        stem_kind: Literal["cifar", "strided", "imagenet"] = "cifar",
-        shortcut_kind: Shortcut = "B",
+        **trunk: Unpack[TrunkOptions],
     ) -> None:
         super().__init__(task)
         if version not in (1, 2):
             raise ValueError(f"version must be 1 or 2, not {version!r}")
         if mask_scale <= 0:
             raise ValueError(f"mask_scale must be positive, not {mask_scale}")
-        self.backbone = Backbone(
-            task, blocks=blocks, widths=widths, block=block, stem_kind=stem_kind, shortcut_kind=shortcut_kind
-        )
+        self.backbone = Backbone(task, **trunk)
         self.units = tuple(self.backbone.names)
         self.offset_lr = offset_lr if offset_lr is not None else {1: 1.0, 2: 0.1}[version]
 
@@ -81,7 +77,7 @@ class DeformableNet(RoutedNet):
         return {name: module for name, module in self.named_modules() if isinstance(module, DeformableConv)}
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised pictures; both ways to compute are the same here.
+        """Answer normalised images; both ways to compute are the same here.
 
         Raises:
             FloatingPointError: offsets that are not finite, as in a training run that diverges.

@@ -38,8 +38,8 @@ class FractalNet(RoutedNet):
         dropout: rates, one per block, in every convolution.
         local_rate: probability that a join drops an input.
         global_share: part of the draws that are global; 0.5 in the paper, which alternates.
-        draw: `batch`, one sub-network per mini-batch (paper); `sample`, one per picture, each column normalised by its
-            own pictures; `tied`, a local draw and all columns at every step, the latter's mean loss added to the
+        draw: `batch`, one sub-network per mini-batch (paper); `sample`, one per image, each column normalised by its
+            own images; `tied`, a local draw and all columns at every step, the latter's mean loss added to the
             former's (section 3 of the paper and the authors' generator).
         pool: see `FractalBlock`.
         head: `flatten`, a linear layer on the last pool's output (paper, 1 x 1 on CIFAR); `average`, global average
@@ -48,7 +48,7 @@ class FractalNet(RoutedNet):
         dropout_unit: see `ConvOptions`, as are bias, affine and own_statistics.
 
     Raises:
-        ValueError: parameters that do not describe a network, or pictures too small for its pools.
+        ValueError: parameters that do not describe a network, or images too small for its pools.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class FractalNet(RoutedNet):
         _init_xavier(self)
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised pictures; training draws what runs, and runs nothing else."""
+        """Answer normalised images; training draws what runs, and runs nothing else."""
         x = self.stem(x)
         if not self.training:
             used = self._column(self.column) if self.column else torch.ones(1, len(self.units), dtype=torch.bool)
@@ -210,7 +210,7 @@ def _final_area(task: Task, stem_kind: str, pools: int) -> int:
     height, width = (-(-side // stride) >> pools for side in task.shape[1:])
     if min(height, width) < 1:
         raise ValueError(
-            f"pictures of {task.shape[1]} x {task.shape[2]} pixels are smaller than the network's "
+            f"images of {task.shape[1]} x {task.shape[2]} pixels are smaller than the network's "
             f"stride {stride << pools}"
         )
     return height * width

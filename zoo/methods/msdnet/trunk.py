@@ -17,7 +17,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from zoo.layers import conv_bn_relu, init_he, pooled_linear, stem
+from zoo.layers import STEM_STRIDES, conv_bn_relu, init_he, pooled_linear, stem
 from zoo.methods.branchynet.trunks import Parts
 from zoo.network import Task
 
@@ -176,7 +176,7 @@ class Segment(nn.Module):
         self.first, self.kept = first, kept
 
     def forward(self, x: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """Pictures (N, C, H, W) or the scales of the segment before, to the scales that anything later reads."""
+        """Images (N, C, H, W) or the scales of the segment before, to the scales that anything later reads."""
         found = dict(enumerate(self.first_layer(x) if self.first_layer else x, start=self.first))
         for scale, cell in zip(self.scales, self.cells, strict=True):
             found[scale] = cell(found[scale], found.get(scale - 1))
@@ -222,7 +222,7 @@ def msdnet_parts(
     """Segments and heads of an MSDNet; the parameters are explained in `zoo.methods.msdnet.network.MSDNet`.
 
     Raises:
-        ValueError: pictures too small for the scales, or factors that do not match them.
+        ValueError: images too small for the scales, or factors that do not match them.
     """
     _check(task, plan.scales, growth_factors, bottleneck_factors, stem_kind)
     factors = growth_factors[: plan.scales]
@@ -266,8 +266,4 @@ def _check(
     for name, factors in (("growth_factors", growth_factors), ("bottleneck_factors", bottleneck_factors)):
         if factors is not None and (len(factors) < scales or min(factors) < 1):
             raise ValueError(f"{name} must be {scales} numbers of at least 1, one per scale, not {list(factors)}")
-    stride = 2 ** (scales - 1) * {"cifar": 1, "strided": 2, "imagenet": 4}.get(stem_kind, 1)
-    if min(task.shape[1:]) < stride:
-        raise ValueError(
-            f"pictures of {task.shape[1]} x {task.shape[2]} pixels are smaller than the last scale's stride {stride}"
-        )
+    task.require_size(2 ** (scales - 1) * STEM_STRIDES.get(stem_kind, 1), "the last scale's")

@@ -1,4 +1,4 @@
-"""RandWireNN: stages wired by random graphs; every picture takes the whole graph, lesions show what a part is worth.
+"""RandWireNN: stages wired by random graphs; every image takes the whole graph, lesions show what a part is worth.
 
 Facts that re-implementations miss: input nodes halve the resolution and change the channels (at the output side it cost
 5 points), every stage draws its own graph, and there is a ReLU between the last batch norm and the head.
@@ -30,7 +30,7 @@ class RandWireNet(RoutedNet):
     The small regime has two convolutions and three stages of C, 2 C and 4 C channels; the regular one has a
     convolution and four stages of C to 8 C, the first with half the nodes. Every stage halves the resolution.
 
-    Nodes are units. All run for every picture until `lesion`, or a setting, takes nodes or edges out at test time.
+    Nodes are units. All run for every image until `lesion`, or a setting, takes nodes or edges out at test time.
 
     Args:
         task: what to build for.
@@ -52,7 +52,7 @@ class RandWireNet(RoutedNet):
         label_smoothing: of the cross-entropy; 0.1 on ImageNet.
 
     Raises:
-        ValueError: parameters that do not describe a network, or pictures too small for its strides.
+        ValueError: parameters that do not describe a network, or images too small for its strides.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class RandWireNet(RoutedNet):
         self.lesions = (Lesions(),) * len(layout)
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised pictures; training takes no lesions into account."""
+        """Answer normalised images; training takes no lesions into account."""
         x = self.stem(x)
         for stage, lesions in zip(self.stages, self.lesions, strict=True):
             x = stage(x, lesions, compute)
@@ -201,11 +201,7 @@ def _check(task: Task, regime: str, stem_strides: Sequence[int], stages: int) ->
     convolutions = 2 if regime == "small" else 1
     if len(stem_strides) != convolutions or min(stem_strides) < 1:
         raise ValueError(f"stem_strides must be {convolutions} numbers of at least 1, not {list(stem_strides)}")
-    stride = math.prod(stem_strides) * 2**stages
-    if min(task.shape[1:]) < stride:
-        raise ValueError(
-            f"pictures of {task.shape[1]} x {task.shape[2]} pixels are smaller than the network's stride {stride}"
-        )
+    task.require_size(math.prod(stem_strides) * 2**stages)
 
 
 def _check_rates(**rates: float) -> None:

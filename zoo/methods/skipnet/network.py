@@ -7,16 +7,17 @@ ones), runs each projection twice (here once), crashes at batch 1, and has a las
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, Unpack
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from zoo.backbone import Backbone
+from zoo.backbone import TRUNK_OPTIONS, Backbone, TrunkOptions
+from zoo.execution.gated_block import gated_block
 from zoo.execution.gates import logistic_noise, threshold_settings
-from zoo.execution.skipping import Above, Decide, gated_chain
-from zoo.layers import Shortcut
+from zoo.execution.skipping import Decide, GatedOutput, Skipping, Threshold
+from zoo.layers import ResidualBlock
 from zoo.methods.skipnet.gates import GateKind, discounted_returns, make_gates
 from zoo.network import Compute, Forward, Phase, RoutedNet, Setting, Task, Validation
 from zoo.papers.skipnet import PAPER
@@ -57,11 +58,13 @@ class SkipNet(RoutedNet):
             `frozen` keeps the statistics of the supervised phase, so that only open blocks need to run.
         hybrid_share: part of the epochs in the hybrid phase; 0 leaves it out.
         hybrid_lr_scale: of the learning rate there; 1e-3 is the official 0.1 to 1e-4.
-        blocks: see `zoo.backbone.Backbone`, as are widths, block, stem_kind and shortcut_kind.
+        trunk: blocks, widths, block, stem_kind and shortcut_kind of `zoo.backbone.Backbone`.
 
     Raises:
         ValueError: an unknown gate, decision, reduction or norm, a number out of range, or fewer than two blocks.
     """
+
+    shared_parameters = TRUNK_OPTIONS
 
     def __init__(
         self,
@@ -80,16 +83,10 @@ class SkipNet(RoutedNet):
         hybrid_norm: Literal["batch", "frozen"] = "batch",
         hybrid_share: float = 10 / 74,
         hybrid_lr_scale: float = 1e-3,
-        blocks: Sequence[int] = (2, 2, 2),
-        widths: Sequence[int] = (16, 32, 64),
-        block: Literal["basic", "bottleneck"] = "basic",
-        stem_kind: Literal["cifar", "strided", "imagenet"] = "cifar",
-        shortcut_kind: Shortcut = "B",
+        **trunk: Unpack[TrunkOptions],
     ) -> None:
         super().__init__(task)
-        self.backbone = Backbone(
-            task, blocks=blocks, widths=widths, block=block, stem_kind=stem_kind, shortcut_kind=shortcut_kind
-        )
+        self.backbone = Backbone(task, **trunk)
         gated = list(self.backbone.blocks)[1:]
         if not gated:
             raise ValueError("skipnet needs at least two blocks: the first always runs")
@@ -103,6 +100,7 @@ class SkipNet(RoutedNet):
         if policy_temperature <= 0:
             raise ValueError(f"policy_temperature must be positive, not {policy_temperature}")
         self.gates = make_gates(gate, [b.in_channels for b in gated], open_log_odds, set_apart=set_apart)
+        self.skipping = Skipping("block")
         self.units = tuple(self.backbone.names[1:])
         self.decision = decision
         self.alpha = alpha
@@ -118,25 +116,36 @@ class SkipNet(RoutedNet):
         self.threshold = 0.5
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised pictures; training runs only open blocks where batch norm is frozen, else all."""
+        """Answer normalised images; training runs only open blocks where batch norm is frozen, otherwise all."""
         if self.training:
             compute = "needed" if self._frozen() else "all"
+        decide = self._decision(generator)
         first, *gated = self.backbone.blocks
         x = first(self.backbone.stem(x))
-
-        chained = gated_chain(gated, self.gates, self._decision(generator), x, compute, "block")
+        out = self._gated_blocks(gated, x, decide) if compute == "all" else self.skipping(gated, self.gates, decide, x)
         return Forward(
-            logits=self.backbone.head(chained.x),
-            route=chained.gate.detach() > 0,
-            gate_probs=torch.sigmoid(chained.log_odds),
+            logits=self.backbone.head(out.x),
+            route=out.gate.detach() > 0,
+            gate_probs=torch.sigmoid(out.log_odds),
         )
+
+    def _gated_blocks(self, blocks: Sequence[ResidualBlock], x: Tensor, decide: Decide) -> GatedOutput:
+        """For each block: ask its gate, decide, and mix the block and its shortcut by the decision."""
+        state = None
+        gates, log_odds = [], []
+        for index, block in enumerate(blocks):
+            odds, state = self.gates(index, x, state)
+            gates.append(decide(index, odds))
+            log_odds.append(odds)
+            x = gated_block(block, x, gates[-1], "all")
+        return GatedOutput(x, torch.stack(gates, dim=1), torch.stack(log_odds, dim=1))
 
     def _decision(self, generator: torch.Generator | None) -> Decide:
         if generator is not None or (self.training and self.phase == "hybrid"):
             return lambda index, log_odds: (log_odds.detach() + logistic_noise(log_odds, generator) > 0).float()
         if self.training and self.decision == "soft":
             return lambda index, log_odds: torch.sigmoid(log_odds)
-        return Above(self.threshold)
+        return Threshold(self.threshold)
 
     def loss(self, forward: Forward, labels: Tensor) -> Tensor:
         """Cross-entropy, and in the hybrid phase the policy's loss."""

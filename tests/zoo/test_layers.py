@@ -1,0 +1,49 @@
+"""Shortcuts without parameters, on numbers that can be followed by hand."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from zoo.execution.gated_block import gated_residual
+from zoo.layers import PoolAndPad, ResidualBlock, SubsampleAndPad
+
+
+class Count(nn.Module):
+    """Adds one, and remembers how many samples it saw."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen = 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.seen += len(x)
+        return x + 1
+
+
+def test_a_closed_gate_leaves_the_shortcut_and_the_activation() -> None:
+    block = ResidualBlock(Count(), nn.Identity(), in_channels=1)
+    x = torch.tensor([2.0, -3.0]).view(2, 1, 1, 1)
+    out = gated_residual(block, x, torch.zeros(2), "all")
+    assert out.flatten().tolist() == [2.0, 0.0]
+
+
+def test_shortcut_a_takes_every_second_pixel_and_pads_both_sides() -> None:
+    x = torch.arange(16.0).view(1, 1, 4, 4)
+    out = SubsampleAndPad(2, 2)(x)
+    assert out.shape == (1, 3, 2, 2)
+    assert out[0, 1].tolist() == [[0.0, 2.0], [8.0, 10.0]]
+    assert out[0, 0].abs().sum() == out[0, 2].abs().sum() == 0
+
+
+def test_shortcut_a_front_puts_all_zeros_in_front() -> None:
+    out = SubsampleAndPad(2, 1, "front")(torch.ones(1, 1, 1, 1))
+    assert out.flatten().tolist() == [0.0, 0.0, 1.0]
+
+
+def test_the_pooled_shortcut_averages_squares_and_puts_zeros_at_the_end() -> None:
+    x = torch.arange(9.0).view(1, 1, 3, 3)
+    out = PoolAndPad(2, 2)(x)
+    assert out.shape == (1, 3, 2, 2)
+    assert out[0, 0].tolist() == [[2.0, 3.5], [6.5, 8.0]]  # an odd edge is averaged over what there is
+    assert out[0, 1:].abs().sum() == 0
