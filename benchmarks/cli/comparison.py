@@ -14,21 +14,21 @@ def comparison(store: Store) -> Grid:
 
     The last column is the accuracy under the attack that the report's headlines are about.
     """
-    from benchmarks.reporting.evidence import attacks
+    from benchmarks.reporting.evidence.robustness import headline_attack, robustness_results
 
     headers = ["accuracy", "95 % interval", "M MACs", "of nominal", "ms/picture, batch 1", "robust accuracy"]
     records = shown_records(store, store.read_study())
     rows = joined({label: derived(record, SUMMARY) for label, record in records.items()})
     if rows.empty:
         return Grid(("network", "setting"), headers, ())
-    rates = attacks.rates({label: [derived(r, RATES)] for label, r in records.items() if r.has("robustness")})
+    rates = robustness_results({label: [derived(r, RATES)] for label, r in records.items() if r.has("robustness")})
     robust: dict[str, float] = {}
-    chosen = attacks.benchmark_attack(rates)
+    chosen = headline_attack(rates)
     if chosen:
         name, epsilon = chosen
         headers[-1] = f"{name} at {epsilon:.4g}"
         at = rates[(rates["attack"] == name) & (rates["epsilon"] == epsilon)]
-        robust = dict(zip(at["entry"], at["accuracy"], strict=True))
+        robust = dict(zip(at["network"], at["accuracy"], strict=True))
     lines = []
     for _, row in rows[rows["headline"]].iterrows():
         interval = [row.get("accuracy_low"), row.get("accuracy_high")]

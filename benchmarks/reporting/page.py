@@ -1,58 +1,23 @@
-"""The page: from a study's directory to one HTML file that needs nothing else."""
+"""The page as text: a function of the evidence alone."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from benchmarks.measuring.attacks.contract import CLEAN
-from benchmarks.measuring.robustness import RobustnessOptions
-from benchmarks.records.files import replacing
-from benchmarks.reporting import tables
-from benchmarks.reporting.drawing.formatting import count, epsilons
-from benchmarks.reporting.drawing.illustrations import entry_block, study_pictures
-from benchmarks.reporting.drawing.legend import key
-from benchmarks.reporting.drawing.style import look
-from benchmarks.reporting.evidence import attacks, provenance
+from benchmarks.reporting.drawing.legend import legend_key
+from benchmarks.reporting.drawing.style import look, style_of
 from benchmarks.reporting.evidence.evidence import Evidence
-from benchmarks.reporting.evidence.loading import load
-from benchmarks.reporting.evidence.methods import dataset_title
-from benchmarks.reporting.findings import verdict
-from benchmarks.reporting.findings import warnings as cautions
-
-SECTIONS = {
-    "worth": "Worth its multiply-accumulates?",
-    "time": "Really faster?",
-    "routes": "Routes",
-    "attack": "Under attack",
-    "training": "Training",
-    "calibration": "Calibration",
-    "networks": "Networks",
-    "provenance": "Provenance",
-}
-"""Sections of the page after the overview: id and title, in order."""
-
-
-def build(results_dir: Path, out: Path) -> Path:
-    """Write the report of a study, in one step.
-
-    Args:
-        results_dir: the study's directory, `results/<study>`.
-        out: directory of the page; it is made where it is missing.
-
-    Returns:
-        The page, `<out>/index.html`. Equal results and equal code give equal bytes.
-
-    Raises:
-        benchmarks.records.files.StoreError: the results are missing or damaged; the message is one line.
-    """
-    html = render(load(results_dir))
-    page = out / "index.html"
-    with replacing(page) as temporary:
-        temporary.write_text(html, encoding="utf-8")
-    return page
+from benchmarks.reporting.findings import provenance
+from benchmarks.reporting.findings.attacks import attacks
+from benchmarks.reporting.findings.conclusions import conclusions
+from benchmarks.reporting.findings.fixed_routes import fixed_routes
+from benchmarks.reporting.findings.header import header
+from benchmarks.reporting.findings.warnings import warnings
+from benchmarks.reporting.formatting import count
+from benchmarks.reporting.layout import section_content
+from benchmarks.reporting.sections import SECTIONS
 
 
 def render(evidence: Evidence) -> str:
@@ -76,73 +41,18 @@ def _unbroken(value: object) -> object:
 
 def _context(evidence: Evidence) -> dict[str, Any]:
     with look():
-        pictures = {section: study_pictures(evidence, section) for section in SECTIONS}
-        blocks = [entry_block(evidence, entry) for entry in evidence.entries]
+        contents = {section: section_content(evidence, section) for section in SECTIONS}
+    shown = (*evidence.networks, *evidence.failed)
     return {
         "evidence": evidence,
         "study": evidence.study,
         "sections": SECTIONS,
-        "pictures": pictures,
-        "blocks": blocks,
-        "tables": _tables(evidence),
-        "keys": {entry.slug: key(entry.style) for entry in (*evidence.entries, *evidence.failed)},
-        "findings": verdict.findings(evidence),
-        "cautions": cautions.cautions(evidence),
-        "stale": cautions.stale(evidence),
-        "header": _header(evidence),
-        "attack": _attack(evidence),
-        "no_energy": tables.no_energy(evidence),
+        "contents": contents,
+        "keys": {network.slug: legend_key(style_of(network)) for network in shown},
+        "conclusions": conclusions(evidence),
+        "warnings": warnings(evidence),
+        "header": header(evidence),
+        "attacks": attacks(evidence),
+        "fixed_routes": fixed_routes(evidence),
         "provenance": provenance,
-    }
-
-
-def _tables(evidence: Evidence) -> dict[str, tables.Table | None]:
-    return {
-        "headline": tables.headline(evidence),
-        "costs": tables.costs(evidence),
-        "robustness": tables.robustness(evidence),
-        "timing": tables.timing(evidence),
-        "energy": tables.energy(evidence),
-        "paths": tables.paths(evidence),
-        "training": tables.training(evidence),
-        "calibration": tables.calibration(evidence),
-        "fidelity": tables.fidelity(evidence),
-        "published": tables.published(evidence),
-    }
-
-
-def _header(evidence: Evidence) -> dict[str, str]:
-    study = evidence.study
-    samples = evidence.points["samples"].max() if len(evidence.points) else 0
-    networks = len(evidence.entries)
-    run = f"{networks} network{'' if networks == 1 else 's'}, {_seeds(evidence)}"
-    recipe = "each paper's own recipe where it gives one, else " if study.published_recipes else ""
-    return {
-        "Data": dataset_title(study.dataset) + (f", {count(samples)} test pictures" if samples > 0 else ""),
-        "Run": run,
-        "Recipe": recipe + provenance.recipe_line(study.recipe),
-        "Machine": provenance.machines_line(evidence.made),
-        "Date": provenance.dates(evidence.made),
-    }
-
-
-def _seeds(evidence: Evidence) -> str:
-    numbers = sorted({len(entry.models) for entry in evidence.entries})
-    if len(numbers) > 1:
-        return f"{numbers[0]} to {numbers[-1]} seeds each"
-    seeds = next(iter(numbers), evidence.study.repetitions)
-    return f"{seeds} seed{'' if seeds == 1 else 's'} each"
-
-
-def _attack(evidence: Evidence) -> dict[str, str]:
-    names = attacks.names(evidence.attacks)
-    if not names:
-        return {}
-    radii = epsilons(evidence.attacks.loc[evidence.attacks["attack"] != CLEAN, "epsilon"])
-    options = evidence.study.evaluation.options_as("robustness", RobustnessOptions) or RobustnessOptions()
-    return {
-        "names": ", ".join(names),
-        "radii": ", ".join(radii.values()),
-        "pictures": count(evidence.attacks["pictures"].max()),
-        "sentences": " ".join(f"{said}." for attack in options.chosen() if (said := attack.sentence())),
     }

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from benchmarks.reporting.drawing.axes import WIDTH
 from benchmarks.reporting.drawing.style import SEQUENTIAL
-from benchmarks.reporting.figures.base import WIDTH
 
 WRITTEN = 16
 """Most columns whose cells are wide enough for a number."""

@@ -1,4 +1,4 @@
-"""The little picture of a network's colour, marker and line that stands before its name."""
+"""The symbol of a network's colour, marker and line that is shown before its name."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _DASHES = {"-": "", "--": "4 2", ":": "1.2 1.8", "-.": "4 1.5 1 1.5"}
 _SIZE = 8.0
 
 
-def key(style: Style) -> Markup:
-    """An inline SVG of 26 x 12 pixels without ids, so that it may stand in a page many times."""
+def legend_key(style: Style) -> Markup:
+    """An inline SVG of 26 x 12 pixels without ids, so that a page may contain it many times."""
     marker = MarkerStyle(style.marker)
     outline = marker.get_path().transformed(marker.get_transform())
     polygons = [np.asarray(polygon) for polygon in outline.to_polygons(closed_only=False)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +10,7 @@ from typing import Any
 import matplotlib as mpl
 import seaborn as sns
 
-import zoo
-from benchmarks.reporting.evidence.methods import BASELINE
+from benchmarks.reporting.evidence.evidence import NetworkEvidence
 
 _PALETTE: tuple[str, ...] = tuple(sns.color_palette("colorblind").as_hex())
 BASELINE_COLOR = _PALETTE[7]
@@ -66,19 +65,21 @@ class Style:
     line: str = "-"
 
 
-def style_of(method: str, variant: int, unregistered: Sequence[str] = ()) -> Style:
-    """Style of a method, the same in every figure and in every report of this version of the suite.
+def style_of(network: NetworkEvidence) -> Style:
+    """Style of a network, the same in every figure and in every report of this version of the suite."""
+    return style(network.method.place, network.variant)
+
+
+def style(place: int | None, variant: int) -> Style:
+    """A colour by method, a marker and a line by method and variant.
 
     Args:
-        method: its name.
+        place: of the method among those that are compared; None for the method of baselines.
         variant: 0 for the first network of that method in a study, 1 for the second, ...
-        unregistered: methods of the study that the registry does not know, in a fixed order; they come last.
     """
-    if method == BASELINE:
+    if place is None:
         markers = ("o", *MARKERS)
         return Style(BASELINE_COLOR, markers[variant % len(markers)], LINES[variant % len(LINES)])
-    others = [name for name in (*zoo.list_methods(), *unregistered) if name != BASELINE]
-    place = others.index(method)
     marker = MARKERS[(place + 5 * variant) % len(MARKERS)]
     line = LINES[(variant + place // len(COLORS)) % len(LINES)]
     return Style(COLORS[place % len(COLORS)], marker, line)

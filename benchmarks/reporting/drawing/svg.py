@@ -1,4 +1,4 @@
-"""Matplotlib figures as small SVG that can stand beside others in a page: no shared ids, no style."""
+"""Matplotlib figures as small SVG that can be put beside others in a page: no shared ids, no style."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FAMILY = re.compile(r"font-family: [^;]+; ?|(?<=px) '[^;]+")
 _NO_TURN = re.compile(r" ?rotate\(-?0 [^)]*\)")
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
 _LINES = "stroke-linejoin:round;stroke-linecap:butt"
-"""What matplotlib sets for every element of a document; here for one picture alone."""
+"""What matplotlib sets for every element of a document; here for one figure alone."""
 _NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
@@ -26,7 +26,7 @@ def inline(figure: Figure, *, name: str, label: str, tips: Mapping[str, str] | N
     Args:
         figure: to draw.
         name: unique in the page; every id inside starts with it.
-        label: what the picture shows, for those who do not see it.
+        label: what the figure shows, for screen readers.
         tips: text that appears over an artist, by its `gid`.
     """
     buffer = StringIO()
@@ -79,7 +79,7 @@ def _prefix_ids(root: ET.Element, name: str) -> None:
 
 
 def _shorten(root: ET.Element) -> None:
-    """Two decimals, one space, fonts left to the page, no text but of texts and titles."""
+    """Round to two decimals, collapse spaces, leave fonts to the page, drop text outside texts and titles."""
     for element in root.iter():
         for key, value in list(element.attrib.items()):
             if key in ("href", "id", "class"):
@@ -96,7 +96,7 @@ def _shorten(root: ET.Element) -> None:
 
 
 def _flat(parent: ET.Element) -> list[ET.Element]:
-    """The children of an element, with groups that say nothing replaced by what they hold."""
+    """The children of an element, with groups that have no attributes replaced by their children."""
     found: list[ET.Element] = []
     for child in parent:
         child[:] = _flat(child)

@@ -1,22 +1,73 @@
-"""All that a report is built from: what was compared, where it ran, and what each network did."""
+"""All that a report is built from, as values: what was compared, where it ran, and what each network did."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
-from benchmarks.records.record import Record
-from benchmarks.records.store import Store
-from benchmarks.reporting.drawing.formatting import Unit
-from benchmarks.reporting.drawing.style import Style
-from benchmarks.reporting.evidence.methods import MethodFacts
-from benchmarks.study.study import ModelSpec, Study
+from benchmarks.reporting.formatting import Unit
+from benchmarks.training.recipe import Recipe
 from zoo.network import Setting
+from zoo.papers.paper import Published
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyEvidence:
+    """What was compared.
+
+    Attributes:
+        name: of the study's directory.
+        title: headline of the report.
+        dataset: the data set's name, without options.
+        dataset_title: for people.
+        recipe: how networks were trained.
+        published_recipes: whether a paper's own recipe replaced it where there is one.
+        repetitions: seeds that were asked for.
+        attacks: what a reader has to know of each attack, a sentence without its full stop; of some, nothing.
+        configuration: everything that the study file says.
+    """
+
+    name: str
+    title: str
+    dataset: str
+    dataset_title: str
+    recipe: Recipe
+    published_recipes: bool
+    repetitions: int
+    attacks: tuple[str, ...]
+    configuration: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodDescription:
+    """What a report says of a method besides its measurements.
+
+    Attributes:
+        name: as selectors use it.
+        title: for people.
+        place: among the methods of the suite, the method of baselines left out; None for that method itself.
+        family: how it spends computation; empty where unknown.
+        varies: what depends on the image; empty where unknown.
+        citation: of its paper; empty where unknown.
+        published: figures of its paper, by preset.
+        recipes: how its paper trained them, by preset, where that is known.
+        registered: whether this version of the suite has it.
+    """
+
+    name: str
+    title: str
+    place: int | None
+    family: str = ""
+    varies: str = ""
+    citation: str = ""
+    published: Mapping[str, tuple[Published, ...]] = field(default_factory=dict)
+    recipes: Mapping[str, Recipe] = field(default_factory=dict)
+    registered: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +76,7 @@ class Baseline:
 
     Attributes:
         network: selector.
-        macs: nominal multiply-accumulates of a picture.
+        macs: nominal multiply-accumulates of an image.
         parameters: learnable numbers.
     """
 
@@ -35,56 +86,67 @@ class Baseline:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Model:
-    """One trained network: a record, read.
+class TrainedModel:
+    """One seed of a network.
 
     Attributes:
-        record: where it lies.
-        spec: what was trained.
-        config: of the record, as `benchmarks.records.store` wrote it.
-        settings: points of the curve, the headline first.
-        tables: what evaluators found, by their name.
-        reasons: why a table is missing, by the evaluator's name.
+        record: name of its record's directory.
+        selector: method, preset and parameters.
+        preset: of the method.
+        parameters: that replace the preset's.
+        repetition: which of the study's seeds, from 0.
+        recipe: how it was trained.
+        specification: everything that was asked for, for readers.
+        units: names of its units, in the order of the route's columns.
+        baseline: what it is compared with.
+        settings: points of the accuracy-compute curve, the headline setting first.
+        precision: of its training.
+        device: where it was trained.
+        seconds: that training and choosing settings took.
+        data: fingerprint of the data set.
+        history: a row per epoch: epoch, epochs, phase, lr, loss, train_accuracy, validation_accuracy, seconds.
+        measurements: tables of evaluators, by name; of a seed after the first, those that no seed before it has.
+        reasons: why an evaluator has no table, by its name.
+        timed_in: key of the environment in which it was timed; empty where it was not.
+        stale: in what its record is not what the code of today makes; empty where it is.
     """
 
-    record: Record
-    spec: ModelSpec
-    config: Mapping[str, Any]
+    record: str
+    selector: str
+    preset: str
+    parameters: Mapping[str, Any]
+    repetition: int
+    recipe: Recipe
+    specification: Mapping[str, Any]
+    units: tuple[str, ...]
+    baseline: Baseline
     settings: tuple[Setting, ...]
-    tables: Mapping[str, pd.DataFrame]
+    precision: str
+    device: str
+    seconds: float
+    data: str
+    history: pd.DataFrame
+    measurements: Mapping[str, pd.DataFrame]
     reasons: Mapping[str, str]
-
-    @cached_property
-    def history(self) -> pd.DataFrame:
-        """One row per epoch."""
-        return self.record.history()
-
-    @property
-    def baseline(self) -> Baseline:
-        """The static ResNet that it is compared with."""
-        return Baseline(**self.config["baseline"])
-
-    @property
-    def units(self) -> list[str]:
-        """Names of its units, in the order of the route's columns."""
-        return list(self.config["units"])
+    timed_in: str
+    stale: tuple[str, ...]
 
     def headline_answers(self) -> pd.DataFrame | None:
         """The accuracy table at the headline setting, or None where accuracy was not measured."""
-        table = self.tables.get("accuracy")
+        table = self.measurements.get("accuracy")
         return None if table is None else table[table["setting"] == self.settings[0].name]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Entry:
-    """A network of the comparison: a selector with one model per seed.
+class NetworkEvidence:
+    """A network of the comparison: a selector with one trained model per seed.
 
     Attributes:
         label: as tables and logs call it, without the seed.
         name: for people, unique in the report.
         slug: unique in the report, letters, digits and dashes.
-        facts: of its method.
-        style: how figures draw it.
+        method: what is known of its method.
+        variant: 0 for the first network of that method in the study, 1 for the second, ...
         models: one per seed, the first seed first; empty where training failed.
         failure: why there is no model, one line.
     """
@@ -92,20 +154,30 @@ class Entry:
     label: str
     name: str
     slug: str
-    facts: MethodFacts
-    style: Style
-    models: tuple[Model, ...]
+    method: MethodDescription
+    variant: int
+    models: tuple[TrainedModel, ...]
     failure: str = ""
 
     @property
-    def first(self) -> Model:
+    def first(self) -> TrainedModel:
         """The model of the first seed that there is."""
         return self.models[0]
 
     @property
     def is_baseline(self) -> bool:
         """Whether it is the static ResNet that it would be compared with."""
-        return str(self.first.spec.selector) == self.first.baseline.network
+        return self.first.selector == self.first.baseline.network
+
+    @property
+    def stale(self) -> str:
+        """In what its records are not what the code of today makes; empty where they are."""
+        return "; ".join(dict.fromkeys(reason for model in self.models for reason in model.stale))
+
+    def measurement(self, evaluator: str) -> pd.DataFrame | None:
+        """An evaluator's table of the first seed that has one."""
+        found = (model.measurements[evaluator] for model in self.models if evaluator in model.measurements)
+        return next(found, None)
 
     def reason(self, evaluator: str) -> str:
         """Why a measurement is missing, for readers."""
@@ -116,69 +188,70 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class EnvironmentEvidence:
     """An environment, and what was made in it.
 
     Attributes:
-        environment: its facts, as `benchmarks.records.environment` describes them; date, load and commit are one of
-            several.
-        labels: of the networks that were trained or measured there, by what was made: `training` or an evaluator.
+        description: as `benchmarks.records.environment` writes it; date, load and commit are one of several.
+        networks: labels of the networks that were trained or measured there, by what was made: `training` or an
+            evaluator.
         commits: of the code that made them, in order.
         dates: of the first and the last thing that was made there, ISO 8601.
     """
 
-    environment: Mapping[str, Any]
-    labels: Mapping[str, tuple[str, ...]]
+    description: Mapping[str, Any]
+    networks: Mapping[str, tuple[str, ...]]
     commits: tuple[str, ...]
     dates: tuple[str, str]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Evidence:
-    """A study and its results.
+    """A study and its results; `benchmarks.reporting.evidence.loading.load` reads it.
 
     Attributes:
-        store: where they lie.
         study: what was compared.
-        environment: who ran the study last; empty where that is unknown.
-        made: where its records and tables were made, most of them first.
-        entries: the networks that were trained, in the registry's order.
+        last_run: the environment of the last run; empty where that is unknown.
+        environments: in which records and tables were made, the one that made most first.
+        networks: that were trained, in the registry's order.
         failed: networks without any model.
+        untrained: labels of networks that the study asks for and that have neither a model nor a failure.
         failures: failed jobs, as the store wrote them.
-        points: one row per entry and setting, see `benchmarks.reporting.evidence.points.points`.
-        attacks: one row per entry, attack and epsilon, see `benchmarks.reporting.evidence.attacks.rates`.
+        results: a row per network and setting, see `benchmarks.reporting.evidence.setting_results.setting_results`.
+        robustness: a row per network, attack and epsilon, see
+            `benchmarks.reporting.evidence.robustness.robustness_results`.
         batch_sizes: at which networks were timed, ascending.
         unit: in which multiply-accumulates are written.
     """
 
-    store: Store
-    study: Study
-    environment: Mapping[str, Any]
-    made: tuple[Place, ...]
-    entries: tuple[Entry, ...]
-    failed: tuple[Entry, ...]
+    study: StudyEvidence
+    last_run: Mapping[str, Any]
+    environments: tuple[EnvironmentEvidence, ...]
+    networks: tuple[NetworkEvidence, ...]
+    failed: tuple[NetworkEvidence, ...]
+    untrained: tuple[str, ...]
     failures: tuple[Mapping[str, Any], ...]
-    points: pd.DataFrame
-    attacks: pd.DataFrame
+    results: pd.DataFrame
+    robustness: pd.DataFrame
     batch_sizes: tuple[int, ...]
     unit: Unit
 
     @cached_property
     def headlines(self) -> dict[str, Mapping[str, Any]]:
-        """The rows of `points` that headlines report, by the entry's label."""
-        chosen = self.points[self.points["headline"].astype(bool)].drop_duplicates("entry")
-        return {row["entry"]: {str(name): row[name] for name in row} for row in chosen.to_dict("records")}
+        """The rows of `results` at headline settings, by the network's label."""
+        chosen = self.results[self.results["headline"].astype(bool)].drop_duplicates("network")
+        return {row["network"]: {str(name): row[name] for name in row} for row in chosen.to_dict("records")}
 
-    def value(self, entry: Entry, name: str) -> float:
-        """A measurement at the headline setting, NaN where it is missing; see `points` for the names."""
-        return float(self.headlines[entry.label].get(name, math.nan))
+    def value(self, network: NetworkEvidence, name: str) -> float:
+        """A measurement at the headline setting, NaN where it is missing; see `results` for the names."""
+        return float(self.headlines[network.label].get(name, math.nan))
 
-    def having(self, name: str) -> list[Entry]:
+    def measured(self, name: str) -> list[NetworkEvidence]:
         """The networks of which a measurement at the headline setting is known."""
-        return [entry for entry in self.entries if not math.isnan(self.value(entry, name))]
+        return [network for network in self.networks if not math.isnan(self.value(network, name))]
 
-    def share_of_static(self, entry: Entry) -> float | None:
-        """Routed cost relative to its static ResNet's; None for that network itself, or where unknown."""
-        if entry.is_baseline or entry not in self.having("routed"):
+    def share_of_baseline(self, network: NetworkEvidence) -> float | None:
+        """Routed cost relative to its baseline's; None for that network itself, or where unknown."""
+        if network.is_baseline or network not in self.measured("routed"):
             return None
-        return self.value(entry, "routed") / entry.first.baseline.macs
+        return self.value(network, "routed") / network.first.baseline.macs

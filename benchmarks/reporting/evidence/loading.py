@@ -1,9 +1,10 @@
-"""From a study's directory to the evidence of a report: everything is read here, and only here."""
+"""From a study's directory to the evidence of a report: everything is read here, once, and only here."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,25 +12,27 @@ import pandas as pd
 
 import zoo
 from benchmarks.measuring import Evaluator, evaluators
+from benchmarks.measuring.robustness import RobustnessOptions
 from benchmarks.records.derived import RATES, SUMMARY, derived
 from benchmarks.records.record import Record
 from benchmarks.records.store import Store
 from benchmarks.records.summary import joined
-from benchmarks.reporting.drawing.formatting import unit_for
-from benchmarks.reporting.drawing.style import style_of
-from benchmarks.reporting.evidence import attacks
-from benchmarks.reporting.evidence.evidence import Entry, Evidence, Model
-from benchmarks.reporting.evidence.methods import method_facts
-from benchmarks.reporting.evidence.points import batch_sizes, completed, points
+from benchmarks.reporting.evidence.environments import environments, timed_in
+from benchmarks.reporting.evidence.evidence import Baseline, Evidence, NetworkEvidence, StudyEvidence, TrainedModel
+from benchmarks.reporting.evidence.methods import dataset_name, dataset_title, describe_methods
 from benchmarks.reporting.evidence.records import (
     belongs,
     known_models,
+    network_label,
     one_line,
-    places,
     read_environment,
     read_study,
     shown,
 )
+from benchmarks.reporting.evidence.robustness import robustness_results
+from benchmarks.reporting.evidence.setting_results import batch_sizes, completed, setting_results
+from benchmarks.reporting.evidence.staleness import stale, untrained
+from benchmarks.reporting.formatting import unit_for
 from benchmarks.study.study import ModelSpec, Study
 
 
@@ -41,46 +44,32 @@ def load(results_dir: Path) -> Evidence:
     """
     store = Store(results_dir)
     study = read_study(store)
-    environment = read_environment(store)
+    last_run = read_environment(store)
     with one_line(store.root / "failures"):
         failures = [Failure(values) for values in store.failures()]
     found = shown(store, study)
     records = {label: record for label, (_, record) in found.items()}
-    groups: dict[str, list[Model]] = defaultdict(list)
-    for spec, record in found.values():
-        with one_line(record.path):
-            model = _read(spec, record, study, failures)
-            groups[entry_label(model.spec)].append(model)
+    groups = _groups(found, study, failures)
     with one_line(store.root / "models"):
-        labels = {model.spec.label: label for label, models in groups.items() for model in models}
         rows = {label: derived(record, SUMMARY) for label, record in records.items()}
-        table = points(completed(joined(rows)), labels)
-        attacked = attacks.rates({label: _rates(models) for label, models in groups.items()})
-    asked = {spec.key: spec for spec in known_models(study)}
-    lost = {
-        entry_label(asked.get(f.spec.key, f.spec)): f
-        for f in failures
-        if f.spec.key in asked or (f.spec.method not in zoo.list_methods() and belongs(f.spec, study))
-    }
-    entries = _entries(groups, {label: f for label, f in lost.items() if label not in groups})
+        network_of = {spec.label: network_label(spec) for spec, _ in found.values()}
+        results = setting_results(completed(joined(rows)), network_of)
+        robustness = robustness_results(_attack_rates(found))
+    lost = {label: failure for label, failure in _lost(failures, study).items() if label not in groups}
+    networks = _networks(groups, lost)
     return Evidence(
-        store=store,
-        study=study,
-        environment=environment,
-        made=places(records),
-        entries=tuple(entry for entry in entries if entry.models),
-        failed=tuple(entry for entry in entries if not entry.models),
+        study=_study(study),
+        last_run=last_run,
+        environments=environments(records),
+        networks=tuple(network for network in networks if network.models),
+        failed=tuple(network for network in networks if not network.models),
+        untrained=untrained(study, [network.label for network in networks]),
         failures=tuple(failure.values for failure in failures),
-        points=table,
-        attacks=attacked,
-        batch_sizes=tuple(batch_sizes(table)),
-        unit=unit_for(table["nominal"]),
+        results=results,
+        robustness=robustness,
+        batch_sizes=tuple(batch_sizes(results)),
+        unit=unit_for(results["nominal"]),
     )
-
-
-def entry_label(spec: ModelSpec) -> str:
-    """The label of a network whatever the seed."""
-    return spec.model_copy(update={"repetition": 0}).label
 
 
 class Failure:
@@ -101,16 +90,81 @@ class Failure:
         self.job, self.reason = str(values["job"]), f"failed: {values['error']}"
 
 
-def _read(spec: ModelSpec, record: Record, study: Study, failures: Sequence[Failure]) -> Model:
-    lost = {failure.job: failure.reason for failure in failures if failure.spec.key == spec.key}
-    return Model(
-        record=record,
-        spec=spec,
-        config=record.config,
-        settings=tuple(record.settings),
-        tables=_Tables(record),
-        reasons={e.name: _reason(e, study, lost) for e in evaluators() if not record.has(e.name)},
+@dataclass(frozen=True)
+class Group:
+    """The models of one network, and the name of its method."""
+
+    method: str
+    models: list[TrainedModel]
+
+
+def _study(study: Study) -> StudyEvidence:
+    attacked = study.evaluation.options_as("robustness", RobustnessOptions) or RobustnessOptions()
+    return StudyEvidence(
+        name=study.name,
+        title=study.title,
+        dataset=dataset_name(study.dataset),
+        dataset_title=dataset_title(study.dataset),
+        recipe=study.recipe,
+        published_recipes=study.published_recipes,
+        repetitions=study.repetitions,
+        attacks=tuple(sentence for attack in attacked.chosen() if (sentence := attack.sentence())),
+        configuration=study.model_dump(mode="json"),
     )
+
+
+def _groups(
+    found: Mapping[str, tuple[ModelSpec, Record]], study: Study, failures: Sequence[Failure]
+) -> dict[str, Group]:
+    """Models by the label of their network, the first seed first."""
+    groups: dict[str, Group] = {}
+    seen: dict[str, set[str]] = defaultdict(set)
+    for spec, record in sorted(found.values(), key=lambda pair: pair[0].repetition):
+        with one_line(record.path):
+            label = network_label(spec)
+            wanted = [e.name for e in evaluators() if record.has(e.name) and e.name not in seen[label]]
+            seen[label] |= set(wanted)
+            tables = {name: record.table(name) for name in wanted}
+            model = _model(spec, record, study, tables=tables, reasons=_reasons(spec, record, study, failures))
+            groups.setdefault(label, Group(spec.method, [])).models.append(model)
+    return {label: groups[label] for label in dict.fromkeys(network_label(spec) for spec, _ in found.values())}
+
+
+def _model(
+    spec: ModelSpec,
+    record: Record,
+    study: Study,
+    *,
+    tables: Mapping[str, pd.DataFrame],
+    reasons: Mapping[str, str],
+) -> TrainedModel:
+    config = record.config
+    return TrainedModel(
+        record=record.path.name,
+        selector=str(spec.selector),
+        preset=spec.preset,
+        parameters=spec.parameters,
+        repetition=spec.repetition,
+        recipe=spec.recipe,
+        specification=config["spec"],
+        units=tuple(config["units"]),
+        baseline=Baseline(**config["baseline"]),
+        settings=tuple(record.settings),
+        precision=config["precision"],
+        device=config["device"],
+        seconds=float(config["seconds"]),
+        data=config.get("dataset_fingerprint", "unknown"),
+        history=record.history(),
+        measurements=tables,
+        reasons=reasons,
+        timed_in=timed_in(record),
+        stale=stale(record, study),
+    )
+
+
+def _reasons(spec: ModelSpec, record: Record, study: Study, failures: Sequence[Failure]) -> dict[str, str]:
+    lost = {failure.job: failure.reason for failure in failures if failure.spec.key == spec.key}
+    return {e.name: _reason(e, study, lost) for e in evaluators() if not record.has(e.name)}
 
 
 def _reason(evaluator: Evaluator, study: Study, lost: Mapping[str, str]) -> str:
@@ -119,52 +173,43 @@ def _reason(evaluator: Evaluator, study: Study, lost: Mapping[str, str]) -> str:
     return lost.get("time" if evaluator.alone else "train", "not measured")
 
 
-def _rates(models: Sequence[Model]) -> list[pd.DataFrame]:
-    return [derived(model.record, RATES) for model in models if "robustness" in model.tables]
+def _attack_rates(found: Mapping[str, tuple[ModelSpec, Record]]) -> dict[str, list[pd.DataFrame]]:
+    rates: dict[str, list[pd.DataFrame]] = defaultdict(list)
+    for spec, record in found.values():
+        if record.has("robustness"):
+            rates[network_label(spec)].append(derived(record, RATES))
+    return rates
 
 
-class _Tables(Mapping[str, pd.DataFrame]):
-    """A record's tables by evaluator, each read when it is asked for."""
-
-    def __init__(self, record: Record) -> None:
-        self._record = record
-        self._names = [e.name for e in evaluators() if record.has(e.name)]
-
-    def __getitem__(self, name: str) -> pd.DataFrame:
-        if name not in self._names:
-            raise KeyError(name)
-        return self._record.table(name)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._names
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
+def _lost(failures: Sequence[Failure], study: Study) -> dict[str, Failure]:
+    """Failed jobs that belong to a study, by the label of their network."""
+    asked = {spec.key: spec for spec in known_models(study)}
+    return {
+        network_label(asked.get(failure.spec.key, failure.spec)): failure
+        for failure in failures
+        if failure.spec.key in asked or (failure.spec.method not in zoo.list_methods() and belongs(failure.spec, study))
+    }
 
 
-def _entries(groups: Mapping[str, list[Model]], lost: Mapping[str, Failure]) -> list[Entry]:
-    methods = {label: models[0].spec.method for label, models in groups.items()}
+def _networks(groups: Mapping[str, Group], lost: Mapping[str, Failure]) -> list[NetworkEvidence]:
+    methods = {label: group.method for label, group in groups.items()}
     methods |= {label: failure.spec.method for label, failure in lost.items()}
-    facts = {label: method_facts(method) for label, method in methods.items()}
-    titles = [f.title for f in facts.values()]
-    unregistered = sorted(set(methods.values()) - set(zoo.list_methods()))
+    described = describe_methods(list(dict.fromkeys(methods.values())))
+    titles = [described[method].title for method in methods.values()]
     variants: dict[str, int] = defaultdict(int)
-    entries = []
+    networks = []
     for number, (label, method) in enumerate(methods.items(), 1):
-        title = facts[label].title
-        entries.append(
-            Entry(
+        title = described[method].title
+        networks.append(
+            NetworkEvidence(
                 label=label,
                 name=title if titles.count(title) == 1 else f"{title} {label.removeprefix(method)}".strip(),
                 slug=f"net{number}",
-                facts=facts[label],
-                style=style_of(method, variants[method], unregistered),
-                models=tuple(sorted(groups.get(label, []), key=lambda model: model.spec.repetition)),
+                method=described[method],
+                variant=variants[method],
+                models=tuple(groups[label].models) if label in groups else (),
                 failure=lost[label].reason if label in lost else "",
             )
         )
         variants[method] += 1
-    return entries
+    return networks

@@ -1,59 +1,42 @@
-"""Static facts of methods and data sets, also of those that the suite does not know any more."""
+"""What the registries say of methods and data sets, also of those that the suite does not have any more."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
 
 import zoo
 from benchmarks import data
+from benchmarks.reporting.evidence.evidence import MethodDescription
 from benchmarks.study.study import parse_dataset
-from zoo.registry import Published
-
-BASELINE = "resnet"
-"""The method that others are compared with."""
+from benchmarks.training.recipe import Recipe
+from zoo.registry import BASELINE
 
 
-@dataclass(frozen=True, kw_only=True)
-class MethodFacts:
-    """What a report says of a method besides its measurements.
-
-    Attributes:
-        name: as selectors use it.
-        title: for people.
-        family: how it spends computation; empty where unknown.
-        varies: what depends on the picture; empty where unknown.
-        citation: of its paper; empty where unknown.
-        published: figures of its paper, by preset.
-        recipes: how its paper trained them, by preset, as fields of `benchmarks.training.recipe.Recipe`.
-        registered: whether this version of the suite has it.
-    """
-
-    name: str
-    title: str
-    family: str = ""
-    varies: str = ""
-    citation: str = ""
-    published: Mapping[str, tuple[Published, ...]] = field(default_factory=dict)
-    recipes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    registered: bool = True
+def describe_methods(names: Sequence[str]) -> dict[str, MethodDescription]:
+    """Descriptions by name; methods that are not registered have their bare names, and are last."""
+    unregistered = sorted(set(names) - set(zoo.list_methods()))
+    others = [name for name in (*zoo.list_methods(), *unregistered) if name != BASELINE]
+    places = {name: place for place, name in enumerate(others)}
+    return {name: _description(name, places.get(name)) for name in names}
 
 
-def method_facts(name: str) -> MethodFacts:
-    """Facts from the registry, or the bare name where it is not registered."""
+def _description(name: str, place: int | None) -> MethodDescription:
     if name not in zoo.list_methods():
-        return MethodFacts(name=name, title=name, registered=False)
+        return MethodDescription(name=name, title=name, place=place, registered=False)
     found = zoo.method(name)
-    published = {preset: tuple(values.published) for preset, values in found.presets.items()}
-    return MethodFacts(
+    return MethodDescription(
         name=name,
         title=found.title,
+        place=place,
         family=found.family,
         varies=found.varies,
         citation=found.citation,
-        published=published,
-        recipes={preset: values.recipe for preset, values in found.presets.items()},
+        published={preset: tuple(values.published) for preset, values in found.presets.items()},
+        recipes={
+            preset: Recipe.model_validate(dict(values.recipe))
+            for preset, values in found.presets.items()
+            if values.recipe
+        },
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,21 +10,16 @@ from typing import Any
 import pydantic
 
 import zoo
-from benchmarks.records.environment import environment_key
 from benchmarks.records.files import Damaged, StoreError
 from benchmarks.records.record import Record
 from benchmarks.records.store import Store, newest_by_key
-from benchmarks.reporting.evidence.evidence import Place
 from benchmarks.study.study import ModelSpec, Study, StudyError
 from benchmarks.training.seeds import derive
-
-TRAINING = "training"
-"""What a record itself is, beside the evaluators' tables."""
 
 
 @contextmanager
 def one_line(place: Path) -> Iterator[None]:
-    """Turn whatever damaged files cause into a `StoreError` of one line.
+    """Turn every error that damaged files cause into a `StoreError` of one line.
 
     Raises:
         StoreError: the block failed; the message names the place.
@@ -64,7 +58,7 @@ def read_environment(store: Store) -> dict[str, Any]:
 
 def shown(store: Store, study: Study) -> dict[str, tuple[ModelSpec, Record]]:
     """The records that belong to a study, by label, with what it asks for; those of methods that are not registered
-    any more come last.
+    any more are last.
 
     Raises:
         StoreError: a record is damaged, or two were made on different data.
@@ -91,6 +85,11 @@ def known_models(study: Study) -> list[ModelSpec]:
     return list({spec.key: spec for spec in found}.values())
 
 
+def network_label(spec: ModelSpec) -> str:
+    """The label of a network whatever the seed."""
+    return spec.model_copy(update={"repetition": 0}).label
+
+
 def belongs(spec: ModelSpec, study: Study) -> bool:
     """Whether a model was trained on a study's data set, with its recipe and from its seed."""
     same_recipe = study.published_recipes or spec.recipe == study.recipe
@@ -112,30 +111,3 @@ def _check_data(store: Store, found: Mapping[str, tuple[ModelSpec, Record]]) -> 
             f"{store.root} holds networks of different data ({named}): run the study again with --force, or each data "
             "set under its own --name"
         )
-
-
-def places(records: Mapping[str, Record]) -> tuple[Place, ...]:
-    """Where records and tables were made: every distinct environment, the one that made most first."""
-    made: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = defaultdict(list)
-    for label, record in records.items():
-        environments = {TRAINING: record.config["environment"]}
-        tables = record.manifest["tables"]
-        environments |= {name: facts["environment"] for name, facts in tables.items() if "environment" in facts}
-        for what, environment in environments.items():
-            made[environment_key(environment)].append((what, label, environment))
-    ordered = sorted(made.items(), key=lambda item: (-len(item[1]), item[0]))
-    return tuple(_place(things) for _, things in ordered)
-
-
-def _place(things: list[tuple[str, str, Mapping[str, Any]]]) -> Place:
-    labels: dict[str, dict[str, None]] = defaultdict(dict)
-    for what, label, _ in things:
-        labels[what][label] = None
-    dates = sorted(str(environment.get("created", "")) for _, _, environment in things)
-    commits = dict.fromkeys(str(e["commit"]) for _, _, e in things if e.get("commit"))
-    return Place(
-        environment=things[-1][2],
-        labels={what: tuple(names) for what, names in labels.items()},
-        commits=tuple(commits),
-        dates=(dates[0], dates[-1]),
-    )

@@ -1,4 +1,4 @@
-"""What routes say: which units run for which class, where pictures leave, how many routes there are."""
+"""What routes say: which units run for which class, where images leave, how many routes there are."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 NO_EXIT = "end of network"
-"""Where a picture leaves that used none of the exits that are units."""
+"""Where an image leaves that used none of the exits that are units."""
 
 
 def matrix(routes: pd.Series) -> NDArray[np.bool_]:
@@ -30,7 +30,7 @@ def varies(table: pd.DataFrame) -> bool:
 
 
 def execution_by_class(table: pd.DataFrame, units: Sequence[str]) -> pd.DataFrame:
-    """Share of each class's pictures that used each unit: (U units x K labels), from one setting."""
+    """Share of each class's images that used each unit: (U units x K labels), from one setting."""
     used = pd.DataFrame(matrix(table["route"]), columns=list(units), index=table.index)
     return used.groupby(table["label"]).mean().T
 
@@ -41,7 +41,7 @@ def exit_units(units: Sequence[str]) -> dict[str, int]:
 
 
 def exit_shares(table: pd.DataFrame, units: Sequence[str]) -> pd.DataFrame:
-    """Share of pictures that left at each exit (settings x exits): the last exit that their route used.
+    """Share of images that left at each exit (settings x exits): the last exit that their route used.
 
     Args:
         table: accuracy table with one or several settings.
@@ -63,18 +63,18 @@ def exit_shares(table: pd.DataFrame, units: Sequence[str]) -> pd.DataFrame:
 
 
 def common_routes(table: pd.DataFrame, most: int = 5) -> pd.DataFrame:
-    """The commonest routes of one setting. Columns: route, pictures, share, accuracy, macs (mean routed)."""
+    """The most common routes of one setting. Columns: route, images, share, accuracy, macs (mean routed)."""
     right = table["label"] == table["prediction"]
     grouped = table.assign(right=right).groupby("route")
     found = pd.DataFrame(
-        {"pictures": grouped.size(), "accuracy": grouped["right"].mean(), "macs": grouped["macs"].mean()}
+        {"images": grouped.size(), "accuracy": grouped["right"].mean(), "macs": grouped["macs"].mean()}
     )
-    found["share"] = found["pictures"] / len(table)
-    ordered = found.reset_index().sort_values(["pictures", "route"], ascending=[False, True])
+    found["share"] = found["images"] / len(table)
+    ordered = found.reset_index().sort_values(["images", "route"], ascending=[False, True])
     return ordered.head(most).reset_index(drop=True)
 
 
-def drawn(route: str, units: Sequence[str]) -> str:
+def route_squares(route: str, units: Sequence[str]) -> str:
     """A route as filled and empty squares, with a gap where a unit's name changes before its dot."""
     text = ""
     previous = units[0].partition(".")[0] if units else ""

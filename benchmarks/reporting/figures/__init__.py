@@ -1,53 +1,32 @@
-"""Figures of the report: one file each, made known by a decorator; sections show them in the order of this
-list.
+"""Figures of the report, a file each.
 
-A new figure is a file here whose function is decorated with `figure` or `entry_figure`, and its name in the
-import.
+A new figure is a file here, or a module that an installed distribution names as an entry point, with a function that
+is decorated with `figure` (one for the study) or `network_figure` (one per network). It appears in the section that
+it names.
 """
 
 from benchmarks.reporting.figures.base import (
+    FIGURES,
     Drawing,
-    EntryFigure,
+    NetworkFigure,
     NoData,
     Panel,
     StudyFigure,
-    entry_figure,
-    entry_figures,
     figure,
+    network_figure,
+    network_figures,
     study_figures,
 )
 
-from benchmarks.reporting.figures import accuracy_macs  # isort: skip
-from benchmarks.reporting.figures import accuracy_time  # isort: skip
-from benchmarks.reporting.figures import realised  # isort: skip
-from benchmarks.reporting.figures import execution  # isort: skip
-from benchmarks.reporting.figures import exits  # isort: skip
-from benchmarks.reporting.figures import histogram  # isort: skip
-from benchmarks.reporting.figures import robustness  # isort: skip
-from benchmarks.reporting.figures import attack_compute  # isort: skip
-from benchmarks.reporting.figures import training  # isort: skip
-from benchmarks.reporting.figures import reliability  # isort: skip
-from benchmarks.reporting.figures import per_class  # isort: skip
-
 __all__ = [
+    "FIGURES",
     "Drawing",
-    "EntryFigure",
+    "NetworkFigure",
     "NoData",
     "Panel",
     "StudyFigure",
-    "accuracy_macs",
-    "accuracy_time",
-    "attack_compute",
-    "entry_figure",
-    "entry_figures",
-    "execution",
-    "exits",
     "figure",
-    "histogram",
-    "per_class",
-    "realised",
-    "reliability",
-    "robustness",
+    "network_figure",
+    "network_figures",
     "study_figures",
-    "training",
 ]

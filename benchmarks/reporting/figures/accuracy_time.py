@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from benchmarks.reporting.drawing.formatting import (
+from benchmarks.reporting.drawing.axes import accuracy_axis, canvas, cost_axis
+from benchmarks.reporting.drawing.curves import settings_curve
+from benchmarks.reporting.drawing.style import FAINT
+from benchmarks.reporting.evidence.evidence import Evidence
+from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure
+from benchmarks.reporting.formatting import (
     count,
     interval_words,
     listing,
@@ -11,30 +16,26 @@ from benchmarks.reporting.drawing.formatting import (
     significant,
     span,
 )
-from benchmarks.reporting.drawing.marks import accuracy_axis, cost_axis, settings_curve
-from benchmarks.reporting.drawing.style import FAINT
-from benchmarks.reporting.evidence.evidence import Evidence
-from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, figure
 
 
-@figure("accuracy-time", section="time", title="Accuracy against time")
+@figure("accuracy-time", section="time", order=10, title="Accuracy against time")
 def accuracy_time(evidence: Evidence) -> Drawing:
-    """Test accuracy over time per picture relative to the static ResNet: smallest and largest batch."""
+    """Test accuracy over time per image relative to the baseline: smallest and largest batch."""
     sizes = sorted({*evidence.batch_sizes[:1], *evidence.batch_sizes[-1:]})
-    if not sizes or evidence.points.dropna(subset=["accuracy", f"speedup_{sizes[0]}"]).empty:
+    if not sizes or evidence.results.dropna(subset=["accuracy", f"speedup_{sizes[0]}"]).empty:
         raise NoData("No network has both its accuracy and its time measured yet.")
-    timed = set(evidence.points.dropna(subset=[f"speedup_{sizes[0]}"])["entry"])
+    timed = set(evidence.results.dropna(subset=[f"speedup_{sizes[0]}"])["network"])
     return Drawing(
         panels=[_panel(evidence, size) for size in sizes],
         caption=_caption(evidence, sizes),
-        legend=[entry for entry in evidence.entries if entry.label in timed],
+        legend=[network for network in evidence.networks if network.label in timed],
     )
 
 
 def _panel(evidence: Evidence, size: int) -> Panel:
     speedup = f"speedup_{size}"
-    table = evidence.points.dropna(subset=["accuracy", speedup])
-    rows = table[["entry", "headline"]].assign(
+    table = evidence.results.dropna(subset=["accuracy", speedup])
+    rows = table[["network", "headline"]].assign(
         x=1 / table[speedup],
         y=100 * table["accuracy"],
         low=100 * table["accuracy_low"],
@@ -42,20 +43,19 @@ def _panel(evidence: Evidence, size: int) -> Panel:
     )
     drawn, axes = canvas()
     tips: dict[str, str] = {}
-    for entry in evidence.entries:
-        own = table[table["entry"] == entry.label].to_dict("records")
+    for network in evidence.networks:
+        own = table[table["network"] == network.label].to_dict("records")
         texts = [
-            f"{entry.name}, {row['setting']}: {percent(row['accuracy'])} % in "
-            f"{milliseconds(row[f'latency_{size}'])} ms, {significant(row[speedup])} times as fast as the "
-            "static ResNet"
+            f"{network.name}, {row['setting']}: {percent(row['accuracy'])} % in "
+            f"{milliseconds(row[f'latency_{size}'])} ms, {significant(row[speedup])} times as fast as the baseline"
             for row in own
         ]
-        tips |= settings_curve(axes, entry, rows[rows["entry"] == entry.label], texts)
+        tips |= settings_curve(axes, network, rows[rows["network"] == network.label], texts)
     axes.axvline(1, color=FAINT, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
     cost_axis(axes, list(rows["x"]))
     accuracy_axis(axes, rows)
-    axes.set_title("One picture at a time" if size == 1 else f"Batches of {size}")
-    axes.set_xlabel("median time per picture (multiples of the static ResNet's)")
+    axes.set_title("One image at a time" if size == 1 else f"Batches of {size}")
+    axes.set_xlabel("median time per image (multiples of the baseline's)")
     axes.set_ylabel("test accuracy (%)")
     return Panel(figure=drawn, tips=tips)
 
@@ -63,13 +63,13 @@ def _panel(evidence: Evidence, size: int) -> Panel:
 def _caption(evidence: Evidence, sizes: list[int]) -> str:
     spread = []
     for size in sizes:
-        static = evidence.points[f"static_{size}"].dropna()
+        static = evidence.results[f"static_{size}"].dropna()
         low, high = milliseconds(static.min()), milliseconds(static.max())
         spread.append(f"{low if low == high else span(low, high)} ms at batch {size}")
-    pictures = count(evidence.points["samples"].max())
+    images = count(evidence.results["samples"].max())
     return (
-        "Left of the dashed line is faster than the static ResNet, which took turns with the network in the "
-        f"same process on the same pictures; its own median per picture was {listing(spread)}. Compare "
+        "Left of the dashed line is faster than the baseline, a static ResNet that was timed in turns with the "
+        f"network, in the same process on the same images; its own median per image was {listing(spread)}. Compare "
         "ratios between networks, not milliseconds: every network was timed in a process of its own. Bars "
-        f"of accuracy are {interval_words(evidence.points['seeds'].max())}, from {pictures} test pictures."
+        f"of accuracy are {interval_words(evidence.results['seeds'].max())}, from {images} test images."
     )

@@ -1,31 +1,32 @@
-"""What attacks do to the computation: a picture made to mislead may also be made to cost."""
+"""What attacks do to the computation: an adversarial image may also cost more."""
 
 from __future__ import annotations
 
-from benchmarks.reporting.drawing.style import FAINT
-from benchmarks.reporting.evidence import attacks
+from benchmarks.reporting.drawing.axes import canvas, epsilon_axis
+from benchmarks.reporting.drawing.style import FAINT, style_of
 from benchmarks.reporting.evidence.evidence import Evidence
-from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, figure
-from benchmarks.reporting.figures.robustness import epsilon_axis, with_clean
+from benchmarks.reporting.evidence.robustness import attack_names
+from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure
+from benchmarks.reporting.figures.robustness import with_clean
 
 
-@figure("attack-compute", section="attack", title="Computation under attack")
+@figure("attack-compute", section="attack", order=20, title="Computation under attack")
 def attack_compute(evidence: Evidence) -> Drawing:
-    """Mean routed cost relative to the same pictures without attack, one panel per attack."""
-    table = evidence.attacks
-    if not attacks.names(table):
+    """Mean routed cost relative to the same images without attack, one panel per attack."""
+    table = evidence.robustness
+    if not attack_names(table):
         raise NoData("No network has been attacked yet.")
-    spread = table.dropna(subset=["relative"]).groupby("entry")["relative"].agg(lambda x: x.max() - x.min())
-    moving = [entry for entry in evidence.entries if spread.get(entry.label, 0.0) > 0]
+    spread = table.dropna(subset=["relative"]).groupby("network")["relative"].agg(lambda x: x.max() - x.min())
+    moving = [network for network in evidence.networks if spread.get(network.label, 0.0) > 0]
     if not moving:
-        raise NoData("No attack changed the cost of any network: their routes do not depend on the picture.")
+        raise NoData("No attack changed the cost of any network: their routes do not depend on the image.")
     panels = []
-    for attack in attacks.names(table):
+    for attack in attack_names(table):
         drawn, axes = canvas(height=3.1)
         curves = with_clean(table, attack)
-        for entry in moving:
-            own = curves[curves["entry"] == entry.label].sort_values("epsilon")
-            style = entry.style
+        for network in moving:
+            own = curves[curves["network"] == network.label].sort_values("epsilon")
+            style = style_of(network)
             axes.plot(
                 own["epsilon"],
                 100 * own["relative"],
@@ -41,8 +42,8 @@ def attack_compute(evidence: Evidence) -> Drawing:
         panels.append(Panel(figure=drawn))
     return Drawing(
         panels=panels,
-        caption="Above the dashed line attacked pictures cost more than clean ones, below it less. The "
-        "attacks aim at the answer, not at the cost: an attack on the cost could do worse. Networks whose "
+        caption="Above the dashed line attacked images cost more than clean ones, below it less. The "
+        "attacks aim at the answer, not at the cost: an attack on the cost could cost more. Networks whose "
         "cost never changes are left out.",
         legend=moving,
     )

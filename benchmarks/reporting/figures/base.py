@@ -5,22 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarks.reporting.evidence.evidence import Entry, Evidence
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+from benchmarks.reporting.sections import LAST, NoData, Placed, in_section
+from zoo.plugins import Registry, origin_of
 
-WIDTH = 5.6
-"""Inches of a panel: two of them stand side by side on a page, one below the other on a phone."""
-
-
-class NoData(Exception):
-    """There is nothing to draw; the message is a sentence for readers."""
+__all__ = [
+    "FIGURES",
+    "Drawing",
+    "NetworkFigure",
+    "NoData",
+    "Panel",
+    "StudyFigure",
+    "figure",
+    "network_figure",
+    "network_figures",
+    "study_figures",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """A picture.
+    """One plot.
 
     Attributes:
         figure: drawn.
@@ -37,78 +44,82 @@ class Drawing:
 
     Attributes:
         panels: side by side where there is room.
-        caption: what to see, and from how many pictures.
+        caption: what to see, and from how many images.
         legend: the networks that are drawn, for the legend beside the panels; none where axes name them.
     """
 
     panels: Sequence[Panel]
     caption: str
-    legend: Sequence[Entry] = ()
+    legend: Sequence[NetworkEvidence] = ()
 
-
-@dataclass(frozen=True, kw_only=True)
-class StudyFigure:
-    """A figure about all networks."""
-
-    name: str
-    section: str
-    title: str
-    draw: Callable[[Evidence], Drawing]
-
-
-@dataclass(frozen=True, kw_only=True)
-class EntryFigure:
-    """A figure about one network; None where it does not apply to that network."""
-
-    name: str
-    section: str
-    title: str
-    draw: Callable[[Evidence, Entry], Drawing | None]
-
-
-@dataclass
-class _Registry:
-    study: list[StudyFigure] = field(default_factory=list)
-    entry: list[EntryFigure] = field(default_factory=list)
-
-
-_REGISTRY = _Registry()
 
 DrawStudy = Callable[[Evidence], Drawing]
-DrawEntry = Callable[[Evidence, Entry], Drawing | None]
+DrawNetwork = Callable[[Evidence, NetworkEvidence], Drawing | None]
 
 
-def figure(name: str, *, section: str, title: str) -> Callable[[DrawStudy], DrawStudy]:
-    """Decorator that puts a figure into a section of the report; the function may raise `NoData`."""
+@dataclass(frozen=True, kw_only=True)
+class StudyFigure(Placed):
+    """A figure about all networks."""
+
+    title: str
+    draw: DrawStudy
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkFigure(Placed):
+    """A figure about one network; None where it does not apply to that network."""
+
+    title: str
+    draw: DrawNetwork
+
+
+FIGURES: Registry[StudyFigure | NetworkFigure] = Registry("figure", "benchmarks.reporting.figures")
+"""Every figure of the report."""
+
+
+def figure(name: str, *, section: str, title: str, order: int = LAST) -> Callable[[DrawStudy], DrawStudy]:
+    """Decorator that puts a figure about all networks into a section of the report.
+
+    Args:
+        name: unique among figures; letters, digits and dashes.
+        section: id of the section, see `benchmarks.reporting.sections.SECTIONS`.
+        title: written above it.
+        order: its place among the figures of the section.
+
+    Returns:
+        The decorator of a function that draws; the function may raise `NoData`.
+
+    Raises:
+        ValueError: the name is taken, or there is no such section.
+    """
 
     def decorate(draw: DrawStudy) -> DrawStudy:
-        _REGISTRY.study.append(StudyFigure(name=name, section=section, title=title, draw=draw))
+        declared = StudyFigure(name=name, section=section, title=title, order=order, draw=draw)
+        FIGURES.add(name, declared, origin_of(draw))
         return draw
 
     return decorate
 
 
-def entry_figure(name: str, *, section: str, title: str) -> Callable[[DrawEntry], DrawEntry]:
-    """Decorator for a figure that every network has its own of; the function may raise `NoData`."""
+def network_figure(name: str, *, section: str, title: str, order: int = LAST) -> Callable[[DrawNetwork], DrawNetwork]:
+    """Decorator for a figure that every network has its own of; the arguments and errors are those of `figure`.
 
-    def decorate(draw: DrawEntry) -> DrawEntry:
-        _REGISTRY.entry.append(EntryFigure(name=name, section=section, title=title, draw=draw))
+    The function may raise `NoData`, and answers None where the figure does not apply to a network.
+    """
+
+    def decorate(draw: DrawNetwork) -> DrawNetwork:
+        declared = NetworkFigure(name=name, section=section, title=title, order=order, draw=draw)
+        FIGURES.add(name, declared, origin_of(draw))
         return draw
 
     return decorate
 
 
 def study_figures(section: str) -> list[StudyFigure]:
-    """Figures about all networks in a section, in the order of registration."""
-    return [found for found in _REGISTRY.study if found.section == section]
+    """Figures about all networks in a section, in order."""
+    return in_section(section, (found for found in FIGURES if isinstance(found, StudyFigure)))
 
 
-def entry_figures(section: str) -> list[EntryFigure]:
-    """Figures about one network in a section, in the order of registration."""
-    return [found for found in _REGISTRY.entry if found.section == section]
-
-
-def canvas(width: float = WIDTH, height: float = 3.5) -> tuple[Figure, Axes]:
-    """An empty figure of that size in inches, without any window behind it, and its axes."""
-    drawn = Figure(figsize=(width, height), layout="constrained")
-    return drawn, drawn.add_subplot()
+def network_figures(section: str) -> list[NetworkFigure]:
+    """Figures about one network in a section, in order."""
+    return in_section(section, (found for found in FIGURES if isinstance(found, NetworkFigure)))

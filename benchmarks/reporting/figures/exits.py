@@ -1,25 +1,26 @@
-"""Where pictures leave an early-exit network."""
+"""Where images leave an early-exit network."""
 
 from __future__ import annotations
 
 import numpy as np
 import seaborn as sns
 
-from benchmarks.reporting.drawing.formatting import count
+from benchmarks.reporting.drawing.axes import canvas
 from benchmarks.reporting.drawing.style import INK, SEQUENTIAL
 from benchmarks.reporting.evidence import routes
-from benchmarks.reporting.evidence.evidence import Entry, Evidence
-from benchmarks.reporting.figures.base import Drawing, Panel, canvas, entry_figure
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+from benchmarks.reporting.figures.base import Drawing, Panel, network_figure
+from benchmarks.reporting.formatting import count
 
 WRITTEN = 0.06
 """Smallest share whose bar is wide enough for its number."""
 
 
-@entry_figure("exits", section="routes", title="Where pictures leave")
-def exits(evidence: Evidence, entry: Entry) -> Drawing | None:
-    """Share of pictures per exit, one bar per setting, first seed; None for networks without exits."""
-    model = entry.first
-    table = model.tables.get("accuracy")
+@network_figure("exits", section="routes", order=20, title="Where images leave")
+def exits(evidence: Evidence, network: NetworkEvidence) -> Drawing | None:
+    """Share of images per exit, one bar per setting, first seed; None for networks without exits."""
+    model = network.first
+    table = model.measurements.get("accuracy")
     if table is None or not routes.exit_units(model.units):
         return None
     shares = routes.exit_shares(table, model.units)
@@ -43,11 +44,11 @@ def exits(evidence: Evidence, entry: Entry) -> Drawing | None:
     axes.grid(visible=False)
     axes.tick_params(axis="y", length=0)
     axes.set_xlim(0, 100)
-    axes.set_xlabel("share of pictures (%)")
+    axes.set_xlabel("share of images (%)")
     drawn.legend(loc="outside upper center", ncols=min(5, len(shares.columns)), fontsize=8, handlelength=1.2)
     samples = len(table) // table["setting"].nunique()
     return Drawing(
         panels=[Panel(figure=drawn)],
-        caption=f"The last exit that each picture's route used, at every setting; {count(samples)} test "
-        "pictures. The deeper the blue, the deeper the picture went.",
+        caption=f"The last exit that each image's route used, at every setting; {count(samples)} test "
+        "images. The deeper the blue, the deeper the image went.",
     )

@@ -6,16 +6,16 @@ import math
 
 import pandas as pd
 
-from benchmarks.reporting.drawing.formatting import count
 from benchmarks.reporting.drawing.heatmap import heatmap
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure
+from benchmarks.reporting.formatting import count
 
 
-@figure("per-class", section="calibration", title="Accuracy per class")
+@figure("per-class", section="calibration", order=20, title="Accuracy per class")
 def per_class(evidence: Evidence) -> Drawing:
     """Networks x classes in percent, at the headline setting of the first seed."""
-    found = {entry.name: entry.first.headline_answers() for entry in evidence.entries}
+    found = {network.name: network.first.headline_answers() for network in evidence.networks}
     answers = {name: table for name, table in found.items() if table is not None}
     if not answers:
         raise NoData("No network has its accuracy measured yet.")
@@ -34,6 +34,6 @@ def per_class(evidence: Evidence) -> Drawing:
     fewest, most = count(sizes.min()), count(sizes.max())
     return Drawing(
         panels=[Panel(figure=drawn)],
-        caption=f"Accuracy in % on the test pictures of each class "
+        caption=f"Accuracy in % on the test images of each class "
         f"({fewest if fewest == most else f'{fewest} to {most}'} a class), at the headline setting.",
     )

@@ -1,4 +1,4 @@
-"""Whether a network knows how sure it may be."""
+"""How far the confidence of a network can be trusted."""
 
 from __future__ import annotations
 
@@ -9,38 +9,39 @@ import pandas as pd
 
 from benchmarks.measuring.summaries.accuracy import CALIBRATION_BINS
 from benchmarks.measuring.summaries.intervals import wilson_interval
-from benchmarks.reporting.drawing.formatting import count
-from benchmarks.reporting.drawing.marks import band
-from benchmarks.reporting.drawing.style import FAINT
+from benchmarks.reporting.drawing.axes import canvas
+from benchmarks.reporting.drawing.curves import band
+from benchmarks.reporting.drawing.style import FAINT, style_of
 from benchmarks.reporting.evidence.evidence import Evidence
-from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, figure
+from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure
+from benchmarks.reporting.formatting import count
 
 FEWEST = 10
-"""Bins with fewer pictures say nothing and are left out."""
+"""Bins with fewer images say nothing and are left out."""
 
 
-@figure("reliability", section="calibration", title="Reliability")
+@figure("reliability", section="calibration", order=10, title="Reliability")
 def reliability(evidence: Evidence) -> Drawing:
     """Accuracy over confidence in equal bins, at the headline setting of the first seed, with 95 % bands."""
-    answers = {entry: entry.first.headline_answers() for entry in evidence.entries}
-    binned = {entry: bins(table) for entry, table in answers.items() if table is not None}
-    curves = {entry: rows for entry, rows in binned.items() if len(rows)}
+    answers = {network: network.first.headline_answers() for network in evidence.networks}
+    binned = {network: bins(table) for network, table in answers.items() if table is not None}
+    curves = {network: rows for network, rows in binned.items() if len(rows)}
     if not curves:
         raise NoData(f"No network has {FEWEST} answers of the same confidence.")
     drawn, axes = canvas()
     axes.plot([0, 100], [0, 100], color=FAINT, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
-    for entry, rows in curves.items():
-        band(axes, entry.style, rows)
+    for network, rows in curves.items():
+        band(axes, style_of(network), rows)
     floor = 10 * math.floor(min(rows[["x", "low"]].min().min() for rows in curves.values()) / 10)
     axes.set_xlim(floor, 100 + 0.02 * (100 - floor))
     axes.set_ylim(floor, 100 + 0.02 * (100 - floor))
     axes.set_xlabel("mean confidence in the bin (%)")
     axes.set_ylabel("accuracy in the bin (%)")
-    pictures = evidence.points["samples"].max()
+    images = evidence.results["samples"].max()
     return Drawing(
         panels=[Panel(figure=drawn)],
-        caption=f"On the diagonal confidence means what it says; below it the network is too sure of itself. "
-        f"{CALIBRATION_BINS} equal bins over {count(pictures)} test pictures, those with fewer than {FEWEST} "
+        caption=f"On the diagonal confidence equals accuracy; below it the network is overconfident. "
+        f"{CALIBRATION_BINS} equal bins over {count(images)} test images, those with fewer than {FEWEST} "
         "left out; bands are 95 % Wilson intervals.",
         legend=list(curves),
     )

@@ -1,4 +1,4 @@
-"""How training went."""
+"""Loss and accuracy during training."""
 
 from __future__ import annotations
 
@@ -8,27 +8,29 @@ from collections.abc import Iterable
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from benchmarks.reporting.drawing.formatting import listing, significant
-from benchmarks.reporting.evidence.evidence import Entry, Evidence
-from benchmarks.reporting.figures.base import Drawing, NoData, Panel, canvas, figure
+from benchmarks.reporting.drawing.axes import canvas
+from benchmarks.reporting.drawing.style import style_of
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure
+from benchmarks.reporting.formatting import listing, significant
 
 MARKED = 40
 """Most epochs that each get a mark."""
 
 
-@figure("training", section="training", title="Training curves")
+@figure("training", section="training", order=10, title="Training curves")
 def training(evidence: Evidence) -> Drawing:
     """Training loss and validation accuracy by epoch, first seed, with the starts of phases."""
-    if not evidence.entries:
+    if not evidence.networks:
         raise NoData("No network has been trained yet.")
     loss_figure, loss_axes = canvas(height=3.1)
     accuracy_figure, accuracy_axes = canvas(height=3.1)
-    for entry in evidence.entries:
-        _curve(loss_axes, entry, "loss", 1)
-        _curve(accuracy_axes, entry, "validation_accuracy", 100)
+    for network in evidence.networks:
+        _curve(loss_axes, network, "loss", 1)
+        _curve(accuracy_axes, network, "validation_accuracy", 100)
     loss_axes.set_title("Training loss")
     loss_axes.set_ylabel("loss (nats, penalties included)")
-    _log_scale(loss_axes, (entry.first.history["loss"].min() for entry in evidence.entries))
+    _log_scale(loss_axes, (network.first.history["loss"].min() for network in evidence.networks))
     accuracy_axes.set_title("Validation accuracy")
     accuracy_axes.set_ylabel("validation accuracy (%)")
     for axes in (loss_axes, accuracy_axes):
@@ -41,13 +43,13 @@ def training(evidence: Evidence) -> Drawing:
     return Drawing(
         panels=[Panel(figure=loss_figure), Panel(figure=accuracy_figure)],
         caption=" ".join([caption, *_phases(evidence)]),
-        legend=evidence.entries,
+        legend=evidence.networks,
     )
 
 
-def _curve(axes: Axes, entry: Entry, column: str, scale: float) -> None:
-    history = entry.first.history
-    style = entry.style
+def _curve(axes: Axes, network: NetworkEvidence, column: str, scale: float) -> None:
+    history = network.first.history
+    style = style_of(network)
     axes.plot(
         history["epoch"],
         scale * history[column],
@@ -57,7 +59,7 @@ def _curve(axes: Axes, entry: Entry, column: str, scale: float) -> None:
         markersize=4,
         mec="white",
     )
-    for epoch in phase_starts(entry).values():
+    for epoch in phase_starts(network).values():
         axes.axvline(epoch - 0.5, color=style.color, linewidth=1, linestyle=(0, (1, 2)))
 
 
@@ -69,9 +71,9 @@ def _log_scale(axes: Axes, losses: Iterable[float]) -> None:
         axes.yaxis.set_minor_formatter(NullFormatter())
 
 
-def phase_starts(entry: Entry) -> dict[str, int]:
+def phase_starts(network: NetworkEvidence) -> dict[str, int]:
     """First epoch of every phase of training after the first phase, by the phase's name."""
-    history = entry.first.history
+    history = network.first.history
     starts = history.drop_duplicates("phase")
     later = zip(starts["phase"][1:], starts["epoch"][1:], strict=True)
     return {str(phase): int(epoch) for phase, epoch in later}
@@ -79,10 +81,10 @@ def phase_starts(entry: Entry) -> dict[str, int]:
 
 def _phases(evidence: Evidence) -> list[str]:
     names = defaultdict(list)
-    for entry in evidence.entries:
-        starts = phase_starts(entry)
+    for network in evidence.networks:
+        starts = phase_starts(network)
         if starts:
-            first = entry.first.history["phase"].iloc[0]
+            first = network.first.history["phase"].iloc[0]
             changes = ", ".join(f"“{phase}” from epoch {epoch}" for phase, epoch in starts.items())
-            names[f"first “{first}”, then {changes}"].append(entry.name)
+            names[f"first “{first}”, then {changes}"].append(network.name)
     return [f"Dotted: phases of {listing(several)}, {phases}." for phases, several in names.items()]

@@ -1,4 +1,4 @@
-"""Which networks a study cannot tell apart: the same pictures were put to all, so differences are paired."""
+"""Which differences between networks are significant: all answer the same images, so differences are paired."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from typing import Any
 import pandas as pd
 from scipy.stats import binomtest
 
-from benchmarks.reporting.drawing.formatting import is_missing
-from benchmarks.reporting.evidence.evidence import Entry, Evidence
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+from benchmarks.reporting.formatting import is_missing
 
 LEVEL = 0.05
-"""Differences that chance makes more often than that are not called differences."""
+"""The p-value below which a difference is significant."""
 
 
-def told_apart(one: pd.DataFrame, other: pd.DataFrame) -> bool:
+def significant_difference(one: pd.DataFrame, other: pd.DataFrame) -> bool:
     """Whether two networks' accuracies differ by more than chance: McNemar's exact test.
 
-    Only pictures that one network gets right and the other wrong count; if the networks were equally good,
+    Only images that one network gets right and the other wrong count; if the networks were equally good,
     each of them would fall to either with probability 1/2.
 
     Args:
         one: its answers, with columns index, label and prediction.
-        other: likewise; pictures that only one table has are left out.
+        other: likewise; images that only one table has are left out.
     """
     pairs = _right(one).to_frame("one").join(_right(other).rename("other"), how="inner")
     wins = int((pairs["one"] & ~pairs["other"]).sum())
@@ -36,44 +36,45 @@ def _right(answers: pd.DataFrame) -> pd.Series:
     return right
 
 
-def accuracy_equals(evidence: Evidence, best: Entry) -> list[Entry]:
-    """Networks whose test accuracy at the headline setting cannot be told apart from the best one's."""
-    answers = {entry.label: entry.first.headline_answers() for entry in evidence.entries}
-    return _equals(evidence, best, evidence.headlines, answers)
+def indistinguishable_in_accuracy(evidence: Evidence, best: NetworkEvidence) -> list[NetworkEvidence]:
+    """Networks whose test accuracy at the headline setting does not differ significantly from the best one's."""
+    answers = {network.label: network.first.headline_answers() for network in evidence.networks}
+    return _indistinguishable(evidence, best, evidence.headlines, answers)
 
 
-def robust_equals(evidence: Evidence, best: Entry, chosen: tuple[str, float]) -> list[Entry]:
-    """Networks whose accuracy under an attack at an epsilon cannot be told apart from the best one's."""
-    table = evidence.attacks
+def indistinguishable_under_attack(
+    evidence: Evidence, best: NetworkEvidence, chosen: tuple[str, float]
+) -> list[NetworkEvidence]:
+    """Networks whose accuracy under an attack at an epsilon does not differ significantly from the best one's."""
+    table = evidence.robustness
     at = table[(table["attack"] == chosen[0]) & (table["epsilon"] == chosen[1])]
-    rows = {row["entry"]: {str(name): row[name] for name in row} for row in at.to_dict("records")}
-    answers = {e.label: _under(e, chosen) if e.label in rows else None for e in evidence.entries}
-    return _equals(evidence, best, rows, answers)
+    rows = {row["network"]: {str(name): row[name] for name in row} for row in at.to_dict("records")}
+    answers = {network.label: _answers_under(network, chosen) for network in evidence.networks if network.label in rows}
+    return _indistinguishable(evidence, best, rows, answers)
 
 
-def _under(entry: Entry, chosen: tuple[str, float]) -> pd.DataFrame:
-    tables = [model.tables["robustness"] for model in entry.models if "robustness" in model.tables]
-    table = tables[0]
-    return table[(table["attack"] == chosen[0]) & (table["epsilon"] == chosen[1])]
+def _answers_under(network: NetworkEvidence, chosen: tuple[str, float]) -> pd.DataFrame | None:
+    table = network.measurement("robustness")
+    return None if table is None else table[(table["attack"] == chosen[0]) & (table["epsilon"] == chosen[1])]
 
 
-def _equals(
+def _indistinguishable(
     evidence: Evidence,
-    best: Entry,
+    best: NetworkEvidence,
     rows: Mapping[str, Mapping[str, Any]],
     answers: Mapping[str, pd.DataFrame | None],
-) -> list[Entry]:
-    """By the ranges over seeds where there are several, else by the paired test on the pictures."""
+) -> list[NetworkEvidence]:
+    """By the ranges over seeds where there are several, else by the paired test on images."""
     found = []
-    for entry in evidence.entries:
-        if entry is best or is_missing(rows.get(entry.label, {}).get("accuracy")):
+    for network in evidence.networks:
+        if network is best or is_missing(rows.get(network.label, {}).get("accuracy")):
             continue
-        one, two = answers[best.label], answers[entry.label]
-        single = max(rows[best.label]["seeds"], rows[entry.label]["seeds"]) == 1
+        one, two = answers.get(best.label), answers.get(network.label)
+        single = max(rows[best.label]["seeds"], rows[network.label]["seeds"]) == 1
         if single and one is not None and two is not None:
-            apart = told_apart(one, two)
+            apart = significant_difference(one, two)
         else:
-            apart = bool(rows[best.label]["accuracy_low"] > rows[entry.label]["accuracy_high"])
+            apart = bool(rows[best.label]["accuracy_low"] > rows[network.label]["accuracy_high"])
         if not apart:
-            found.append(entry)
+            found.append(network)
     return found

@@ -1,31 +1,36 @@
-"""Tables of the report: one file each, from evidence to cells; the templates only lay them out."""
+"""Tables of the report, a file each, from evidence to cells.
 
-from benchmarks.reporting.tables.base import Cell, Column, Table
-from benchmarks.reporting.tables.calibration import calibration
-from benchmarks.reporting.tables.costs import costs
-from benchmarks.reporting.tables.energy import energy, no_energy
-from benchmarks.reporting.tables.fidelity import fidelity
-from benchmarks.reporting.tables.headline import headline
-from benchmarks.reporting.tables.published import published
-from benchmarks.reporting.tables.robustness import robustness
-from benchmarks.reporting.tables.routes import common_routes
-from benchmarks.reporting.tables.timing import paths, timing
-from benchmarks.reporting.tables.training import training
+A new table is a file here, or a module that an installed distribution names as an entry point, with a function that is
+decorated with `table` (one for the study) or `network_table` (one per network). It appears in the section that it
+names.
+"""
+
+from benchmarks.reporting.tables.base import (
+    TABLES,
+    Cell,
+    Column,
+    Fold,
+    NetworkTable,
+    NoData,
+    StudyTable,
+    Table,
+    network_table,
+    network_tables,
+    study_tables,
+    table,
+)
 
 __all__ = [
+    "TABLES",
     "Cell",
     "Column",
+    "Fold",
+    "NetworkTable",
+    "NoData",
+    "StudyTable",
     "Table",
-    "calibration",
-    "common_routes",
-    "costs",
-    "energy",
-    "fidelity",
-    "headline",
-    "no_energy",
-    "paths",
-    "published",
-    "robustness",
-    "timing",
-    "training",
+    "network_table",
+    "network_tables",
+    "study_tables",
+    "table",
 ]

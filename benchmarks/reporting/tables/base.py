@@ -1,37 +1,29 @@
-"""What a table of the report is made of: texts, values to sort by, and reasons for missing ones."""
+"""The interface of tables: a plug-in is a function from evidence to a table, made known by a decorator."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.reporting.drawing.formatting import DASH, is_missing, span
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+from benchmarks.reporting.sections import LAST, NoData, Placed, in_section
+from benchmarks.reporting.tables.cells import Cell
+from zoo.plugins import Registry, origin_of
 
-
-@dataclass(frozen=True, kw_only=True)
-class Cell:
-    """One value.
-
-    Attributes:
-        text: what stands there.
-        sub: smaller, below: an interval, a family, a reason.
-        sort: what the column is sorted by; None for a missing value, which stays last.
-        tip: appears when pointed at.
-        entry: slug of the network whose colour and marker stand before the text; empty for none.
-        best: the best value of its column.
-    """
-
-    text: str
-    sub: str = ""
-    sort: float | str | None = None
-    tip: str = ""
-    entry: str = ""
-    best: bool = False
-
-    @property
-    def missing(self) -> bool:
-        """Whether there is no value."""
-        return self.text == DASH
+__all__ = [
+    "TABLES",
+    "Cell",
+    "Column",
+    "Fold",
+    "NetworkTable",
+    "NoData",
+    "StudyTable",
+    "Table",
+    "network_table",
+    "network_tables",
+    "study_tables",
+    "table",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,24 +46,37 @@ class Column:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Fold:
+    """The line that a table is folded below.
+
+    Attributes:
+        heading: a few words, emphasised.
+        summary: the rest of the line.
+    """
+
+    heading: str
+    summary: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Table:
     """A table.
 
     Attributes:
-        name: unique in the page.
         title: what it shows; the accessible name.
         columns: headings.
         rows: cells, as many as columns in each row.
         note: a sentence below it.
         sortable: whether its headings sort it.
+        fold: folds it below a line; None: it is always seen.
     """
 
-    name: str
     title: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]] = field(default_factory=tuple)
     note: str = ""
     sortable: bool = True
+    fold: Fold | None = None
 
     def __post_init__(self) -> None:
         """Refuse ragged tables.
@@ -80,49 +85,69 @@ class Table:
             ValueError: a row that has not one cell per column.
         """
         if any(len(row) != len(self.columns) for row in self.rows):
-            raise ValueError(f"table {self.name!r}: every row needs {len(self.columns)} cells")
+            raise ValueError(f"table {self.title!r}: every row needs {len(self.columns)} cells")
 
 
-def text(value: str, sub: str = "", *, entry: str = "", tip: str = "") -> Cell:
-    """A cell of words, sorted alphabetically."""
-    return Cell(text=value, sub=sub, sort=value.lower(), entry=entry, tip=tip)
+MakeStudy = Callable[[Evidence], Table | None]
+MakeNetwork = Callable[[Evidence, NetworkEvidence], Table | None]
 
 
-def missing(reason: str) -> Cell:
-    """A dash, with the reason below it."""
-    failed = reason.startswith("failed")
-    return Cell(text=DASH, sub="failed" if failed else reason, tip=reason if failed else "")
+@dataclass(frozen=True, kw_only=True)
+class StudyTable(Placed):
+    """A table about all networks; None where there is nothing to show and nothing to say of that."""
+
+    make: MakeStudy
 
 
-def number(
-    values: Mapping[str, float],
-    name: str,
-    write: Callable[[float], str],
-    *,
-    reason: str,
-    ends: bool = False,
-) -> Cell:
-    """A measurement from a row of `points`, or a dash with the reason.
+@dataclass(frozen=True, kw_only=True)
+class NetworkTable(Placed):
+    """A table about one network; None where it does not apply to that network."""
+
+    make: MakeNetwork
+
+
+TABLES: Registry[StudyTable | NetworkTable] = Registry("table", "benchmarks.reporting.tables")
+"""Every table of the report."""
+
+
+def table(name: str, *, section: str, order: int = LAST) -> Callable[[MakeStudy], MakeStudy]:
+    """Decorator that puts a table about all networks into a section of the report.
 
     Args:
-        values: the row.
-        name: of the column.
-        write: formats it.
-        reason: why it is missing, if it is.
-        ends: write its interval (`<name>_low`, `<name>_high`) below it, or of several seeds the deviation
-        over them.
+        name: unique among tables; letters, digits and dashes.
+        section: id of the section, see `benchmarks.reporting.sections.SECTIONS`.
+        order: its place among the tables of the section.
+
+    Returns:
+        The decorator of a function from evidence to the table. Where there is none, the function answers None, and the
+        page says nothing; or it raises `NoData`, and the page says why.
+
+    Raises:
+        ValueError: the name is taken, or there is no such section.
     """
-    value = values.get(name)
-    if value is None or is_missing(value):
-        return missing(reason)
-    sub, tip = _ends(values, name, write) if ends else ("", "")
-    return Cell(text=write(value), sub=sub, sort=float(value), tip=tip)
+
+    def decorate(make: MakeStudy) -> MakeStudy:
+        TABLES.add(name, StudyTable(name=name, section=section, order=order, make=make), origin_of(make))
+        return make
+
+    return decorate
 
 
-def _ends(values: Mapping[str, float], name: str, write: Callable[[float], str]) -> tuple[str, str]:
-    """What stands below a value, and what appears when it is pointed at."""
-    low, high, deviation = (values.get(f"{name}_{end}") for end in ("low", "high", "std"))
-    ends = "" if low is None or high is None or is_missing(low) else span(write(low), write(high))
-    if deviation is None or is_missing(deviation):
-        return ends, ""
-    return f"± {write(deviation if deviation > 1e-9 * abs(values[name]) else 0.0)}", f"seeds from {ends}"
+def network_table(name: str, *, section: str, order: int = LAST) -> Callable[[MakeNetwork], MakeNetwork]:
+    """Decorator for a table that every network has its own of; the arguments and errors are those of `table`."""
+
+    def decorate(make: MakeNetwork) -> MakeNetwork:
+        TABLES.add(name, NetworkTable(name=name, section=section, order=order, make=make), origin_of(make))
+        return make
+
+    return decorate
+
+
+def study_tables(section: str) -> list[StudyTable]:
+    """Tables about all networks in a section, in order."""
+    return in_section(section, (found for found in TABLES if isinstance(found, StudyTable)))
+
+
+def network_tables(section: str) -> list[NetworkTable]:
+    """Tables about one network in a section, in order."""
+    return in_section(section, (found for found in TABLES if isinstance(found, NetworkTable)))

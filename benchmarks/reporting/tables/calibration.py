@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from benchmarks.reporting.drawing.formatting import percent, significant
 from benchmarks.reporting.evidence.evidence import Evidence
-from benchmarks.reporting.tables.base import Column, Table, number, text
+from benchmarks.reporting.formatting import percent, significant
+from benchmarks.reporting.tables.base import Column, Table, table
+from benchmarks.reporting.tables.cells import number, text
 
 
+@table("calibration", section="calibration", order=10)
 def calibration(evidence: Evidence) -> Table | None:
     """Accuracy, top-5, calibration error and likelihood at headline settings; None without networks."""
     points = evidence.headlines
     rows = []
-    for entry in evidence.entries:
-        point = points[entry.label]
-        reason = entry.reason("accuracy")
+    for network in evidence.networks:
+        point = points[network.label]
+        reason = network.reason("accuracy")
         rows.append(
             [
-                text(entry.name, entry=entry.slug),
+                text(network.name, network=network.slug),
                 text(str(point["setting"])),
                 number(point, "accuracy", percent, reason=reason),
                 number(point, "top5", percent, reason=reason),
@@ -38,4 +40,4 @@ def calibration(evidence: Evidence) -> Table | None:
     ]
     if not rows:
         return None
-    return Table(name="calibration", title="Calibration at the headline setting", columns=columns, rows=rows)
+    return Table(title="Calibration at the headline setting", columns=columns, rows=rows)

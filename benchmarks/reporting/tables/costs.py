@@ -1,22 +1,26 @@
-"""Four costs that are never mixed up, and two other counters beside them."""
+"""The four costs, and two other counters beside them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from benchmarks.reporting.drawing.formatting import is_missing, milliseconds
-from benchmarks.reporting.evidence.evidence import Entry, Evidence
-from benchmarks.reporting.tables.base import Cell, Column, Table, number, text
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+from benchmarks.reporting.formatting import is_missing, milliseconds
+from benchmarks.reporting.tables.base import Column, NoData, Table, table
+from benchmarks.reporting.tables.cells import Cell, number, text
 
 
+@table("costs", section="worth", order=10)
 def costs(evidence: Evidence) -> Table:
     """Every network and setting: nominal, routed, executed, two counters, seconds at every batch size."""
-    by_label = {entry.label: entry for entry in evidence.entries}
+    by_label = {network.label: network for network in evidence.networks}
     rows = [
-        _row(evidence, by_label[str(point["entry"])], {str(key): value for key, value in point.items()})
-        for point in evidence.points.to_dict("records")
+        _row(evidence, by_label[str(point["network"])], {str(key): value for key, value in point.items()})
+        for point in evidence.results.to_dict("records")
     ]
+    if not rows:
+        raise NoData("No network has been trained yet.")
     unit = f"{evidence.unit.name} MACs"
     columns = [
         Column(name="Network", numeric=False),
@@ -40,7 +44,7 @@ def costs(evidence: Evidence) -> Table:
         ),
     ]
     for size in evidence.batch_sizes:
-        columns.append(Column(name="Time", unit=f"ms, batch {size}", tip="Median per picture; quartiles."))
+        columns.append(Column(name="Time", unit=f"ms, batch {size}", tip="Median per image; quartiles."))
         columns.append(
             Column(
                 name="Realised",
@@ -49,7 +53,6 @@ def costs(evidence: Evidence) -> Table:
             )
         )
     return Table(
-        name="costs",
         title="Four costs of every network and setting",
         columns=columns,
         rows=rows,
@@ -58,24 +61,24 @@ def costs(evidence: Evidence) -> Table:
     )
 
 
-def _row(evidence: Evidence, entry: Entry, point: Mapping[str, Any]) -> list[Cell]:
-    reason = entry.reason("cost")
+def _row(evidence: Evidence, network: NetworkEvidence, point: Mapping[str, Any]) -> list[Cell]:
+    reason = network.reason("cost")
     macs = evidence.unit.format
     cells = [
-        text(entry.name, entry=entry.slug),
+        text(network.name, network=network.slug),
         text(str(point["setting"]), "headline" if point["headline"] else "", tip=str(point["note"])),
         *(number(point, name, macs, reason=reason) for name in ("nominal", "routed", "executed")),
-        *(_counter(evidence, entry, point, name) for name in ("fvcore", "ptflops")),
+        *(_counter(evidence, network, point, name) for name in ("fvcore", "ptflops")),
     ]
     for size in evidence.batch_sizes:
-        untimed = entry.reason("latency")
-        cells.append(number(point, f"latency_{size}", milliseconds, reason=untimed, ends=True))
+        untimed = network.reason("latency")
+        cells.append(number(point, f"latency_{size}", milliseconds, reason=untimed, interval=True))
         cells.append(number(point, f"realised_{size}", lambda value: f"{value:.2f}", reason=untimed))
     return cells
 
 
-def _counter(evidence: Evidence, entry: Entry, point: Mapping[str, Any], name: str) -> Cell:
-    cell = number(point, name, evidence.unit.format, reason=entry.reason("cost"))
+def _counter(evidence: Evidence, network: NetworkEvidence, point: Mapping[str, Any], name: str) -> Cell:
+    cell = number(point, name, evidence.unit.format, reason=network.reason("cost"))
     if cell.missing or is_missing(point["nominal"]):
         return cell
     return Cell(text=cell.text, sub=deviation(point[name] / point["nominal"] - 1), sort=cell.sort)

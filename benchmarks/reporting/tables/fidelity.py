@@ -1,24 +1,26 @@
-"""How near our networks are to their papers in size."""
+"""Sizes of our networks beside those that their papers print."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.reporting.drawing.formatting import is_missing
-from benchmarks.reporting.evidence.evidence import Entry, Evidence
-from benchmarks.reporting.tables.base import Cell, Column, Table, missing, text
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+from benchmarks.reporting.formatting import is_missing
+from benchmarks.reporting.tables.base import Column, Fold, Table, table
+from benchmarks.reporting.tables.cells import Cell, missing, text
 
 
+@table("fidelity", section="networks", order=10)
 def fidelity(evidence: Evidence) -> Table | None:
     """Printed and counted sizes of the study's methods beside ours; every method once."""
-    entries: dict[str, Entry] = {}
-    for entry in evidence.entries:
-        if "fidelity" in entry.first.tables:
-            entries.setdefault(entry.facts.name, entry)
+    networks: dict[str, NetworkEvidence] = {}
+    for network in evidence.networks:
+        if "fidelity" in network.first.measurements:
+            networks.setdefault(network.method.name, network)
     rows = [
-        _row(entry.facts.title, row)
-        for entry in entries.values()
-        for row in entry.first.tables["fidelity"].to_dict("records")
+        _row(network.method.title, row)
+        for network in networks.values()
+        for row in network.first.measurements["fidelity"].to_dict("records")
     ]
     if not rows:
         return None
@@ -33,10 +35,13 @@ def fidelity(evidence: Evidence) -> Table | None:
         Column(name="Agreement", numeric=False, long=True, tip="To the last digit that the figure has."),
     ]
     return Table(
-        name="fidelity",
         title="Sizes, published and ours",
         columns=columns,
         rows=rows,
+        fold=Fold(
+            heading="As published?",
+            summary=f"sizes of {len(rows)} networks as printed or counted elsewhere, and ours",
+        ),
         note=f"{len(rows) - differing} of {len(rows)} agree to the last printed digit; the others say why not. "
         "Parameters counted on public code agree only if they are equal.",
     )
@@ -53,7 +58,7 @@ def _row(title: str, row: dict[Any, Any]) -> list[Cell]:
         _millions(row["our_parameters"]),
         _millions(row["macs"], "not given"),
         _millions(row["our_macs"]),
-        text(_AGREES) if row["agrees"] else text("differs", row["differs"] or "nobody knows why"),
+        text(_AGREES) if row["agrees"] else text("differs", row["differs"] or "the reason is not known"),
     ]
 
 

@@ -1,4 +1,4 @@
-"""One row per network: is it worth its multiply-accumulates, is it really faster, does it hold."""
+"""One row per network: is it worth its multiply-accumulates, is it really faster, is it robust."""
 
 from __future__ import annotations
 
@@ -6,24 +6,27 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from benchmarks.reporting.drawing.formatting import duration, epsilons, listing, milliseconds, percent, significant
-from benchmarks.reporting.evidence import attacks
-from benchmarks.reporting.evidence.evidence import Entry, Evidence
-from benchmarks.reporting.evidence.provenance import timing_note
-from benchmarks.reporting.tables.base import Cell, Column, Table, missing, number, text
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+from benchmarks.reporting.evidence.robustness import headline_attack
+from benchmarks.reporting.findings.provenance import timing_note
+from benchmarks.reporting.formatting import duration, epsilons, listing, milliseconds, percent, significant
+from benchmarks.reporting.tables.base import Column, Table, table
+from benchmarks.reporting.tables.cells import Cell, missing, number, text
 
 
-def headline(evidence: Evidence) -> Table:
-    """Every network at the setting that it proposes itself; networks that failed stand last."""
+@table("headline", section="overview", order=10)
+def headline(evidence: Evidence) -> Table | None:
+    """Every network at the setting that it proposes itself; networks that failed are last."""
     sizes = sorted({*evidence.batch_sizes[:1], *evidence.batch_sizes[-1:]})
     points = evidence.headlines
     rows = []
-    for entry in evidence.entries:
-        rows.append(_row(evidence, entry, points[entry.label], sizes))
-    for entry in evidence.failed:
-        rows.append([_network(entry), *([missing(entry.failure)] * (len(_columns(evidence, sizes)) - 1))])
+    for network in evidence.networks:
+        rows.append(_row(evidence, network, points[network.label], sizes))
+    for network in evidence.failed:
+        rows.append([_network(network), *([missing(network.failure)] * (len(_columns(evidence, sizes)) - 1))])
+    if not rows:
+        return None
     return Table(
-        name="headline",
         title="Every network at its headline setting",
         columns=_columns(evidence, sizes),
         rows=_with_best(rows, _columns(evidence, sizes)),
@@ -40,60 +43,60 @@ def _columns(evidence: Evidence, sizes: list[int]) -> list[Column]:
         Column(name="Params", unit="k", tip="Learnable numbers, thousands."),
         Column(
             name="MACs",
-            unit=f"{unit}, of static",
-            tip="Mean routed MACs per picture; share of the static ResNet's.",
+            unit=f"{unit}, of baseline",
+            tip="Mean routed MACs per image; share of the baseline's.",
         ),
         Column(name="Executed", unit="% nominal", tip="Execution rate: routed / nominal MACs."),
     ]
     for size in sizes:
-        times = "Median and quartiles of the time per picture."
+        times = "Median and quartiles of the time per image."
         columns.append(Column(name="Time", unit=f"ms, batch {size}", tip=times))
-        tip = f"Static ResNet's time / its time, both at batch {size}."
+        tip = f"The baseline's time / its time, both at batch {size}."
         columns.append(Column(name="Speed-up", unit=f"batch {size}", tip=tip))
-    chosen = attacks.benchmark_attack(evidence.attacks)
-    unit = f"% {chosen[0]} ε {epsilons(evidence.attacks['epsilon'])[chosen[1]]}" if chosen else "%"
+    chosen = headline_attack(evidence.robustness)
+    unit = f"% {chosen[0]} ε {epsilons(evidence.robustness['epsilon'])[chosen[1]]}" if chosen else "%"
     columns.append(Column(name="Robust", unit=unit, tip="Right after the strongest attack of this study."))
     columns.append(Column(name="Training", tip="Time to train one seed."))
     return columns
 
 
-def _row(evidence: Evidence, entry: Entry, point: Mapping[str, Any], sizes: list[int]) -> list[Cell]:
-    unmeasured = entry.reason("cost")
+def _row(evidence: Evidence, network: NetworkEvidence, point: Mapping[str, Any], sizes: list[int]) -> list[Cell]:
+    unmeasured = network.reason("cost")
     cells = [
-        _network(entry),
+        _network(network),
         text(str(point["setting"])),
-        number(point, "accuracy", percent, reason=entry.reason("accuracy"), ends=True),
+        number(point, "accuracy", percent, reason=network.reason("accuracy"), interval=True),
         number(point, "parameters", lambda value: significant(value / 1e3), reason=unmeasured),
-        _macs(evidence, entry, point),
+        _macs(evidence, network, point),
         number(point, "execution", percent, reason=unmeasured),
     ]
     for size in sizes:
-        untimed = entry.reason("latency")
-        cells.append(number(point, f"latency_{size}", milliseconds, reason=untimed, ends=True))
+        untimed = network.reason("latency")
+        cells.append(number(point, f"latency_{size}", milliseconds, reason=untimed, interval=True))
         cells.append(number(point, f"speedup_{size}", lambda value: f"{value:.2f}", reason=untimed))
-    cells.append(_robust(evidence, entry))
+    cells.append(_robust(evidence, network))
     cells.append(number(point, "train_seconds", duration, reason="not recorded"))
     return cells
 
 
-def _network(entry: Entry) -> Cell:
-    seeds = f"{len(entry.models)} seeds" if len(entry.models) > 1 else ""
-    sub = ", ".join(part for part in (entry.facts.family, seeds) if part)
-    return text(entry.name, sub, entry=entry.slug, tip=entry.label)
+def _network(network: NetworkEvidence) -> Cell:
+    seeds = f"{len(network.models)} seeds" if len(network.models) > 1 else ""
+    sub = ", ".join(part for part in (network.method.family, seeds) if part)
+    return text(network.name, sub, network=network.slug, tip=network.label)
 
 
-def _macs(evidence: Evidence, entry: Entry, point: Mapping[str, Any]) -> Cell:
-    cell = number(point, "routed", evidence.unit.format, reason=entry.reason("cost"))
-    share = evidence.share_of_static(entry)
+def _macs(evidence: Evidence, network: NetworkEvidence, point: Mapping[str, Any]) -> Cell:
+    cell = number(point, "routed", evidence.unit.format, reason=network.reason("cost"))
+    share = evidence.share_of_baseline(network)
     return cell if share is None else replace(cell, sub=f"{percent(share, 0)} %")
 
 
-def _robust(evidence: Evidence, entry: Entry) -> Cell:
-    chosen = attacks.benchmark_attack(evidence.attacks)
-    table = evidence.attacks
-    own = table[table["entry"] == entry.label]
+def _robust(evidence: Evidence, network: NetworkEvidence) -> Cell:
+    chosen = headline_attack(evidence.robustness)
+    table = evidence.robustness
+    own = table[table["network"] == network.label]
     if chosen is None or own.empty:
-        return missing(entry.reason("robustness"))
+        return missing(network.reason("robustness"))
     at = own[(own["attack"] == chosen[0]) & (own["epsilon"] == chosen[1])]
     if at.empty:
         return missing("not measured at this ε")
@@ -102,7 +105,7 @@ def _robust(evidence: Evidence, entry: Entry) -> Cell:
         "accuracy",
         percent,
         reason="no value",
-        ends=True,
+        interval=True,
     )
 
 
@@ -128,20 +131,20 @@ def _note(evidence: Evidence) -> str:
     seeds = "± is the standard deviation over seeds; point at it for their range. " if several else ""
     return (
         f"Below accuracies: {'of one seed, ' if several else ''}95 % Wilson intervals. {seeds}Below times: "
-        "quartiles. Speed-ups compare with the network's static ResNet, timed in turns with it in the same "
+        "quartiles. Speed-ups compare with the network's baseline, timed in turns with it in the same "
         "process. Bold is the best of its column, whether or not the difference means anything: see the "
         f"intervals. Click a heading to sort.{_baselines(evidence)}{timing_note(evidence)}"
     )
 
 
 def _baselines(evidence: Evidence) -> str:
-    """Which static ResNets the networks are compared with."""
+    """Which static ResNets are the baselines of the networks."""
     compared: dict[str, list[str]] = {}
-    for entry in evidence.entries:
-        if not entry.is_baseline:
-            compared.setdefault(entry.first.baseline.network, []).append(entry.name)
+    for network in evidence.networks:
+        if not network.is_baseline:
+            compared.setdefault(network.first.baseline.network, []).append(network.name)
     if len(compared) < 2:
-        return "".join(f" Every network's static ResNet is {network}." for network in compared)
+        return "".join(f" The baseline of every network is the static ResNet {network}." for network in compared)
     most = max(compared, key=lambda network: len(compared[network]))
     parts = [f"{network} for {listing(names)}" for network, names in compared.items() if network != most]
-    return f" The static ResNet is {listing([*parts, f'{most} for the others'])}."
+    return f" The baseline, a static ResNet, is {listing([*parts, f'{most} for the others'])}."

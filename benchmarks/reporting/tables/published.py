@@ -1,31 +1,24 @@
-"""The accuracy that papers reached and how, kept apart from what was measured here."""
+"""The accuracy that papers report and how they reached it, separate from what was measured here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from benchmarks.reporting.drawing.formatting import is_missing, percent
-from benchmarks.reporting.evidence.evidence import Entry, Evidence
-from benchmarks.reporting.evidence.methods import dataset_name
-from benchmarks.reporting.evidence.provenance import recipe_line
-from benchmarks.reporting.tables.base import Cell, Column, Table, missing, text
+from benchmarks.reporting.evidence.evidence import Evidence, MethodDescription, NetworkEvidence
+from benchmarks.reporting.findings.provenance import recipe_line
+from benchmarks.reporting.formatting import is_missing, percent
+from benchmarks.reporting.tables.base import Column, Fold, Table, table
+from benchmarks.reporting.tables.cells import Cell, missing, text
 from benchmarks.training.recipe import Recipe
-from zoo.registry import Published
+from zoo.papers.paper import Published
 
 
+@table("published", section="networks", order=20)
 def published(evidence: Evidence) -> Table | None:
     """Errors that papers print for every method in the study, and ours where preset and data are the same."""
     rows = []
-    facts = {entry.facts.name: entry.facts for entry in evidence.entries}
-    for method in facts.values():
+    methods = {network.method.name: network.method for network in evidence.networks}
+    for method in methods.values():
         for preset, figures in method.published.items():
-            recipe = method.recipes[preset]
-            rows += [
-                _row(evidence, method.title, method.name, preset, recipe, figure)
-                for figure in figures
-                if figure.error is not None
-            ]
+            rows += [_row(evidence, method, preset, figure) for figure in figures if figure.error is not None]
     if not rows:
         return None
     columns = [
@@ -39,23 +32,24 @@ def published(evidence: Evidence) -> Table | None:
         Column(name="Source", numeric=False, long=True),
     ]
     return Table(
-        name="published",
         title="Published accuracy",
         columns=columns,
         rows=rows,
+        fold=Fold(
+            heading="As accurate as published?",
+            summary=f"{len(rows)} figures of these methods’ papers, and what was reached here under which recipe",
+        ),
         note="Only where “Here” has a number were the same preset and data set measured in this study; "
         "nothing else in this table can be compared with it.",
     )
 
 
-def _row(
-    evidence: Evidence, title: str, method: str, preset: str, recipe: Mapping[str, Any], figure: Published
-) -> list[Cell]:
-    same = next((entry for entry in evidence.entries if _is(entry, method, preset)), None)
-    theirs = recipe_line(Recipe.model_validate(dict(recipe))) if recipe else "unknown"
-    ours = f"here: {recipe_line(same.first.spec.recipe)}" if same and _same_data(evidence, figure) else ""
+def _row(evidence: Evidence, method: MethodDescription, preset: str, figure: Published) -> list[Cell]:
+    same = next((network for network in evidence.networks if _is_preset(network, method, preset)), None)
+    theirs = _recipe(method.recipes.get(preset))
+    ours = f"here: {_recipe(same.first.recipe)}" if same and _same_data(evidence, figure) else ""
     return [
-        text(title, preset),
+        text(method.title, preset),
         text(figure.dataset),
         Cell(text=f"{figure.error:g}", sort=figure.error),
         _here(evidence, same, figure),
@@ -64,7 +58,7 @@ def _row(
     ]
 
 
-def _here(evidence: Evidence, same: Entry | None, figure: Published) -> Cell:
+def _here(evidence: Evidence, same: NetworkEvidence | None, figure: Published) -> Cell:
     if not _same_data(evidence, figure):
         return missing("other data set")
     if same is None:
@@ -76,9 +70,13 @@ def _here(evidence: Evidence, same: Entry | None, figure: Published) -> Cell:
 
 
 def _same_data(evidence: Evidence, figure: Published) -> bool:
-    return figure.dataset == dataset_name(evidence.study.dataset)
+    return figure.dataset == evidence.study.dataset
 
 
-def _is(entry: Entry, method: str, preset: str) -> bool:
-    spec = entry.first.spec
-    return spec.method == method and spec.preset == preset and not spec.parameters
+def _recipe(recipe: Recipe | None) -> str:
+    return recipe_line(recipe) if recipe else "unknown"
+
+
+def _is_preset(network: NetworkEvidence, method: MethodDescription, preset: str) -> bool:
+    model = network.first
+    return network.method == method and model.preset == preset and not model.parameters

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from benchmarks.measuring.attacks.contract import CLEAN
-from benchmarks.reporting.drawing.formatting import epsilons, percent
-from benchmarks.reporting.evidence import attacks
 from benchmarks.reporting.evidence.evidence import Evidence
-from benchmarks.reporting.tables.base import Cell, Column, Table, missing, number, text
+from benchmarks.reporting.evidence.robustness import attack_names
+from benchmarks.reporting.formatting import epsilons, percent
+from benchmarks.reporting.tables.base import Column, Table, table
+from benchmarks.reporting.tables.cells import Cell, missing, number, text
 
 
+@table("robustness", section="attack", order=10)
 def robustness(evidence: Evidence) -> Table | None:
     """Networks x (attack, epsilon), with intervals; None where nothing was attacked."""
-    table = evidence.attacks
-    kinds = attacks.names(table)
+    table = evidence.robustness
+    kinds = attack_names(table)
     if not kinds:
         return None
     names = epsilons(table["epsilon"])
@@ -22,17 +24,17 @@ def robustness(evidence: Evidence) -> Table | None:
         for attack in kinds
         for epsilon in sorted(set(table.loc[table["attack"] == attack, "epsilon"]))
     ]
-    found = {(row["entry"], row["attack"], row["epsilon"]): row for row in table.to_dict("records")}
+    found = {(row["network"], row["attack"], row["epsilon"]): row for row in table.to_dict("records")}
     rows = []
-    for entry in evidence.entries:
-        cells: list[Cell] = [text(entry.name, entry=entry.slug)]
+    for network in evidence.networks:
+        cells: list[Cell] = [text(network.name, network=network.slug)]
         for attack, epsilon in places:
-            row = found.get((entry.label, attack, epsilon))
+            row = found.get((network.label, attack, epsilon))
             if row is None:
-                cells.append(missing(entry.reason("robustness")))
+                cells.append(missing(network.reason("robustness")))
             else:
                 values = {str(name): row[name] for name in row}
-                cells.append(number(values, "accuracy", percent, reason="no value", ends=True))
+                cells.append(number(values, "accuracy", percent, reason="no value", interval=True))
         rows.append(cells)
     columns = [Column(name="Network", numeric=False)]
     columns += [
@@ -40,7 +42,6 @@ def robustness(evidence: Evidence) -> Table | None:
         for attack, epsilon in places
     ]
     return Table(
-        name="robustness",
         title="Accuracy under attack",
         columns=columns,
         rows=rows,

@@ -1,52 +1,54 @@
-"""Seconds, side by side: routed, sorted, everything, the static ResNet; and what short and long paths take."""
+"""Time of networks and of their baselines, and of short and long paths."""
 
 from __future__ import annotations
 
 import math
 
 from benchmarks.measuring.summaries.latency import PERCENTILES
-from benchmarks.reporting.drawing.formatting import is_missing, milliseconds
-from benchmarks.reporting.evidence.evidence import Entry, Evidence
-from benchmarks.reporting.evidence.provenance import timing_note
-from benchmarks.reporting.tables.base import Cell, Column, Table, number, text
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+from benchmarks.reporting.findings.provenance import timing_note
+from benchmarks.reporting.formatting import is_missing, milliseconds
+from benchmarks.reporting.tables.base import Column, Table, table
+from benchmarks.reporting.tables.cells import Cell, number, text
 
 
+@table("timing", section="time", order=10)
 def timing(evidence: Evidence) -> Table | None:
     """Every network that skips something at its headline setting, a row per batch size."""
-    timed = [entry for entry in evidence.entries if evidence.batch_sizes and _saves(evidence, entry)]
+    timed = [network for network in evidence.networks if evidence.batch_sizes and _saves(evidence, network)]
     if not timed:
         return None
     sizes = evidence.batch_sizes
-    compiled = any(not is_missing(evidence.value(entry, f"compiled_{size}")) for entry in timed for size in sizes)
+    compiled = any(not is_missing(evidence.value(network, f"compiled_{size}")) for network in timed for size in sizes)
     columns = [
         Column(name="Network", numeric=False),
         Column(name="Batch"),
-        Column(name="Routed", unit="ms", tip="Median per picture, only the needed units; quartiles."),
-        Column(name="By route", unit="ms", tip="Likewise, with pictures of the same route in the same batch."),
+        Column(name="Routed", unit="ms", tip="Median per image, only the needed units; quartiles."),
+        Column(name="By route", unit="ms", tip="The same, with images of the same route in the same batch."),
         Column(name="Everything", unit="ms", tip="The same network computing every unit."),
-        Column(name="Static", unit="ms", tip="The static ResNet, served alike, timed in turns."),
-        Column(name="Compiled", unit="ms", tip="The static ResNet through torch.compile."),
-        Column(name="Speed-up", tip="Static over routed."),
+        Column(name="Baseline", unit="ms", tip="The baseline, served in the same way, timed in turns."),
+        Column(name="Compiled", unit="ms", tip="The baseline through torch.compile."),
+        Column(name="Speed-up", tip="Baseline over routed."),
         Column(name="Realised", tip="1 is every saved multiply-accumulate in time."),
     ]
-    rows = [_row(evidence, entry, size, first=size == sizes[0]) for entry in timed for size in sizes]
+    rows = [_row(evidence, network, size, first=size == sizes[0]) for network in timed for size in sizes]
     if not compiled:
         columns.pop(6)
         for row in rows:
             row.pop(6)
     return Table(
-        name="timing",
-        title="Time per picture by batch size, at the headline setting",
+        title="Time per image by batch size, at the headline setting",
         columns=columns,
         rows=rows,
-        note="Networks that skip something. Below a name: the batch from which on it is at least as fast as the static "
-        "ResNet, as far as larger ones were timed." + timing_note(evidence),
+        note="Networks that skip something. Below a name: the batch size from which it is at least as fast as its "
+        "baseline, as far as larger ones were timed." + timing_note(evidence),
     )
 
 
+@table("paths", section="time", order=30)
 def paths(evidence: Evidence) -> Table | None:
-    """What single pictures take on the short and on the long path, of networks whose routes differ."""
-    routed = [entry for entry in evidence.entries if not is_missing(evidence.value(entry, "short_p50"))]
+    """What single images take on the short and on the long path, of networks whose routes differ."""
+    routed = [network for network in evidence.networks if not is_missing(evidence.value(network, "short_p50"))]
     if not routed:
         return None
     names = [(path, percentile) for path in ("short", "long") for percentile in PERCENTILES]
@@ -54,42 +56,41 @@ def paths(evidence: Evidence) -> Table | None:
     columns += [Column(name=f"{path.title()} path", unit=f"ms, p{percentile}") for path, percentile in names]
     rows = [
         [
-            text(entry.name, entry=entry.slug),
+            text(network.name, network=network.slug),
             *(
-                number(evidence.headlines[entry.label], f"{path}_p{percentile}", milliseconds, reason="")
+                number(evidence.headlines[network.label], f"{path}_p{percentile}", milliseconds, reason="")
                 for path, percentile in names
             ),
         ]
-        for entry in routed
+        for network in routed
     ]
     return Table(
-        name="paths",
-        title="Time of single pictures by path, at the headline setting",
+        title="Time of single images by path, at the headline setting",
         columns=columns,
         rows=rows,
-        note="A path is short where it costs less than halfway between the cheapest and the dearest picture."
+        note="A path is short where it costs less than halfway between the cheapest and the most expensive image."
         + timing_note(evidence),
     )
 
 
-def _saves(evidence: Evidence, entry: Entry) -> bool:
+def _saves(evidence: Evidence, network: NetworkEvidence) -> bool:
     """Whether a network was timed and ran less than its nominal cost; one that was not counted may have."""
-    if is_missing(evidence.value(entry, f"latency_{evidence.batch_sizes[0]}")):
+    if is_missing(evidence.value(network, f"latency_{evidence.batch_sizes[0]}")):
         return False
-    return not evidence.value(entry, "executed") >= evidence.value(entry, "nominal")
+    return not evidence.value(network, "executed") >= evidence.value(network, "nominal")
 
 
-def _row(evidence: Evidence, entry: Entry, size: int, *, first: bool) -> list[Cell]:
-    point = evidence.headlines[entry.label]
+def _row(evidence: Evidence, network: NetworkEvidence, size: int, *, first: bool) -> list[Cell]:
+    point = evidence.headlines[network.label]
     times = [
-        number(point, f"{kind}_{size}", milliseconds, reason="", ends=kind == "latency")
+        number(point, f"{kind}_{size}", milliseconds, reason="", interval=kind == "latency")
         for kind in ("latency", "sorted", "dense", "static", "compiled")
     ]
     ratios = [
         number(point, f"{kind}_{size}", lambda value: f"{value:.2f}", reason="") for kind in ("speedup", "realised")
     ]
     return [
-        text(entry.name, _break_even(evidence.value(entry, "break_even")) if first else "", entry=entry.slug),
+        text(network.name, _break_even(evidence.value(network, "break_even")) if first else "", network=network.slug),
         Cell(text=str(size), sort=size),
         *times,
         *ratios,
@@ -99,4 +100,8 @@ def _row(evidence: Evidence, entry: Entry, size: int, *, first: bool) -> list[Ce
 def _break_even(batch: float) -> str:
     if is_missing(batch):
         return ""
-    return "nowhere as fast as static" if math.isinf(batch) else f"as fast as static from batch {batch:.0f} on"
+    return (
+        "slower than the baseline at the largest batch"
+        if math.isinf(batch)
+        else f"as fast as the baseline from batch {batch:.0f}"
+    )

@@ -1,32 +1,34 @@
-"""What training took."""
+"""Time and accuracy of every training."""
 
 from __future__ import annotations
 
-from benchmarks.reporting.drawing.formatting import count, duration, percent
 from benchmarks.reporting.evidence.evidence import Evidence
-from benchmarks.reporting.tables.base import Cell, Column, Table, text
+from benchmarks.reporting.formatting import count, duration, percent
+from benchmarks.reporting.tables.base import Column, Table, table
+from benchmarks.reporting.tables.cells import Cell, text
 
 
+@table("training", section="training", order=10)
 def training(evidence: Evidence) -> Table | None:
     """One row per trained network and seed; None where there is none."""
     rows = []
-    for entry in evidence.entries:
-        for model in entry.models:
+    for network in evidence.networks:
+        for model in network.models:
             history = model.history
             last = history.iloc[-1]
             phases = list(dict.fromkeys(str(phase) for phase in history["phase"]))
-            seconds = float(model.config["seconds"])
+            seconds = model.seconds
             rows.append(
                 [
-                    text(entry.name, entry=entry.slug),
-                    Cell(text=count(model.spec.repetition + 1), sort=float(model.spec.repetition)),
+                    text(network.name, network=network.slug),
+                    Cell(text=count(model.repetition + 1), sort=float(model.repetition)),
                     Cell(text=count(len(history)), sort=float(len(history))),
                     text(" → ".join(phases)),
                     Cell(text=percent(last["train_accuracy"]), sort=float(last["train_accuracy"])),
                     Cell(text=percent(last["validation_accuracy"]), sort=float(last["validation_accuracy"])),
                     Cell(text=duration(history["seconds"].median()), sort=float(history["seconds"].median())),
                     Cell(text=duration(seconds), sort=seconds),
-                    text(str(model.config.get("device", "unknown"))),
+                    text(model.device),
                 ]
             )
     columns = [
@@ -42,4 +44,4 @@ def training(evidence: Evidence) -> Table | None:
     ]
     if not rows:
         return None
-    return Table(name="training", title="Training of every network", columns=columns, rows=rows)
+    return Table(title="Training of every network", columns=columns, rows=rows)

@@ -1,4 +1,4 @@
-"""A study of three networks and ten pictures that several tests read; none of them changes it."""
+"""A study of three networks and ten images that several tests read; none of them changes it."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def three_networks(root: Path) -> HandMade:
 
 
 def answers_of_branchynet() -> pd.DataFrame:
-    """At its knee every fifth picture goes to the end; without early exits all do."""
+    """At its knee every fifth image goes to the end; without early exits all do."""
     knee = answers("1111111110", ["1100", "1100", "1111", "1100", "1100"], setting="knee")
     full = answers("1111111111", ["1011"], setting="full")
     return pd.concat([knee, full], ignore_index=True)

@@ -1,4 +1,4 @@
-"""Studies of a few pictures whose every number can be worked out by hand, written through the store."""
+"""Studies of a few images whose every number can be worked out by hand, written through the store."""
 
 from __future__ import annotations
 
@@ -147,9 +147,9 @@ def phases(*names: str) -> pd.DataFrame:
 
 
 def answers(outcome: str, routes: Sequence[str] = ("111",), *, setting: str = "default") -> pd.DataFrame:
-    """An accuracy table with a picture per character of `outcome`: `1` is right, `0` wrong.
+    """An accuracy table with an image per character of `outcome`: `1` is right, `0` wrong.
 
-    Labels are 0 and 1 in turn; routes are dealt out in turn; a picture costs 1,000,000 MACs per unit used.
+    Labels are 0 and 1 in turn; routes are dealt out in turn; an image costs 1,000,000 MACs per unit used.
     """
     rows = []
     for index, digit in enumerate(outcome):
@@ -220,7 +220,7 @@ def no_energy(reason: str, *settings: str) -> pd.DataFrame:
 def attacked(
     outcomes: Mapping[Ball, str], macs: Mapping[Ball, int], strengths: Mapping[str, int] | None = None
 ) -> pd.DataFrame:
-    """A robustness table: a picture per character for each (attack, epsilon), all of the same cost.
+    """A robustness table: an image per character for each (attack, epsilon), all of the same cost.
 
     Without `strengths` by attack, it is a table from before they were declared.
     """

@@ -59,7 +59,7 @@ def test_every_figure_is_seen(opened: tuple[Page, list[str]], width: int) -> Non
     tab, _ = opened
     tab.set_viewport_size({"width": width, "height": 900})
     sizes = tab.eval_on_selector_all(
-        "figure svg[role=img]", "pictures => pictures.map(p => [p.clientWidth, p.clientHeight])"
+        "figure svg[role=img]", "images => images.map(p => [p.clientWidth, p.clientHeight])"
     )
     assert len(sizes) == 1 + 2 + (2 + 3) + 2 + 2 + 2  # by section; two are AdaNet's, three BranchyNet's
     assert all(across > 300 and down > 80 for across, down in sizes)

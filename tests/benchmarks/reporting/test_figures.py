@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from benchmarks.reporting import figures
-from benchmarks.reporting.drawing.style import look, style_of
-from benchmarks.reporting.evidence.evidence import Entry, Evidence
+from benchmarks.reporting.drawing.style import look, style, style_of
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.figures import Drawing, NoData, Panel
 from benchmarks.reporting.figures.reliability import bins
 from benchmarks.reporting.figures.training import phase_starts
@@ -17,7 +17,7 @@ from tests.benchmarks.reporting.hand_made import HandMade, answers
 
 SECTIONS = ("worth", "time", "attack", "training", "calibration")
 STUDY_FIGURES = [figure for section in SECTIONS for figure in figures.study_figures(section)]
-ENTRY_FIGURES = figures.entry_figures("routes")
+ENTRY_FIGURES = figures.network_figures("routes")
 
 
 def draw(name: str, evidence: Evidence, label: str | None = None) -> Drawing:
@@ -25,13 +25,13 @@ def draw(name: str, evidence: Evidence, label: str | None = None) -> Drawing:
     with look():
         if label is None:
             return next(f for f in STUDY_FIGURES if f.name == name).draw(evidence)
-        found = next(f for f in ENTRY_FIGURES if f.name == name).draw(evidence, entry(evidence, label))
+        found = next(f for f in ENTRY_FIGURES if f.name == name).draw(evidence, network(evidence, label))
     assert found is not None
     return found
 
 
-def entry(evidence: Evidence, label: str) -> Entry:
-    return next(entry for entry in evidence.entries if entry.label == label)
+def network(evidence: Evidence, label: str) -> NetworkEvidence:
+    return next(network for network in evidence.networks if network.label == label)
 
 
 def axes_of(drawing: Drawing) -> Axes:
@@ -68,7 +68,7 @@ def test_points_lie_where_their_numbers_say(evidence: Evidence) -> None:
 def test_time_is_shown_relative_to_the_static_network(evidence: Evidence) -> None:
     (panel,) = draw("accuracy-time", evidence).panels  # one batch size: one panel
     places = points_of(panel)
-    fast = "times as fast as the static ResNet"
+    fast = "times as fast as the baseline"
     assert places[f"ResNet, default: 90.0 % in 2.00 ms, 1.00 {fast}"] == (1.0, 90.0)
     assert places[f"BranchyNet, knee: 90.0 % in 1.00 ms, 2.00 {fast}"] == (0.5, 90.0)
 
@@ -96,10 +96,10 @@ def test_exit_bars_add_up_per_setting(evidence: Evidence) -> None:
 
 def test_figures_of_one_network_do_not_apply_to_one_with_a_single_route(evidence: Evidence) -> None:
     with look():
-        assert [figure.draw(evidence, entry(evidence, "resnet")) for figure in ENTRY_FIGURES] == [None] * 3
+        assert [figure.draw(evidence, network(evidence, "resnet")) for figure in ENTRY_FIGURES] == [None] * 3
 
 
-def test_attack_curves_start_at_the_clean_pictures(evidence: Evidence) -> None:
+def test_attack_curves_start_at_the_clean_images(evidence: Evidence) -> None:
     adanet = axes_of(draw("robustness", evidence)).get_lines()[1]
     assert (values(adanet, 0), values(adanet, 1)) == ([0.0, 0.1, 0.2], [100.0, 40.0, 0.0])
 
@@ -111,12 +111,12 @@ def test_cost_under_attack_leaves_out_networks_whose_cost_never_changes(evidence
 
 
 def test_phases_of_training_start_where_their_name_first_appears(evidence: Evidence) -> None:
-    assert phase_starts(entry(evidence, "branchynet")) == {"joint": 2}
+    assert phase_starts(network(evidence, "branchynet")) == {"joint": 2}
     caption = draw("training", evidence).caption
     assert "Dotted: phases of BranchyNet, first “trunk”, then “joint” from epoch 2." in caption
 
 
-def test_reliability_bins_leave_out_what_too_few_pictures_say() -> None:
+def test_reliability_bins_leave_out_what_too_few_images_say() -> None:
     sure = answers("1" * 9 + "0").assign(confidence=0.95)
     unsure = answers("1" * 5).assign(confidence=0.2)
     (row,) = bins(sure.merge(unsure, how="outer")).to_dict("records")
@@ -142,12 +142,16 @@ def test_without_measurements_there_is_a_sentence(figure: figures.StudyFigure, m
                 figure.draw(made.evidence())
 
 
-def test_a_method_has_one_colour_and_its_variants_differ_in_their_marks() -> None:
-    first, second = style_of("adanet", 0), style_of("adanet", 1)
+def test_a_method_has_one_colour_and_its_variants_differ_in_their_markers() -> None:
+    first, second = style(0, 0), style(0, 1)
     assert first.color == second.color
     assert (first.marker, first.line) != (second.marker, second.line)
 
 
 def test_twenty_methods_all_look_different() -> None:
-    names = [f"method{number:02}" for number in range(20)]
-    assert len({style_of(name, 0, names) for name in ("resnet", *names)}) == 21
+    assert len({style(place, 0) for place in (None, *range(20))}) == 21
+
+
+def test_a_network_is_drawn_by_the_place_of_its_method(evidence: Evidence) -> None:
+    assert style_of(network(evidence, "resnet")) == style(None, 0)
+    assert style_of(network(evidence, "adanet")) == style(network(evidence, "adanet").method.place, 0)

@@ -10,7 +10,8 @@ import pytest
 
 from benchmarks.records.files import StoreError
 from benchmarks.reporting import build
-from benchmarks.reporting.evidence.provenance import machine_line, recipe_line, without_folders
+from benchmarks.reporting import page as page_module
+from benchmarks.reporting.findings.provenance import machine_line, recipe_line, without_folders
 from benchmarks.running.campaign import Campaign
 from benchmarks.training.recipe import Recipe
 from tests.benchmarks.reporting.hand_made import (
@@ -84,14 +85,14 @@ def test_twenty_networks_are_a_page(made: HandMade) -> None:
     assert "AdaNet (ConvNet-AIG) [target_rate=0.95]" in text
 
 
-LINE = '<p class="absent"><b>Energy per picture:</b> {}.</p>'
+LINE = '<p class="absent"><b>Energy per image:</b> {}.</p>'
 
 
 def test_energy_that_cannot_be_measured_is_one_line_of_the_page(made: HandMade) -> None:
     made.add(made.spec("resnet"), latency=timings(1, 1, {"default": [1]}), energy=no_energy("runs on the CPU"))
     made.add(made.spec("adanet"), latency=timings(1, 1, {"default": [1]}), energy=no_energy("runs on the CPU"))
     text = built(made)
-    assert text.count("Energy per picture") == 1
+    assert text.count("Energy per image") == 1
     assert LINE.format("not available: runs on the CPU") in text
     assert 'id="table-energy"' not in text
 
@@ -109,8 +110,8 @@ def test_energy_that_was_measured_is_a_table_of_the_page(made: HandMade) -> None
     made.add(made.spec("adanet"), energy=energies(0.006, 0.008, {"default": [0.004]}))
     text = built(made)
     assert 'id="table-energy"' in text
-    assert "Energy per picture by batch size, at the headline setting" in text
-    assert "<b>Energy per picture:</b>" not in text
+    assert "Energy per image by batch size, at the headline setting" in text
+    assert "<b>Energy per image:</b>" not in text
 
 
 def test_a_study_that_ran_on_a_cpu_says_why_it_has_no_energy(trained: Campaign, tmp_path: Path) -> None:
@@ -156,17 +157,17 @@ def test_every_environment_is_named_with_what_was_made_there(made: HandMade) -> 
 def test_a_run_that_does_nothing_changes_no_environment(made: HandMade) -> None:
     made.add(made.spec("resnet"))
     made.store.write_study(made.study, ENVIRONMENT | {"processor": "Of a visitor"})
-    (place,) = made.evidence().made
-    assert place.environment["processor"] == "A Processor"
-    assert "Run last on Of a visitor" in built(made)
+    (environment,) = made.evidence().environments
+    assert environment.description["processor"] == "A Processor"
+    assert "Last run on Of a visitor" in built(made)
 
 
 def test_every_network_says_what_it_is_compared_with(made: HandMade) -> None:
     made.add(made.spec("resnet"), cost=costs(("default", 4_000_000, 4_000_000)))
     made.add(made.spec("adanet"), cost=costs(("default", 4_200_000, 3_000_000)))
     text = built(made)
-    assert "ResNet is a static ResNet itself: its own baseline." in text
-    assert "is compared with resnet[tiny] (4.00 M MACs, 175,000 parameters)." in text
+    assert "ResNet is a static ResNet, and its own baseline." in text
+    assert "is compared with the baseline resnet[tiny] (4.00 M MACs, 175,000 parameters)." in text
 
 
 def test_networks_of_two_data_sets_are_no_study(made: HandMade) -> None:
@@ -178,7 +179,7 @@ def test_networks_of_two_data_sets_are_no_study(made: HandMade) -> None:
 
 def test_the_header_says_what_was_run_on_what(page: Path) -> None:
     text = page.read_text()
-    assert "MNIST, 5,000 digits, 10 test pictures" in text
+    assert "MNIST, 5,000 digits, 10 test images" in text
     assert "3 networks, 1 seed each" in text
     assert "4 March 2026, 05:06 UTC" in text
 
@@ -205,3 +206,12 @@ def test_the_environment_may_hold_anything(made: HandMade) -> None:
     strange = {"note": [1, 2], "created": 7, "gpus": None}
     made.add(made.spec("resnet"), environment=strange)
     assert "unknown date" in built(made)
+
+
+def test_every_class_that_has_a_style_is_one_that_the_templates_use() -> None:
+    folder = Path(page_module.__file__).parent
+    styled = set(re.findall(r"(?<![\w\d])\.([a-z]+)\b", (folder / "templates" / "page.css").read_text()))
+    templates = "".join(path.read_text() for path in (folder / "templates").glob("*.j2"))
+    drawn = (folder / "drawing" / "legend.py").read_text()
+    assert "warnings" in styled
+    assert not [name for name in styled if not re.search(rf'class="[^>]*\b{name}\b', templates + drawn)]

@@ -7,11 +7,25 @@ import math
 import pandas as pd
 import pytest
 
-from benchmarks.reporting import tables
-from benchmarks.reporting.evidence.evidence import Entry, Evidence
-from benchmarks.reporting.tables import Cell, Column, Table
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+from benchmarks.reporting.tables import Cell, Column, NoData, Table
+from benchmarks.reporting.tables.calibration import calibration
+from benchmarks.reporting.tables.costs import costs as cost_table
 from benchmarks.reporting.tables.costs import deviation
+from benchmarks.reporting.tables.energy import energy
+from benchmarks.reporting.tables.fidelity import fidelity
+from benchmarks.reporting.tables.headline import headline
+from benchmarks.reporting.tables.published import published
+from benchmarks.reporting.tables.robustness import robustness
+from benchmarks.reporting.tables.routes import common_routes
+from benchmarks.reporting.tables.timing import paths, timing
+from benchmarks.reporting.tables.training import training
 from tests.benchmarks.reporting.hand_made import HandMade, answers, attacked, costs, energies, no_energy, timings
+
+
+def present(table: Table | None) -> Table:
+    assert table is not None
+    return table
 
 
 def row(table: Table | None, network: str, setting: str | None = None) -> dict[str, Cell]:
@@ -28,7 +42,7 @@ def shown(cell: Cell) -> tuple[str, str]:
 
 
 def test_headline_has_accuracy_with_interval_and_cost_with_its_share(evidence: Evidence) -> None:
-    cells = row(tables.headline(evidence), "AdaNet (ConvNet-AIG)")
+    cells = row(headline(evidence), "AdaNet (ConvNet-AIG)")
     assert shown(cells["Accuracy"]) == ("80.0", "49.0–94.3")  # Wilson, 8 of 10
     assert shown(cells["MACs"]) == ("3.00", "75 %")
     assert shown(cells["Executed"]) == ("75.0", "")
@@ -37,7 +51,7 @@ def test_headline_has_accuracy_with_interval_and_cost_with_its_share(evidence: E
 
 
 def test_headline_has_time_with_quartiles_and_speed_up(evidence: Evidence) -> None:
-    cells = row(tables.headline(evidence), "AdaNet (ConvNet-AIG)")
+    cells = row(headline(evidence), "AdaNet (ConvNet-AIG)")
     assert shown(cells["Time"]) == ("4.00", "3.50–5.00")
     assert shown(cells["Speed-up"]) == ("0.50", "")
 
@@ -45,7 +59,7 @@ def test_headline_has_time_with_quartiles_and_speed_up(evidence: Evidence) -> No
 def test_headline_names_attack_and_radius_and_shows_what_is_left(made: HandMade) -> None:
     outcomes = {("none", 0.0): "1" * 10, ("PGD-10", 1 / 255): "1" * 10, ("PGD-10", 2 / 255): "1111111110"}
     made.add(made.spec("resnet"), robustness=attacked(outcomes, dict.fromkeys(outcomes, 1000)))
-    table = tables.headline(made.evidence())
+    table = present(headline(made.evidence()))
     (column,) = [column for column in table.columns if column.name == "Robust"]
     assert column.unit == "% PGD-10 ε 2/255"
     assert shown(row(table, "ResNet")["Robust"]) == ("90.0", "59.6–98.2")
@@ -54,46 +68,46 @@ def test_headline_names_attack_and_radius_and_shows_what_is_left(made: HandMade)
 def test_headline_of_several_seeds_has_their_deviation_and_on_pointing_their_range(made: HandMade) -> None:
     for repetition, outcome in enumerate(("1111100000", "1111111000", "1111111110")):
         made.add(made.spec("adanet", repetition), accuracy=answers(outcome))
-    cells = row(tables.headline(made.evidence()), "AdaNet (ConvNet-AIG)")
+    cells = row(headline(made.evidence()), "AdaNet (ConvNet-AIG)")
     assert shown(cells["Accuracy"]) == ("70.0", "± 20.0")
     assert cells["Accuracy"].tip == "seeds from 50.0–90.0"
     assert cells["Network"].sub == "skips layers, 3 seeds"
 
 
 def test_the_best_of_a_column_is_marked(evidence: Evidence) -> None:
-    table = tables.headline(evidence)
+    table = headline(evidence)
     best = {name: row(table, name)["MACs"].best for name in ("ResNet", "AdaNet (ConvNet-AIG)", "BranchyNet")}
     assert best == {"ResNet": False, "AdaNet (ConvNet-AIG)": False, "BranchyNet": True}
 
 
 def test_what_was_not_measured_is_a_dash_with_the_reason_and_sorts_last(made: HandMade) -> None:
     made.add(made.spec("resnet"))
-    cell = row(tables.headline(made.evidence()), "ResNet")["Accuracy"]
+    cell = row(headline(made.evidence()), "ResNet")["Accuracy"]
     assert (cell.text, cell.sub, cell.sort) == ("–", "not measured", None)
 
 
 def test_what_failed_says_so(made: HandMade) -> None:
     made.add(made.spec("resnet"), accuracy=answers("11"), cost=costs(("default", 100, 100)))
     made.store.write_failure(made.spec("resnet"), "time", "MemoryError: no more", "trace")
-    assert made.evidence().entries[0].reason("latency") == "failed: MemoryError: no more"
+    assert made.evidence().networks[0].reason("latency") == "failed: MemoryError: no more"
 
 
 def test_what_a_study_leaves_out_says_so(made: HandMade) -> None:
     without = HandMade(made.store.root, evaluation={"robustness": None})
     without.add(without.spec("resnet"), accuracy=answers("11"))
-    assert row(tables.headline(without.evidence()), "ResNet")["Robust"].sub == "switched off"
+    assert row(headline(without.evidence()), "ResNet")["Robust"].sub == "switched off"
 
 
 def test_a_network_that_failed_to_train_stands_last(made: HandMade) -> None:
     made.add(made.spec("resnet"), accuracy=answers("11"))
     made.store.write_failure(made.spec("adanet"), "train", "TrainingDiverged: nan", "trace")
-    last = tables.headline(made.evidence()).rows[-1]
+    last = present(headline(made.evidence())).rows[-1]
     assert [cell.text for cell in last[:3]] == ["AdaNet (ConvNet-AIG)", "–", "–"]
     assert (last[2].sub, last[2].tip) == ("failed", "failed: TrainingDiverged: nan")
 
 
 def test_costs_have_every_setting_and_the_counters_deviations(evidence: Evidence) -> None:
-    table = tables.costs(evidence)
+    table = present(cost_table(evidence))
     assert [(cells[0].text, cells[1].text) for cells in table.rows[2:]] == [
         ("BranchyNet", "knee"),
         ("BranchyNet", "full"),
@@ -106,13 +120,13 @@ def test_costs_have_every_setting_and_the_counters_deviations(evidence: Evidence
 
 def test_costs_have_the_realised_speed_up(evidence: Evidence) -> None:
     # (4 ms of nominal / 1 ms of needed) / (4.2 M / 2.0 M)
-    assert row(tables.costs(evidence), "BranchyNet", "knee")["Realised"].text == "1.90"
+    assert row(cost_table(evidence), "BranchyNet", "knee")["Realised"].text == "1.90"
 
 
 def test_a_counter_that_could_not_count_is_a_dash(made: HandMade) -> None:
     uncounted = costs(("default", 4_000_000, 3_000_000)).assign(ptflops=math.nan)
     made.add(made.spec("adanet"), cost=uncounted)
-    assert shown(row(tables.costs(made.evidence()), "AdaNet (ConvNet-AIG)")["ptflops"]) == ("–", "no value")
+    assert shown(row(cost_table(made.evidence()), "AdaNet (ConvNet-AIG)")["ptflops"]) == ("–", "no value")
 
 
 @pytest.mark.parametrize(
@@ -124,7 +138,7 @@ def test_deviations_have_a_sign_and_as_many_digits_as_they_need(share: float, wr
 
 
 def test_robustness_has_a_column_per_attack_and_radius(evidence: Evidence) -> None:
-    table = tables.robustness(evidence)
+    table = robustness(evidence)
     assert table is not None
     assert [column.unit for column in table.columns[1:]] == ["%", "%, ε 0.1", "%, ε 0.2"]
     assert [cell.text for cell in table.rows[1]] == ["AdaNet (ConvNet-AIG)", "100.0", "40.0", "0.0"]
@@ -134,7 +148,7 @@ def test_networks_with_other_radii_have_dashes(made: HandMade) -> None:
     for method, epsilon in (("resnet", 0.1), ("adanet", 0.3)):
         outcomes = {("none", 0.0): "11", ("PGD-10", epsilon): "10"}
         made.add(made.spec(method), robustness=attacked(outcomes, dict.fromkeys(outcomes, 1000)))
-    table = tables.robustness(made.evidence())
+    table = robustness(made.evidence())
     assert table is not None
     assert [[cell.text for cell in cells] for cells in table.rows] == [
         ["ResNet", "100.0", "50.0", "–"],
@@ -143,34 +157,34 @@ def test_networks_with_other_radii_have_dashes(made: HandMade) -> None:
 
 
 def test_common_routes_are_drawn_with_share_and_accuracy(evidence: Evidence) -> None:
-    branchynet = entry(evidence, "branchynet")
-    table = tables.common_routes(evidence, branchynet)
+    branchynet = network(evidence, "branchynet")
+    table = common_routes(evidence, branchynet)
     assert table is not None
     assert [[cell.text for cell in cells] for cells in table.rows] == [
         ["■■□□", "80.0", "87.5", "2.00"],  # seven of eight right
         ["■■■■", "20.0", "100.0", "4.00"],
     ]
-    assert table.note.startswith("2 distinct routes among 10 test pictures.")
+    assert table.note.startswith("2 distinct routes among 10 test images.")
 
 
 def test_a_network_with_one_route_has_no_table_of_routes(evidence: Evidence) -> None:
-    assert tables.common_routes(evidence, entry(evidence, "resnet")) is None
+    assert common_routes(evidence, network(evidence, "resnet")) is None
 
 
 def test_training_lists_phases_and_last_accuracies(evidence: Evidence) -> None:
-    cells = row(tables.training(evidence), "BranchyNet")
+    cells = row(training(evidence), "BranchyNet")
     names = ("Epochs", "Phases", "Training accuracy", "Validation accuracy", "Total")
     assert [cells[name].text for name in names] == ["3", "trunk → joint", "80.0", "70.0", "12 s"]
 
 
 def test_calibration_error_is_the_gap_between_confidence_and_accuracy(evidence: Evidence) -> None:
-    cells = row(tables.calibration(evidence), "ResNet")
+    cells = row(calibration(evidence), "ResNet")
     assert cells["Calibration error"].text == "15.0"  # always 75 % sure, and right in 90 %
     assert cells["NLL"].text == "0.500"
 
 
 def test_published_figures_of_other_data_are_not_set_beside_ours(evidence: Evidence) -> None:
-    table = tables.published(evidence)
+    table = published(evidence)
     assert table is not None
     assert {cells[3].sub for cells in table.rows} == {"other data set"}
 
@@ -178,7 +192,7 @@ def test_published_figures_of_other_data_are_not_set_beside_ours(evidence: Evide
 def test_published_figures_of_the_same_preset_and_data_are(made: HandMade) -> None:
     cifar = HandMade(made.store.root, dataset="cifar10")
     cifar.add(cifar.spec("resnet", preset="resnet-20"), accuracy=answers("1111111110"))
-    table = tables.published(cifar.evidence())
+    table = published(cifar.evidence())
     assert table is not None
     (here,) = [cells for cells in table.rows if cells[0].sub == "resnet-20"]
     assert [cell.text for cell in here[1:4]] == ["cifar10", "8.75", "10.00"]  # He et al. 2016, Table 6
@@ -204,7 +218,7 @@ def test_sizes_stand_beside_the_published_ones_once_per_method(made: HandMade) -
     )
     for repetition in range(2):
         made.add(made.spec("resnet", repetition), fidelity=sizes)
-    table = tables.fidelity(made.evidence())
+    table = fidelity(made.evidence())
     assert table is not None
     assert [[cell.text for cell in cells] for cells in table.rows] == [
         ["ResNet", "He et al. 2016, Table 1", "–", "25.55703", "3,800", "4,089.184", "differs"],
@@ -221,25 +235,25 @@ def test_timings_stand_side_by_side_for_networks_that_skip(made: HandMade) -> No
         made.spec("resnet"), cost=costs(("default", 4000, 4000)), latency=timings(0.002, 0.002, {"default": [0.002]})
     )
     made.add(made.spec("adanet"), cost=costs(("default", 4000, 2000)), latency=timings(0.002, 0.006, needed))
-    table = tables.timing(made.evidence())
+    table = timing(made.evidence())
     assert table is not None
     assert [cells[0].text for cells in table.rows] == ["AdaNet (ConvNet-AIG)"]
     cells = row(table, "AdaNet (ConvNet-AIG)")
-    assert cells["Network"].sub == "nowhere as fast as static"
-    assert [cells[name].text for name in ("Batch", "Routed", "By route", "Everything", "Static")] == [
+    assert cells["Network"].sub == "slower than the baseline at the largest batch"
+    assert [cells[name].text for name in ("Batch", "Routed", "By route", "Everything", "Baseline")] == [
         *("1", "4.00", "–", "6.00", "2.00")
     ]
     # 6 ms for everything, 4 ms routed: 1.5 times as fast with half of the MACs
     assert [cells[name].text for name in ("Speed-up", "Realised")] == ["0.50", "0.75"]
 
 
-def test_single_pictures_on_short_and_long_paths_have_percentiles(made: HandMade) -> None:
+def test_single_images_on_short_and_long_paths_have_percentiles(made: HandMade) -> None:
     passes = timings(0.002, 0.006, {"default": [0.001, 0.003, 0.005]}).assign(macs=[math.nan, 4.0, 1.0, 1.0, 4.0])
     made.add(made.spec("adanet"), cost=costs(("default", 4000, 2000)), latency=passes)
-    cells = tables.paths(made.evidence())
+    cells = paths(made.evidence())
     assert cells is not None
     assert [cell.text for cell in cells.rows[0]][1::3] == ["2.00", "5.00"]
-    assert tables.paths(HandMade(made.store.root / "other").evidence()) is None
+    assert paths(HandMade(made.store.root / "other").evidence()) is None
 
 
 def test_energy_stands_side_by_side_in_millijoules(made: HandMade) -> None:
@@ -249,9 +263,9 @@ def test_energy_stands_side_by_side_in_millijoules(made: HandMade) -> None:
             made.spec("adanet", repetition),
             energy=energies(0.006 * scale, 0.008 * scale, needed, batch_size=size, idle=0.001 * scale),
         )
-    table = tables.energy(made.evidence())
+    table = energy(made.evidence())
     assert table is not None
-    names = ("Batch", "Routed", "Idle share", "Everything", "Static", "Saving")
+    names = ("Batch", "Routed", "Idle share", "Everything", "Baseline", "Saving")
     columns = [column.name for column in table.columns]
     found = [[cells[columns.index(name)].text for name in names] for cells in table.rows]
     assert found == [
@@ -262,7 +276,7 @@ def test_energy_stands_side_by_side_in_millijoules(made: HandMade) -> None:
 
 def test_energy_of_one_seed_has_its_quartiles(made: HandMade) -> None:
     made.add(made.spec("adanet"), energy=energies(0.006, 0.008, {"default": [0.003, 0.004, 0.006]}))
-    assert shown(row(tables.energy(made.evidence()), "AdaNet (ConvNet-AIG)")["Routed"]) == ("4.00", "3.50–5.00")
+    assert shown(row(energy(made.evidence()), "AdaNet (ConvNet-AIG)")["Routed"]) == ("4.00", "3.50–5.00")
 
 
 def test_energy_says_of_whom_there_is_none_and_why(made: HandMade) -> None:
@@ -270,28 +284,31 @@ def test_energy_says_of_whom_there_is_none_and_why(made: HandMade) -> None:
     made.add(made.spec("adanet"), energy=no_energy("NVML's energy counter stood still for 1 s"))
     made.add(made.spec("branchynet"))
     evidence = made.evidence()
-    table = tables.energy(evidence)
+    table = energy(evidence)
     assert table is not None
     assert [cells[0].text for cells in table.rows] == ["ResNet"]
     assert table.note.endswith(
         " AdaNet (ConvNet-AIG): not available: NVML's energy counter stood still for 1 s. BranchyNet: not measured."
     )
-    assert tables.no_energy(evidence) == ""
 
 
 def test_energy_that_nobody_has_is_one_reason_and_no_table(made: HandMade) -> None:
-    assert tables.no_energy(made.evidence()) == ""
+    assert energy(made.evidence()) is None
     for method in ("resnet", "adanet"):
         made.add(made.spec(method), energy=no_energy("runs on the CPU"))
-    evidence = made.evidence()
-    assert tables.energy(evidence) is None
-    assert tables.no_energy(evidence) == "not available: runs on the CPU"
+    with pytest.raises(NoData, match=r"^not available: runs on the CPU\.$"):
+        energy(made.evidence())
+
+
+def test_costs_of_no_network_are_a_sentence(made: HandMade) -> None:
+    with pytest.raises(NoData, match=r"^No network has been trained yet\.$"):
+        cost_table(made.evidence())
 
 
 def test_rows_must_have_a_cell_per_column() -> None:
     with pytest.raises(ValueError, match="every row needs 1 cells"):
-        Table(name="ragged", title="Ragged", columns=[Column(name="one")], rows=[[]])
+        Table(title="Ragged", columns=[Column(name="one")], rows=[[]])
 
 
-def entry(evidence: Evidence, label: str) -> Entry:
-    return next(entry for entry in evidence.entries if entry.label == label)
+def network(evidence: Evidence, label: str) -> NetworkEvidence:
+    return next(network for network in evidence.networks if network.label == label)

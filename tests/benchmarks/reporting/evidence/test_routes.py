@@ -16,7 +16,7 @@ def test_execution_rates_are_shares_of_each_class() -> None:
     assert rates[1].to_dict() == {"stage1.block1": 1.0, "stage1.block2": 0.5, "stage2.block1": 1.0}
 
 
-def test_a_picture_leaves_at_the_last_exit_of_its_route() -> None:
+def test_a_image_leaves_at_the_last_exit_of_its_route() -> None:
     knee = answers("11111", ["1100", "1111", "1100", "1100", "1111"], setting="knee")
     full = answers("11", ["1011"], setting="full")
     shares = routes.exit_shares(pd.concat([knee, full]), EXITS)
@@ -25,7 +25,7 @@ def test_a_picture_leaves_at_the_last_exit_of_its_route() -> None:
     assert shares.loc["full"].to_dict() == {"exit1": 0.0, "exit2": 1.0}
 
 
-def test_a_picture_that_used_no_exit_left_at_the_end() -> None:
+def test_a_image_that_used_no_exit_left_at_the_end() -> None:
     shares = routes.exit_shares(answers("11", ["100", "110"]), ("segment1", "exit1", "segment2"))
     assert shares.loc["default"].to_dict() == {"exit1": 0.5, routes.NO_EXIT: 0.5}
 
@@ -38,7 +38,7 @@ def test_exit_shares_need_an_exit() -> None:
 def test_the_commonest_routes_come_first_with_their_own_accuracy() -> None:
     table = answers("1101111", ["110", "110", "110", "111", "110", "011", "110"])
     first, *others = routes.common_routes(table, most=2).to_dict("records")
-    assert (first["route"], first["pictures"], first["accuracy"], first["macs"]) == ("110", 5, 0.8, 2_000_000)
+    assert (first["route"], first["images"], first["accuracy"], first["macs"]) == ("110", 5, 0.8, 2_000_000)
     assert first["share"] == pytest.approx(5 / 7)
     assert [row["route"] for row in others] == ["011"]  # as common as 111, and before it in the alphabet
 
@@ -48,7 +48,7 @@ def test_the_commonest_routes_come_first_with_their_own_accuracy() -> None:
     [("101", BLOCKS, "■□ ■"), ("1100", EXITS, "■■□□"), ("", (), "")],
 )
 def test_squares_have_gaps_between_stages(route: str, units: tuple[str, ...], drawn: str) -> None:
-    assert routes.drawn(route, units) == drawn
+    assert routes.route_squares(route, units) == drawn
 
 
 @pytest.mark.parametrize(("dealt", "varies"), [(["111"], False), (["111", "110"], True)])

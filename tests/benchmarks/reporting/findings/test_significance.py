@@ -1,10 +1,10 @@
-"""Which networks pictures can tell apart."""
+"""Which networks images can tell apart."""
 
 from __future__ import annotations
 
 import pytest
 
-from benchmarks.reporting.findings.significance import accuracy_equals, told_apart
+from benchmarks.reporting.findings.significance import indistinguishable_in_accuracy, significant_difference
 from tests.benchmarks.reporting.hand_made import HandMade, answers
 
 
@@ -18,15 +18,15 @@ from tests.benchmarks.reporting.hand_made import HandMade, answers
         (0, 0, False),
     ],
 )
-def test_only_pictures_that_one_of_two_gets_right_count(wins: int, losses: int, apart: bool) -> None:
+def test_only_images_that_one_of_two_gets_right_count(wins: int, losses: int, apart: bool) -> None:
     agreed = "1" * 50 + "0" * 5
     one = answers(agreed + "1" * wins + "0" * losses)
     other = answers(agreed + "0" * wins + "1" * losses)
-    assert told_apart(one, other) is apart
+    assert significant_difference(one, other) is apart
 
 
-def test_pictures_that_one_network_did_not_see_are_left_out() -> None:
-    assert not told_apart(answers("1" * 8), answers("0" * 5))
+def test_images_that_one_network_did_not_see_are_left_out() -> None:
+    assert not significant_difference(answers("1" * 8), answers("0" * 5))
 
 
 def test_seeds_are_compared_by_their_ranges(made: HandMade) -> None:
@@ -38,4 +38,4 @@ def test_seeds_are_compared_by_their_ranges(made: HandMade) -> None:
         for repetition, outcome in enumerate(outcomes):
             made.add(made.spec(method, repetition), accuracy=answers(outcome))
     evidence = made.evidence()
-    assert [entry.label for entry in accuracy_equals(evidence, evidence.entries[0])] == ["adanet"]
+    assert [network.label for network in indistinguishable_in_accuracy(evidence, evidence.networks[0])] == ["adanet"]

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from benchmarks.reporting.drawing.formatting import Unit, listing, percent
-from benchmarks.reporting.evidence.evidence import Entry, Evidence, Place
+from benchmarks.reporting.evidence.evidence import EnvironmentEvidence, Evidence, NetworkEvidence
+from benchmarks.reporting.formatting import Unit, listing, percent
 from benchmarks.training.recipe import Recipe
 from zoo.network import Setting
 
@@ -53,17 +53,17 @@ def machine_line(environment: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def machines_line(places: Sequence[Place]) -> str:
+def machines_line(environments: Sequence[EnvironmentEvidence]) -> str:
     """The environment that made most of a study, and how many others there are."""
-    if not places:
+    if not environments:
         return "unknown"
-    others = f"; and {len(places) - 1} more, see the end of the page" if len(places) > 1 else ""
-    return machine_line(places[0].environment) + others
+    others = f"; and {len(environments) - 1} more, see the end of the page" if len(environments) > 1 else ""
+    return machine_line(environments[0].description) + others
 
 
-def dates(places: Sequence[Place]) -> str:
+def dates(environments: Sequence[EnvironmentEvidence]) -> str:
     """When a study's results were made, or that this is unknown."""
-    moments = [moment for place in places for text in place.dates if (moment := _moment(text))]
+    moments = [moment for environment in environments for text in environment.dates if (moment := _moment(text))]
     if not moments:
         return "unknown date"
     first, last = (f"{m.day} {m:%B %Y, %H:%M} {m.tzname() or ''}".strip() for m in (min(moments), max(moments)))
@@ -77,41 +77,41 @@ def _moment(text: str) -> datetime | None:
         return None
 
 
-def timing_places(evidence: Evidence) -> list[Place]:
+def timing_environments(evidence: Evidence) -> list[EnvironmentEvidence]:
     """The environments that timings were made in."""
-    return [place for place in evidence.made if "latency" in place.labels]
+    return [environment for environment in evidence.environments if "latency" in environment.networks]
 
 
 def timing_note(evidence: Evidence) -> str:
     """What a table of times says where they were made in several environments; empty where in one."""
-    timed = timing_places(evidence)
+    timed = timing_environments(evidence)
     if len(timed) < 2:
         return ""
-    names = [f"{machine_line(place.environment)}: {listing(place.labels['latency'])}" for place in timed]
-    return f" Times of {len(timed)} environments, not to be compared across them ({'; '.join(names)})."
+    names = [f"{machine_line(e.description)}: {listing(e.networks['latency'])}" for e in timed]
+    return f" Times come from {len(timed)} environments and cannot be compared across them ({'; '.join(names)})."
 
 
-def made_there(place: Place, places: Sequence[Place]) -> str:
+def made_there(environment: EnvironmentEvidence, environments: Sequence[EnvironmentEvidence]) -> str:
     """What was made in an environment: what was done, to which networks, and by which commits."""
-    everyone = {label for one in places for labels in one.labels.values() for label in labels}
+    everyone = {label for one in environments for labels in one.networks.values() for label in labels}
     done: dict[tuple[str, ...], list[str]] = {}
-    for what, labels in place.labels.items():
+    for what, labels in environment.networks.items():
         done.setdefault(labels, []).append(what)
     parts = [
         f"{listing(what)}: {'every network' if {*labels} == everyone else listing(labels)}"
         for labels, what in done.items()
     ]
-    commits = f"commit {listing(place.commits)}" if place.commits else "no commit known"
+    commits = f"commit {listing(environment.commits)}" if environment.commits else "no commit known"
     return "; ".join([*parts, commits])
 
 
-def baseline_line(entry: Entry, unit: Unit) -> str:
-    """The static ResNet that a network is compared with, and its size."""
-    baseline = entry.first.baseline
-    if entry.is_baseline:
-        return "is a static ResNet itself: its own baseline"
+def baseline_line(network: NetworkEvidence, unit: Unit) -> str:
+    """The baseline of a network, and its size."""
+    baseline = network.first.baseline
+    if network.is_baseline:
+        return "is a static ResNet, and its own baseline"
     size = f"{unit.format(baseline.macs)} {unit.name} MACs, {baseline.parameters:,} parameters"
-    return f"is compared with {baseline.network} ({size})"
+    return f"is compared with the baseline {baseline.network} ({size})"
 
 
 def environment_rows(environment: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -128,15 +128,10 @@ def environment_rows(environment: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def as_yaml(values: Mapping[str, Any]) -> str:
-    """A mapping as the YAML that people write."""
+    """A mapping as readable YAML."""
     plain = json.loads(json.dumps(dict(values)))
     text: str = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
     return text
-
-
-def study_yaml(evidence: Evidence) -> str:
-    """The study's configuration."""
-    return as_yaml(evidence.study.model_dump(mode="json"))
 
 
 def setting_values(setting: Setting) -> str:
@@ -153,5 +148,5 @@ def _rounded(value: Any) -> str:
 
 
 def without_folders(traceback: str) -> str:
-    """A traceback whose files are named from the project on: a page tells nobody's folders."""
+    """A traceback whose files are named from the project on: the page names no folder of a machine."""
     return _FOLDERS.sub(r'File "\1"', traceback)

@@ -8,37 +8,37 @@ import pandas as pd
 
 from benchmarks.measuring.attacks.contract import CLEAN
 
-KEYS = ["entry", "attack", "epsilon"]
-"""Columns that tell the rows of `rates` apart."""
+KEYS = ["network", "attack", "epsilon"]
+"""Columns that no two rows of `robustness_results` have the same values in."""
 ROUNDING = 9
 """Digits of mean accuracies that are compared: what differs beyond them is the order of a sum."""
 
 
-def rates(seeds_of: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:
-    """Accuracy and cost by entry, attack and epsilon.
+def robustness_results(seeds_of: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:
+    """Accuracy and cost by network, attack and epsilon.
 
-    Columns: entry, attack, epsilon, strength (of the attack; 0 in tables from before it was declared), pictures,
+    Columns: network, attack, epsilon, strength (of the attack; 0 in tables from before it was declared), images,
     seeds, accuracy, accuracy_low, accuracy_high (95 % Wilson interval of one seed, or the range over several),
-    accuracy_std (over seeds; NaN for one), macs (mean routed), relative (macs / those of the same pictures without
+    accuracy_std (over seeds; NaN for one), macs (mean routed), relative (macs / those of the same images without
     attack; NaN where they were not recorded).
 
     Args:
-        seeds_of: `benchmarks.measuring.summaries.robustness.attack_rates` of every entry, one per seed.
+        seeds_of: `benchmarks.measuring.summaries.robustness.attack_rates` of every network, one per seed.
     """
-    frames = [table.assign(entry=entry) for entry, seeds in seeds_of.items() for table in seeds]
+    frames = [table.assign(network=network) for network, seeds in seeds_of.items() for table in seeds]
     if not frames:
-        return pd.DataFrame(columns=[*KEYS, "strength", "pictures", "seeds", "accuracy", "macs", "relative"])
+        return pd.DataFrame(columns=[*KEYS, "strength", "images", "seeds", "accuracy", "macs", "relative"])
     rows = []
-    for (entry, attack, epsilon), group in pd.concat(frames).groupby(KEYS, sort=False):
+    for (network, attack, epsilon), group in pd.concat(frames).groupby(KEYS, sort=False):
         several = len(group) > 1
         accuracy = group["accuracy"]
         rows.append(
             {
-                "entry": entry,
+                "network": network,
                 "attack": attack,
                 "epsilon": epsilon,
                 "strength": group["strength"].max(),
-                "pictures": int(group["images"].max()),
+                "images": int(group["images"].max()),
                 "seeds": len(group),
                 "accuracy": accuracy.mean(),
                 "accuracy_low": accuracy.min() if several else group["low"].iloc[0],
@@ -51,8 +51,8 @@ def rates(seeds_of: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def names(table: pd.DataFrame) -> list[str]:
-    """Attacks of a table of `rates`, the weakest first, which is the one that leaves most pictures right.
+def attack_names(table: pd.DataFrame) -> list[str]:
+    """Attacks of a table of `robustness_results`, the weakest first, which is the one that leaves most images right.
 
     They are compared on the networks and epsilons that all of them were tried on, where there are any; where they
     leave equally many, by their declared strength.
@@ -60,18 +60,19 @@ def names(table: pd.DataFrame) -> list[str]:
     made = table[table["attack"] != CLEAN]
     if made.empty:
         return []
-    right = made.pivot_table(index=["entry", "epsilon"], columns="attack", values="accuracy")
+    right = made.pivot_table(index=["network", "epsilon"], columns="attack", values="accuracy")
     shared = right.dropna()
     left = (right if shared.empty else shared).mean().round(ROUNDING)
     strength = made.groupby("attack")["strength"].max()
     return sorted(made["attack"].unique(), key=lambda name: (-left[name], strength[name]))
 
 
-def benchmark_attack(table: pd.DataFrame) -> tuple[str, float] | None:
-    """The attack and epsilon that one number per network stands for, or None where nothing was attacked.
+def headline_attack(table: pd.DataFrame) -> tuple[str, float] | None:
+    """The attack and epsilon that the one robust number per network is about, or None where nothing was attacked.
 
     The second smallest epsilon of those that most networks were attacked at, so that as many as possible are compared
-    at the same one; and of the attacks that most networks met there, the one that leaves the fewest pictures right.
+    at the same one; and of the attacks that were made on most networks there, the one that leaves the fewest images
+    right.
     """
     made = table[table["attack"] != CLEAN]
     if made.empty:
@@ -79,10 +80,10 @@ def benchmark_attack(table: pd.DataFrame) -> tuple[str, float] | None:
     shared = sorted(float(str(epsilon)) for epsilon in _most_tried(made, "epsilon"))
     epsilon = shared[min(1, len(shared) - 1)]
     there = made[made["epsilon"] == epsilon]
-    return names(there[there["attack"].isin(_most_tried(there, "attack"))])[-1], epsilon
+    return attack_names(there[there["attack"].isin(_most_tried(there, "attack"))])[-1], epsilon
 
 
 def _most_tried(made: pd.DataFrame, column: str) -> list[object]:
     """Values of a column that the most networks have."""
-    networks = made.groupby(column)["entry"].nunique()
+    networks = made.groupby(column)["network"].nunique()
     return list(networks.index[networks == networks.max()])

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from benchmarks.reporting.drawing.marks import accuracy_axis
+from benchmarks.reporting.drawing.axes import accuracy_axis
 
 
 def rows(*lowest: float) -> pd.DataFrame:
@@ -24,7 +24,7 @@ def rows(*lowest: float) -> pd.DataFrame:
 def test_settings_far_below_every_headline_do_not_flatten_the_rest() -> None:
     axes = Figure().add_subplot()
     # Headlines span 95 to 99 %: the axis ends one such span below them, at 91 %.
-    assert accuracy_axis(axes, rows(10.0, 15.0)) == " 2 settings lie below 91 %, outside of the picture."
+    assert accuracy_axis(axes, rows(10.0, 15.0)) == " 2 settings are below 91 %, outside the figure."
     assert axes.get_ylim()[0] == pytest.approx(91)
 
 

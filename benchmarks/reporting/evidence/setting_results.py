@@ -1,4 +1,4 @@
-"""One row per network and setting: the summary of its seeds, with intervals."""
+"""Results by network and setting: the mean over seeds, with intervals."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ MEANS = (
 TIMES = ("latency", "sorted", "dense", "static", "compiled", "speedup", "realised")
 """Kinds of columns that there are for every batch size, NaN where they were not timed."""
 ENERGIES = ("energy", "energy_idle", "energy_dense", "energy_static")
-"""Kinds of columns that there are for every batch size at which energy was measured, in joules per picture."""
+"""Kinds of columns that there are for every batch size at which energy was measured, in joules per image."""
 PATHS = ("break_even", *(f"{path}_p{percentile}" for path in ("short", "long") for percentile in PERCENTILES))
-"""What is known once per setting of timing: break-even batch, percentiles of the time of single pictures."""
+"""What is known once per setting of timing: break-even batch, percentiles of the time of single images."""
 
 
 def batch_sizes(table: pd.DataFrame) -> list[int]:
@@ -55,27 +55,27 @@ def completed(summary: pd.DataFrame) -> pd.DataFrame:
     return summary.assign(**speedups)
 
 
-def points(summary: pd.DataFrame, entry_of: Mapping[str, str]) -> pd.DataFrame:
-    """Seeds of the same network taken together, in the order of the summary.
+def setting_results(summary: pd.DataFrame, network_of: Mapping[str, str]) -> pd.DataFrame:
+    """A row per network and setting, over its seeds, in the order of the summary.
 
-    Columns: entry, setting, headline, note, seeds, samples, and for each measurement x of the summary: x
+    Columns: network, setting, headline, note, seeds, samples, and for each measurement x of the summary: x
     (mean over seeds), x_low and x_high: of one seed its interval (accuracy: 95 % Wilson; latency and
     energy: quartiles), of several the smallest and largest; and x_std, the standard deviation over seeds (NaN for
     one).
 
     Args:
         summary: as `completed` returns it.
-        entry_of: the network that every model label belongs to.
+        network_of: the network that every model label belongs to.
     """
     timed = [f"{kind}_{size}" for size in batch_sizes(summary) for kind in TIMES]
     timed += [f"{kind}_{size}" for size in energy_sizes(summary) for kind in ENERGIES]
-    table = summary.assign(entry=[entry_of[label] for label in summary["model"]])
+    table = summary.assign(network=[network_of[label] for label in summary["model"]])
     rows = [
-        {"entry": entry, "setting": setting, **_together(group, [*MEANS, *PATHS, *timed])}
-        for (entry, setting), group in table.groupby(["entry", "setting"], sort=False)
+        {"network": network, "setting": setting, **_over_seeds(group, [*MEANS, *PATHS, *timed])}
+        for (network, setting), group in table.groupby(["network", "setting"], sort=False)
     ]
     columns = [
-        "entry",
+        "network",
         "setting",
         "headline",
         "note",
@@ -90,7 +90,7 @@ def _with_ends(measurements: list[str]) -> list[str]:
     return [f"{name}{end}" for name in measurements for end in ("", "_low", "_high", "_std")]
 
 
-def _together(group: pd.DataFrame, measurements: list[str]) -> dict[str, object]:
+def _over_seeds(group: pd.DataFrame, measurements: list[str]) -> dict[str, object]:
     row: dict[str, object] = {
         "headline": bool(group["headline"].any()),
         "note": group["note"].iloc[0],

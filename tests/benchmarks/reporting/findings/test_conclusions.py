@@ -5,20 +5,20 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.reporting.evidence.evidence import Evidence
-from benchmarks.reporting.findings.verdict import Finding, findings
+from benchmarks.reporting.findings.conclusions import Conclusion, conclusions
 from tests.benchmarks.reporting.hand_made import HandMade, answers, attacked, costs, timings
 
 
-def by_question(evidence: Evidence) -> dict[str, Finding]:
-    return {finding.question: finding for finding in findings(evidence)}
+def by_question(evidence: Evidence) -> dict[str, Conclusion]:
+    return {found.question: found for found in conclusions(evidence)}
 
 
-def test_equals_are_named_with_the_number_of_pictures(evidence: Evidence) -> None:
+def test_equals_are_named_with_the_number_of_images(evidence: Evidence) -> None:
     found = by_question(evidence)["Most accurate"]
     assert found.answer == "ResNet"
     assert found.detail == (
-        "90.0 % of 10 test pictures (95 % interval 59.6–98.2). AdaNet (ConvNet-AIG) and BranchyNet cannot be "
-        "told apart from it by 10 test pictures."
+        "90.0 % of 10 test images (95 % interval 59.6–98.2). AdaNet (ConvNet-AIG) and BranchyNet do not "
+        "differ significantly from it on 10 test images."
     )
 
 
@@ -26,16 +26,14 @@ def test_a_difference_that_is_no_chance_is_called_one(made: HandMade) -> None:
     made.add(made.spec("resnet"), accuracy=answers("1" * 20))
     made.add(made.spec("adanet"), accuracy=answers("1" * 14 + "0" * 6))
     assert by_question(made.evidence())["Most accurate"].detail.endswith(
-        "ahead of every other network by more than chance."
+        "significantly better than every other network."
     )
 
 
 def test_the_cheapest_of_the_equals_is_found_with_its_share_of_the_static_cost(evidence: Evidence) -> None:
     found = by_question(evidence)["Cheapest at that accuracy"]
     assert found.answer == "BranchyNet"
-    assert found.detail.startswith(
-        "2.00 M MACs per picture, 50 % of the static ResNet's, at an accuracy that cannot be"
-    )
+    assert found.detail.startswith("2.00 M MACs per image, 50 % of its baseline's, at an accuracy that does not")
 
 
 def test_a_cheaper_network_that_is_worse_is_not_the_cheapest(made: HandMade) -> None:
@@ -44,15 +42,13 @@ def test_a_cheaper_network_that_is_worse_is_not_the_cheapest(made: HandMade) -> 
     made.add(made.spec("adanet"), accuracy=worse, cost=costs(("default", 4_000_000, 1_000_000)))
     found = by_question(made.evidence())["Cheapest at that accuracy"]
     assert found.answer == "ResNet"
-    assert found.detail == "4.00 M MACs per picture: nothing cheaper keeps up with it."
+    assert found.detail == "4.00 M MACs per image: no cheaper network is as accurate."
 
 
 def test_the_fastest_is_compared_with_the_static_network_beside_it(evidence: Evidence) -> None:
     found = by_question(evidence)["Really fastest"]
     assert found.answer == "BranchyNet"
-    assert found.detail.startswith(
-        "2.00 times the speed of the static ResNet beside it at batch 1 (1.00 against 2.00 ms)."
-    )
+    assert found.detail.startswith("2.00 times the speed of its baseline at batch 1 (1.00 against 2.00 ms).")
 
 
 def test_networks_that_are_cheaper_but_slower_are_named(evidence: Evidence) -> None:
@@ -68,16 +64,16 @@ def test_no_network_is_fastest_where_timings_overlap_with_the_static_one(made: H
     assert found.detail.startswith("The best, AdaNet (ConvNet-AIG): 1.00 times")
 
 
-def test_half_of_the_pictures_is_the_least_that_counts_as_holding(evidence: Evidence) -> None:
-    found = by_question(evidence)["Holds under attack"]
+def test_half_of_the_images_is_the_least_that_counts_as_robust(evidence: Evidence) -> None:
+    found = by_question(evidence)["Robust under attack"]
     assert found.answer == "None"  # at 0.2, the second radius, nothing is left
     assert found.detail.startswith("The best, ResNet: 0.0 % right under PGD-10 at ε = 0.2 (0.0–27.8).")
 
 
-def test_a_network_that_holds_is_named(made: HandMade) -> None:
+def test_a_robust_network_is_named(made: HandMade) -> None:
     outcomes = {("none", 0.0): "1" * 10, ("PGD-10", 0.1): "1111111110"}
     made.add(made.spec("resnet"), robustness=attacked(outcomes, dict.fromkeys(outcomes, 1000)))
-    found = by_question(made.evidence())["Holds under attack"]
+    found = by_question(made.evidence())["Robust under attack"]
     assert (found.answer, found.detail) == ("ResNet", "90.0 % right under PGD-10 at ε = 0.1 (59.6–98.2).")
 
 
@@ -85,4 +81,4 @@ def test_a_network_that_holds_is_named(made: HandMade) -> None:
 def test_nothing_is_said_of_what_was_not_measured(made: HandMade, trained: int) -> None:
     for method in ["resnet"][:trained]:
         made.add(made.spec(method))
-    assert findings(made.evidence()) == []
+    assert conclusions(made.evidence()) == []

@@ -11,9 +11,9 @@ from benchmarks.reporting.evidence.evidence import Evidence
 from tests.benchmarks.reporting.hand_made import HandMade, answers, costs, timings
 
 
-def point(evidence: Evidence, entry: str, setting: str = "default") -> pd.Series:
-    table = evidence.points
-    return table[(table["entry"] == entry) & (table["setting"] == setting)].iloc[0]
+def point(evidence: Evidence, network: str, setting: str = "default") -> pd.Series:
+    table = evidence.results
+    return table[(table["network"] == network) & (table["setting"] == setting)].iloc[0]
 
 
 def test_one_seed_keeps_its_wilson_interval(evidence: Evidence) -> None:
@@ -28,7 +28,7 @@ def test_seeds_of_a_network_are_one_row_with_mean_deviation_and_range(made: Hand
         made.add(made.spec("adanet", repetition), accuracy=answers(outcome))
     made.add(made.spec("adanet", target_rate=0.5), accuracy=answers("1111111111"))
     evidence = made.evidence()
-    assert [entry.label for entry in evidence.entries] == ["adanet", "adanet[target_rate=0.5]"]
+    assert [network.label for network in evidence.networks] == ["adanet", "adanet[target_rate=0.5]"]
     seeds = point(evidence, "adanet")
     assert seeds["seeds"] == 3
     assert seeds["accuracy"] == pytest.approx(0.7)
@@ -36,7 +36,7 @@ def test_seeds_of_a_network_are_one_row_with_mean_deviation_and_range(made: Hand
     assert (seeds["accuracy_low"], seeds["accuracy_high"]) == (0.5, 0.9)
 
 
-def test_latency_has_its_median_and_quartiles_per_picture(made: HandMade) -> None:
+def test_latency_has_its_median_and_quartiles_per_image(made: HandMade) -> None:
     seconds = [0.010, 0.020, 0.030, 0.050, 0.090]
     made.add(made.spec("resnet"), latency=timings(0.06, 0.06, {"default": seconds}, batch_size=10))
     row = point(made.evidence(), "resnet")
@@ -61,5 +61,5 @@ def test_what_was_not_measured_is_not_a_number(made: HandMade) -> None:
 
 
 def test_settings_keep_their_order_and_only_the_first_is_a_headline(evidence: Evidence) -> None:
-    own = evidence.points[evidence.points["entry"] == "branchynet"]
+    own = evidence.results[evidence.results["network"] == "branchynet"]
     assert list(zip(own["setting"], own["headline"], strict=True)) == [("knee", True), ("full", False)]

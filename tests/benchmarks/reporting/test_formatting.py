@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from benchmarks.reporting.drawing import formatting as formats
+from benchmarks.reporting import formatting
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from benchmarks.reporting.drawing import formatting as formats
     ],
 )
 def test_three_significant_digits_without_exponents(value: float, written: str) -> None:
-    assert formats.significant(value) == written
+    assert formatting.significant(value) == written
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_three_significant_digits_without_exponents(value: float, written: str) 
     [(21.7, "22 s"), (119, "119 s"), (204, "3.4 min"), (7560, "2.1 h")],
 )
 def test_durations_change_their_unit_at_twice_its_size(seconds: float, written: str) -> None:
-    assert formats.duration(seconds) == written
+    assert formatting.duration(seconds) == written
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_durations_change_their_unit_at_twice_its_size(seconds: float, written: 
     [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")],
 )
 def test_names_are_listed_as_in_a_sentence(names: list[str], written: str) -> None:
-    assert formats.listing(names) == written
+    assert formatting.listing(names) == written
 
 
 @pytest.mark.parametrize(
@@ -46,17 +46,17 @@ def test_names_are_listed_as_in_a_sentence(names: list[str], written: str) -> No
     [([5.4e6, math.nan], "M"), ([0.9e6], "k"), ([3.1e9, 2e6], "G"), ([], "M")],
 )
 def test_the_unit_fits_the_largest_cost(macs: list[float], unit: str) -> None:
-    assert formats.unit_for(macs).name == unit
+    assert formatting.unit_for(macs).name == unit
 
 
 @pytest.mark.parametrize(("macs", "written"), [(640, "640"), (226_112, "226 k"), (1_834_560, "1.83 M")])
 def test_a_cost_alone_has_the_unit_that_suits_it(macs: float, written: str) -> None:
-    assert formats.short_macs(macs) == written
+    assert formatting.short_macs(macs) == written
 
 
 def test_radii_of_photographs_are_multiples_of_a_255th() -> None:
-    assert list(formats.epsilons([0.0, 1 / 255, 8 / 255]).values()) == ["0", "1/255", "8/255"]
+    assert list(formatting.epsilons([0.0, 1 / 255, 8 / 255]).values()) == ["0", "1/255", "8/255"]
 
 
 def test_radii_of_digits_are_decimals_even_where_one_is_a_multiple_of_a_255th() -> None:
-    assert list(formats.epsilons([0.05, 0.2]).values()) == ["0.05", "0.2"]
+    assert list(formatting.epsilons([0.05, 0.2]).values()) == ["0.05", "0.2"]

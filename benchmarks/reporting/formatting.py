@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 DASH = "–"
-"""Stands where a measurement is missing."""
+"""Written where a measurement is missing."""
 
 
 def is_missing(value: float | None) -> bool:
@@ -96,7 +96,7 @@ def unit_for(macs: Iterable[float]) -> Unit:
 
 
 def epsilons(values: Iterable[float]) -> dict[float, str]:
-    """L-infinity radii as people write them: `k/255` where all are small multiples of it, else decimals."""
+    """L-infinity radii as they are usually written: `k/255` where all are small multiples of it, else decimals."""
     several = sorted(set(values))
     steps = [255 * value for value in several]
     if steps and max(steps) <= 32 and all(abs(step - round(step)) < 0.01 for step in steps):

@@ -1,0 +1,38 @@
+"""Whether a record is what the code of today makes, and what a study asks for that has no record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import zoo
+from benchmarks.measuring import evaluators
+from benchmarks.records.fingerprint import changed, fingerprint
+from benchmarks.records.record import Record
+from benchmarks.records.versions import is_of_today
+from benchmarks.reporting.evidence.records import known_models, network_label
+from benchmarks.reporting.formatting import listing
+from benchmarks.study.study import Study
+
+
+def stale(record: Record, study: Study) -> tuple[str, ...]:
+    """In what a record or its tables differ from what today's code and the study's options make, as phrases."""
+    reasons = []
+    if record.spec.method in zoo.list_methods():
+        files = changed(record.config["code"], fingerprint(record.config["roots"]))
+        reasons += [f"trained by other code: {', '.join(files)}"] if files else []
+    else:
+        reasons.append("its method is not registered any more")
+    measured = [evaluator for evaluator in evaluators() if record.has(evaluator.name)]
+    old = [e.name for e in measured if not is_of_today(record, e, study.evaluation)]
+    return (*reasons, f"measured by other code or options: {listing(old)}") if old else tuple(reasons)
+
+
+def untrained(study: Study, known: Iterable[str]) -> tuple[str, ...]:
+    """Labels of networks that a study asks for today, without those that have a record or a failure.
+
+    Args:
+        study: what is asked for.
+        known: labels of networks that have one.
+    """
+    wanted = dict.fromkeys(network_label(spec) for spec in known_models(study))
+    return tuple(label for label in wanted if label not in set(known))
