@@ -52,7 +52,7 @@ def show(
             if what is not None or methods != "*":
                 raise ValueError("--recount counts every preset; leave the other arguments out")
             changed, total = sizes.recount()
-            typer.echo(f"{changed} of {total} rows of {sizes.TABLE} changed")
+            typer.echo(f"{changed} of {total} rows of {sizes.FILE} changed")
             return
         chosen = zoo.list_methods(methods)
         if not chosen:

@@ -30,12 +30,12 @@ def report(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from benchmarks.cli.errors import one_line_errors
-        from benchmarks.cli.places import PlaceError, check_page
+        from benchmarks.cli.folders import FolderError, check_page
         from benchmarks.records.files import StoreError
         from benchmarks.reporting import build
 
     folder = Path("reports") / study_dir.resolve().name if out is None else out
-    with one_line_errors(StoreError, PlaceError, OSError, RecursionError):
+    with one_line_errors(StoreError, FolderError, OSError, RecursionError):
         check_page(folder, "--out")
         typer.echo(build(study_dir, folder))
 

@@ -18,13 +18,13 @@ from benchmarks.cli.comparison import comparison
 from benchmarks.cli.console import Grid, make_console
 from benchmarks.cli.errors import INPUT_ERRORS, one_line_errors, one_line_interrupt
 from benchmarks.cli.finished import remember
-from benchmarks.cli.places import check_folder, check_page, check_results
+from benchmarks.cli.folders import check_folder, check_page, check_results
 from benchmarks.data import DataCorrupt, DataMissing
 from benchmarks.records.environment import usable_cpus
 from benchmarks.records.files import StoreError
 from benchmarks.reporting import build
-from benchmarks.running.campaign import Campaign, Planned, Where
-from benchmarks.running.progress import clock, make_view
+from benchmarks.running.campaign import Campaign, Planned, RunOptions
+from benchmarks.running.progress import format_duration, make_view
 from benchmarks.running.scheduling import InlineScheduler, Scheduler, SchedulerError
 from benchmarks.study.study import Study, StudyError, checked, load_study, parse_dataset
 from zoo.network import Task
@@ -115,7 +115,7 @@ def run(
             "name": name,
         }
         chosen = override(load_study(study), overrides, epochs)
-        where = Where(
+        options = RunOptions(
             results=results,
             data_root=None if data_root is None else check_folder(data_root, "--data-root"),
             device=checked_device(device),
@@ -127,7 +127,7 @@ def run(
             check_results(results / chosen.name, "--results")
             check_page(reports / chosen.name, "--reports")
         try:
-            campaign = Campaign(chosen, where)
+            campaign = Campaign(chosen, options)
         except DataMissing:
             if dry_run:
                 show_networks(chosen, console)
@@ -141,7 +141,7 @@ def run(
         if force:
             campaign.discard()
         campaign.check_data()
-        for line in campaign.heal():
+        for line in campaign.put_aside_damaged():
             console.print(line, markup=False, highlight=False, soft_wrap=True)
         failed = execute(campaign, scheduler, ray_address, console)
         page = build(campaign.store.root, reports / chosen.name)
@@ -281,14 +281,14 @@ def show_plan(campaign: Campaign, console: Console) -> None:
     seconds = [campaign.estimate(planned) for planned in plan]
     console.print(plan_grid(plan, seconds).table())
     console.print(
-        f"About {clock(sum(seconds))} of one job's time; training jobs share the machine, timing jobs do not."
+        f"About {format_duration(sum(seconds))} of one job's time; training jobs share the machine, timing jobs do not."
     )
 
 
 def plan_grid(plan: Sequence[Planned], seconds: Sequence[float]) -> Grid:
     """A plan as a table, with the seconds that are left for each network."""
     rows = [
-        (planned.spec.label, planned.baseline, status_text(planned), to_do(planned), clock(left))
+        (planned.spec.label, planned.baseline, status_text(planned), to_do(planned), format_duration(left))
         for planned, left in zip(plan, seconds, strict=True)
     ]
     return Grid(("network", "baseline", "status", "to do"), ("about",), rows)

@@ -10,7 +10,7 @@ import typer
 from benchmarks.data.contract import DataCorrupt, DataMissing
 from benchmarks.records.files import StoreError
 
-LONGEST = 600
+MAX_CHARACTERS = 600
 """Characters of an error; of a longer one the middle is left out, since its ends have the place and what is valid."""
 INPUT_ERRORS = (StoreError, DataMissing, DataCorrupt, ValueError, OSError, RecursionError)
 """What reading a study, its data and the options of a command may raise where they are wrong."""
@@ -28,8 +28,8 @@ def one_line_errors(*kinds: type[Exception]) -> Iterator[None]:
 
 def _one_line(error: Exception) -> str:
     message = "the input is nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())
-    half = LONGEST // 2
-    return message if len(message) <= LONGEST else f"{message[:half]} ... {message[-half:]}"
+    half = MAX_CHARACTERS // 2
+    return message if len(message) <= MAX_CHARACTERS else f"{message[:half]} ... {message[-half:]}"
 
 
 @contextmanager

@@ -31,14 +31,14 @@ VARIABLES = ("ATEN_CPU_CAPABILITY", "CUDA_VISIBLE_DEVICES", "ONEDNN_MAX_CPU_ISA"
 READERS = 4
 
 
-def shortcut(arguments: Sequence[str]) -> bool:
+def replay_finished(arguments: Sequence[str]) -> bool:
     """Whether exactly this command was finished and nothing has changed since; then what it prints is printed."""
     place = _place(arguments)
     if FORCE in arguments or not place.is_file():
         return False
     try:
         known = json.loads(place.read_text())
-        if known["surroundings"] != _surroundings(arguments) or not _unchanged(known):
+        if known["dependencies"] != _dependencies(arguments) or not _unchanged(known):
             return False
         _print(known, dry=DRY in arguments)
     except (OSError, ValueError, KeyError, TypeError, UnicodeError):
@@ -63,7 +63,7 @@ def remember(
         return
     root = study.resolve()
     known = {
-        "surroundings": _surroundings(arguments),
+        "dependencies": _dependencies(arguments),
         "root": str(root),
         "records": _contents(root, _files(root)),
         "page": str(page.resolve()),
@@ -86,7 +86,7 @@ def _place(arguments: Sequence[str]) -> Path:
     return user_cache_path("routebench") / "finished" / f"{key}.json"
 
 
-def _surroundings(arguments: Sequence[str]) -> dict[str, Any]:
+def _dependencies(arguments: Sequence[str]) -> dict[str, Any]:
     """Everything that a plan depends on besides data and records."""
     package = Path(__file__).parents[2]
     sources = [p for part in ("zoo", "benchmarks") for p in (package / part).rglob("*") if p.suffix not in (".pyc", "")]

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from benchmarks.measuring.routes import route_text
 from benchmarks.measuring.subject import Subject
-from benchmarks.training.seeds import derive
+from benchmarks.training.seeds import derive_seed
 from zoo.network import RoutedNet, Setting
 from zoo.serving.optimize import Served, optimize_for_inference
 
@@ -61,7 +61,7 @@ def shuffled_pictures(subject: Subject) -> Tensor:
     """All pictures of the test split, shuffled once, (T, C, H, W) on the subject's device."""
     images = torch.cat([batch.images for batch in subject.dataset.test.batches(500, device=subject.device)])
     order = list(range(len(images)))
-    random.Random(derive(subject.seed, "latency")).shuffle(order)
+    random.Random(derive_seed(subject.seed, "latency")).shuffle(order)
     return images[torch.tensor(order, device=images.device)].contiguous(memory_format=torch.channels_last)
 
 

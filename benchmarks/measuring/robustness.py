@@ -24,7 +24,7 @@ from benchmarks.measuring.logits import LogitsOnly
 from benchmarks.measuring.routes import route_text
 from benchmarks.measuring.subject import Subject
 from benchmarks.strict import Strict
-from benchmarks.training.seeds import derive
+from benchmarks.training.seeds import derive_seed
 from zoo.network import RoutedNet
 from zoo.serving.folding import folded
 
@@ -103,7 +103,7 @@ def robustness(subject: Subject, options: RobustnessOptions) -> pd.DataFrame:
         for number, batch in enumerate(pictures.batches(options.batch_size, device=subject.device)):
             rows.append(_outcome(subject, CLEAN, 0.0, batch, batch.images))
             for attack in attacks:
-                torch.manual_seed(derive(subject.seed, attack.name, number))
+                torch.manual_seed(derive_seed(subject.seed, attack.name, number))
                 for epsilon, adversarial in zip(epsilons, attack(batch.images, batch.labels), strict=True):
                     rows.append(_outcome(subject, attack, epsilon, batch, adversarial))
     return pd.concat(rows, ignore_index=True)

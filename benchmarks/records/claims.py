@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-PATIENCE = 0.5
+RETRY_SECONDS = 0.5
 """Seconds between two tries."""
-MACHINE = "routebench-machine.lock"
+MACHINE_LOCK = "routebench-machine.lock"
 """In the folder for temporary files, the same for all users and studies of a machine."""
 
 
@@ -53,26 +53,28 @@ def is_claimed(path: Path) -> bool:
 
 
 @contextmanager
-def machine(*, alone: bool, waiting: Callable[[], None] = lambda: None, folder: Path | None = None) -> Iterator[None]:
+def hold_machine(
+    *, alone: bool, on_wait: Callable[[], None] = lambda: None, folder: Path | None = None
+) -> Iterator[None]:
     """Be one of the jobs on this machine, or the only one.
 
     Args:
         alone: wait for every other job of RouteBench to end, and let none begin.
-        waiting: called once where the block has to wait.
+        on_wait: called once where the block has to wait.
         folder: of the lock file; None for the one of temporary files.
     """
     mode = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
-    with _opened((folder or shared_folder()) / MACHINE) as file:
-        told = False
+    with _opened((folder or shared_folder()) / MACHINE_LOCK) as file:
+        announced = False
         while True:
             try:
                 fcntl.flock(file, mode | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
-                if not told:
-                    waiting()
-                told = True
-                time.sleep(PATIENCE)
+                if not announced:
+                    on_wait()
+                announced = True
+                time.sleep(RETRY_SECONDS)
         yield
 
 

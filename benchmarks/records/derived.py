@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.records.fingerprint import fingerprint
+from benchmarks.records.code_hashes import code_hashes
 from benchmarks.records.record import CONFIG, Record
 from benchmarks.records.summary import attack_rates, rows_of
 
@@ -51,6 +51,6 @@ def _version(record: Record, name: str) -> dict[str, Any]:
     files = record.manifest["files"]
     sources = [CONFIG, *(f"{table}.parquet" for table in SOURCES[name] if record.has(table))]
     return {
-        "code": fingerprint(["benchmarks.records.summary"]),
+        "code": code_hashes(["benchmarks.records.summary"]),
         "from": {source: files.get(source) for source in sources},
     }

@@ -19,7 +19,7 @@ import torch
 PACKAGES = ("torch", "torchvision", "numpy", "pandas", "ray", "foolbox", "fvcore", "ptflops")
 SOURCES = ("zoo", "benchmarks", "pyproject.toml")
 """What makes a checkout dirty: results and pages do not."""
-PASSING = ("created", "load_average", "commit")
+VOLATILE = ("created", "load_average", "commit")
 """Facts that differ from run to run in one and the same environment."""
 MACHINE = ("host", "processor", "instructions", "cpus", "gpus")
 """Facts that timings depend on, besides versions."""
@@ -33,7 +33,7 @@ def describe_environment() -> dict[str, Any]:
     """
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        **_lasting(),
+        **_stable(),
         "threads": torch.get_num_threads(),
         "load_average": [round(load, 2) for load in os.getloadavg()],
         "commit": commit(),
@@ -42,8 +42,8 @@ def describe_environment() -> dict[str, Any]:
 
 def environment_key(environment: Mapping[str, Any]) -> str:
     """What tells environments apart: everything but the date, the load and the commit; 12 hexadecimal digits."""
-    lasting = {name: value for name, value in sorted(environment.items()) if name not in PASSING}
-    return hashlib.sha256(repr(lasting).encode()).hexdigest()[:12]
+    stable = {name: value for name, value in sorted(environment.items()) if name not in VOLATILE}
+    return hashlib.sha256(repr(stable).encode()).hexdigest()[:12]
 
 
 def usable_cpus() -> int:
@@ -52,7 +52,7 @@ def usable_cpus() -> int:
 
 
 @cache
-def _lasting() -> dict[str, Any]:
+def _stable() -> dict[str, Any]:
     return {
         "host": _host(),
         "python": platform.python_version(),

@@ -19,7 +19,7 @@ import yaml
 
 SEAL = "# sha256: "
 """Begins the last line of a sealed text file."""
-ASIDE = ".damaged-"
+DAMAGED_MARK = ".damaged-"
 """Stands in the name of whatever was found damaged and put out of the way."""
 
 
@@ -65,7 +65,7 @@ def sha256(content: bytes) -> str:
 def put_aside(path: Path) -> Path:
     """Rename a damaged file or folder so that nobody takes it for a whole one; its new place."""
     moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
-    return path.rename(path.with_name(f"{path.name}{ASIDE}{moment}"))
+    return path.rename(path.with_name(f"{path.name}{DAMAGED_MARK}{moment}"))
 
 
 def write_text(path: Path, text: str) -> None:

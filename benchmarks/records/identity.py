@@ -13,7 +13,7 @@ import torch
 
 import zoo
 from benchmarks.data import Dataset
-from benchmarks.records.fingerprint import fingerprint
+from benchmarks.records.code_hashes import code_hashes
 from benchmarks.study.study import ModelSpec
 from benchmarks.training.fitting import resolved_precision
 from benchmarks.training.tasks import task_of
@@ -45,7 +45,7 @@ class Identity:
     @cached_property
     def code(self) -> Mapping[str, str]:
         """Hash of every source file that weights and settings depend on."""
-        return fingerprint(self.roots)
+        return code_hashes(self.roots)
 
     @cached_property
     def name(self) -> str:

@@ -17,7 +17,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from benchmarks.records.files import (
-    ASIDE,
+    DAMAGED_MARK,
     Damaged,
     StoreError,
     from_yaml,
@@ -37,7 +37,7 @@ FORMAT = 2
 """Version of the layout below; a reader refuses others."""
 MANIFEST = "manifest.json"
 CONFIG, HISTORY, WEIGHTS = "config.yaml", "history.parquet", "weights.safetensors"
-NEEDED = frozenset(
+REQUIRED_FIELDS = frozenset(
     (
         *("format", "finished", "spec", "parameters", "data", "precision", "device", "code", "roots"),
         *("baseline", "task", "units", "settings", "seconds", "environment"),
@@ -94,9 +94,9 @@ class Record:
         """
         place = self.path / CONFIG
         values = parse(place, self._read(CONFIG).decode(), from_yaml)
-        lacking = NEEDED - values.keys()
-        if lacking:
-            raise Damaged(place, f"it lacks {', '.join(sorted(lacking))}")
+        missing = REQUIRED_FIELDS - values.keys()
+        if missing:
+            raise Damaged(place, f"it lacks {', '.join(sorted(missing))}")
         return values
 
     @cached_property
@@ -189,7 +189,7 @@ class Record:
             digest = sha256(temporary.read_bytes())
             pending = {name: {"sha256": digest, **made_by}}
             write_json(self.path / MANIFEST, manifest | {"pending": pending})
-        write_json(self.path / MANIFEST, _settled(manifest, name, digest, made_by))
+        write_json(self.path / MANIFEST, _with_file(manifest, name, digest, made_by))
         self._tables.pop(evaluator, None)
         self._reread()
 
@@ -245,7 +245,7 @@ class Record:
         for name, entry in manifest.pop("pending", {}).items():
             made_by = {key: value for key, value in entry.items() if key != "sha256"}
             if (self.path / name).exists() and sha256((self.path / name).read_bytes()) == entry["sha256"]:
-                manifest = _settled(manifest, name, entry["sha256"], made_by)
+                manifest = _with_file(manifest, name, entry["sha256"], made_by)
         self.__dict__["manifest"] = manifest
         return manifest
 
@@ -285,12 +285,12 @@ def write_record(folder: Path, config: Mapping[str, Any], history: pd.DataFrame,
 
 def is_record(path: Path) -> bool:
     """Whether a directory is a finished model's: neither in progress nor put aside."""
-    return is_own(path) and (path / MANIFEST).exists()
+    return is_finished_name(path) and (path / MANIFEST).exists()
 
 
-def is_own(path: Path) -> bool:
+def is_finished_name(path: Path) -> bool:
     """Whether a directory's name is that of a model which is finished and was not put aside."""
-    return not path.name.startswith(".") and ASIDE not in path.name
+    return not path.name.startswith(".") and DAMAGED_MARK not in path.name
 
 
 def digest(weights: Mapping[str, Tensor]) -> str:
@@ -307,9 +307,9 @@ def _table(evaluator: str) -> str:
     return f"{evaluator}.parquet"
 
 
-def _settled(manifest: Mapping[str, Any], name: str, digest: str, made_by: Mapping[str, Any]) -> dict[str, Any]:
+def _with_file(manifest: Mapping[str, Any], name: str, digest: str, made_by: Mapping[str, Any]) -> dict[str, Any]:
     """The manifest with a file as it is now, and what made it where it is a table."""
-    settled = {**manifest, "files": {**manifest["files"], name: digest}}
+    updated = {**manifest, "files": {**manifest["files"], name: digest}}
     if name.endswith(".parquet"):
-        settled["tables"] = {**manifest["tables"], name.removesuffix(".parquet"): dict(made_by)}
-    return settled
+        updated["tables"] = {**manifest["tables"], name.removesuffix(".parquet"): dict(made_by)}
+    return updated

@@ -15,12 +15,12 @@ from functools import cache
 from pathlib import Path
 
 import zoo
-from benchmarks.measuring import official_sizes as fidelity
+from benchmarks.measuring import official_sizes
+from benchmarks.records.code_hashes import code_hashes
 from benchmarks.records.files import replacing
-from benchmarks.records.fingerprint import fingerprint
 from zoo.network import Task
 
-TABLE = Path(__file__).with_name("sizes.json")
+FILE = Path(__file__).with_name("sizes.json")
 """The stored sizes: a JSON list, sorted by selector and pictures, with a row on each line."""
 COUNTING = "zoo.sizing.counting"
 """The module that counts: with the network's own, all code that a size depends on hangs on it."""
@@ -43,7 +43,7 @@ class Row:
         macs: nominal multiply-accumulates of one picture.
         units: number of units U.
         linear: multiply-accumulates of one picture in linear layers; None where no published figure leaves them out.
-        fingerprint: of the code and the parameters that it was counted with; 12 hexadecimal digits.
+        version: of the code and the parameters that it was counted with; 12 hexadecimal digits.
     """
 
     selector: str
@@ -53,7 +53,7 @@ class Row:
     macs: int
     units: int
     linear: int | None
-    fingerprint: str
+    version: str
 
     @property
     def key(self) -> Key:
@@ -75,7 +75,7 @@ def size(selector: zoo.Selector, task: Task | None = None) -> zoo.Size:
         UnknownName: no such method, preset or parameter.
         ValueError: the task or a parameter does not fit the network.
     """
-    row = _valid_row(selector, task)
+    row = _current_row(selector, task)
     if row is None:
         return zoo.size_of(selector, task)
     return zoo.Size(parameters=row.parameters, macs=row.macs, units=row.units)
@@ -88,22 +88,22 @@ def linear_macs(selector: zoo.Selector) -> int:
         UnknownName: no such method, preset or parameter.
         ValueError: a parameter does not fit the network.
     """
-    row = _valid_row(selector, None)
-    return fidelity.linear_macs(selector) if row is None or row.linear is None else row.linear
+    row = _current_row(selector, None)
+    return official_sizes.linear_macs(selector) if row is None or row.linear is None else row.linear
 
 
-def fingerprint_of(selector: zoo.Selector) -> str:
+def version_of(selector: zoo.Selector) -> str:
     """Hash of the code and the parameters that a network's size depends on; 12 hexadecimal digits.
 
     Raises:
         UnknownName: no such method or preset.
     """
-    code = fingerprint([zoo.method(selector.name).network.__module__, COUNTING])
+    code = code_hashes([zoo.method(selector.name).network.__module__, COUNTING])
     text = json.dumps([code, zoo.parameters_of(selector)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def listed() -> list[tuple[zoo.Selector, Task]]:
+def listed_presets() -> list[tuple[zoo.Selector, Task]]:
     """Every preset with the pictures that its size is listed for, sorted."""
     wanted = {}
     for name in zoo.list_methods():
@@ -130,32 +130,32 @@ def count(selector: zoo.Selector, task: Task) -> Row:
         parameters=counted.parameters,
         macs=counted.macs,
         units=counted.units,
-        linear=fidelity.linear_macs(selector) if leaves_linear_out else None,
-        fingerprint=fingerprint_of(selector),
+        linear=official_sizes.linear_macs(selector) if leaves_linear_out else None,
+        version=version_of(selector),
     )
 
 
 def recount() -> tuple[int, int]:
-    """Count every preset and write `TABLE`; the numbers of rows that differ from before, came or went, and of all.
+    """Count every preset and write `FILE`; the numbers of rows that differ from before, came or went, and of all.
 
     Raises:
         ValueError: the suite is an installed package, whose files are not to be changed.
     """
-    if not (TABLE.parents[2] / "pyproject.toml").is_file():
-        raise ValueError(f"{TABLE} belongs to an installed package; recount in a checkout of the repository")
+    if not (FILE.parents[2] / "pyproject.toml").is_file():
+        raise ValueError(f"{FILE} belongs to an installed package; recount in a checkout of the repository")
     before = stored()
-    rows = [count(selector, task) for selector, task in listed()]
+    rows = [count(selector, task) for selector, task in listed_presets()]
     after = {row.key: row for row in rows}
     lines = ",\n".join(json.dumps(asdict(row)) for row in rows)
-    with replacing(TABLE) as temporary:
+    with replacing(FILE) as temporary:
         temporary.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     _read.cache_clear()
     return sum(before.get(key) != after.get(key) for key in before.keys() | after.keys()), len(rows)
 
 
 def stored() -> Mapping[Key, Row]:
-    """The rows of `TABLE`, right or out of date; none where it is missing or cannot be read."""
-    return _read(TABLE)
+    """The rows of `FILE`, right or out of date; none where it is missing or cannot be read."""
+    return _read(FILE)
 
 
 @cache
@@ -167,10 +167,10 @@ def _read(path: Path) -> Mapping[Key, Row]:
     return {row.key: row for row in rows}
 
 
-def _valid_row(selector: zoo.Selector, task: Task | None) -> Row | None:
+def _current_row(selector: zoo.Selector, task: Task | None) -> Row | None:
     facts = zoo.method(selector.name).presets.get(selector.preset or "tiny")
     row = stored().get(_key(selector, task or facts.task)) if facts else None
-    return row if row and row.fingerprint == fingerprint_of(selector) else None
+    return row if row and row.version == version_of(selector) else None
 
 
 def _key(selector: zoo.Selector, task: Task) -> Key:

@@ -14,14 +14,14 @@ import pandas as pd
 from torch import Tensor
 
 from benchmarks.records.claims import Busy, claim
+from benchmarks.records.code_hashes import changed
 from benchmarks.records.files import Damaged, StoreError, put_aside, read_json, read_yaml, write_json, write_yaml
-from benchmarks.records.fingerprint import changed
 from benchmarks.records.identity import Identity
-from benchmarks.records.record import FORMAT, MANIFEST, OtherVersion, Record, is_own, is_record, write_record
+from benchmarks.records.record import FORMAT, MANIFEST, OtherVersion, Record, is_finished_name, is_record, write_record
 from benchmarks.study.study import ModelSpec, Study, StudyError, checked
 
 CHECKPOINT = "checkpoint.pt"
-KEPT = ".claims"
+CLAIMS = ".claims"
 """Folder of the lock files by which runs tell each other what they are at."""
 
 
@@ -66,7 +66,7 @@ class Store:
         return self._claim_file(record.path.name)
 
     def _claim_file(self, name: str) -> Path:
-        return self.root / KEPT / f"{name}.lock"
+        return self.root / CLAIMS / f"{name}.lock"
 
     def record(self, identity: Identity) -> Record | None:
         """The finished model, if there is one, whole or damaged."""
@@ -80,20 +80,20 @@ class Store:
             StoreError: one is damaged.
         """
         found = []
-        for record in self._own():
+        for record in self._finished():
             with suppress(OtherVersion):  # neither damaged nor readable: its networks are not trained, for this version
                 found.append((str(record.config["finished"]), record.path.name, record))
         return [record for _, _, record in sorted(found, key=lambda item: item[:2], reverse=True)]
 
-    def whole_records(self) -> list[Record]:
+    def readable_records(self) -> list[Record]:
         """Every finished model that can be read, newest first; `heal` names and puts aside the others."""
         found = []
-        for record in self._own():
+        for record in self._finished():
             with suppress(StoreError):
                 found.append((str(record.config["finished"]), record.path.name, record))
         return [record for _, _, record in sorted(found, key=lambda item: item[:2], reverse=True)]
 
-    def _own(self) -> list[Record]:
+    def _finished(self) -> list[Record]:
         return [Record(path) for path in sorted(self.root.glob("models/*")) if is_record(path)]
 
     def status(self, identity: Identity, others: Mapping[str, Record] | None = None) -> Status:
@@ -114,7 +114,7 @@ class Store:
             return Status("failed", f"last time: {failure['error']}; will be tried again")
         if (self.workspace(identity) / CHECKPOINT).exists():
             return Status("started", "goes on from its checkpoint")
-        newest = newest_by_key(self.whole_records()) if others is None else others
+        newest = newest_by_key(self.readable_records()) if others is None else others
         older = newest.get(identity.spec.key)
         if older:
             return Status("stale", difference(older, identity))
@@ -124,7 +124,7 @@ class Store:
 
     def _in_older_format(self, method: str) -> bool:
         found = self.root.glob(f"models/{method}-*/config.yaml")
-        return any(is_own(path.parent) and not (path.parent / MANIFEST).exists() for path in found)
+        return any(is_finished_name(path.parent) and not (path.parent / MANIFEST).exists() for path in found)
 
     def commit(
         self,
@@ -152,7 +152,7 @@ class Store:
 
     def discard(self, spec: ModelSpec) -> None:
         """Remove every record and checkpoint of a specification, whatever code or data made it."""
-        for record in self.whole_records():
+        for record in self.readable_records():
             if record.spec.key == spec.key:
                 shutil.rmtree(record.path)
 
@@ -160,31 +160,31 @@ class Store:
         """Remove a checkpoint, so that training starts anew."""
         shutil.rmtree(self.workspace(identity), ignore_errors=True)
 
-    def heal(self, identity: Identity) -> list[str]:
+    def put_aside_damaged(self, identity: Identity) -> list[str]:
         """Put aside whatever of a model's record is damaged; a line for each. Only for whoever holds its claim."""
-        return [f"{line}, made anew" for line in self._heal(self.path(identity))]
+        return [f"{line}, made anew" for line in self._put_aside_all(self.path(identity))]
 
-    def heal_others(self, identities: Iterable[Identity]) -> list[str]:
+    def put_aside_damaged_others(self, identities: Iterable[Identity]) -> list[str]:
         """Put aside what is damaged of all records but these models'; a line for each.
 
         What another run is at work on is left to it, and what another version wrote stays where it is.
         """
         lines, asked = [], {self.path(identity) for identity in identities}
-        for record in self._own():
+        for record in self._finished():
             if record.path in asked or record.is_of_another_version or not record.check():
                 continue
             with suppress(Busy), claim(self.claim_of(record)):
-                lines += self._heal(record.path)
+                lines += self._put_aside_all(record.path)
         return lines
 
-    def _heal(self, path: Path) -> list[str]:
+    def _put_aside_all(self, path: Path) -> list[str]:
         lines = []
         while path.is_dir() and (damages := Record(path).check()):
             place = Record(path).put_aside(damages[0])
             lines.append(f"{damages[0]}; put aside as {place.name}")
         return lines
 
-    def heal_failures(self) -> list[str]:
+    def put_aside_damaged_failures(self) -> list[str]:
         """Put aside records of failures that cannot be read; a line for each."""
         lines = []
         for path in sorted(self.root.glob("failures/*.yaml")):
@@ -202,7 +202,7 @@ class Store:
         try:
             return read_yaml(path)
         except Damaged:
-            return None  # `heal_failures` names it; a failure is tried again either way
+            return None  # `put_aside_damaged_failures` names it; a failure is tried again either way
 
     def failures(self) -> list[dict[str, Any]]:
         """All of them.

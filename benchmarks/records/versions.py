@@ -10,8 +10,8 @@ import zoo
 from benchmarks.data import DatasetInfo
 from benchmarks.measuring import Evaluator
 from benchmarks.measuring.options import Evaluation
+from benchmarks.records.code_hashes import code_hashes
 from benchmarks.records.files import sha256
-from benchmarks.records.fingerprint import fingerprint
 from benchmarks.records.record import Record
 from benchmarks.study.study import ModelSpec
 from benchmarks.training.tasks import task_of
@@ -22,7 +22,7 @@ SUBJECTS = "benchmarks.measuring.subjects"
 
 def _baseline(spec: ModelSpec, info: DatasetInfo) -> dict[str, Any]:
     twin = zoo.static_twin(spec.selector, task_of(info))
-    return {"network": str(twin), "code": fingerprint([zoo.method(twin.name).network.__module__])}
+    return {"network": str(twin), "code": code_hashes([zoo.method(twin.name).network.__module__])}
 
 
 def _epsilons(spec: ModelSpec, info: DatasetInfo) -> list[float]:
@@ -51,7 +51,7 @@ def version(chosen: Evaluator, evaluation: Evaluation, spec: ModelSpec, info: Da
     options = chosen.configured(evaluation)
     inputs = {name: INPUTS[name](spec, info) for name in chosen.needs}
     values = {
-        "code": fingerprint([chosen.module, SUBJECTS]),
+        "code": code_hashes([chosen.module, SUBJECTS]),
         "options": options.model_dump(mode="json") if options else {},
         "inputs": inputs,
     }
@@ -70,6 +70,6 @@ def is_of_today(record: Record, chosen: Evaluator, evaluation: Evaluation) -> bo
     """Whether a table was made by today's code and the study's options, as far as a record alone can tell."""
     stored = record.made_by(chosen.name).get("version", {})
     options = chosen.configured(evaluation)
-    same_code = stored.get("code") == fingerprint([chosen.module, SUBJECTS])
+    same_code = stored.get("code") == code_hashes([chosen.module, SUBJECTS])
     same_options = stored.get("options") == (json.loads(options.model_dump_json()) if options else {})
     return bool(same_code and same_options)

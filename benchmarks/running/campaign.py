@@ -33,7 +33,7 @@ POLL = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Where:
+class RunOptions:
     """Where a study runs.
 
     Attributes:
@@ -89,10 +89,10 @@ class Campaign:
         StudyError: methods or parameters that do not exist or do not fit the data set.
     """
 
-    def __init__(self, study: Study, where: Where) -> None:
-        self.where = where
-        self.store = Store(where.results / study.name)
-        self.dataset = load_dataset(study.dataset, where.data_root)
+    def __init__(self, study: Study, options: RunOptions) -> None:
+        self.options = options
+        self.store = Store(options.results / study.name)
+        self.dataset = load_dataset(study.dataset, options.data_root)
         self.study = study.model_copy(update={"preset": study.preset or self.dataset.info.preset})
         self.specs = self.study.models()
         self._known_phases: dict[str, int] = {}
@@ -118,7 +118,7 @@ class Campaign:
     @cached_property
     def identities(self) -> dict[str, Identity]:
         """What each model of the study would be if it were trained now, by the key of its specification."""
-        device = torch.device(self.where.device)
+        device = torch.device(self.options.device)
         return {spec.key: identify(spec, self.dataset, device) for spec in self.specs}
 
     def identity(self, spec: ModelSpec) -> Identity:
@@ -132,7 +132,7 @@ class Campaign:
             StudyError: a record of the study was made on other data; the message says what can be done.
         """
         today = data_key(self.dataset)
-        others = newest_by_key(self.store.whole_records())
+        others = newest_by_key(self.store.readable_records())
         for spec in self.specs:
             record = others.get(spec.key)
             if record is not None and record.config["data"] != today:
@@ -144,7 +144,7 @@ class Campaign:
 
     def plan(self) -> list[Planned]:
         """Every model of the study with its status, in order."""
-        newest = newest_by_key(self.store.whole_records())
+        newest = newest_by_key(self.store.readable_records())
         return [self._planned(spec, newest) for spec in self.specs]
 
     def _planned(self, spec: ModelSpec, newest: dict[str, Record]) -> Planned:
@@ -168,11 +168,11 @@ class Campaign:
         """Seconds that one job would take for what is missing: from timing a few steps, and from the options."""
         seconds = 0.0
         if not planned.trained:
-            seconds += estimate_training(planned.spec, self.dataset, torch.device(self.where.device))
+            seconds += estimate_training(planned.spec, self.dataset, torch.device(self.options.device))
         latency, energy = self.study.evaluation.latency, self.study.evaluation.energy
         if "latency" in planned.alone and latency:
             seconds += latency.seconds * len(latency.batch_sizes)
-        if "energy" in planned.alone and energy and torch.device(self.where.device).type == "cuda":
+        if "energy" in planned.alone and energy and torch.device(self.options.device).type == "cuda":
             record = self.store.record(self.identity(planned.spec)) if planned.trained else None
             turns = 3 + (len(record.settings) if record else 1)  # idle, static, everything, and every setting
             seconds += (energy.seconds + SETTLING) * energy.repetitions * len(energy.batch_sizes) * turns
@@ -184,9 +184,12 @@ class Campaign:
             self.store.discard(spec)
             self.store.discard_workspace(self.identity(spec))
 
-    def heal(self) -> list[str]:
+    def put_aside_damaged(self) -> list[str]:
         """Put aside what is damaged in the study's directory, but where another run is at work; a line for each."""
-        lines = [*self.store.heal_failures(), *self.store.heal_others(self.identities.values())]
+        lines = [
+            *self.store.put_aside_damaged_failures(),
+            *self.store.put_aside_damaged_others(self.identities.values()),
+        ]
         for spec in self.specs:
             identity = self.identity(spec)
             record = self.store.record(identity)
@@ -194,7 +197,7 @@ class Campaign:
                 continue
             try:
                 with claim(self.store.claim_file(identity)):
-                    lines += self.store.heal(identity)
+                    lines += self.store.put_aside_damaged(identity)
             except Busy:
                 continue  # whoever is at work on it heals it
         return lines
@@ -209,7 +212,7 @@ class Campaign:
         """
         self.check_data()
         self.store.write_study(self.study, describe_environment())
-        self.heal()
+        self.put_aside_damaged()
         planned = self.plan()
         training = [p.spec for p in planned if not p.trained or p.evaluators]
         outcomes = self._run([self._job("train", spec) for spec in training], scheduler, on_event)
@@ -255,7 +258,7 @@ class Campaign:
         return [self._job("train", p.spec).name for p in training] + [self._job("time", p.spec).name for p in timing]
 
     def _job(self, kind: Kind, spec: ModelSpec) -> Job:
-        where = self.where
+        options = self.options
         alone = kind == "time"
         identity = self.identity(spec)
         return Job(
@@ -265,12 +268,12 @@ class Campaign:
             precision=identity.precision,
             evaluation=self.study.evaluation,
             root=self.store.root.resolve(),
-            data_root=where.data_root.resolve() if where.data_root else None,
-            device=where.device,
-            hours=where.hours,
+            data_root=options.data_root.resolve() if options.data_root else None,
+            device=options.device,
+            hours=options.hours,
             resources=Resources(
-                cpus=where.cpus_per_job,
-                gpus=(1.0 if alone else where.gpus_per_job) if where.gpus_per_job else 0.0,
+                cpus=options.cpus_per_job,
+                gpus=(1.0 if alone else options.gpus_per_job) if options.gpus_per_job else 0.0,
                 alone=alone,
             ),
         )

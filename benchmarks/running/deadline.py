@@ -38,7 +38,7 @@ class deadline:  # noqa: N801 - used as a context manager, like those of context
         if not seconds > 0:
             raise ValueError(f"seconds must be above 0, not {seconds}")
         self._seconds = seconds
-        self._message = f"{what}: not done within {in_words(seconds)}; allow more time, or see what holds it up"
+        self._message = f"{what}: not done within {format_limit(seconds)}; allow more time, or see what holds it up"
         # Locks, since to release one is a single step that an exception cannot cut in half
         self._running, self._ended = threading.Lock(), threading.Lock()
         self._over = self._sent = False
@@ -110,7 +110,7 @@ _sending = threading.Lock()
 _current = threading.local()
 
 
-def in_words(seconds: float) -> str:
+def format_limit(seconds: float) -> str:
     """A time in its two largest units, as in `2 h 5 min`."""
     if seconds < 60 or math.isinf(seconds):
         return f"{seconds:.3g} s"

@@ -19,7 +19,7 @@ from benchmarks.measuring import Evaluator, Subject, evaluators
 from benchmarks.measuring.options import Evaluation
 from benchmarks.measuring.subjects import make_subject, measure
 from benchmarks.records.checkpoint import FileCheckpoint
-from benchmarks.records.claims import Busy, claim, machine
+from benchmarks.records.claims import Busy, claim, hold_machine
 from benchmarks.records.environment import describe_environment
 from benchmarks.records.files import StoreError
 from benchmarks.records.identity import Identity, identify
@@ -35,9 +35,9 @@ from benchmarks.training.numerics import single_threaded
 from benchmarks.training.tasks import task_of
 
 Kind = Literal["train", "time"]
-PATIENCE = 20
+LIMIT_FACTOR = 20
 """Times its estimate that something may take."""
-SHORTEST = 3600.0
+MIN_LIMIT = 3600.0
 """Seconds that anything may take, however little it is estimated to."""
 
 
@@ -124,11 +124,11 @@ class Job:
                 "are not those of the process that started the run"
             )
 
-        def waiting() -> None:
+        def on_wait() -> None:
             report(Progress(step="waits for the machine"))
 
-        with claim(store.claim_file(identity)), machine(alone=self.kind == "time", waiting=waiting):
-            for line in store.heal(identity):
+        with claim(store.claim_file(identity)), hold_machine(alone=self.kind == "time", on_wait=on_wait):
+            for line in store.put_aside_damaged(identity):
                 report(Progress(step=line))
             self._do(store, identity, dataset, report)
 
@@ -164,7 +164,7 @@ class Job:
 
     def _limited(self, estimate: float, what: str) -> deadline:
         """A limit on something that is estimated to take so many seconds on a quiet machine."""
-        return deadline(max(SHORTEST, PATIENCE * estimate) if self.hours is None else 3600 * self.hours, what)
+        return deadline(max(MIN_LIMIT, LIMIT_FACTOR * estimate) if self.hours is None else 3600 * self.hours, what)
 
     def _train(self, store: Store, identity: Identity, dataset: Dataset, report: Report) -> Record:
         def on_epoch(epoch: Epoch) -> None:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, Field, ValidationError
 
 from benchmarks.strict import Strict
-from benchmarks.study.files import NotReadable, read_yaml
+from benchmarks.study.files import UnreadableFile, read_yaml
 from benchmarks.training.recipe import Recipe
 
 T = TypeVar("T", bound=BaseModel)
@@ -91,7 +91,7 @@ def load(model: type[T], name_or_path: str) -> T:
         raise StudyError(f"no study {name_or_path!r}; valid: {', '.join(bundled)}, or the path of a YAML file")
     try:
         values = read_yaml(path)
-    except NotReadable as error:
+    except UnreadableFile as error:
         raise StudyError(f"{path}: {error}") from error
     if not isinstance(values, dict):
         raise StudyError(f"{path}: a study is a mapping of fields; valid: {', '.join(model.model_fields)}")

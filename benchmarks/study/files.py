@@ -7,11 +7,11 @@ from typing import Any
 
 import yaml
 
-LARGEST = 2**20
+MAX_BYTES = 2**20
 """Bytes of a study file."""
 
 
-class NotReadable(ValueError):
+class UnreadableFile(ValueError):
     """A file that is no plain YAML document; the message says what is wrong, on which line."""
 
 
@@ -46,20 +46,20 @@ def read_yaml(path: Path) -> object:
     """The one document of a YAML file.
 
     Raises:
-        NotReadable: it cannot be opened, is too large, not UTF-8, or not YAML of plain values.
+        UnreadableFile: it cannot be opened, is too large, not UTF-8, or not YAML of plain values.
     """
     try:
         with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
+            content = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise NotReadable(f"cannot be read: {error.strerror}") from error
-    if len(content) > LARGEST:
-        raise NotReadable(f"larger than {LARGEST // 2**20} MiB, which no study is")
+        raise UnreadableFile(f"cannot be read: {error.strerror}") from error
+    if len(content) > MAX_BYTES:
+        raise UnreadableFile(f"larger than {MAX_BYTES // 2**20} MiB, which no study is")
     try:
         return yaml.load(content.decode("utf-8-sig"), _PlainLoader)
     except RecursionError as error:
-        raise NotReadable("not valid YAML: nested too deeply") from error
+        raise UnreadableFile("not valid YAML: nested too deeply") from error
     except UnicodeDecodeError as error:
-        raise NotReadable(f"not valid YAML: not UTF-8 at byte {error.start}") from error
+        raise UnreadableFile(f"not valid YAML: not UTF-8 at byte {error.start}") from error
     except (yaml.YAMLError, ValueError) as error:
-        raise NotReadable(f"not valid YAML: {' '.join(str(error).split())}") from error
+        raise UnreadableFile(f"not valid YAML: {' '.join(str(error).split())}") from error

@@ -12,7 +12,7 @@ from benchmarks.measuring.options import Evaluation
 from benchmarks.strict import Strict
 from benchmarks.study.design import Design, StudyError, bundled_studies, checked, load
 from benchmarks.training.recipe import Recipe
-from benchmarks.training.seeds import derive
+from benchmarks.training.seeds import derive_seed
 from zoo.registry import parse_brackets
 
 __all__ = [
@@ -70,7 +70,7 @@ class Study(Design):
             parameters=chosen.parameters,
             dataset=self.dataset,
             repetition=repetition,
-            seed=derive(self.seed, chosen, self.dataset, repetition),
+            seed=derive_seed(self.seed, chosen, self.dataset, repetition),
             recipe=recipe,
             scale=default_preset,
         )

@@ -13,7 +13,7 @@ from benchmarks.data import Dataset
 from benchmarks.training.loop import Checkpoint, Epoch, computes_bf16, train
 from benchmarks.training.numerics import full_precision, single_threaded
 from benchmarks.training.recipe import Recipe
-from benchmarks.training.seeds import derive
+from benchmarks.training.seeds import derive_seed
 from benchmarks.training.tasks import task_of
 from zoo.network import Forward, RoutedNet, Setting, Validation
 from zoo.sizing.unit_costs import evaluating, measure_ledger
@@ -59,7 +59,7 @@ def fit(
     Raises:
         benchmarks.training.loop.TrainingDiverged: a loss that is not finite.
     """
-    torch.manual_seed(derive(seed, "weights"))
+    torch.manual_seed(derive_seed(seed, "weights"))
     net = zoo.create(selector, task_of(dataset.info))
     history = train(net, dataset, recipe, seed=seed, device=device, checkpoint=checkpoint, on_epoch=on_epoch)
     return Fitted(net=net, history=history, settings=propose_settings(net, dataset, device))

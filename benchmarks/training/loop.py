@@ -16,7 +16,7 @@ from torch.optim import Optimizer
 
 from benchmarks.data import Dataset, Split
 from benchmarks.training.recipe import Recipe
-from benchmarks.training.seeds import derive
+from benchmarks.training.seeds import derive_seed
 from zoo.network import Forward, Phase, RoutedNet
 
 EVALUATION_BATCH = 500
@@ -109,7 +109,7 @@ def train(
     phase: Phase | None = None
     answer: Answer = torch.compile(net) if recipe.compile else net
 
-    for epoch, turn in enumerate(plan(net.phases(), recipe.epochs)):
+    for epoch, turn in enumerate(epochs_of_phases(net.phases(), recipe.epochs)):
         if turn.phase != phase:
             phase = turn.phase
             net.begin(phase.name)
@@ -121,8 +121,8 @@ def train(
         saved = None
 
         started = time.perf_counter()
-        torch.manual_seed(derive(seed, "epoch", epoch))
-        order = torch.Generator().manual_seed(derive(seed, "order", epoch))
+        torch.manual_seed(derive_seed(seed, "epoch", epoch))
+        order = torch.Generator().manual_seed(derive_seed(seed, "order", epoch))
         trained = train_epoch(net, dataset.train, optimizer, recipe, turn, order, device, answer=answer)
         if not math.isfinite(trained.loss):
             raise TrainingDiverged(
@@ -147,7 +147,7 @@ def train(
     return pd.DataFrame(history)
 
 
-class Trained(NamedTuple):
+class EpochMeans(NamedTuple):
     """What a turn through a split gave: mean loss and accuracy of the batches as they were trained on.
 
     `first_step` is as in `Epoch`.
@@ -163,12 +163,12 @@ def train_epoch(
     split: Split,
     optimizer: Optimizer,
     recipe: Recipe,
-    turn: Turn,
+    turn: PhaseEpoch,
     order: torch.Generator,
     device: torch.device,
     *,
     answer: Answer | None = None,
-) -> Trained:
+) -> EpochMeans:
     """Go through a split once; nothing in a step waits for the device.
 
     `answer` is the network compiled, or the network itself where it is None.
@@ -202,11 +202,11 @@ def train_epoch(
         losses += loss.detach()
         correct += (out.logits.detach().argmax(dim=1) == batch.labels).sum()
         first_step = first_step or time.perf_counter() - started
-    return Trained(losses.item() / steps, correct.item() / (steps * size), first_step)
+    return EpochMeans(losses.item() / steps, correct.item() / (steps * size), first_step)
 
 
 @dataclass(frozen=True)
-class Turn:
+class PhaseEpoch:
     """An epoch's place in its phase: it is number `epoch`, from 0, of `epochs`."""
 
     phase: Phase
@@ -214,7 +214,7 @@ class Turn:
     epochs: int
 
 
-def plan(phases: Sequence[Phase], epochs: int) -> list[Turn]:
+def epochs_of_phases(phases: Sequence[Phase], epochs: int) -> list[PhaseEpoch]:
     """The turn of every epoch; shares are rounded so that each phase has at least one epoch.
 
     Raises:
@@ -224,14 +224,14 @@ def plan(phases: Sequence[Phase], epochs: int) -> list[Turn]:
         raise ValueError(f"the shares of phases {[phase.name for phase in phases]} do not add up to 1")
     if epochs < len(phases):
         raise ValueError(f"epochs must be at least {len(phases)}, one per phase, not {epochs}")
-    turns: list[Turn] = []
+    turns: list[PhaseEpoch] = []
     share = 0.0
     for index, phase in enumerate(phases):
         share += phase.share
         phases_after = len(phases) - 1 - index
         end = min(max(round(share * epochs), len(turns) + 1), epochs - phases_after)
         length = end - len(turns)
-        turns += [Turn(phase, position, length) for position in range(length)]
+        turns += [PhaseEpoch(phase, position, length) for position in range(length)]
     return turns
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 
-def derive(*parts: object) -> int:
+def derive_seed(*parts: object) -> int:
     """A seed in [0, 2**63) from any parts; the same parts give the same seed on every machine."""
     text = "\x1f".join(map(str, parts))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1

@@ -17,7 +17,7 @@ from benchmarks.records.record import Record
 from benchmarks.records.store import Store, newest_by_key
 from benchmarks.reporting.evidence.evidence import Place
 from benchmarks.study.study import ModelSpec, Study, StudyError
-from benchmarks.training.seeds import derive
+from benchmarks.training.seeds import derive_seed
 
 TRAINING = "training"
 """What a record itself is, beside the evaluators' tables."""
@@ -94,7 +94,7 @@ def known_models(study: Study) -> list[ModelSpec]:
 def belongs(spec: ModelSpec, study: Study) -> bool:
     """Whether a model was trained on a study's data set, with its recipe and from its seed."""
     same_recipe = study.published_recipes or spec.recipe == study.recipe
-    same_seed = spec.seed == derive(study.seed, spec.selector, spec.dataset, spec.repetition)
+    same_seed = spec.seed == derive_seed(study.seed, spec.selector, spec.dataset, spec.repetition)
     return spec.dataset == study.dataset and same_recipe and same_seed
 
 

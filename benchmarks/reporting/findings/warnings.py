@@ -8,8 +8,8 @@ from collections import defaultdict
 import pandas as pd
 
 from benchmarks.measuring import evaluators
+from benchmarks.records.code_hashes import changed, code_hashes
 from benchmarks.records.environment import environment_key
-from benchmarks.records.fingerprint import changed, fingerprint
 from benchmarks.records.versions import is_of_today
 from benchmarks.reporting.drawing.formatting import is_missing, listing, milliseconds, percent
 from benchmarks.reporting.evidence.evidence import Entry, Evidence, Model
@@ -129,7 +129,7 @@ def stale(evidence: Evidence) -> list[tuple[Entry, str]]:
 def _stale(model: Model, evidence: Evidence) -> list[str]:
     reasons = []
     if method_facts(model.spec.method).registered:
-        files = changed(model.config["code"], fingerprint(model.config["roots"]))
+        files = changed(model.config["code"], code_hashes(model.config["roots"]))
         reasons += [f"trained by other code: {', '.join(files)}"] if files else []
     else:
         reasons.append("its method is not registered any more")

@@ -30,7 +30,7 @@ MARK = "ROUTEBENCH_CLUSTER"
 """Environment variable by which the processes of a cluster that was started here are known."""
 
 ADVICE = "check the address, or leave --ray-address out to run on this machine"
-REHEARSAL = """
+JOIN_SCRIPT = """
 import sys
 import ray
 try:
@@ -60,7 +60,7 @@ class Cluster:
             logging.getLogger(name).setLevel(level)
         options: dict[str, Any] = {"address": "local", "num_cpus": cpus, "include_dashboard": False}
         if address is not None:
-            _rehearse(address)
+            _try_to_join(address)
             options = {"address": address}
         try:
             with _marked(self._mark):
@@ -77,7 +77,7 @@ class Cluster:
 
     def leave(self) -> None:
         """Leave the cluster, or end the one that was started here with all of its processes; lost or not."""
-        started = _family(self._mark) if self._mark else []
+        started = _marked_processes(self._mark) if self._mark else []
         atexit.unregister(ray.shutdown)  # Ray would shut down once more when Python exits, and hang again
         leaving = threading.Thread(target=ray.shutdown, name="leave", daemon=True)
         leaving.start()
@@ -89,7 +89,7 @@ class Cluster:
         psutil.wait_procs(left, timeout=LEAVE_SECONDS)
 
 
-def _rehearse(address: str) -> None:
+def _try_to_join(address: str) -> None:
     """Join in a process that can be killed: where no Ray answers, joining hangs for minutes and may end its process.
 
     Raises:
@@ -103,7 +103,7 @@ def _rehearse(address: str) -> None:
         raise SchedulerError(message) from error
     except OSError as error:
         raise SchedulerError(f"--ray-address {address}: {error.strerror or error}; {ADVICE}") from error
-    command = [sys.executable, "-W", "ignore", "-c", REHEARSAL, address]
+    command = [sys.executable, "-W", "ignore", "-c", JOIN_SCRIPT, address]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=JOIN_SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
@@ -146,17 +146,17 @@ def _marked(mark: str) -> Iterator[None]:
                 os.environ[name] = before[name]
 
 
-def _family(mark: str) -> list[psutil.Process]:
+def _marked_processes(mark: str) -> list[psutil.Process]:
     """The processes that carry a mark, and those that they started: some overwrite the environment they were given."""
     found: set[psutil.Process] = set()
     for process in psutil.process_iter():
-        if _carries(process, mark):
+        if _has_mark(process, mark):
             with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
                 found |= {process, *process.children(recursive=True)}
     return list(found)
 
 
-def _carries(process: psutil.Process, mark: str) -> bool:
+def _has_mark(process: psutil.Process, mark: str) -> bool:
     try:
         return bool(process.environ().get(MARK) == mark)
     except (psutil.Error, OSError):  # it has ended, or belongs to somebody else

@@ -21,7 +21,7 @@ from benchmarks.records.environment import usable_cpus
 from benchmarks.running.jobs import Job, Progress
 from benchmarks.running.scheduling.base import Event, Outcome, one_line
 from benchmarks.running.scheduling.cluster import Cluster
-from benchmarks.running.scheduling.watch import watched
+from benchmarks.running.scheduling.watch import run_watched
 
 RETRIES = 2
 """How often a trial is tried again after its worker died. A job that raised an error would raise it again."""
@@ -66,7 +66,7 @@ class RayScheduler:
                     failure_config=tune.FailureConfig(max_failures=RETRIES),
                 ),
             )
-            watched(tuner.fit, self._cluster.alive, listener.stop)
+            run_watched(tuner.fit, self._cluster.alive, listener.stop)
         return [
             Outcome(job=job.name, error=listener.errors.get(job.name, ""), busy=job.name in listener.busy)
             for job in jobs

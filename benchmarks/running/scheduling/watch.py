@@ -10,7 +10,7 @@ from benchmarks.running.scheduling.base import SchedulerError
 
 TICK = 0.5
 """Seconds between two questions for a sign of life."""
-LONGEST = 4 * TICK
+MAX_STEP = 4 * TICK
 """Seconds of silence that count at most between two questions: on a busy machine they come late, but a process that was
 stopped has heard nothing and must not take that for a sign of death."""
 SILENCE = 25.0
@@ -20,7 +20,7 @@ GRACE = 5.0
 LOST = "the Ray cluster was lost; finished work and checkpoints are kept, and the same command goes on"
 
 
-def watched(
+def run_watched(
     work: Callable[[], object], alive: Callable[[], bool], stop: Callable[[], None], *, silence: float = SILENCE
 ) -> None:
     """Do some work in a thread of its own, so that the caller stays free whatever the work is stuck in.
@@ -58,7 +58,7 @@ def _wait(task: _Task, pulse: _Pulse, silence: float) -> None:
     while task.is_alive():
         task.join(TICK)
         now = time.monotonic()
-        silent = 0.0 if pulse.heard() else silent + min(now - before, LONGEST)
+        silent = 0.0 if pulse.heard() else silent + min(now - before, MAX_STEP)
         before = now
         if pulse.dead or silent > silence:
             raise SchedulerError(LOST)

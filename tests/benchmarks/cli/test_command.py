@@ -208,7 +208,7 @@ def test_a_dry_run_of_a_finished_study_says_that_it_is_cached(finished: House) -
 
 
 def test_a_dry_run_says_why_a_record_is_stale(finished: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmarks.records.identity.fingerprint", lambda roots: {"zoo/methods/resnet.py": "changed"})
+    monkeypatch.setattr("benchmarks.records.identity.code_hashes", lambda roots: {"zoo/methods/resnet.py": "changed"})
     assert "stale: code changed since: " in flat(finished.run("--dry-run").stdout)
 
 

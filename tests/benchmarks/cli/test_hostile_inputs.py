@@ -277,7 +277,7 @@ def test_a_folder_that_takes_no_files_is_named(where: str, house: Path, monkeypa
         if folder.name == "locked":
             raise PermissionError(13, "Permission denied", str(folder))
 
-    monkeypatch.setattr("benchmarks.cli.places.probe", refuse)
+    monkeypatch.setattr("benchmarks.cli.folders.probe", refuse)
     line = refused(house, where, "locked/below")
     assert line.startswith(f"{where}: locked/below/quick")
     assert line.endswith("cannot be written: Permission denied")

@@ -18,8 +18,8 @@ from benchmarks import data
 from benchmarks.data import Dataset
 from benchmarks.measuring import evaluators
 from benchmarks.measuring.options import Evaluation
-from benchmarks.records import fingerprint
-from benchmarks.records.fingerprint import code_only
+from benchmarks.records import code_hashes
+from benchmarks.records.code_hashes import strip_comments
 from benchmarks.records.identity import Identity, code_roots, data_key, identify
 from benchmarks.records.versions import version
 from benchmarks.running.jobs import load_dataset
@@ -128,9 +128,9 @@ def digits() -> Dataset:
 @pytest.fixture
 def fresh_sources() -> Iterator[None]:
     """Sources are read anew in the test and after it."""
-    fingerprint.forget()
+    code_hashes.clear_caches()
     yield
-    fingerprint.forget()
+    code_hashes.clear_caches()
 
 
 def identities(dataset: Dataset) -> dict[str, Identity]:
@@ -156,15 +156,15 @@ def edit(monkeypatch: pytest.MonkeyPatch, name: str, addition: str) -> None:
     def read(path: Path) -> str:
         return real(path, encoding="utf-8") + (addition if path == ROOT / name else "")
 
-    monkeypatch.setattr(fingerprint, "_text", read)
-    fingerprint.forget()
+    monkeypatch.setattr(code_hashes, "_text", read)
+    code_hashes.clear_caches()
 
 
 def mark(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Give a source file another hash, as an edit does, without reading all the others again."""
-    real = fingerprint._hash
-    monkeypatch.setattr(fingerprint, "_hash", lambda path: f"{real(path)}{' edited' * (path == ROOT / name)}")
-    fingerprint._closure.cache_clear()
+    real = code_hashes._hash
+    monkeypatch.setattr(code_hashes, "_hash", lambda path: f"{real(path)}{' edited' * (path == ROOT / name)}")
+    code_hashes._closure.cache_clear()
 
 
 @pytest.mark.usefixtures("fresh_sources")
@@ -206,7 +206,7 @@ def test_a_folder_of_images_depends_on_how_they_are_decoded(pictures: Path, monk
 
 
 def test_a_one_line_docstring_hides_no_code() -> None:
-    assert code_only('def f():\n    "Text."; return 1\n') != code_only('def f():\n    "Text."; return 2\n')
+    assert strip_comments('def f():\n    "Text."; return 1\n') != strip_comments('def f():\n    "Text."; return 2\n')
 
 
 def test_a_preset_whose_parameters_change_is_another_network(monkeypatch: pytest.MonkeyPatch) -> None:

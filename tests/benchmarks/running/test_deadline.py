@@ -13,7 +13,7 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from benchmarks.running.deadline import DeadlineExceeded, deadline, in_words
+from benchmarks.running.deadline import DeadlineExceeded, deadline, format_limit
 
 
 def spin(seconds: float = 20.0) -> None:
@@ -269,4 +269,4 @@ def test_a_limit_must_be_positive(seconds: float) -> None:
     ],
 )
 def test_limits_are_told_in_plain_words(seconds: float, words: str) -> None:
-    assert in_words(seconds) == words
+    assert format_limit(seconds) == words

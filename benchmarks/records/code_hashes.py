@@ -23,7 +23,7 @@ LISTS = ("zoo.plugins", "zoo.registry", "zoo.papers", "benchmarks.data.catalogue
 parameters, a data set's content or an evaluator's options are stands in a record's identity as values."""
 
 
-def fingerprint(modules: Iterable[str]) -> dict[str, str]:
+def code_hashes(modules: Iterable[str]) -> dict[str, str]:
     """Short hash of every source file that the modules need, by file name relative to the project.
 
     Package files (`__init__.py`) and `LISTS` count only where they are named themselves.
@@ -36,7 +36,7 @@ def changed(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
     return sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
 
 
-def forget() -> None:
+def clear_caches() -> None:
     """Read every source file again from now on: for whoever changes one within a process."""
     for remembered in (_closure, _source, _hash, _imports, _definitions):
         remembered.cache_clear()
@@ -78,7 +78,7 @@ def _text(path: Path) -> str:
 
 @cache
 def _hash(path: Path) -> str:
-    return hashlib.sha256(code_only(_text(path)).encode()).hexdigest()[:12]
+    return hashlib.sha256(strip_comments(_text(path)).encode()).hexdigest()[:12]
 
 
 @cache
@@ -171,7 +171,7 @@ def _followed(target: str, names: tuple[str, ...]) -> list[str]:
     return found
 
 
-def code_only(source: str) -> str:
+def strip_comments(source: str) -> str:
     """The source without comments, docstrings, blank lines and trailing spaces."""
     lines = source.splitlines()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):

@@ -8,7 +8,7 @@ from pathlib import Path
 PAGE = "index.html"
 
 
-class PlaceError(ValueError):
+class FolderError(ValueError):
     """A folder that cannot be used; the message is one line that names the option and the path."""
 
 
@@ -16,15 +16,15 @@ def check_writable(folder: Path, option: str) -> None:
     """Make sure that files can be made in a folder, which need not be there yet; nothing is left behind.
 
     Raises:
-        PlaceError: a file is in its way, or the nearest folder that is there takes no files.
+        FolderError: a file is in its way, or the nearest folder that is there takes no files.
     """
     try:
         nearest = _nearest(folder)
         if not nearest.is_dir():
-            raise PlaceError(f"{option}: {nearest} is not a folder")
+            raise FolderError(f"{option}: {nearest} is not a folder")
         probe(nearest)
     except OSError as error:
-        raise PlaceError(f"{option}: {folder} cannot be written: {error.strerror}") from error
+        raise FolderError(f"{option}: {folder} cannot be written: {error.strerror}") from error
 
 
 def _nearest(folder: Path) -> Path:
@@ -54,12 +54,12 @@ def check_results(folder: Path, option: str) -> None:
     A study that is damaged will do: the run writes it anew.
 
     Raises:
-        PlaceError: it cannot be written, or something else is there.
+        FolderError: it cannot be written, or something else is there.
     """
     check_writable(folder / "models", option)
     present = sorted(path.name for path in folder.iterdir() if path.name[0] != ".") if folder.is_dir() else []
     if present and not (_is_study(folder / "study.yaml") or (folder / "models").is_dir()):
-        raise PlaceError(f"{option}: {folder} holds {present[0]!r} and no study; choose another folder or --name")
+        raise FolderError(f"{option}: {folder} holds {present[0]!r} and no study; choose another folder or --name")
 
 
 def _is_study(path: Path) -> bool:
@@ -70,23 +70,23 @@ def check_page(folder: Path, option: str) -> None:
     """Make sure that a report can be written to a folder.
 
     Raises:
-        PlaceError: it cannot.
+        FolderError: it cannot.
     """
     check_writable(folder, option)
     if (folder / PAGE).is_dir():
-        raise PlaceError(f"{option}: {folder / PAGE} is a folder, where the page should go")
+        raise FolderError(f"{option}: {folder / PAGE} is a folder, where the page should go")
 
 
 def check_folder(path: Path, option: str) -> Path:
     """A folder that is to be read, with `~` put in.
 
     Raises:
-        PlaceError: it is not there, or no folder.
+        FolderError: it is not there, or no folder.
     """
     try:
         folder = path.expanduser()
         if folder.is_dir():
             return folder
     except (OSError, RuntimeError) as error:
-        raise PlaceError(f"{option}: {path}: {error}") from error
-    raise PlaceError(f"{option}: {folder} {'is not a folder' if folder.exists() else 'is not there'}")
+        raise FolderError(f"{option}: {path}: {error}") from error
+    raise FolderError(f"{option}: {folder} {'is not a folder' if folder.exists() else 'is not there'}")
