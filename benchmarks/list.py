@@ -81,15 +81,15 @@ def method_table(names: tuple[str, ...]) -> Table:
 
 
 def preset_table(names: tuple[str, ...]) -> Table:
-    """Pictures, units, parameters and nominal multiply-accumulates, as `benchmarks.records.sizes` has them."""
-    table = _table("preset", "pictures", "classes", "units", "parameters", "M MACs (nominal)")
+    """Images, units, parameters and nominal multiply-accumulates, as `benchmarks.records.sizes` has them."""
+    table = _table("preset", "images", "classes", "units", "parameters", "M MACs (nominal)")
     for name in names:
         for preset, facts in zoo.method(name).presets.items():
             task = sizes.SUITE_TASKS.get(preset, facts.task)
             size = sizes.size(zoo.Selector(name, preset), task)
-            pictures = " x ".join(map(str, task.shape))
+            images = " x ".join(map(str, task.shape))
             units, parameters, macs = str(size.units), f"{size.parameters:,}", f"{size.macs / 1e6:,.2f}"
-            table.add_row(escape(f"{name}[{preset}]"), pictures, str(task.classes), units, parameters, macs)
+            table.add_row(escape(f"{name}[{preset}]"), images, str(task.classes), units, parameters, macs)
     return table
 
 
@@ -107,13 +107,13 @@ def fidelity_table(names: tuple[str, ...]) -> Table:
 
 
 def dataset_table() -> Table:
-    """Pictures, classes, options and source."""
-    table = _table("data set", "pictures", "classes", "options", "source")
+    """Images, classes, options and source."""
+    table = _table("data set", "images", "classes", "options", "source")
     for name in data.names():
         facts = data.describe(name)
-        pictures = " x ".join(map(str, facts.shape)) if facts.shape else "any"
+        images = " x ".join(map(str, facts.shape)) if facts.shape else "any"
         options = ", ".join(f"{key}={value}" for key, value in facts.options.items())
-        table.add_row(name, pictures, str(facts.classes or "any"), escape(options), escape(facts.source))
+        table.add_row(name, images, str(facts.classes or "any"), escape(options), escape(facts.source))
     return table
 
 

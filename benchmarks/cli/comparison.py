@@ -16,7 +16,7 @@ def comparison(store: Store) -> Grid:
     """
     from benchmarks.reporting.evidence import attacks
 
-    headers = ["accuracy", "95 % interval", "M MACs", "of nominal", "ms/picture, batch 1", "robust accuracy"]
+    headers = ["accuracy", "95 % interval", "M MACs", "of nominal", "ms/image, batch 1", "robust accuracy"]
     records = shown_records(store, store.read_study())
     rows = joined({label: derived(record, SUMMARY) for label, record in records.items()})
     if rows.empty:

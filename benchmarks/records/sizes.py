@@ -21,28 +21,28 @@ from benchmarks.records.files import replacing
 from zoo.network import Task
 
 FILE = Path(__file__).with_name("sizes.json")
-"""The stored sizes: a JSON list, sorted by selector and pictures, with a row on each line."""
+"""The stored sizes: a JSON list, sorted by selector and images, with a row on each line."""
 COUNTING = "zoo.sizing.counting"
 """The module that counts: with the network's own, all code that a size depends on hangs on it."""
 SUITE_TASKS = {
     "tiny": Task(shape=(1, 28, 28), classes=10),
     "small": Task(shape=(3, 32, 32), classes=10),
 }
-"""What sizes of the suite's own presets are quoted for: mnist5k's and CIFAR-10's pictures."""
+"""What sizes of the suite's own presets are quoted for: mnist5k's and CIFAR-10's images."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A preset's size for pictures of one shape.
+    """A preset's size for images of one shape.
 
     Attributes:
         selector: the method with its preset, as `zoo.parse` reads it.
-        shape: (C, H, W) of a picture.
+        shape: (C, H, W) of a image.
         classes: number of classes K.
         parameters: distinct learnable numbers.
-        macs: nominal multiply-accumulates of one picture.
+        macs: nominal multiply-accumulates of one image.
         units: number of units U.
-        linear: multiply-accumulates of one picture in linear layers; None where no published figure leaves them out.
+        linear: multiply-accumulates of one image in linear layers; None where no published figure leaves them out.
         version: of the code and the parameters that it was counted with; 12 hexadecimal digits.
     """
 
@@ -104,7 +104,7 @@ def version_of(selector: zoo.Selector) -> str:
 
 
 def listed_presets() -> list[tuple[zoo.Selector, Task]]:
-    """Every preset with the pictures that its size is listed for, sorted."""
+    """Every preset with the images that its size is listed for, sorted."""
     wanted = {}
     for name in zoo.list_methods():
         for preset, facts in zoo.method(name).presets.items():

@@ -36,12 +36,12 @@ TITLES = {
     Section.skipping: "Skipped blocks: is saved computation saved time?",
     Section.exits: "Early exits: is saved computation saved time?",
     Section.compiled: "Served, against torch.compile",
-    Section.training: "Training: pictures per second against a plain loop",
+    Section.training: "Training: images per second against a plain loop",
     Section.attacks: "Attacks: seconds against foolbox",
 }
 
 
-@app.command(epilog="A figure below its bar is marked; the exit status is 1 where there is one.")
+@app.command(epilog="A figure below its target is marked; the exit status is 1 where there is one.")
 def speed(
     only: Annotated[
         list[Section] | None,
@@ -65,28 +65,28 @@ def speed(
             console.print(f"{TITLES[section]}: not measured: {reason}", "", markup=False, highlight=False)
             continue
         console.print(table(TITLES[section], rows), "")
-        below |= bool((rows["ratio"] < rows["bar"]).any())
+        below |= bool((rows["ratio"] < rows["target"]).any())
     if below:
         raise typer.Exit(1)
 
 
 def table(title: str, rows: pd.DataFrame) -> Table:
-    """Rows of `benchmarks.speed.table.line` for the terminal; what is below its bar says so."""
+    """Rows of `benchmarks.speed.table.row_of` for the terminal; what is below its target says so."""
     shown = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for column in ("what", "configuration"):
         shown.add_column(column, overflow="fold")
-    for column in ("ratio", "quartiles", "turns", "bar", ""):
+    for column in ("ratio", "quartiles", "turns", "target", ""):
         shown.add_column(column, justify="right", no_wrap=True)
     for row in rows.to_dict("records"):
-        promised = not math.isnan(row["bar"])
+        promised = not math.isnan(row["target"])
         shown.add_row(
             escape(row["what"]),
             escape(row["configuration"]),
             f"{row['ratio']:.2f}",
             f"{row['low']:.2f} to {row['high']:.2f}",
             str(row["turns"]),
-            f"{row['bar']:.2f}" if promised else "–",
-            "below" if promised and row["ratio"] < row["bar"] else "",
+            f"{row['target']:.2f}" if promised else "–",
+            "below" if promised and row["ratio"] < row["target"] else "",
         )
     return shown
 

@@ -1,4 +1,4 @@
-"""How much faster PGD is that lets fooled pictures go, at the same robust accuracy."""
+"""How much faster PGD is that lets fooled images go, at the same robust accuracy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks import data
 from benchmarks.data import Batch, Dataset
 from benchmarks.measuring.logits import LogitsOnly
 from benchmarks.measuring.robustness import Attack, compacting_pgd, foolbox_attacks, frozen
-from benchmarks.speed.table import line
+from benchmarks.speed.table import row_of
 from benchmarks.speed.turns import ratio, take_turns
 from benchmarks.training.loop import NoCheckpoint, train
 from benchmarks.training.numerics import single_threaded
@@ -22,11 +22,11 @@ from zoo import RoutedNet, create
 
 CPU = torch.device("cpu")
 STEPS = 20
-PICTURES, BATCH = 200, 100
+IMAGES, BATCH = 200, 100
 RECIPE = Recipe(epochs=5, batch_size=64, warmup=0.25)
 HALVINGS = 10
 WIDEST = 0.3
-"""Upper end of the search for an epsilon; no picture survives it."""
+"""Upper end of the search for an epsilon; no image survives it."""
 
 
 class Aim(NamedTuple):
@@ -34,7 +34,7 @@ class Aim(NamedTuple):
 
     name: str
     accuracy: float
-    bar: float
+    target: float
 
 
 AIMS = (Aim("high", 0.7, 1.3), Aim("low", 0.2, 2.0))
@@ -49,12 +49,12 @@ def measure(seconds: float) -> pd.DataFrame:
         seconds: for the turns; training and the search for two epsilons take some 15 more.
 
     Returns:
-        A row per robust accuracy, columns as `benchmarks.speed.table.line` says.
+        A row per robust accuracy, columns as `benchmarks.speed.table.row_of` says.
     """
     with single_threaded():
         dataset = data.load("mnist5k")
         net = trained(dataset)
-        batches = list(dataset.test.take(PICTURES).batches(BATCH))
+        batches = list(dataset.test.take(IMAGES).batches(BATCH))
         with frozen(net):
             rows = [compared(net, batches, aim, seconds / len(AIMS)) for aim in AIMS]
     return pd.DataFrame(rows)
@@ -72,22 +72,22 @@ def compared(net: RoutedNet, batches: list[Batch], aim: Aim, seconds: float) -> 
     """The row of one robust accuracy."""
     epsilon = find_epsilon(net, batches, aim.accuracy)
     model = LogitsOnly(net).eval()
-    contenders = {
+    calls = {
         "foolbox": foolbox_attacks(model, [epsilon], STEPS, CPU)[1],
         "ours": compacting_pgd(net, [epsilon], STEPS),
     }
-    robust = {name: robust_accuracy(net, attack, batches) for name, attack in contenders.items()}
-    times = take_turns({name: turn(attack, batches) for name, attack in contenders.items()}, seconds)
+    robust = {name: robust_accuracy(net, attack, batches) for name, attack in calls.items()}
+    times = take_turns({name: turn(attack, batches) for name, attack in calls.items()}, seconds)
     configuration = (
-        f"resnet[tiny], {PICTURES} digits, batches of {BATCH}, epsilon {epsilon:.3f}; "
+        f"resnet[tiny], {IMAGES} digits, batches of {BATCH}, epsilon {epsilon:.3f}; "
         f"robust accuracy {robust['ours']:.3f}, foolbox's {robust['foolbox']:.3f}"
     )
     what = f"PGD-{STEPS} at {aim.name} robust accuracy, against foolbox"
-    return line(what, configuration, ratio(times["foolbox"], times["ours"]), aim.bar)
+    return row_of(what, configuration, ratio(times["foolbox"], times["ours"]), aim.target)
 
 
 def find_epsilon(net: RoutedNet, batches: list[Batch], accuracy: float) -> float:
-    """The radius at which about that share of the pictures survives."""
+    """The radius at which about that share of the images survives."""
     low, high = 0.0, WIDEST
     for _ in range(HALVINGS):
         middle = (low + high) / 2
@@ -107,7 +107,7 @@ def turn(attack: Attack, batches: list[Batch]) -> Callable[[], list[torch.Tensor
 
 
 def robust_accuracy(net: RoutedNet, attack: Attack, batches: list[Batch]) -> float:
-    """Share of the pictures that the network itself gets right after the attack."""
+    """Share of the images that the network itself gets right after the attack."""
     right = 0
     for adversarial, batch in zip(turn(attack, batches)(), batches, strict=True):
         with torch.inference_mode():

@@ -16,7 +16,7 @@ import pandas as pd
 import torch
 
 from benchmarks.speed.skipping import NARROW, Case, networks
-from benchmarks.speed.table import NotMeasured, line
+from benchmarks.speed.table import NotMeasured, row_of
 from benchmarks.speed.turns import ratio, take_turns
 from benchmarks.training.numerics import single_threaded
 from zoo import optimize_for_inference
@@ -31,7 +31,7 @@ def measure(seconds: float) -> pd.DataFrame:
         seconds: for the turns of all rows together; compilation comes on top of it, about 10 s per batch size.
 
     Returns:
-        Two rows per batch size, columns as `benchmarks.speed.table.line` says.
+        Two rows per batch size, columns as `benchmarks.speed.table.row_of` says.
 
     Raises:
         NotMeasured: there is no C++ compiler, without which `torch.compile` does not work on a CPU.
@@ -53,13 +53,13 @@ def _lines(case: Case, seconds: float) -> list[dict[str, Any]]:
         with torch.inference_mode():
             network(images)
 
-    contenders = {"compiled": compiled, "dense": lambda: dense(images), "served": lambda: served(images)}
-    times = take_turns(contenders, seconds)
+    calls = {"compiled": compiled, "dense": lambda: dense(images), "served": lambda: served(images)}
+    times = take_turns(calls, seconds)
     share = served(images).route.float().mean().item()
     where = f"{case.name}, batch {case.batch}"
     return [
-        line("dense, served, over torch.compile", where, ratio(times["compiled"], times["dense"])),
-        line(
+        row_of("dense, served, over torch.compile", where, ratio(times["compiled"], times["dense"])),
+        row_of(
             "served, over dense in torch.compile",
             f"{where}, {share:.0%} of the blocks run",
             ratio(times["compiled"], times["served"]),

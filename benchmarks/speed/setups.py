@@ -22,8 +22,8 @@ class Setup:
         selector: of the network.
         pixels: (N, C, H, W) uint8.
         labels: (N,) int64.
-        augmentation: what the pictures undergo.
-        batch_size: pictures per step.
+        augmentation: what the images undergo.
+        batch_size: images per step.
     """
 
     selector: str
@@ -33,17 +33,17 @@ class Setup:
     batch_size: int
 
     def net(self, selector: str | None = None) -> RoutedNet:
-        """The network, or another for the same pictures, untrained, from a fixed seed."""
+        """The network, or another for the same images, untrained, from a fixed seed."""
         torch.manual_seed(0)
         channels, height, width = self.pixels.shape[1:]
         return create(selector or self.selector, Task(shape=(channels, height, width), classes=10))
 
     def split(self) -> ArraySplit:
-        """The pictures as the suite holds them."""
+        """The images as the suite holds them."""
         return ArraySplit(self.pixels, self.labels, classes=10, augmentation=self.augmentation)
 
     def __str__(self) -> str:
-        """Network, batch and pictures, for tables."""
+        """Network, batch and images, for tables."""
         channels, height, width = self.pixels.shape[1:]
         return f"{self.selector}, batches of {self.batch_size}, {height} x {width} x {channels} pixels"
 

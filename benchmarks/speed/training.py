@@ -13,7 +13,7 @@ from torch import Tensor
 
 from benchmarks.speed.plain import plain_training
 from benchmarks.speed.setups import Setup, resnet20, tiny
-from benchmarks.speed.table import line
+from benchmarks.speed.table import row_of
 from benchmarks.speed.turns import ratio, take_turns
 from benchmarks.training.loop import computes_bf16, epochs_of_phases, make_optimizer, train_epoch
 from benchmarks.training.numerics import single_threaded
@@ -26,7 +26,7 @@ from zoo.sizing.unit_costs import measure_ledger
 CPU = torch.device("cpu")
 Precision = Literal["auto", "bf16", "fp32"]
 FASTER, SAVED = 1.8, 0.9
-"""What is promised on a ResNet-20: pictures per second over the plain loop's, and the real part of the theoretical
+"""What is promised on a ResNet-20: images per second over the plain loop's, and the real part of the theoretical
 speed-up."""
 
 
@@ -41,7 +41,7 @@ def measure(seconds: float) -> pd.DataFrame:
         seconds: for the turns of all rows together.
 
     Returns:
-        A row per comparison, columns as `benchmarks.speed.table.line` says.
+        A row per comparison, columns as `benchmarks.speed.table.row_of` says.
     """
     with single_threaded():
         rows = [
@@ -54,13 +54,13 @@ def measure(seconds: float) -> pd.DataFrame:
 
 
 def against_plain(setup: Setup, seconds: float, promised: float = math.nan) -> dict[str, Any]:
-    """Pictures per second of the suite's loop over those of the plain one."""
+    """Images per second of the suite's loop over those of the plain one."""
     plain = plain_training(setup, setup.net(), lambda progress: Recipe().lr)
     times = take_turns({"plain": plain, "suite": suite_training(setup, setup.net())}, seconds)
     speed = len(setup.labels) / np.median(times["suite"])
     precision = "bf16" if computes_bf16(CPU) else "fp32 for want of native bf16"
-    configuration = f"{setup}, {precision}; {speed:,.0f} pictures/s"
-    return line("training, against a plain fp32 loop", configuration, ratio(times["plain"], times["suite"]), promised)
+    configuration = f"{setup}, {precision}; {speed:,.0f} images/s"
+    return row_of("training, against a plain fp32 loop", configuration, ratio(times["plain"], times["suite"]), promised)
 
 
 def dropped_blocks(
@@ -91,8 +91,8 @@ def dropped_blocks(
         f"{np.median(1 / part):.2f} times faster of {np.median(1 / theory):.2f} in theory"
     )
     return [
-        line("dropped blocks, realised speed-up", configuration, ratio(1 / part, 1 / theory), promised),
-        line("dropped blocks, saved time over saved MACs", configuration, ratio(1 - part, 1 - theory)),
+        row_of("dropped blocks, realised speed-up", configuration, ratio(1 / part, 1 / theory), promised),
+        row_of("dropped blocks, saved time over saved MACs", configuration, ratio(1 - part, 1 - theory)),
     ]
 
 

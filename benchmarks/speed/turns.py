@@ -1,4 +1,4 @@
-"""Times of several contenders that take turns, A B C A B C, and the ratios of two of them."""
+"""Times of several calls that take turns, A B C A B C, and the ratios of two of them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FEWEST = 7
 
 
 def take_turns(
-    contenders: Mapping[str, Callable[[], object]],
+    calls: Mapping[str, Callable[[], object]],
     seconds: float,
     *,
     clock: Callable[[], float] = time.process_time,
@@ -27,19 +27,19 @@ def take_turns(
     """Call every contender once a turn until the budget is spent.
 
     Args:
-        contenders: what to time, by name.
+        calls: what to time, by name.
         seconds: wall-clock budget of all turns together, warm-up included.
         clock: CPU time of the process by default, which other work on the machine disturbs least.
         fewest: turns to record whatever the budget.
     """
-    recorded: dict[str, list[float]] = {name: [] for name in contenders}
+    recorded: dict[str, list[float]] = {name: [] for name in calls}
     started = time.perf_counter()
     warm = False
     while True:
         elapsed = time.perf_counter() - started
         if warm and elapsed > seconds and len(next(iter(recorded.values()))) >= fewest:
             return {name: np.array(times) for name, times in recorded.items()}
-        for name, call in contenders.items():
+        for name, call in calls.items():
             before = clock()
             call()
             if warm:

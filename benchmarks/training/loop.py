@@ -22,7 +22,7 @@ from zoo.network import Forward, Phase, RoutedNet
 EVALUATION_BATCH = 500
 
 Answer = Callable[[Tensor], Forward]
-"""Pictures (N, C, H, W) to the network's answer."""
+"""Images (N, C, H, W) to the network's answer."""
 
 
 class TrainingDiverged(RuntimeError):
@@ -88,7 +88,7 @@ def train(
 
     Args:
         net: moved to the device and trained in place.
-        dataset: pictures; the test split is not looked at.
+        dataset: images; the test split is not looked at.
         recipe: how.
         seed: of this run.
         device: where.

@@ -21,7 +21,7 @@ class Recipe(Strict):
         momentum: of SGD.
         nesterov: of SGD, whose momentum must be above 0 then.
         weight_decay: L2, on all parameters unless a network's groups say otherwise.
-        batch_size: pictures per step.
+        batch_size: images per step.
         epochs: over all phases, at most 100,000.
         schedule: `cosine` (to zero), `step` (multiplied at the milestones) or `constant`, in every phase.
         warmup: part of a phase over which the rate rises linearly to its peak.

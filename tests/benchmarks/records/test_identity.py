@@ -195,8 +195,8 @@ def test_comments_texts_and_blank_lines_make_nothing_stale(
 
 
 @pytest.mark.usefixtures("fresh_sources")
-def test_a_folder_of_images_depends_on_how_they_are_decoded(pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    dataset = folder(pictures)
+def test_a_folder_of_images_depends_on_how_they_are_decoded(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = folder(images)
     assert "benchmarks.data.decoding" in code_roots(models(small_study())[0], dataset)
     before = of_folder(dataset).name
     edit(monkeypatch, "benchmarks/data/decoding.py", "\nEDITED = True\n")
@@ -261,7 +261,7 @@ def test_normalisation_and_augmentation_belong_to_the_data(digits: Dataset) -> N
 
 
 @pytest.fixture
-def pictures(tmp_path: Path) -> Path:
+def images(tmp_path: Path) -> Path:
     """Two classes of ten small images, red and blue, in ImageNet's layout."""
     draws = random.Random(0)
     for part in ("train", "val"):
@@ -282,34 +282,34 @@ def of_folder(dataset: Dataset) -> Identity:
     return identify(spec, dataset, CPU)
 
 
-def test_other_bytes_under_the_same_names_and_sizes_are_other_data(pictures: Path, tmp_path: Path) -> None:
-    before = of_folder(folder(pictures)).name
-    file = pictures / "train" / "red" / "3.png"
+def test_other_bytes_under_the_same_names_and_sizes_are_other_data(images: Path, tmp_path: Path) -> None:
+    before = of_folder(folder(images)).name
+    file = images / "train" / "red" / "3.png"
     content = bytearray(file.read_bytes())
     content[-20] ^= 1
     file.write_bytes(content)
-    assert of_folder(folder(pictures)).name != before
+    assert of_folder(folder(images)).name != before
 
 
-def test_fewer_images_are_other_data(pictures: Path) -> None:
-    before = of_folder(folder(pictures)).name
-    (pictures / "train" / "red" / "3.png").unlink()
-    assert of_folder(folder(pictures)).name != before
+def test_fewer_images_are_other_data(images: Path) -> None:
+    before = of_folder(folder(images)).name
+    (images / "train" / "red" / "3.png").unlink()
+    assert of_folder(folder(images)).name != before
 
 
-def test_the_same_bytes_elsewhere_are_the_same_data(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_the_same_bytes_elsewhere_are_the_same_data(images: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     copy = tmp_path_factory.mktemp("elsewhere") / "copy"
-    shutil.copytree(pictures, copy)
-    assert of_folder(folder(pictures)).name == of_folder(folder(copy)).name
+    shutil.copytree(images, copy)
+    assert of_folder(folder(images)).name == of_folder(folder(copy)).name
 
 
-def test_labels_exchanged_are_other_data(pictures: Path) -> None:
-    before = folder(pictures).fingerprint
+def test_labels_exchanged_are_other_data(images: Path) -> None:
+    before = folder(images).fingerprint
     for part in ("train", "val"):
-        (pictures / part / "red").rename(pictures / part / "a")
-        (pictures / part / "blue").rename(pictures / part / "red")
-        (pictures / part / "a").rename(pictures / part / "blue")
-    assert folder(pictures).fingerprint != before
+        (images / part / "red").rename(images / part / "a")
+        (images / part / "blue").rename(images / part / "red")
+        (images / part / "a").rename(images / part / "blue")
+    assert folder(images).fingerprint != before
 
 
 def test_bf16_is_asked_of_the_processor_at_hand() -> None:

@@ -114,7 +114,7 @@ def test_a_stored_size_is_used_under_its_own_fingerprint(checkout: Path) -> None
 @pytest.mark.parametrize(
     "changes", [{"version": "0" * 12}, {"shape": [3, 32, 32]}, {"classes": 100}, {"selector": "resnet[small]"}]
 )
-def test_a_size_of_other_code_or_pictures_or_another_preset_is_counted(changes: dict[str, Any], checkout: Path) -> None:
+def test_a_size_of_other_code_or_images_or_another_preset_is_counted(changes: dict[str, Any], checkout: Path) -> None:
     write(checkout, **changes)
     assert sizes.size(TINY, DIGITS) == zoo.size_of(TINY, DIGITS)
 

@@ -254,7 +254,7 @@ def test_parameters_of_the_wrong_kind_are_refused_before_anything_runs(tmp_path:
         small_campaign(tmp_path, small_study("resnet[blocks=3]"))
 
 
-def test_a_network_that_does_not_fit_the_pictures_is_refused_before_anything_runs(tmp_path: Path) -> None:
+def test_a_network_that_does_not_fit_the_images_is_refused_before_anything_runs(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match=r"branchynet\[b-alexnet\]: .* \(3, 32, 32\), not \(1, 28, 28\)"):
         small_campaign(tmp_path, small_study("branchynet[b-alexnet]"))
 
