@@ -37,7 +37,7 @@ class Row:
 
     Attributes:
         selector: the method with its preset, as `zoo.parse` reads it.
-        shape: (C, H, W) of a image.
+        shape: (C, H, W) of an image.
         classes: number of classes K.
         parameters: distinct learnable numbers.
         macs: nominal multiply-accumulates of one image.
