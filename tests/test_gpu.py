@@ -27,7 +27,7 @@ from benchmarks.training.numerics import full_precision
 from benchmarks.training.recipe import Recipe
 from tests.benchmarks.cases import DATASET, NOT_MEASURED, ignore, job_of, models, small_study
 from tests.conformance.cases import CPU, DIGITS, TASK, selectors, trained
-from zoo.execution.rows import put_rows
+from zoo.execution.rows import scatter_rows
 from zoo.methods.deformable.convolution import DeformableConv
 
 pytestmark = [
@@ -216,7 +216,7 @@ def test_rows_are_put_back_in_place(dtype: torch.dtype) -> None:
     values = torch.rand(2, 8, 6, 6, device=GPU).to(dtype)
     expected = x.clone()
     expected[[1, 3]] = values
-    assert torch.equal(put_rows(x, torch.tensor([1, 3], device=GPU), values, overwrite=True), expected)
+    assert torch.equal(scatter_rows(x, torch.tensor([1, 3], device=GPU), values, overwrite=True), expected)
     assert torch.equal(x, expected)
 
 

@@ -15,8 +15,8 @@ from zoo.layers import (
     basic_branch,
     bottleneck_branch,
     init_he,
+    make_shortcut,
     pooled_linear,
-    shortcut,
     stem,
 )
 from zoo.network import Task
@@ -67,8 +67,8 @@ class Backbone(nn.Module):
                 stride = 2 if s > 0 and b == 0 else 1
                 make_branch = basic_branch if block == "basic" else bottleneck_branch
                 branch = make_branch(channels, width, stride, bias=conv_bias)
-                around = shortcut(shortcut_kind, channels, expansion * width, stride)
-                self.blocks.append(ResidualBlock(branch, around, in_channels=channels))
+                shortcut = make_shortcut(shortcut_kind, channels, expansion * width, stride)
+                self.blocks.append(ResidualBlock(branch, shortcut, in_channels=channels))
                 self.names.append(f"stage{s + 1}.block{b + 1}")
                 channels = expansion * width
         self.described: Mapping[str, Any] = {

@@ -103,7 +103,7 @@ class PoolAndPad(nn.Module):
 Shortcut = Literal["A", "A-front", "A-pool", "B"]
 
 
-def shortcut(kind: Shortcut, channels: int, width: int, stride: int) -> nn.Module:
+def make_shortcut(kind: Shortcut, channels: int, width: int, stride: int) -> nn.Module:
     """The path around a residual branch: identity where shapes agree, else option A or B of He et al. 2016.
 
     `A` subsamples and puts zeros on both sides, `A-front` in front (BranchyNet); `A-pool` is `PoolAndPad`.
@@ -151,10 +151,10 @@ Member = TypeVar("Member", bound=nn.Module)
 
 
 class ModulesOf(nn.ModuleList, Generic[Member]):
-    """A `ModuleList` that knows what its members are, so that nobody looks for them by their class.
+    """A `ModuleList` with typed members, so that no code looks for them by their class.
 
-    A member that somebody wraps later, as `torch.compile` does, has another class, but it keeps its place and hands on
-    its attributes. Weights have the names that they have in a `ModuleList`.
+    A member that is wrapped later, as `torch.compile` does, has another class; it keeps its place and passes on its
+    attributes. Weights have the same names as in a `ModuleList`.
     """
 
     if TYPE_CHECKING:
@@ -169,7 +169,7 @@ class ModulesOf(nn.ModuleList, Generic[Member]):
 
 
 class Chain(ModulesOf[Member]):
-    """Blocks that run in order, each on what the one before it answered, which nobody else reads."""
+    """Blocks that run in order, each on the output of the one before it, which nothing else reads."""
 
 
 class ResidualBlock(nn.Module):
@@ -177,17 +177,14 @@ class ResidualBlock(nn.Module):
 
     Attributes:
         in_channels: C of the input, which is what a gate looks at.
-        keeps_input: whether the shortcut hands on what it is given.
-        in_place: whether `merge` writes over `around`.
+        has_identity_shortcut: whether the shortcut returns its input.
     """
 
-    in_place = False
-
-    def __init__(self, branch: nn.Module, around: nn.Module, *, in_channels: int) -> None:
+    def __init__(self, branch: nn.Module, shortcut: nn.Module, *, in_channels: int) -> None:
         super().__init__()
         self.branch = branch
-        self.shortcut = around
-        self.keeps_input = isinstance(around, nn.Identity)
+        self.shortcut = shortcut
+        self.has_identity_shortcut = isinstance(shortcut, nn.Identity)
         self.in_channels = in_channels
         self.activation: nn.Module = nn.ReLU()
 
@@ -195,17 +192,24 @@ class ResidualBlock(nn.Module):
         """(N, C, H, W) to (N, C', H', W')."""
         return self.merge(x, self.shortcut(x))
 
-    def merge(self, x: Tensor, around: Tensor, *, scale: Tensor | None = None) -> Tensor:
-        """activation(around + scale * branch(x)), scale being (N,); see `in_place`."""
+    def merge(self, x: Tensor, identity: Tensor, *, scale: Tensor | None = None, overwrite: bool = False) -> Tensor:
+        """activation(identity + scale * branch(x)).
+
+        Args:
+            x: (N, C, H, W).
+            identity: (N, C', H', W'), what the shortcut made of x.
+            scale: (N,), or None for 1.
+            overwrite: the result may be written over `identity`; the block decides whether that helps.
+        """
         update: Tensor = self.branch(x)
         if scale is not None:
             update = update * scale.view(-1, 1, 1, 1).to(update.dtype)
-        out: Tensor = self.activation(plus(update, around))
+        out: Tensor = self.activation(plus(update, identity))
         return out
 
 
 def plus(own: Tensor, other: Tensor) -> Tensor:
-    """The sum of two tensors of one shape, written over `own` where nobody differentiates."""
+    """The sum of two tensors of one shape; without autograd, written over `own`."""
     return own + other if torch.is_grad_enabled() else own.add_(other)
 
 

@@ -30,7 +30,9 @@ Thing = TypeVar("Thing")
 
 
 class Registry(Generic[Thing]):
-    """The plug-ins of one kind, by name, in the order of declaration.
+    """The plug-ins of one kind, by name: those of the kind's package, then others; each in the order of their modules.
+
+    The order does not depend on what was imported first.
 
     Args:
         kind: what they are, for messages: `method`, `attack`, `data set`.
@@ -68,7 +70,7 @@ class Registry(Generic[Thing]):
     def names(self, pattern: str = "*") -> tuple[str, ...]:
         """Names that match a shell wildcard."""
         self._load()
-        return tuple(name for name in self.declared if fnmatchcase(name, pattern))
+        return tuple(name for name in self._ordered() if fnmatchcase(name, pattern))
 
     def __getitem__(self, name: str) -> Thing:
         """The plug-in of that name.
@@ -78,7 +80,7 @@ class Registry(Generic[Thing]):
         """
         self._load()
         if name not in self.declared:
-            raise UnknownName(unknown(self.kind, name, list(self.declared)))
+            raise UnknownName(unknown(self.kind, name, self._ordered()))
         return self.declared[name]
 
     def __contains__(self, name: object) -> bool:
@@ -89,7 +91,13 @@ class Registry(Generic[Thing]):
     def __iter__(self) -> Iterator[Thing]:
         """All plug-ins."""
         self._load()
-        return iter(list(self.declared.values()))
+        return iter([self.declared[name] for name in self._ordered()])
+
+    def _ordered(self) -> list[str]:
+        return sorted(self.declared, key=lambda name: self._place(self._origins.get(name, "")))
+
+    def _place(self, origin: str) -> tuple[bool, str]:
+        return not origin.startswith(f"{self._package}."), origin.rpartition(".")[0]
 
     def _load(self) -> None:
         if not self._loaded:

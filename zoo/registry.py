@@ -76,8 +76,9 @@ class Method:
 
     def settings(self) -> str:
         """What it can serve without retraining, in the words of its `settings` method; empty where it has one only."""
-        own = vars(self.network).get("settings")
-        return inspect.cleandoc(own.__doc__ or "").split("\n\n")[0].replace("\n", " ") if own else ""
+        if self.network.settings is RoutedNet.settings:
+            return ""
+        return inspect.cleandoc(self.network.settings.__doc__ or "").split("\n\n")[0].replace("\n", " ")
 
 
 def _keywords(network: type[RoutedNet]) -> dict[str, Any]:
@@ -147,6 +148,8 @@ def method(name: str) -> Method:
     Raises:
         UnknownName: there is none; the message lists the nearest.
     """
+    if name not in METHODS:
+        raise UnknownName(unknown("method", name, list_methods()))
     return METHODS[name]
 
 

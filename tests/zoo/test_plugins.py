@@ -17,8 +17,8 @@ PACKAGE = "tests.zoo"
 def colours() -> Registry[int]:
     """Two of them."""
     registry: Registry[int] = Registry("colour", PACKAGE)
+    registry.add("green", 2, "b.Green")
     registry.add("red", 1, "a.Red")
-    registry.add("green", 2, "a.Green")
     registry._loaded = True
     return registry
 
@@ -29,6 +29,12 @@ def test_what_is_declared_is_found_by_name_and_by_wildcard(colours: Registry[int
     assert colours.names() == ("red", "green")
     assert colours.names("g*") == ("green",)
     assert list(colours) == [1, 2]
+
+
+def test_their_order_is_that_of_their_modules_and_the_kinds_own_come_first(colours: Registry[int]) -> None:
+    colours.add("blue", 3, f"{PACKAGE}.z.Blue")
+    assert colours.names() == ("blue", "red", "green")
+    assert list(colours) == [3, 1, 2]
 
 
 def test_a_name_is_taken_once(colours: Registry[int]) -> None:

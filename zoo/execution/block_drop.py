@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from zoo.execution.rows import add_rows, select_rows
+from zoo.execution.rows import gather_rows, scatter_add_rows
 from zoo.layers import ResidualBlock
 
 
@@ -81,7 +81,7 @@ class BlockDrop:
         uniform = torch.rand(rows, len(self.survival), generator=generator, device=device).cpu()
         return (uniform < torch.tensor(self.survival)).expand(samples, -1)
 
-    def likeliest(self, blocks: int) -> Tensor:
+    def most_likely(self, blocks: int) -> Tensor:
         """The blocks of highest survival probability, the earlier first among equals: (1, L) bool on the CPU."""
         order = sorted(range(len(self.survival)), key=lambda index: -self.survival[index])
         kept = torch.zeros(1, len(self.survival), dtype=torch.bool)
@@ -110,7 +110,7 @@ class BlockDrop:
         kept: Tensor | None = None,
         gate: Tensor | None = None,
         *,
-        settled: bool = False,
+        activated: bool = False,
     ) -> Tensor:
         """Block `index`: activation(shortcut(x) + scale * gate * branch(x)), the branch only where it is kept.
 
@@ -121,26 +121,26 @@ class BlockDrop:
             kept: (N, L) as `draw` gives it, or None where every branch runs, scaled to the expectation.
             gate: (N,) values that scale the branch where it is kept; it runs where they are 0 too, so that its batch
                 norms see every kept sample.
-            settled: x came out of the same activation, a ReLU, which would not change it a second time.
+            activated: x is the output of the same activation, a ReLU, which would not change it again.
         """
         rows = torch.arange(len(x)) if kept is None else kept[:, index].nonzero().squeeze(1)
-        if settled and len(rows) == 0 and isinstance(block.shortcut, nn.Identity):
+        if activated and len(rows) == 0 and isinstance(block.shortcut, nn.Identity):
             return x
         scale = self.scale(index, sampled=kept is not None)
-        around: Tensor = block.shortcut(x)
-        out: Tensor = block.activation(_add_branch_to_rows(block.branch, around, x, rows, scale, gate))
+        identity: Tensor = block.shortcut(x)
+        out: Tensor = block.activation(_add_branch_to_rows(block.branch, identity, x, rows, scale, gate))
         return out
 
 
 def _add_branch_to_rows(
-    branch: nn.Module, around: Tensor, x: Tensor, rows: Tensor, scale: float, gate: Tensor | None
+    branch: nn.Module, identity: Tensor, x: Tensor, rows: Tensor, scale: float, gate: Tensor | None
 ) -> Tensor:
     if len(rows) == 0:
-        return around
+        return identity
     weight = None if gate is None else gate.view(-1, 1, 1, 1).to(x.dtype)
     if len(rows) == len(x):
         update = branch(x) if weight is None else weight * branch(x)
-        return torch.add(around, update, alpha=scale)
+        return torch.add(identity, update, alpha=scale)
     rows = rows.to(x.device, non_blocking=True)
-    part = branch(select_rows(x, rows))
-    return add_rows(around, rows, scale * (part if weight is None else weight[rows] * part))
+    part = branch(gather_rows(x, rows))
+    return scatter_add_rows(identity, rows, scale * (part if weight is None else weight[rows] * part))

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from zoo.execution.rows import select_rows
+from zoo.execution.rows import gather_rows
 from zoo.network import Compute
 
 
@@ -104,5 +104,5 @@ def _cascade_needed(
 
 def _rows_of(features: Features, rows: Tensor) -> Any:
     if isinstance(features, Tensor):
-        return select_rows(features, rows)
-    return tuple(select_rows(part, rows) for part in features)
+        return gather_rows(features, rows)
+    return tuple(gather_rows(part, rows) for part in features)

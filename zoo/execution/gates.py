@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import torch
@@ -27,22 +26,13 @@ def logistic_noise(like: Tensor, generator: torch.Generator | None = None) -> Te
     return torch.logit(uniform.to(like.device, non_blocking=True), eps=1e-6)
 
 
-def hard_gates(log_odds: Tensor, threshold: float) -> Tensor:
-    """Where a gate's probability exceeds a threshold in (0, 1): bool, or 0 and 1 with the probability's gradient.
-
-    It is bool where nobody differentiates, in the shape of `log_odds` in both cases.
-    """
-    is_open = log_odds > math.log(threshold / (1 - threshold))
-    return straight_through(is_open.float(), torch.sigmoid(log_odds)) if torch.is_grad_enabled() else is_open
-
-
 def threshold_settings(probs: Tensor, rates: Sequence[float], *, margin: float = 0.0) -> list[Setting]:
     """Gate thresholds that those shares of all gate probabilities exceed.
 
     Args:
         probs: (V, G), of validation data.
         rates: shares, in (0, 1).
-        margin: thresholds this close to 0 or 1 are left out: they would tell apart gates that are decided.
+        margin: thresholds this close to 0 or 1 are left out: they would separate gates that have already decided.
     """
     settings = []
     for rate in rates:

@@ -1,7 +1,7 @@
-"""Some samples of a batch: taken out, and put back.
+"""Some samples of a batch: gathered, and scattered back.
 
 Everything works on a flat view (N, C * H * W) in the order of memory. That keeps the memory format, and on a CPU it is
-several times faster than indexing a channels-last tensor in four dimensions, which answers a contiguous one.
+several times faster than indexing a channels-last tensor in four dimensions, which returns a contiguous one.
 """
 
 from __future__ import annotations
@@ -12,54 +12,54 @@ import torch
 from torch import Tensor
 
 
-def select_rows(x: Tensor, rows: Tensor) -> Tensor:
+def gather_rows(x: Tensor, rows: Tensor) -> Tensor:
     """Samples rows (n,) of x (N, ...), as a new tensor in the memory format of x."""
     if torch.is_grad_enabled():
         return _restored(_flat(x).index_select(0, rows), x)
-    return take_rows(x, rows).samples
+    return gather_for_update(x, rows).samples
 
 
-class Taken(NamedTuple):
-    """Samples that were taken out of a batch (N, ...), to be changed and put back.
+class GatheredRows(NamedTuple):
+    """Samples gathered from a batch (N, ...), to be changed and scattered back.
 
     Attributes:
         samples: (n, ...), in the memory format of the batch.
         rows: (n,) their numbers.
         flat: the batch as rows (N, D), and
         values: the samples as rows (n, D), both of elements of 16 bytes where they fit.
-        within: flat is the memory of the batch itself, not a copy.
+        is_view: `flat` is the memory of the batch itself, not a copy.
     """
 
     samples: Tensor
     rows: Tensor
     flat: Tensor
     values: Tensor
-    within: bool
+    is_view: bool
 
-    def put_back(self) -> None:
-        """Write the samples, as they are by now, over those of the batch, or of the copy if it is not `within`."""
+    def scatter_back(self) -> None:
+        """Write the samples, as they are now, over those of the batch, or of its copy where `is_view` is false."""
         self.flat.index_copy_(0, self.rows, self.values)
 
 
-def take_rows(x: Tensor, rows: Tensor) -> Taken:
-    """Samples rows (n,), distinct, of x (N, ...), for code that nobody differentiates."""
+def gather_for_update(x: Tensor, rows: Tensor) -> GatheredRows:
+    """Samples rows (n,), distinct, of x (N, ...); only without autograd."""
     dense = _flat(x)
     flat = _wide(dense)
     values = flat.index_select(0, rows)
-    return Taken(_restored(values.view(x.dtype), x), rows, flat, values, dense.data_ptr() == x.data_ptr())
+    return GatheredRows(_restored(values.view(x.dtype), x), rows, flat, values, dense.data_ptr() == x.data_ptr())
 
 
-def add_rows(x: Tensor, rows: Tensor, values: Tensor) -> Tensor:
+def scatter_add_rows(x: Tensor, rows: Tensor, values: Tensor) -> Tensor:
     """A copy of x (N, ...) with values (n, ...) added to its samples rows (n,), in the memory format of x."""
     return _restored(_flat(x).index_add(0, rows, _flat(_alike(values, x))), x)
 
 
-def put_rows(x: Tensor, rows: Tensor, values: Tensor, *, overwrite: bool = False) -> Tensor:
+def scatter_rows(x: Tensor, rows: Tensor, values: Tensor, *, overwrite: bool = False) -> Tensor:
     """Samples rows (n,) of x (N, ...) replaced by values (n, ...), in the memory format of x.
 
     Args:
-        x: a copy of it is answered, or with `overwrite`, which is for code that nobody differentiates, x itself where
-            its samples lie dense in memory.
+        x: the result is a copy; with `overwrite`, which is only for use without autograd, it is x itself where the
+            samples of x lie dense in memory.
         rows: distinct.
         values: in any memory format and dtype.
         overwrite: see x.

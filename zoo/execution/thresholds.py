@@ -190,13 +190,13 @@ BUDGETS = (0.25, 0.5, 0.75)
 """Parts of the nominal cost for which settings are proposed."""
 
 
-def exit_settings(front: Sequence[OperatingPoint], nominal: float, everybody: float) -> list[Setting]:
+def exit_settings(front: Sequence[OperatingPoint], nominal: float, everyone_leaves: float) -> list[Setting]:
     """What an early-exit network can serve: the knee, the best thresholds within budgets, and every exit alone.
 
     Args:
         front: points worth serving, cheapest first.
         nominal: multiply-accumulates of all exits together.
-        everybody: a threshold below which every score lies.
+        everyone_leaves: a threshold above every score.
     """
     chosen = {"knee": (knee(front), "cheapest thresholds that validation cannot tell from the best")}
     for budget in BUDGETS:
@@ -211,14 +211,14 @@ def exit_settings(front: Sequence[OperatingPoint], nominal: float, everybody: fl
         )
         for name, (point, note) in chosen.items()
     ]
-    return [*settings, *_anytime(len(front[0].thresholds), everybody)]
+    return [*settings, *_anytime(len(front[0].thresholds), everyone_leaves)]
 
 
-def _anytime(early: int, everybody: float) -> list[Setting]:
+def _anytime(early: int, everyone_leaves: float) -> list[Setting]:
     alone = [
         Setting(
             name=f"exit {e + 1}",
-            values={"thresholds": [None] * e + [everybody] + [None] * (early - e - 1)},
+            values={"thresholds": [None] * e + [everyone_leaves] + [None] * (early - e - 1)},
             note="everybody leaves here, no earlier head runs (anytime prediction)",
         )
         for e in range(early)
@@ -226,16 +226,16 @@ def _anytime(early: int, everybody: float) -> list[Setting]:
     return [*alone, Setting(name="full", values={"thresholds": [None] * early}, note="final exit only, no early heads")]
 
 
-def thresholds_of(setting: Setting, before: Sequence[float | None], method: str) -> tuple[float | None, ...]:
-    """The thresholds that a setting asks for, one per early exit; `before` where it asks for none.
+def thresholds_of(setting: Setting, default: Sequence[float | None], network: str) -> tuple[float | None, ...]:
+    """The thresholds that a setting asks for, one per early exit; `default` where it asks for none.
 
     Raises:
         ValueError: other values, or a wrong number of thresholds.
     """
     others = set(setting.values) - {"thresholds"}
     if others:
-        raise ValueError(f"{method}'s settings have thresholds, not {sorted(others)}")
-    thresholds = tuple(setting.values.get("thresholds", before))
-    if len(thresholds) != len(before):
-        raise ValueError(f"{len(thresholds)} thresholds for {len(before)} early exits")
+        raise ValueError(f"{network}'s settings have thresholds, not {sorted(others)}")
+    thresholds = tuple(setting.values.get("thresholds", default))
+    if len(thresholds) != len(default):
+        raise ValueError(f"{len(thresholds)} thresholds for {len(default)} early exits")
     return thresholds

@@ -7,17 +7,16 @@ generator is given) and computes every block (here "needed" runs only the open o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import accumulate, groupby
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_linear_bn_eval
 
 from zoo.backbone import Backbone
 from zoo.execution.block_drop import BlockDrop, survival_schedule
+from zoo.execution.gated_block import gated_residual
 from zoo.execution.gates import logistic_noise, straight_through, threshold_settings
-from zoo.execution.skipping import Above, Chained, Decide, gated_chain
+from zoo.execution.skipping import Decide, GatedOutput, Skipping, Threshold
 from zoo.layers import ModulesOf, Shortcut
 from zoo.network import Compute, Forward, RoutedNet, Setting, Task, Validation
 from zoo.papers.adanet import PAPER
@@ -47,69 +46,13 @@ class Gate(nn.Module):
         odds: Tensor = logits[:, 1] - logits[:, 0]
         return odds
 
-    def folded_hidden(self) -> nn.Linear:
-        """The hidden layer in eval mode, batch norm folded into it."""
-        linear, norm = self.hidden[2], self.hidden[3]
-        assert isinstance(linear, nn.Linear)
-        assert isinstance(norm, nn.BatchNorm1d)
-        return fuse_linear_bn_eval(linear.eval(), norm.eval())
-
 
 class Gates(ModulesOf[Gate]):
-    """One gate per block, without memory; see `zoo.execution.skipping.GateBank`."""
+    """One gate per block, asked by number (`zoo.execution.skipping.Gates`)."""
 
-    pooled = False
-
-    def forward(self, index: int, seen: Tensor, state: None) -> tuple[Tensor, None]:
-        """Gate `index` on what it sees: log-odds (N,), and no state."""
-        return self[index](seen), None
-
-    def folded(self) -> FoldedGates:
-        """The same gates for serving."""
-        return FoldedGates(list(self))
-
-
-class FoldedGates(nn.Module):
-    """Gates for serving: batch norms folded into the hidden layers, one output each, all of one width side by side.
-
-    The hidden layers of A gates are one matrix product, and so are their outputs (a matrix with one block per gate on
-    its diagonal): asking all of them costs little more than asking one. See `zoo.execution.skipping.FarSighted`.
-    """
-
-    pooled = True
-
-    def __init__(self, gates: Sequence[Gate]) -> None:
-        super().__init__()
-        self.together = _runs([gate.channels for gate in gates])
-        for run in dict.fromkeys(self.together):
-            hidden = [gates[i].folded_hidden() for i in run]
-            choices = [gates[i].choice for i in run]
-            outputs = [choice.weight.detach()[1:] - choice.weight.detach()[:1] for choice in choices]
-            biases = [choice.bias.detach()[1:] - choice.bias.detach()[:1] for choice in choices]
-            self.register_buffer(f"hidden{run.start}", torch.cat([h.weight for h in hidden]).detach().t().contiguous())
-            self.register_buffer(f"hidden_bias{run.start}", torch.cat([h.bias for h in hidden]).detach())
-            self.register_buffer(f"output{run.start}", torch.block_diag(*outputs).t().contiguous())
-            self.register_buffer(f"bias{run.start}", torch.cat(biases))
-
-    def forward(self, index: int, seen: Tensor, state: None) -> tuple[Tensor, None]:
-        """Gate `index` on means of the channels (N, C): log-odds (N,), and no state."""
-        return self.ahead(index, seen, 1)[:, index - self.together[index].start], None
-
-    def ahead(self, index: int, sums: Tensor, pixels: int) -> Tensor:
-        """Log-odds (N, A) of the gates together[index], from sums (N, C) over the pixels of each channel."""
-        run = self.together[index].start
-        hidden = torch.addmm(getattr(self, f"hidden_bias{run}"), sums, getattr(self, f"hidden{run}"), alpha=1 / pixels)
-        return torch.addmm(getattr(self, f"bias{run}"), hidden.relu_(), getattr(self, f"output{run}"))
-
-
-def _runs(widths: Sequence[int]) -> list[range]:
-    """For every place in a sequence, the run of equal numbers that it belongs to."""
-    lengths = [len(list(group)) for _, group in groupby(widths)]
-    return [
-        range(end - length, end)
-        for length, end in zip(lengths, accumulate(lengths), strict=True)
-        for _ in range(length)
-    ]
+    def forward(self, index: int, x: Tensor, state: None = None) -> tuple[Tensor, None]:
+        """Gate `index` on x (N, C, H, W): log-odds (N,); there is no state."""
+        return self[index](x), None
 
 
 @register("adanet", PAPER)
@@ -164,6 +107,7 @@ class AdaNet(RoutedNet):
             task, blocks=blocks, widths=widths, block=block, stem_kind=stem_kind, shortcut_kind=shortcut_kind
         )
         self.gates = Gates(Gate(b.in_channels, gate_width) for b in self.backbone.blocks)
+        self.skipping = Skipping("residual")
         self.units = tuple(self.backbone.names)
         if target_reduction not in ("mean", "sum"):
             raise ValueError(f"target_reduction must be 'mean' or 'sum', not {target_reduction!r}")
@@ -179,39 +123,43 @@ class AdaNet(RoutedNet):
         self.rates: list[float] | None = None
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised pictures; training runs blocks with shut gates too, since batch norm needs all samples."""
-        kept = self.drop.draw(len(x), generator) if self.training or generator is not None else None
+        """Answer normalised images; training runs blocks with closed gates too, since batch norm needs all samples."""
+        survivors = self.drop.draw(len(x), generator) if self.training or generator is not None else None
         decide = self._decision(generator)
         x = self.backbone.stem(x)
-        if self.training:
-            chained = self._train_chain(decide, x, kept)
+        if compute == "all" or self.training:
+            out = self._gated_blocks(x, decide, survivors)
         else:
-            blocks = list(self.backbone.blocks)
-            chained = gated_chain(blocks, self.gates, self._weighted(decide, kept), x, compute, "residual")
-        opened = chained.gate.detach() > 0
-        penalties = {"target_rate": self.target_weight * self._target_loss(chained.gate)} if self.training else {}
+            out = self.skipping(list(self.backbone.blocks), self.gates, self._scaled(decide, survivors), x)
+        opened = out.gate.detach() > 0
         return Forward(
-            logits=self.backbone.head(chained.x),
-            route=opened if kept is None else opened & kept.to(x.device, non_blocking=True),
-            gate_probs=torch.sigmoid(chained.log_odds),
-            penalties=penalties,
+            logits=self.backbone.head(out.x),
+            route=opened if survivors is None else opened & survivors.to(x.device, non_blocking=True),
+            gate_probs=torch.sigmoid(out.log_odds),
+            penalties={"target_rate": self.target_weight * self._target_loss(out.gate)} if self.training else {},
         )
 
-    def _train_chain(self, decide: Decide, x: Tensor, kept: Tensor | None) -> Chained:
-        values: list[Tensor] = []
-        odds: list[Tensor] = []
+    def _gated_blocks(self, x: Tensor, decide: Decide, survivors: Tensor | None) -> GatedOutput:
+        """For each block: ask its gate, decide, and run the block with its branch scaled by the decision."""
+        scaled = self._scaled(decide, survivors)
+        gates, log_odds = [], []
         for index, block in enumerate(self.backbone.blocks):
-            log_odds, _ = self.gates(index, x, None)
-            odds.append(log_odds)
-            values.append(decide(index, log_odds))
-            x = self.drop.residual(index, block, x, kept, values[-1])
-        return Chained(x, torch.stack(values, dim=1), torch.stack(odds, dim=1))
+            odds, _ = self.gates(index, x)
+            if self.training:
+                gate = decide(index, odds)
+                x = self.drop.residual(index, block, x, survivors, gate)
+            else:
+                gate = scaled(index, odds)
+                x = gated_residual(block, x, gate, "all")
+            gates.append(gate)
+            log_odds.append(odds)
+        return GatedOutput(x, torch.stack(gates, dim=1), torch.stack(log_odds, dim=1))
 
-    def _weighted(self, decide: Decide, kept: Tensor | None) -> Decide:
+    def _scaled(self, decide: Decide, survivors: Tensor | None) -> Decide:
         """Decisions times what stochastic depth multiplies each branch with."""
         if self.drop.certain:
             return decide
-        return lambda index, log_odds: decide(index, log_odds) * self.drop.weights(index, log_odds, kept)
+        return lambda index, odds: decide(index, odds) * self.drop.weights(index, odds, survivors)
 
     def _decision(self, generator: torch.Generator | None) -> Decide:
         if self.rates is not None and not self.training:
@@ -219,7 +167,7 @@ class AdaNet(RoutedNet):
             return lambda index, log_odds: torch.full_like(log_odds, rates[index])
         if self.training or generator is not None:
             return lambda index, log_odds: self._sample(log_odds, generator)
-        return Above(self.threshold)
+        return Threshold(self.threshold)
 
     def _sample(self, log_odds: Tensor, generator: torch.Generator | None) -> Tensor:
         noisy = log_odds + logistic_noise(log_odds, generator)

@@ -26,12 +26,12 @@ class PreActBlock(nn.Module):
         branch: the part of the block that may be left out.
     """
 
-    def __init__(self, activate: nn.Module, branch: nn.Module, around: nn.Module) -> None:
+    def __init__(self, activate: nn.Module, branch: nn.Module, shortcut: nn.Module) -> None:
         super().__init__()
         self.activate = activate
         self.branch = branch
-        self.shortcut = around
-        self.projects = isinstance(around, nn.Conv2d)
+        self.shortcut = shortcut
+        self.projects = isinstance(shortcut, nn.Conv2d)
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) to (N, C', H', W')."""
@@ -89,8 +89,8 @@ class PreActTrunk(nn.Module):
                 stride = 2 if s > 0 and b == 0 else 1
                 activate = norm_relu(channels) if self.names else nn.Identity()
                 branch = _branch(block, channels, width, stride, dropout)
-                around = _around(shortcut_kind, channels, expansion * width, stride)
-                self.blocks.append(PreActBlock(activate, branch, around))
+                shortcut = _make_shortcut(shortcut_kind, channels, expansion * width, stride)
+                self.blocks.append(PreActBlock(activate, branch, shortcut))
                 self.names.append(f"stage{s + 1}.block{b + 1}")
                 channels = expansion * width
         self.described: Mapping[str, Any] | None = None
@@ -139,7 +139,7 @@ def _bottleneck(channels: int, width: int, stride: int) -> nn.Sequential:
     )
 
 
-def _around(kind: str, channels: int, width: int, stride: int) -> nn.Module:
+def _make_shortcut(kind: str, channels: int, width: int, stride: int) -> nn.Module:
     if channels == width and stride == 1:
         return nn.Identity()
     return conv(channels, width, 1, stride=stride) if kind == "B" else SubsampleAndPad(width - channels, stride)

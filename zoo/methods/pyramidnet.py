@@ -105,8 +105,8 @@ class PyramidBlock(ResidualBlock):
 
     shortcut: PyramidShortcut
 
-    def __init__(self, branch: nn.Module, around: PyramidShortcut, *, in_channels: int) -> None:
-        super().__init__(branch, around, in_channels=in_channels)
+    def __init__(self, branch: nn.Module, shortcut: PyramidShortcut, *, in_channels: int) -> None:
+        super().__init__(branch, shortcut, in_channels=in_channels)
         self.activation = nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -171,8 +171,8 @@ class PyramidNet(RoutedNet):
             for b, width in enumerate(widths):
                 stride = 2 if s > 0 and b == 0 else 1
                 out_channels = width if block == "basic" else 4 * width
-                around = PyramidShortcut(out_channels - channels, stride)
-                self.blocks.append(PyramidBlock(make(channels, width, stride), around, in_channels=channels))
+                shortcut = PyramidShortcut(out_channels - channels, stride)
+                self.blocks.append(PyramidBlock(make(channels, width, stride), shortcut, in_channels=channels))
                 names.append(f"stage{s + 1}.block{b + 1}")
                 channels = out_channels
         self.units = tuple(names)

@@ -79,7 +79,7 @@ class StochasticDepth(RoutedNet):
         x = self.backbone.stem(x)
         for index, block in enumerate(self.backbone.blocks):
             if self.training or compute == "needed":
-                x = self.drop.residual(index, block, x, kept, settled=True)
+                x = self.drop.residual(index, block, x, kept, activated=True)
             else:
                 x = gated_residual(block, x, self.drop.weights(index, x, kept), "all")
         return Forward(logits=self.backbone.head(x), route=route)
@@ -89,7 +89,7 @@ class StochasticDepth(RoutedNet):
             return self.drop.draw(samples, generator)
         if self.served is None:
             return None
-        return self.drop.likeliest(self.served).expand(samples, -1)
+        return self.drop.most_likely(self.served).expand(samples, -1)
 
     def plain_trunk(self) -> Mapping[str, Any] | None:
         """The ResNet that every block is trained of."""

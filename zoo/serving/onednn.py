@@ -121,10 +121,8 @@ class FusedBlock(ResidualBlock):
         block: its branch is a sequence of several steps, the last a packed convolution.
 
     Attributes:
-        lent: somebody else may read what the block is given, so that it must not write over it.
+        input_is_shared: other code may read the block's input later, so that the block must not overwrite it.
     """
-
-    in_place = True
 
     def __init__(self, block: ResidualBlock) -> None:
         super().__init__(block.branch, block.shortcut, in_channels=block.in_channels)
@@ -132,21 +130,22 @@ class FusedBlock(ResidualBlock):
         self._relu = isinstance(block.activation, nn.ReLU)
         *before, last = cast("nn.Sequential", block.branch)
         self._steps = (before, cast("PackedConv", last))
-        self.lent = True
+        self.input_is_shared = True
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) to (N, C', H', W')."""
-        around = self.shortcut(x)
-        return self.merge(x, x.clone() if self.lent and around is x else around)
+        identity = self.shortcut(x)
+        return self.merge(x, identity, overwrite=identity is not x or not self.input_is_shared)
 
-    def merge(self, x: Tensor, around: Tensor, *, scale: Tensor | None = None) -> Tensor:
+    def merge(self, x: Tensor, identity: Tensor, *, scale: Tensor | None = None, overwrite: bool = False) -> Tensor:
         """See `zoo.layers.ResidualBlock.merge`."""
         if scale is not None or torch.is_grad_enabled():
-            return super().merge(x, around, scale=scale)
+            return super().merge(x, identity, scale=scale)
         before, last = self._steps
+        total = identity if overwrite else identity.clone()
         for step in before:
             x = step(x)
-        return last.add_to(around, x, relu=self._relu)
+        return last.add_to(total, x, relu=self._relu)
 
 
 def pack(module: nn.Module) -> None:
@@ -162,7 +161,7 @@ def pack(module: nn.Module) -> None:
     if isinstance(module, nn.Sequential | Chain):
         for before, after in pairwise(module):
             if isinstance(before, FusedBlock) and isinstance(after, FusedBlock):
-                after.lent = False
+                after.input_is_shared = False
 
 
 def _packs(convolution: nn.Conv2d) -> bool:

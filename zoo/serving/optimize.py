@@ -12,15 +12,18 @@ computation for not waiting at all.
 from __future__ import annotations
 
 import copy
-from typing import Any, Self
+from typing import Self
 
 import torch
 from torch import Tensor, nn
 
+from zoo.execution.skipping import Skipping
 from zoo.layers import ResidualBlock
 from zoo.network import Compute, Forward, RoutedNet, Setting
 from zoo.serving.folding import fold
+from zoo.serving.gates import lean_form
 from zoo.serving.onednn import pack
+from zoo.serving.skipping import ServedSkipping
 
 
 class Served(nn.Module):
@@ -88,7 +91,7 @@ def optimize_for_inference(net: RoutedNet, *, fused: bool = True, masked_up_to: 
             device once: for batches so small that a block takes as long for one picture as for all.
     """
     served = copy.deepcopy(net).eval().requires_grad_(False)
-    _replace(served)
+    _put_served_forms(served)
     for module in served.modules():
         if isinstance(module, ResidualBlock) and isinstance(module.activation, nn.ReLU):
             module.activation.inplace = True
@@ -99,11 +102,13 @@ def optimize_for_inference(net: RoutedNet, *, fused: bool = True, masked_up_to: 
     return Served(served.to(memory_format=torch.channels_last), masked_up_to=masked_up_to)
 
 
-def _replace(module: nn.Module) -> None:
-    """Put what a module's `folded()` answers in its place, wherever there is such a method."""
+def _put_served_forms(module: nn.Module) -> None:
+    """Put what serves in the place of gates and of the loop over gated blocks, by their types."""
     for name, child in list(module.named_children()):
-        fold: Any = getattr(child, "folded", None)
-        if fold is None:
-            _replace(child)
+        lean = lean_form(child)
+        if lean is not None:
+            setattr(module, name, lean)
+        elif type(child) is Skipping:
+            setattr(module, name, ServedSkipping(child.rule))
         else:
-            setattr(module, name, fold())
+            _put_served_forms(child)

@@ -69,6 +69,7 @@ TRAINED_BY: Mapping[str, frozenset[str]] = {
     "zoo/methods/preresnet.py": frozenset(("preresnet", "wideresnet")),
     "zoo/backbone.py": BACKBONES,
     "zoo/execution/cascade.py": frozenset(("branchynet", "msdnet")),
+    "zoo/execution/early_exit.py": frozenset(("branchynet", "msdnet")),
     "zoo/execution/gated_block.py": GATED - {"branchynet", "msdnet"},
     "zoo/execution/gates.py": frozenset(("adanet", "skipnet")),
     "zoo/execution/rows.py": GATED,
@@ -114,7 +115,13 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     "zoo/serving/folding.py": TIMED | {"robustness"},
     "zoo/serving/onednn.py": TIMED,
     "zoo/serving/optimize.py": TIMED,
+    "zoo/serving/gates.py": TIMED,
+    "zoo/serving/skipping.py": TIMED,
     "zoo/backbone.py": TIMED,
+    "zoo/execution/gated_block.py": TIMED,
+    "zoo/execution/gates.py": TIMED,
+    "zoo/execution/rows.py": TIMED,
+    "zoo/execution/skipping.py": TIMED,
     "zoo/methods/resnet.py": TIMED,  # the static network that is timed beside
 }
 """Tables of every network that become stale where a source file's code is edited; of others, none."""

@@ -160,16 +160,16 @@ def test_certain_survival_draws_no_random_number() -> None:
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_a_dropped_block_leaves_what_is_settled_alone_and_activates_what_is_not() -> None:
+def test_a_dropped_block_leaves_what_is_activated_alone_and_activates_what_is_not() -> None:
     drop, block = BlockDrop([0.5]), ResidualBlock(nn.Conv2d(1, 1, 1), nn.Identity(), in_channels=1)
     dropped = torch.zeros(2, 1, dtype=torch.bool)
     x = torch.tensor([[-1.0, 2.0], [0.0, 3.0]]).view(2, 1, 1, 2)
     assert torch.equal(drop.residual(0, block, x, dropped), x.relu())
-    assert drop.residual(0, block, x, dropped, settled=True) is x
+    assert drop.residual(0, block, x, dropped, activated=True) is x
 
 
-def test_the_likeliest_blocks_are_kept_and_earlier_ones_among_equals() -> None:
-    assert BlockDrop([0.5, 0.9, 0.5, 0.7]).likeliest(3).tolist() == [[True, True, False, True]]
+def test_the_most_likely_blocks_are_kept_and_earlier_ones_among_equals() -> None:
+    assert BlockDrop([0.5, 0.9, 0.5, 0.7]).most_likely(3).tolist() == [[True, True, False, True]]
 
 
 def test_drawing_rows_keeps_the_memory_format() -> None:

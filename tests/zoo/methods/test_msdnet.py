@@ -19,7 +19,7 @@ from benchmarks.training.loop import NoCheckpoint, accuracy, train
 from benchmarks.training.numerics import single_threaded
 from benchmarks.training.tasks import task_of
 from tests.conformance.cases import CPU, DIGITS, TASK, trained
-from zoo.methods.msdnet.network import EVERYBODY, MSDNet
+from zoo.methods.msdnet import MSDNet
 from zoo.methods.msdnet.trunk import Plan, Segment, exit_layers
 from zoo.papers.paper import CIFAR10, IMAGENET
 from zoo.sizing.unit_costs import measure_ledger
@@ -160,7 +160,7 @@ def test_the_loss_is_the_sum_over_exits() -> None:
 def test_everybody_leaves_at_an_anytime_exit_and_no_earlier_head_runs() -> None:
     case = trained("msdnet[tiny]")
     setting = next(s for s in case.settings if s.name == "exit 2")
-    assert setting.values == {"thresholds": [None, EVERYBODY]}
+    assert setting.values == {"thresholds": [None, MSDNet.everyone_leaves]}
     net = copy.deepcopy(case.net)
     net.use(setting)
     with torch.no_grad():

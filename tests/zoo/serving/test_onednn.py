@@ -159,7 +159,7 @@ def test_a_fused_block_answers_what_the_block_answers(
 def test_a_block_writes_over_its_input_only_behind_another_block() -> None:
     net = nn.Sequential(block(), block())
     pack(net)
-    assert [step.lent for step in net if isinstance(step, FusedBlock)] == [True, False]
+    assert [step.input_is_shared for step in net if isinstance(step, FusedBlock)] == [True, False]
     x = pictures(8)
     before = x.clone()
     net(x)
@@ -189,14 +189,14 @@ def test_torch_convolves_where_onednn_is_switched_off_and_under_autocast(
 @torch.inference_mode()
 def test_blocks_overwrite_only_what_they_may(rows: Tensor | None) -> None:
     holder, x = nn.Sequential(block()), pictures(8).relu()
-    expected = run_rows(block_of(holder), x, rows, "residual", settled=True).x.clone()
+    expected = run_rows(block_of(holder), x, rows, "residual", activated=True).x.clone()
     pack(holder)
     before = x.clone()
-    found = run_rows(block_of(holder), x, rows, "residual", settled=True).x
+    found = run_rows(block_of(holder), x, rows, "residual", activated=True).x
     torch.testing.assert_close(found, expected)
     assert torch.equal(x, before)
     torch.testing.assert_close(
-        run_rows(block_of(holder), x, rows, "residual", settled=True, overwrite=True).x, expected
+        run_rows(block_of(holder), x, rows, "residual", activated=True, overwrite=True).x, expected
     )
 
 

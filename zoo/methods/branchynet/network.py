@@ -10,24 +10,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from zoo.execution.cascade import cascade
-from zoo.execution.thresholds import entropy, exit_settings, operating_points, thresholds_of
+from zoo.execution.early_exit import EarlyExitNet
+from zoo.execution.thresholds import OperatingPoint, entropy, operating_points
 from zoo.layers import Shortcut
 from zoo.methods.branchynet.trunks import Parts, b_alexnet, b_lenet, b_resnet_110, branchy_resnet
-from zoo.network import Compute, Forward, ParamGroup, Phase, RoutedNet, Setting, Task, Validation
+from zoo.network import Compute, Forward, ParamGroup, Phase, Task
 from zoo.papers.branchynet import PAPER
 from zoo.registry import register
 
-EVERYBODY = 1e9
-"""Threshold below which every entropy lies: all leave."""
-
 
 @register("branchynet", PAPER)
-class BranchyNet(RoutedNet):
+class BranchyNet(EarlyExitNet):
     """Early exits on a trunk (Teerapittayanon et al. 2016).
+
+    A sample leaves at the first exit whose entropy, in nats, lies below the exit's threshold.
 
     Training has the paper's two phases: the trunk with its final exit alone, then everything jointly from those
     weights with a weighted sum of the exits' cross-entropies.
@@ -43,6 +42,9 @@ class BranchyNet(RoutedNet):
         ValueError: an unknown trunk, a shape it does not fit, or weights that do not match the exits.
     """
 
+    default_threshold = 0.5
+    everyone_leaves = 1e9
+
     def __init__(
         self,
         task: Task,
@@ -56,7 +58,6 @@ class BranchyNet(RoutedNet):
         stem_kind: Literal["cifar", "strided", "imagenet"] = "cifar",
         shortcut_kind: Shortcut = "B",
     ) -> None:
-        super().__init__(task)
         if trunk == "resnet":
             parts = branchy_resnet(
                 task, blocks=blocks, widths=widths, block=block, stem_kind=stem_kind, shortcut_kind=shortcut_kind
@@ -65,31 +66,29 @@ class BranchyNet(RoutedNet):
             parts = _published(trunk, task)
         if not 0 <= trunk_share < 1:
             raise ValueError(f"trunk_share must be at least 0 and below 1, not {trunk_share}")
-        self.segments = nn.ModuleList(parts.segments)
-        self.heads = nn.ModuleList(parts.heads)
+        super().__init__(task, parts.segments, parts.heads)
         self.plain = parts.plain
         exits = len(parts.heads)
         self.exit_weights = tuple(exit_weights or (1.0,) * exits)
         if len(self.exit_weights) != exits or min(self.exit_weights) < 0:
             raise ValueError(f"exit_weights must be {exits} numbers of at least 0, not {list(self.exit_weights)}")
-        self.units = tuple(name for e in range(1, exits + 1) for name in (f"segment{e}", f"exit{e}"))
         self.trunk_share = trunk_share
         self.phase = "joint"
-        self.thresholds: tuple[float | None, ...] = (0.5,) * (exits - 1)
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised pictures; training computes every exit of the phase."""
-        enabled = [t is not None for t in self.thresholds] + [True]
-        if self.training:
-            compute = "needed" if self.phase == "trunk" else "all"
-            enabled = [self.phase == "joint"] * len(self.thresholds) + [True]
-        out = cascade(list(self.segments), list(self.heads), self._leaves, enabled, x, compute)
-        return Forward(logits=out.logits, route=out.route, exit_logits=out.exit_logits)
+        """Answer normalised images; training computes every exit of the phase."""
+        if not self.training:
+            return super().run(x, compute=compute, generator=generator)
+        jointly = self.phase == "joint"
+        return self.run_exits(x, "all" if jointly else "needed", [jointly] * len(self.thresholds))
 
-    def _leaves(self, exit_index: int, logits: Tensor) -> Tensor:
-        threshold = self.thresholds[exit_index]
-        assert threshold is not None
-        return entropy(logits) < threshold
+    def uncertainty(self, logits: Tensor) -> Tensor:
+        """Entropy of the softmax in nats, (N, K) to (N,)."""
+        return entropy(logits)
+
+    def search(self, scores: Tensor, correct: Tensor, cumulative_macs: Sequence[float]) -> list[OperatingPoint]:
+        """A grid over the thresholds of all exits."""
+        return operating_points(scores, correct, cumulative_macs)
 
     def loss(self, forward: Forward, labels: Tensor) -> Tensor:
         """Cross-entropy of the final exit in the first phase, the weighted sum over all exits in the second."""
@@ -121,29 +120,6 @@ class BranchyNet(RoutedNet):
     def plain_trunk(self) -> Mapping[str, Any] | None:
         """The ResNet without exits; none for trunks that are none."""
         return self.plain
-
-    def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
-        """Segments and heads, alternating."""
-        pairs = zip(self.segments, self.heads, strict=True)
-        return dict(zip(self.units, [(module,) for pair in pairs for module in pair], strict=True))
-
-    def settings(self, validation: Validation) -> list[Setting]:
-        """The knee of the front, the best thresholds within budgets, and every exit alone."""
-        exit_logits = validation.forward.exit_logits
-        entropies = torch.stack([entropy(logits) for logits in exit_logits[:-1]], dim=1)
-        correct = torch.stack([logits.argmax(1) == validation.labels for logits in exit_logits], dim=1)
-        per_exit = validation.unit_macs.view(-1, 2).sum(dim=1).cumsum(0) + validation.fixed_macs
-        front = operating_points(entropies, correct, per_exit.tolist())
-        return exit_settings(front, float(per_exit[-1]), EVERYBODY)
-
-    def use(self, setting: Setting) -> None:
-        """Take `thresholds`: one entropy in nats per early exit, or None where the exit is switched off.
-
-        Raises:
-            ValueError: other values, or a wrong number of thresholds.
-        """
-        default = (0.5,) * len(self.thresholds)
-        self.thresholds, self.setting = thresholds_of(setting, default, "branchynet"), setting
 
 
 def _published(trunk: str, task: Task) -> Parts:

@@ -12,7 +12,7 @@ from typing import Any
 from torch import nn
 
 from zoo.backbone import Backbone
-from zoo.layers import ResidualBlock, basic_branch, conv, conv_bn_relu, init_he, pooled_linear, shortcut
+from zoo.layers import ResidualBlock, basic_branch, conv, conv_bn_relu, init_he, make_shortcut, pooled_linear
 from zoo.network import Task
 
 
@@ -154,7 +154,7 @@ def _require(task: Task, shape: tuple[int, int, int], trunk: str) -> None:
 
 def _block(channels: int, width: int, stride: int) -> ResidualBlock:
     branch = basic_branch(channels, width, stride, bias=True)
-    return ResidualBlock(branch, shortcut("A-front", channels, width, stride), in_channels=channels)
+    return ResidualBlock(branch, make_shortcut("A-front", channels, width, stride), in_channels=channels)
 
 
 def _pool(size: int) -> nn.MaxPool2d:

@@ -6,25 +6,22 @@ exit needs, the paper's lazy evaluation; `lazy=False` is the code's way), and it
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from zoo.execution.cascade import cascade
-from zoo.execution.thresholds import doubt, exit_settings, geometric_points, thresholds_of
+from zoo.execution.early_exit import EarlyExitNet
+from zoo.execution.thresholds import OperatingPoint, doubt, geometric_points
 from zoo.methods.msdnet.trunk import Plan, Spacing, StemKind, exit_layers, msdnet_parts
-from zoo.network import Compute, Forward, RoutedNet, Setting, Task, Validation
+from zoo.network import Compute, Forward, Task
 from zoo.papers.msdnet import PAPER
 from zoo.registry import register
 
-EVERYBODY = 1.0
-"""Threshold below which every sample's doubt lies: all leave."""
-
 
 @register("msdnet", PAPER)
-class MSDNet(RoutedNet):
+class MSDNet(EarlyExitNet):
     """A multi-scale DenseNet with many exits (Huang et al. 2018).
 
     All exits are trained together, each cross-entropy with weight 1. A sample leaves at the first exit whose
@@ -57,6 +54,9 @@ class MSDNet(RoutedNet):
         ValueError: parameters that do not describe a network, or pictures too small for its scales.
     """
 
+    default_threshold = 0.1
+    everyone_leaves = 1.0
+
     def __init__(
         self,
         task: Task,
@@ -75,12 +75,11 @@ class MSDNet(RoutedNet):
         stem_kind: StemKind = "cifar",
         lazy: bool = True,
     ) -> None:
-        super().__init__(task)
         if scales < 1 or min(channels, growth) < 1:
             raise ValueError(f"scales, channels and growth must be at least 1, not {scales}, {channels} and {growth}")
         if not 0 <= reduction <= 1:
             raise ValueError(f"reduction must lie between 0 and 1, not {reduction}")
-        self.plan = plan = Plan(exits=exit_layers(exits, base, step, spacing), scales=scales, reduction=reduction)
+        plan = Plan(exits=exit_layers(exits, base, step, spacing), scales=scales, reduction=reduction)
         parts = msdnet_parts(
             task,
             plan,
@@ -92,47 +91,21 @@ class MSDNet(RoutedNet):
             stem_kind=stem_kind,
             lazy=lazy,
         )
-        self.segments = nn.ModuleList(parts.segments)
-        self.heads = nn.ModuleList(parts.heads)
-        self.units = tuple(name for e in range(1, exits + 1) for name in (f"segment{e}", f"exit{e}"))
-        self.thresholds: tuple[float | None, ...] = (0.1,) * (exits - 1)
+        super().__init__(task, parts.segments, parts.heads)
+        self.plan = plan
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised pictures; training computes every exit."""
-        if self.training:
-            compute = "all"
-        enabled = [t is not None for t in self.thresholds] + [True]
-        out = cascade(list(self.segments), list(self.heads), self._leaves, enabled, x, compute)
-        return Forward(logits=out.logits, route=out.route, exit_logits=out.exit_logits)
+        """Answer normalised images; training computes every exit."""
+        return super().run(x, compute="all" if self.training else compute, generator=generator)
 
-    def _leaves(self, exit_index: int, logits: Tensor) -> Tensor:
-        threshold = self.thresholds[exit_index]
-        assert threshold is not None
-        return doubt(logits) < threshold
+    def uncertainty(self, logits: Tensor) -> Tensor:
+        """Doubt: one minus the greatest softmax probability, (N, K) to (N,)."""
+        return doubt(logits)
+
+    def search(self, scores: Tensor, correct: Tensor, cumulative_macs: Sequence[float]) -> list[OperatingPoint]:
+        """Budgeted batch classification (paper, section 4): the same share of those who arrive leaves at every exit."""
+        return geometric_points(scores, correct, cumulative_macs)
 
     def loss(self, forward: Forward, labels: Tensor) -> Tensor:
         """Sum of the exits' cross-entropies."""
         return torch.stack([functional.cross_entropy(logits.float(), labels) for logits in forward.exit_logits]).sum()
-
-    def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
-        """Segments and heads, alternating."""
-        pairs = zip(self.segments, self.heads, strict=True)
-        return dict(zip(self.units, [(module,) for pair in pairs for module in pair], strict=True))
-
-    def settings(self, validation: Validation) -> list[Setting]:
-        """Budgeted batch classification (the knee, then budgets), and anytime prediction: every exit alone."""
-        exit_logits = validation.forward.exit_logits
-        doubts = torch.stack([doubt(logits) for logits in exit_logits[:-1]], dim=1)
-        correct = torch.stack([logits.argmax(1) == validation.labels for logits in exit_logits], dim=1)
-        per_exit = validation.unit_macs.view(-1, 2).sum(dim=1).cumsum(0) + validation.fixed_macs
-        front = geometric_points(doubts, correct, per_exit.tolist())
-        return exit_settings(front, float(per_exit[-1]), EVERYBODY)
-
-    def use(self, setting: Setting) -> None:
-        """Take `thresholds`: one of doubt per early exit, or None where the exit is switched off.
-
-        Raises:
-            ValueError: other values, or a wrong number of thresholds.
-        """
-        default = (0.1,) * len(self.thresholds)
-        self.thresholds, self.setting = thresholds_of(setting, default, "msdnet"), setting

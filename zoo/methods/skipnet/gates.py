@@ -19,15 +19,14 @@ State = tuple[Tensor, Tensor] | None
 """Hidden and cell state (N, hidden) of the recurrent gate; None before the first gate, and without memory."""
 
 
-class GateBank(nn.Module):
-    """Gates of several blocks, asked in order (`zoo.execution.skipping.GateBank`); each looks at its block's input.
+class SkipGates(nn.Module):
+    """Gates of several blocks, asked in order (`zoo.execution.skipping.Gates`); each looks at its block's input.
 
     Attributes:
         sharpened: 1 once `sharpen` has been called; a buffer, so that a resumed training does not sharpen twice.
     """
 
     sharpened: Tensor
-    pooled = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,7 +61,7 @@ class GateBank(nn.Module):
         self.sharpened.fill_(1)
 
 
-class FeedForwardGates(GateBank):
+class FeedForwardGates(SkipGates):
     """A convnet per block (Wang et al. 2018, section 3.1) ending in two logits: skip, execute.
 
     `ff1` is FFGate-I: max-pool, two 3x3 convolutions of which the second has stride 2, global average pool. `ff2` is
@@ -83,7 +82,7 @@ class FeedForwardGates(GateBank):
             nn.init.zeros_(choice.bias)
 
     def forward(self, index: int, x: Tensor, state: State) -> tuple[Tensor, State]:
-        """See `GateBank.forward`; the state passes through."""
+        """See `SkipGates.forward`; the state passes through."""
         logits = self.choice[index](self.features[index](x)).float()
         return logits[:, 1] - logits[:, 0], state
 
@@ -100,7 +99,7 @@ def _features(kind: Literal["ff1", "ff2"], width: int) -> nn.Sequential:
     return nn.Sequential(nn.MaxPool2d(2, ceil_mode=True), conv_bn_relu(width, width, 3), last, *pool)
 
 
-class RecurrentGates(GateBank):
+class RecurrentGates(SkipGates):
     """RNNGate: pooled features, projected to 10 per block, feed an LSTM of 10 that all blocks share.
 
     Args:
@@ -119,7 +118,7 @@ class RecurrentGates(GateBank):
         self.choice = nn.Linear(hidden, 1)
 
     def forward(self, index: int, x: Tensor, state: State) -> tuple[Tensor, State]:
-        """See `GateBank.forward`; the state is zero at the first gate of every forward pass."""
+        """See `SkipGates.forward`; the state is zero at the first gate of every forward pass."""
         hidden, cell = self.cell(self.project[index](self.pool(x)), state)
         log_odds: Tensor = self.choice(hidden).squeeze(1).float()
         return log_odds, (hidden, cell)
@@ -134,54 +133,10 @@ class RecurrentGates(GateBank):
         nn.init.zeros_(self.cell.bias_ih)
         nn.init.zeros_(self.cell.bias_hh)
 
-    def folded(self) -> FoldedRecurrentGates:
-        """The same gates for channel means, with fewer and smaller steps."""
-        return FoldedRecurrentGates(self)
-
-
-class FoldedRecurrentGates(nn.Module):
-    """Recurrent gates for serving: matrix products on means, and a cell whose parts are in another order.
-
-    It is input, forget, output, candidate, so that one sigmoid serves three of them. A block's projection and the
-    LSTM's own are one matrix, for nothing stands between them.
-    """
-
-    pooled = True
-    recurrent: Tensor
-    choice: Tensor
-    bias: Tensor
-
-    def __init__(self, gates: RecurrentGates) -> None:
-        super().__init__()
-        cell, self.hidden = gates.cell, gates.cell.hidden_size
-        order = torch.arange(4 * self.hidden).view(4, -1)[[0, 1, 3, 2]].flatten()
-        entry, bias = cell.weight_ih.detach()[order], (cell.bias_ih + cell.bias_hh).detach()[order]
-        for index, project in enumerate(gates.project):
-            self.register_buffer(f"weight{index}", (entry @ project.weight.detach()).t().contiguous())
-            self.register_buffer(f"bias{index}", bias + entry @ project.bias.detach())
-        self.register_buffer("recurrent", cell.weight_hh.detach()[order].t().contiguous())
-        self.register_buffer("choice", gates.choice.weight.detach().t().contiguous())
-        self.register_buffer("bias", gates.choice.bias.detach().clone())
-
-    def forward(self, index: int, means: Tensor, state: State) -> tuple[Tensor, State]:
-        """Gate `index` on means of the channels (N, C): log-odds (N,) and the state for the next gate."""
-        parts = torch.addmm(getattr(self, f"bias{index}"), means, getattr(self, f"weight{index}"))
-        if state is None:
-            shares, candidate = parts.tensor_split((3 * self.hidden,), dim=1)
-            take, _, give = shares.sigmoid_().chunk(3, dim=1)
-            cell = take * candidate.tanh_()
-        else:
-            parts = torch.addmm(parts, state[0], self.recurrent)
-            shares, candidate = parts.tensor_split((3 * self.hidden,), dim=1)
-            take, keep, give = shares.sigmoid_().chunk(3, dim=1)
-            cell = torch.addcmul(keep.mul_(state[1]), take, candidate.tanh_())
-        hidden = give * cell.tanh()
-        return torch.addmm(self.bias, hidden, self.choice).squeeze(1), (hidden, cell)
-
 
 def make_gates(
     kind: GateKind, channels: Sequence[int], open_log_odds: float | None, *, set_apart: bool = False
-) -> GateBank:
+) -> SkipGates:
     """Gates of a kind.
 
     Args:

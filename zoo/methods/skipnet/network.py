@@ -14,9 +14,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from zoo.backbone import Backbone
+from zoo.execution.gated_block import gated_block
 from zoo.execution.gates import logistic_noise, threshold_settings
-from zoo.execution.skipping import Above, Decide, gated_chain
-from zoo.layers import Shortcut
+from zoo.execution.skipping import Decide, GatedOutput, Skipping, Threshold
+from zoo.layers import ResidualBlock, Shortcut
 from zoo.methods.skipnet.gates import GateKind, discounted_returns, make_gates
 from zoo.network import Compute, Forward, Phase, RoutedNet, Setting, Task, Validation
 from zoo.papers.skipnet import PAPER
@@ -103,6 +104,7 @@ class SkipNet(RoutedNet):
         if policy_temperature <= 0:
             raise ValueError(f"policy_temperature must be positive, not {policy_temperature}")
         self.gates = make_gates(gate, [b.in_channels for b in gated], open_log_odds, set_apart=set_apart)
+        self.skipping = Skipping("block")
         self.units = tuple(self.backbone.names[1:])
         self.decision = decision
         self.alpha = alpha
@@ -118,25 +120,36 @@ class SkipNet(RoutedNet):
         self.threshold = 0.5
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
-        """Answer normalised pictures; training runs only open blocks where batch norm is frozen, else all."""
+        """Answer normalised images; training runs only open blocks where batch norm is frozen, otherwise all."""
         if self.training:
             compute = "needed" if self._frozen() else "all"
+        decide = self._decision(generator)
         first, *gated = self.backbone.blocks
         x = first(self.backbone.stem(x))
-
-        chained = gated_chain(gated, self.gates, self._decision(generator), x, compute, "block")
+        out = self._gated_blocks(gated, x, decide) if compute == "all" else self.skipping(gated, self.gates, decide, x)
         return Forward(
-            logits=self.backbone.head(chained.x),
-            route=chained.gate.detach() > 0,
-            gate_probs=torch.sigmoid(chained.log_odds),
+            logits=self.backbone.head(out.x),
+            route=out.gate.detach() > 0,
+            gate_probs=torch.sigmoid(out.log_odds),
         )
+
+    def _gated_blocks(self, blocks: Sequence[ResidualBlock], x: Tensor, decide: Decide) -> GatedOutput:
+        """For each block: ask its gate, decide, and mix the block and its shortcut by the decision."""
+        state = None
+        gates, log_odds = [], []
+        for index, block in enumerate(blocks):
+            odds, state = self.gates(index, x, state)
+            gates.append(decide(index, odds))
+            log_odds.append(odds)
+            x = gated_block(block, x, gates[-1], "all")
+        return GatedOutput(x, torch.stack(gates, dim=1), torch.stack(log_odds, dim=1))
 
     def _decision(self, generator: torch.Generator | None) -> Decide:
         if generator is not None or (self.training and self.phase == "hybrid"):
             return lambda index, log_odds: (log_odds.detach() + logistic_noise(log_odds, generator) > 0).float()
         if self.training and self.decision == "soft":
             return lambda index, log_odds: torch.sigmoid(log_odds)
-        return Above(self.threshold)
+        return Threshold(self.threshold)
 
     def loss(self, forward: Forward, labels: Tensor) -> Tensor:
         """Cross-entropy, and in the hybrid phase the policy's loss."""
