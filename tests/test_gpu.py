@@ -22,9 +22,10 @@ from benchmarks.records.checkpoint import FileCheckpoint
 from benchmarks.records.store import Store
 from benchmarks.running.campaign import Campaign, RunOptions
 from benchmarks.running.jobs import load_dataset, load_subject
-from benchmarks.training.loop import Epoch, PhaseEpoch, make_optimizer, train, train_epoch
+from benchmarks.training.loop import Epoch, make_optimizer, train, train_epoch
 from benchmarks.training.numerics import full_precision
 from benchmarks.training.recipe import Recipe
+from benchmarks.training.schedule import PhaseEpoch
 from tests.benchmarks.cases import DATASET, NOT_MEASURED, ignore, job_of, models, small_study
 from tests.conformance.cases import CPU, DIGITS, TASK, selectors, trained
 from zoo.execution.rows import scatter_rows

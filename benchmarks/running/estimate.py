@@ -9,8 +9,9 @@ import torch
 import zoo
 from benchmarks.data import Dataset
 from benchmarks.study.study import ModelSpec
-from benchmarks.training.loop import autocast, epochs_of_phases, make_optimizer
+from benchmarks.training.loop import autocast, make_optimizer
 from benchmarks.training.numerics import single_threaded
+from benchmarks.training.schedule import epochs_of_phases
 from benchmarks.training.tasks import task_of
 
 STEPS = 3
@@ -27,7 +28,7 @@ def estimate_training(spec: ModelSpec, dataset: Dataset, device: torch.device) -
     with single_threaded(), torch.random.fork_rng([device] if device.type == "cuda" else []):
         net = zoo.create(spec.selector, task_of(dataset.info)).to(device).to(memory_format=torch.channels_last).train()
         batch = next(iter(dataset.train.batches(size, device=device, channels_last=True)))
-        phases = [turn.phase for turn in epochs_of_phases(net.phases(), spec.recipe.epochs)]
+        phases = [place.phase for place in epochs_of_phases(net.phases(), spec.recipe.epochs)]
         for phase in dict.fromkeys(phases):
             net.begin(phase.name)
             optimizer = make_optimizer(net, spec.recipe)

@@ -15,9 +15,10 @@ from benchmarks.speed.plain import plain_training
 from benchmarks.speed.setups import Setup, resnet20, tiny
 from benchmarks.speed.table import row_of
 from benchmarks.speed.turns import ratio, take_turns
-from benchmarks.training.loop import computes_bf16, epochs_of_phases, make_optimizer, train_epoch
+from benchmarks.training.loop import computes_bf16, make_optimizer, train_epoch
 from benchmarks.training.numerics import single_threaded
 from benchmarks.training.recipe import Recipe
+from benchmarks.training.schedule import epochs_of_phases
 from zoo import RoutedNet
 from zoo.methods.stochastic_depth import StochasticDepth
 from zoo.network import route_macs
@@ -100,9 +101,9 @@ def suite_training(setup: Setup, net: RoutedNet, precision: Precision = "auto") 
     """A function that trains for one epoch, the suite's way."""
     recipe = Recipe(batch_size=setup.batch_size, schedule="constant", epochs=1, precision=precision)
     net.to(memory_format=torch.channels_last)
-    optimizer, split, (turn,) = make_optimizer(net, recipe), setup.split(), epochs_of_phases(net.phases(), 1)
+    optimizer, split, (place,) = make_optimizer(net, recipe), setup.split(), epochs_of_phases(net.phases(), 1)
     order = torch.Generator().manual_seed(0)
-    return lambda: train_epoch(net, split, optimizer, recipe, turn, order, CPU)
+    return lambda: train_epoch(net, split, optimizer, recipe, place, order, CPU)
 
 
 def record_draws(net: StochasticDepth) -> list[Tensor]:

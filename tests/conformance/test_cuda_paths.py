@@ -14,8 +14,9 @@ from torch import Tensor
 import zoo
 from benchmarks.records.checkpoint import FileCheckpoint
 from benchmarks.records.record import digest
-from benchmarks.training.loop import PhaseEpoch, make_optimizer, train, train_epoch
+from benchmarks.training.loop import make_optimizer, train, train_epoch
 from benchmarks.training.recipe import Recipe
+from benchmarks.training.schedule import PhaseEpoch
 from tests.conformance.cases import CPU, DIGITS, TASK, Case, selectors, trained
 from tests.simulated_gpu import DEVICE, OnDevice, SimulatedGpu
 from zoo.network import Forward, Phase, RoutedNet

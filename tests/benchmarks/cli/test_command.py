@@ -13,7 +13,9 @@ import yaml
 from typer.main import get_command
 from typer.testing import CliRunner, Result
 
-from benchmarks.cli.command import app, checked_device, checked_gpus, override, status_text, to_do
+from benchmarks.cli.command import app
+from benchmarks.cli.options import checked_device, checked_gpus, override
+from benchmarks.cli.plans import status_text, to_do
 from benchmarks.measuring import registry
 from benchmarks.records.store import Status, Store
 from benchmarks.running.campaign import Planned

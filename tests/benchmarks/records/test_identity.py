@@ -57,6 +57,7 @@ TRAINED_BY: Mapping[str, frozenset[str]] = {
     "benchmarks/strict.py": EVERY,
     "benchmarks/training/tasks.py": EVERY,
     "benchmarks/training/loop.py": EVERY,
+    "benchmarks/training/schedule.py": EVERY,
     "zoo/network.py": EVERY,
     "zoo/sizing/counting.py": EVERY,
     "zoo/layers.py": EVERY,

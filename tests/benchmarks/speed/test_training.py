@@ -19,8 +19,9 @@ from benchmarks.speed.training import (
     routed_share,
     suite_training,
 )
-from benchmarks.training.loop import accuracy, epochs_of_phases, learning_rate, make_optimizer, train_epoch
+from benchmarks.training.loop import accuracy, make_optimizer, train_epoch
 from benchmarks.training.recipe import Recipe
+from benchmarks.training.schedule import epochs_of_phases, learning_rate
 from zoo.methods.stochastic_depth import StochasticDepth
 from zoo.network import Phase
 
@@ -121,8 +122,8 @@ def test_the_suites_training_learns_what_the_plain_loop_learns() -> None:
     plain, suite = setup.net(), setup.net().to(memory_format=torch.channels_last)
     plain_training(setup, plain, lambda progress: learning_rate(recipe, Phase(name="train"), progress), epochs=5)()
     optimizer, order = make_optimizer(suite, recipe), torch.Generator().manual_seed(0)
-    for turn in epochs_of_phases(suite.phases(), recipe.epochs):
-        train_epoch(suite, dataset.train, optimizer, recipe, turn, order, CPU)
+    for place in epochs_of_phases(suite.phases(), recipe.epochs):
+        train_epoch(suite, dataset.train, optimizer, recipe, place, order, CPU)
     right = [accuracy(net, dataset.test, CPU) for net in (plain, suite)]
     share = sum(right) / 2
     standard_error = math.sqrt(2 * share * (1 - share) / len(dataset.test))

@@ -18,19 +18,9 @@ from torch import Tensor, nn
 from benchmarks.data import Dataset
 from benchmarks.records.checkpoint import FileCheckpoint
 from benchmarks.records.record import digest
-from benchmarks.training.loop import (
-    Epoch,
-    PhaseEpoch,
-    TrainingDiverged,
-    accuracy,
-    autocast,
-    epochs_of_phases,
-    learning_rate,
-    make_optimizer,
-    train,
-    train_epoch,
-)
+from benchmarks.training.loop import Epoch, TrainingDiverged, accuracy, autocast, make_optimizer, train, train_epoch
 from benchmarks.training.recipe import Recipe
+from benchmarks.training.schedule import PhaseEpoch, epochs_of_phases, learning_rate
 from tests.benchmarks.cases import METHODS, RECIPE, Unseen
 from zoo import ParamGroup, Phase, RoutedNet, Task, create
 from zoo.network import Compute, Forward
