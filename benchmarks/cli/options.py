@@ -46,10 +46,10 @@ NameOption = Annotated[
 ResultsOption = Annotated[Path, typer.Option(help="Where records go. Example: --results /data/results")]
 ReportsOption = Annotated[Path, typer.Option(help="Where pages go. Example: --reports /data/reports")]
 DataRootOption = Annotated[
-    Path | None, typer.Option(help="Where data sets are looked for. Example: --data-root ~/data")
+    Path | None, typer.Option(help="Folder that is searched for data sets. Example: --data-root ~/data")
 ]
 DeviceOption = Annotated[
-    str | None, typer.Option(help="cpu or cuda. Example: --device cpu [default: cuda where there is one]")
+    str | None, typer.Option(help="cpu or cuda. Example: --device cpu [default: cuda if available]")
 ]
 SchedulerOption = Annotated[
     SchedulerName, typer.Option(help="Run under Ray, or in this process. Example: --scheduler inline")
@@ -60,7 +60,7 @@ RayAddressOption = Annotated[
 CpusPerJobOption = Annotated[float, typer.Option(help="CPUs per training job. Example: --cpus-per-job 2")]
 GpusPerJobOption = Annotated[
     float | None,
-    typer.Option(help="Part of a GPU per training job. Example: --gpus-per-job 0.25 [default: 1 with cuda]"),
+    typer.Option(help="Fraction of a GPU per training job. Example: --gpus-per-job 0.25 [default: 1 with cuda]"),
 ]
 TimeLimitOption = Annotated[
     float | None,
@@ -70,18 +70,18 @@ TimeLimitOption = Annotated[
     ),
 ]
 ForceOption = Annotated[
-    bool, typer.Option("--force", help="Discard this study's records and make them anew. Example: --force")
+    bool, typer.Option("--force", help="Discard this study's records and make them again. Example: --force")
 ]
 DryRunOption = Annotated[
     bool,
     typer.Option(
-        "--dry-run", help="Say what would run, what is there already, and for about how long. Example: --dry-run"
+        "--dry-run", help="Print what would run, what exists already, and about how long it takes. Example: --dry-run"
     ),
 ]
 
 
 def override(study: Study, values: Mapping[str, Any], epochs: int | None) -> Study:
-    """A study with some of its fields replaced; None leaves a field as it is.
+    """A study with some fields replaced; None keeps a field.
 
     Raises:
         StudyError: a value that is not valid.
@@ -94,10 +94,10 @@ def override(study: Study, values: Mapping[str, Any], epochs: int | None) -> Stu
 
 
 def split_methods(text: str) -> list[str]:
-    """Selectors of a list with commas.
+    """Selectors in a comma-separated list.
 
     Raises:
-        StudyError: brackets that do not match.
+        StudyError: the brackets do not match.
     """
     try:
         return split_outside_brackets(text)
@@ -106,10 +106,10 @@ def split_methods(text: str) -> list[str]:
 
 
 def checked_device(device: str | None) -> str:
-    """The device asked for, or the best there is.
+    """The requested device, or the best available one.
 
     Raises:
-        StudyError: it is not there.
+        StudyError: the device is not available.
     """
     available = ["cpu"] + (["cuda"] if torch.cuda.is_available() else [])
     if device is None:
@@ -120,10 +120,10 @@ def checked_device(device: str | None) -> str:
 
 
 def checked_cpus(cpus: float, *, elsewhere: bool = False) -> float:
-    """CPUs per job; a job that asks for more than there are would wait for ever.
+    """CPUs per job; a job that requests more CPUs than exist would never start.
 
     Raises:
-        StudyError: none or fewer, or more than this machine has unless jobs run `elsewhere`, on a cluster.
+        StudyError: not above 0, or more than this machine has, unless jobs run `elsewhere`, on a cluster.
     """
     if not (cpus > 0 and math.isfinite(cpus)):
         raise StudyError(f"--cpus-per-job: {cpus} must be above 0, and a number")
@@ -133,10 +133,10 @@ def checked_cpus(cpus: float, *, elsewhere: bool = False) -> float:
 
 
 def checked_gpus(gpus: float | None, device: str | None) -> float:
-    """Part of a GPU per job: one whole by default on a GPU, none on a CPU.
+    """GPUs per job: by default 1 on a GPU and 0 on a CPU.
 
     Raises:
-        StudyError: a negative number, or a GPU asked for on a CPU.
+        StudyError: a negative number, or a GPU requested with a CPU as device.
     """
     on_gpu = checked_device(device) == "cuda"
     if gpus is None:
@@ -150,7 +150,7 @@ def checked_hours(hours: float | None) -> float | None:
     """A time limit.
 
     Raises:
-        StudyError: it is no positive number.
+        StudyError: it is not a positive number.
     """
     if hours is not None and not (hours > 0 and math.isfinite(hours)):
         raise StudyError(f"--time-limit: {hours} must be above 0, and a number")

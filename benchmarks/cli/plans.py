@@ -16,7 +16,7 @@ from zoo.network import Task
 
 
 def show_plan(campaign: Campaign, console: Console) -> None:
-    """Print every network with its status and an estimate of the time that is left for it."""
+    """Print every network with its status and an estimate of its remaining time."""
     plan = campaign.plan()
     seconds = [campaign.estimate(planned) for planned in plan]
     console.print(plan_grid(plan, seconds).table())
@@ -26,7 +26,7 @@ def show_plan(campaign: Campaign, console: Console) -> None:
 
 
 def plan_grid(plan: Sequence[Planned], seconds: Sequence[float]) -> Grid:
-    """A plan as a table, with the seconds that are left for each network."""
+    """A plan as a table, with the remaining seconds of each network."""
     rows = [
         (planned.spec.label, planned.baseline, status_text(planned), to_do(planned), format_duration(left))
         for planned, left in zip(plan, seconds, strict=True)
@@ -35,7 +35,7 @@ def plan_grid(plan: Sequence[Planned], seconds: Sequence[float]) -> Grid:
 
 
 def show_networks(study: Study, console: Console) -> None:
-    """Print the networks of a study and what each is compared with, as far as that is known without its data."""
+    """Print the networks of a study and their baselines, as far as they are known without the data."""
     facts = data.describe(parse_dataset(study.dataset)[0])
     if facts.shape is None or facts.classes is None or facts.preset is None:
         return
@@ -52,6 +52,6 @@ def status_text(planned: Planned) -> str:
 
 
 def to_do(planned: Planned) -> str:
-    """What is missing of a network."""
+    """What is missing for a network."""
     steps = [] if planned.status.state == "done" else ["train"]
     return ", ".join([*steps, *planned.evaluators, *planned.alone]) or "nothing: cached"

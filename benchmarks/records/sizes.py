@@ -1,8 +1,8 @@
-"""Sizes of every preset, counted once and kept in `sizes.json`, so that listing them takes no minute.
+"""Sizes of every preset, counted once and stored in `sizes.json`, because counting all of them takes a minute.
 
-A stored size carries a fingerprint of the code and the parameters that it was counted with. Where that is not today's,
-the preset is counted again, so that no number is ever out of date; `python -m benchmarks.list --recount` renews the
-file. It serves lists alone: evaluators count, and no record has a number from here.
+A stored size has a version: a hash of the code and the parameters that it was counted with. If the version is not
+current, the preset is counted again, so no number is ever out of date; `python -m benchmarks.list --recount` updates
+the file. Only lists use these numbers: evaluators always count, and no record contains a stored size.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from benchmarks.records.files import replacing
 from zoo.network import Task
 
 FILE = Path(__file__).with_name("sizes.json")
-"""The stored sizes: a JSON list, sorted by selector and images, with a row on each line."""
+"""The stored sizes: a JSON list, sorted by selector and shape, with one row per line."""
 COUNTING = "zoo.sizing.counting"
-"""The module that counts: with the network's own, all code that a size depends on hangs on it."""
+"""The module that counts; a size depends on its imports and on those of the network's module."""
 SUITE_TASKS = {
     "tiny": Task(shape=(1, 28, 28), classes=10),
     "small": Task(shape=(3, 32, 32), classes=10),
 }
-"""What sizes of the suite's own presets are quoted for: mnist5k's and CIFAR-10's images."""
+"""Tasks for which the sizes of the suite's own presets are listed: images as in mnist5k and CIFAR-10."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A preset's size for images of one shape.
+    """The size of a preset for one shape of images.
 
     Attributes:
         selector: the method with its preset, as `zoo.parse` reads it.
@@ -42,8 +42,8 @@ class Row:
         parameters: distinct learnable numbers.
         macs: nominal multiply-accumulates of one image.
         units: number of units U.
-        linear: multiply-accumulates of one image in linear layers; None where no published figure leaves them out.
-        version: of the code and the parameters that it was counted with; 12 hexadecimal digits.
+        linear: multiply-accumulates of one image in linear layers; None unless a published figure leaves them out.
+        version: hash of the code and the parameters that it was counted with; 12 hexadecimal digits.
     """
 
     selector: str
@@ -57,7 +57,7 @@ class Row:
 
     @property
     def key(self) -> Key:
-        """What finds the row: selector, shape, classes."""
+        """The key of the row: selector, shape, classes."""
         return self.selector, self.shape, self.classes
 
 
@@ -65,7 +65,7 @@ Key = tuple[str, tuple[int, int, int], int]
 
 
 def size(selector: zoo.Selector, task: Task | None = None) -> zoo.Size:
-    """What `zoo.size_of` answers: stored, or where it was stored for other code or not at all, counted now.
+    """The result of `zoo.size_of`: the stored size if it is current, otherwise counted now.
 
     Args:
         selector: of a network; without a preset, `tiny`.
@@ -82,7 +82,7 @@ def size(selector: zoo.Selector, task: Task | None = None) -> zoo.Size:
 
 
 def linear_macs(selector: zoo.Selector) -> int:
-    """What `benchmarks.measuring.official_sizes.linear_macs` answers, stored or counted as in `size`.
+    """The result of `benchmarks.measuring.official_sizes.linear_macs`, stored or counted as in `size`.
 
     Raises:
         UnknownName: no such method, preset or parameter.
@@ -104,7 +104,7 @@ def version_of(selector: zoo.Selector) -> str:
 
 
 def listed_presets() -> list[tuple[zoo.Selector, Task]]:
-    """Every preset with the images that its size is listed for, sorted."""
+    """Every preset with the task for which its size is listed, sorted."""
     wanted = {}
     for name in zoo.list_methods():
         for preset, facts in zoo.method(name).presets.items():
@@ -114,7 +114,7 @@ def listed_presets() -> list[tuple[zoo.Selector, Task]]:
 
 
 def count(selector: zoo.Selector, task: Task) -> Row:
-    """Count a preset, whatever is stored.
+    """Count a preset now.
 
     Raises:
         UnknownName: no such method or preset.
@@ -136,10 +136,10 @@ def count(selector: zoo.Selector, task: Task) -> Row:
 
 
 def recount() -> tuple[int, int]:
-    """Count every preset and write `FILE`; the numbers of rows that differ from before, came or went, and of all.
+    """Count every preset and write `FILE`; the number of rows changed, added or removed, and the number of all rows.
 
     Raises:
-        ValueError: the suite is an installed package, whose files are not to be changed.
+        ValueError: the suite is an installed package, whose files must not be changed.
     """
     if not (FILE.parents[2] / "pyproject.toml").is_file():
         raise ValueError(f"{FILE} belongs to an installed package; recount in a checkout of the repository")
@@ -154,7 +154,7 @@ def recount() -> tuple[int, int]:
 
 
 def stored() -> Mapping[Key, Row]:
-    """The rows of `FILE`, right or out of date; none where it is missing or cannot be read."""
+    """The rows of `FILE`, current or not; none if the file is missing or cannot be read."""
     return _read(FILE)
 
 

@@ -1,4 +1,4 @@
-"""What makes a table current: the code and the inputs that it was made by, against those of today."""
+"""Versions of tables: the code and the inputs that made a table, compared with the current ones."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from benchmarks.study.study import ModelSpec
 from benchmarks.training.tasks import task_of
 
 SUBJECTS = "benchmarks.measuring.subjects"
-"""The module that makes of a record what evaluators measure."""
+"""The module that turns a record into the subject that evaluators measure."""
 
 
 def _baseline(spec: ModelSpec, info: DatasetInfo) -> dict[str, Any]:
-    twin = zoo.static_twin(spec.selector, task_of(info))
-    return {"network": str(twin), "code": code_hashes([zoo.method(twin.name).network.__module__])}
+    baseline = zoo.static_twin(spec.selector, task_of(info))
+    return {"network": str(baseline), "code": code_hashes([zoo.method(baseline.name).network.__module__])}
 
 
 def _epsilons(spec: ModelSpec, info: DatasetInfo) -> list[float]:
@@ -40,11 +40,11 @@ INPUTS: Mapping[str, Callable[[ModelSpec, DatasetInfo], Any]] = {
     "epsilons": _epsilons,
     "papers": _papers,
 }
-"""The values of what evaluators say that they need."""
+"""Functions that give the inputs that evaluators declare in `needs`."""
 
 
 def version(chosen: Evaluator, evaluation: Evaluation, spec: ModelSpec, info: DatasetInfo) -> dict[str, Any]:
-    """What determines an evaluator's table besides the trained network.
+    """All that determines an evaluator's table besides the trained network.
 
     Keys: `code` (hash by source file), `options`, and `inputs` (the values of `Evaluator.needs`).
     """
@@ -60,14 +60,14 @@ def version(chosen: Evaluator, evaluation: Evaluation, spec: ModelSpec, info: Da
 
 
 def is_current(record: Record, chosen: Evaluator, evaluation: Evaluation, info: DatasetInfo) -> bool:
-    """Whether an evaluator's stored table was made by the code and inputs of today."""
+    """Whether an evaluator's stored table was made by the current code and inputs."""
     if not record.has(chosen.name):
         return False
     return bool(record.made_by(chosen.name).get("version") == version(chosen, evaluation, record.spec, info))
 
 
 def is_of_today(record: Record, chosen: Evaluator, evaluation: Evaluation) -> bool:
-    """Whether a table was made by today's code and the study's options, as far as a record alone can tell."""
+    """Whether a table was made by the current code and the study's options; inputs are not compared."""
     stored = record.made_by(chosen.name).get("version", {})
     options = chosen.configured(evaluation)
     same_code = stored.get("code") == code_hashes([chosen.module, SUBJECTS])

@@ -1,4 +1,4 @@
-"""How long training will take on this machine: a few steps are timed, the rest is arithmetic."""
+"""Estimate how long training will take on this machine, from a few timed steps."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from benchmarks.training.schedule import epochs_of_phases
 from benchmarks.training.tasks import task_of
 
 STEPS = 3
-"""Timed steps per phase, after one that warms up."""
+"""Timed steps per phase, after one warm-up step."""
 
 
 def estimate_training(spec: ModelSpec, dataset: Dataset, device: torch.device) -> float:
     """Seconds of training from scratch on a quiet machine, without validation, to within some tens of percent.
 
-    A network of its own takes the steps, and random numbers go on afterwards as if nothing had been drawn.
+    The steps run on a network of their own, and the state of random numbers is restored afterwards.
     """
     size = min(spec.recipe.batch_size, len(dataset.train))
     seconds = 0.0
@@ -47,7 +47,7 @@ def estimate_training(spec: ModelSpec, dataset: Dataset, device: torch.device) -
 
 
 def _now(device: torch.device) -> float:
-    """Seconds of wall-clock, once the device has done all that it was asked to do."""
+    """Wall-clock time in seconds, after the device has finished all pending work."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     return time.perf_counter()

@@ -1,4 +1,4 @@
-"""A live view of all jobs on a terminal; plain lines where the output is none."""
+"""A live view of all jobs on a terminal, or plain lines if the output is not a terminal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from benchmarks.running.scheduling import Event
 
 @dataclass
 class JobState:
-    """What the view knows of a job: its state, what it does now and its last epoch's figures."""
+    """A job as the view shows it: state, current step and the figures of its last epoch."""
 
     state: str = "waiting"
     step: str = ""
@@ -30,7 +30,7 @@ class JobState:
     error: str = ""
 
     def update(self, event: Event) -> None:
-        """Move on by one event."""
+        """Update the state with an event."""
         if event.kind == "progress":
             self.state = "running"
         else:
@@ -47,14 +47,14 @@ class JobState:
 
     @property
     def left(self) -> float | None:
-        """Seconds of training left, from the mean of its epochs so far; None before the first has ended."""
+        """Seconds of training left, from the mean epoch so far; None before the first epoch has ended."""
         if self.state in ("done", "failed"):
             return 0.0
         return (self.epochs - self.epoch) * sum(self.seconds) / len(self.seconds) if self.seconds else None
 
 
 class View(Protocol):
-    """Something that shows events; used as a context."""
+    """Shows events; used as a context manager."""
 
     def __enter__(self) -> View: ...
 
@@ -89,7 +89,7 @@ class LiveView:
         self._live.__exit__(kind, error, trace)
 
     def __call__(self, event: Event) -> None:
-        """Take an event; the next redraw shows it."""
+        """Update the table; the next redraw shows the event."""
         self._states.setdefault(event.job, JobState()).update(event)
 
     def _table(self) -> Table:
@@ -126,7 +126,7 @@ class PlainView:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Nothing to close."""
+        """Do nothing."""
 
     def __call__(self, event: Event) -> None:
         """Print an event."""

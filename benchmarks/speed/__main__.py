@@ -1,4 +1,4 @@
-"""What is really faster: `python -m benchmarks.speed`."""
+"""Measure speed: `python -m benchmarks.speed`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 
 
 class Section(StrEnum):
-    """What can be measured; each is a module of this package with a function `measure`."""
+    """The sections; each is a module of this package with a function `measure`."""
 
     skipping = "skipping"
     exits = "exits"
@@ -41,7 +41,7 @@ TITLES = {
 }
 
 
-@app.command(epilog="A figure below its target is marked; the exit status is 1 where there is one.")
+@app.command(epilog="A figure below its target is marked, and the exit status is then 1.")
 def speed(
     only: Annotated[
         list[Section] | None,
@@ -51,9 +51,9 @@ def speed(
         float, typer.Option(min=0.1, help="Time for the turns of a section. Example: --seconds 60")
     ] = 120,
 ) -> None:
-    """Measure what the suite promises about speed, as ratios of CPU times of one thread taken in turns.
+    """Measure the suite's speed against its targets, as ratios of one-thread CPU times that are taken in turns.
 
-    Other work on the machine disturbs: close it, and repeat what is in doubt.
+    Other work on the machine disturbs the measurement: stop it, and repeat doubtful figures.
     """
     console = make_console()
     _print_machine(console)
@@ -71,7 +71,7 @@ def speed(
 
 
 def table(title: str, rows: pd.DataFrame) -> Table:
-    """Rows of `benchmarks.speed.table.row_of` for the terminal; what is below its target says so."""
+    """Rows of `benchmarks.speed.table.row_of` for the terminal; a row below its target is marked."""
     shown = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for column in ("what", "configuration"):
         shown.add_column(column, overflow="fold")
@@ -100,7 +100,7 @@ def _print_machine(console: Console) -> None:
         highlight=False,
     )
     if load > 1:
-        console.print(f"[bold]The machine is not quiet (load {load}): figures may be off.[/bold]", highlight=False)
+        console.print(f"[bold]The machine is not quiet (load {load}): figures may be wrong.[/bold]", highlight=False)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How much faster PGD is that lets fooled images go, at the same robust accuracy."""
+"""Speed of PGD that drops fooled images from its batch, at the same robust accuracy."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ IMAGES, BATCH = 200, 100
 RECIPE = Recipe(epochs=5, batch_size=64, warmup=0.25)
 HALVINGS = 10
 WIDEST = 0.3
-"""Upper end of the search for an epsilon; no image survives it."""
+"""Largest epsilon of the search; every image is fooled at it."""
 
 
 class Aim(NamedTuple):
-    """A robust accuracy to measure at, and the ratio that is promised there."""
+    """A robust accuracy to measure at, and the target ratio."""
 
     name: str
     accuracy: float
@@ -41,12 +41,12 @@ AIMS = (Aim("high", 0.7, 1.3), Aim("low", 0.2, 2.0))
 
 
 def measure(seconds: float) -> pd.DataFrame:
-    """PGD-20 by foolbox over ours, in CPU time of one thread, on a ResNet-14 trained on digits.
+    """Time of foolbox's PGD-20 over ours, in one-thread CPU time, on a ResNet-14 trained on digits.
 
-    Foolbox attacks the same network, its parameters frozen, from the same random starts.
+    Foolbox attacks the same network, with frozen parameters, from the same random starts.
 
     Args:
-        seconds: for the turns; training and the search for two epsilons take some 15 more.
+        seconds: for the turns; training and the search for two epsilons take about 15 s more.
 
     Returns:
         A row per robust accuracy, columns as `benchmarks.speed.table.row_of` says.
@@ -77,7 +77,7 @@ def compared(net: RoutedNet, batches: list[Batch], aim: Aim, seconds: float) -> 
         "ours": compacting_pgd(net, [epsilon], STEPS),
     }
     robust = {name: robust_accuracy(net, attack, batches) for name, attack in calls.items()}
-    times = take_turns({name: turn(attack, batches) for name, attack in calls.items()}, seconds)
+    times = take_turns({name: attack_all(attack, batches) for name, attack in calls.items()}, seconds)
     configuration = (
         f"resnet[tiny], {IMAGES} digits, batches of {BATCH}, epsilon {epsilon:.3f}; "
         f"robust accuracy {robust['ours']:.3f}, foolbox's {robust['foolbox']:.3f}"
@@ -87,7 +87,7 @@ def compared(net: RoutedNet, batches: list[Batch], aim: Aim, seconds: float) -> 
 
 
 def find_epsilon(net: RoutedNet, batches: list[Batch], accuracy: float) -> float:
-    """The radius at which about that share of the images survives."""
+    """The epsilon at which robust accuracy is about `accuracy`."""
     low, high = 0.0, WIDEST
     for _ in range(HALVINGS):
         middle = (low + high) / 2
@@ -96,8 +96,8 @@ def find_epsilon(net: RoutedNet, batches: list[Batch], accuracy: float) -> float
     return (low + high) / 2
 
 
-def turn(attack: Attack, batches: list[Batch]) -> Callable[[], list[torch.Tensor]]:
-    """Attack every batch, from the same random starts each time."""
+def attack_all(attack: Attack, batches: list[Batch]) -> Callable[[], list[torch.Tensor]]:
+    """A function that attacks every batch, from the same random starts on each call."""
 
     def run() -> list[torch.Tensor]:
         torch.manual_seed(0)
@@ -107,9 +107,9 @@ def turn(attack: Attack, batches: list[Batch]) -> Callable[[], list[torch.Tensor
 
 
 def robust_accuracy(net: RoutedNet, attack: Attack, batches: list[Batch]) -> float:
-    """Share of the images that the network itself gets right after the attack."""
+    """Accuracy of the network on the attacked images."""
     right = 0
-    for adversarial, batch in zip(turn(attack, batches)(), batches, strict=True):
+    for adversarial, batch in zip(attack_all(attack, batches)(), batches, strict=True):
         with torch.inference_mode():
             right += int((net(adversarial, compute="needed").logits.argmax(dim=1) == batch.labels).sum())
     return right / sum(len(batch.labels) for batch in batches)

@@ -1,7 +1,7 @@
-"""Early exits: how much of the computation that is saved is time saved, heads and their entropies included.
+"""Early exits: how much of the saved computation is saved time, including the exits' heads and entropies.
 
-The network is BranchyNet on ResNet-110 with random weights. Thresholds are set so that wanted shares of the images
-leave at the first and at the second exit; the dense network is the same ResNet without early heads.
+The network is BranchyNet on ResNet-110 with random weights. Thresholds are set so that given shares of the images
+leave at the first and at the second exit. The dense network is the same ResNet without early exits.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from zoo.execution.thresholds import entropy
 from zoo.sizing.unit_costs import measure_ledger
 
 SHARES = ((0.4, 0.3), (0.2, 0.2))
-"""Of the images that leave at the first and at the second exit."""
+"""Shares of the images that leave at the first and at the second exit."""
 CASES = [(batch, shares) for batch in (1, 8, 64) for shares in SHARES]
 IMAGES = 20
-"""At batch 1, each in turn."""
+"""At batch 1, one after another."""
 TARGET = 0.80
 
 
@@ -51,9 +51,9 @@ def _case(batch: int, shares: tuple[float, float], seconds: float) -> dict[str, 
     served = optimize_for_inference(net)
     batches = images.split(batch) if batch == 1 else images[: count // batch * batch].split(batch)
     ledger = measure_ledger(net)
-    routed = torch.cat([ledger.routed(served(some).route) for some in batches]).double().mean().item()
+    routed = torch.cat([ledger.routed(served(part).route) for part in batches]).double().mean().item()
     times = take_turns(
-        {"dense": lambda: [dense(some) for some in batches], "served": lambda: [served(some) for some in batches]},
+        {"dense": lambda: [dense(part) for part in batches], "served": lambda: [served(part) for part in batches]},
         seconds,
     )
     saved = measure_ledger(dense.net).nominal / routed
@@ -65,7 +65,7 @@ def _case(batch: int, shares: tuple[float, float], seconds: float) -> dict[str, 
 
 @torch.no_grad()
 def leaving(net: RoutedNet, images: Tensor, shares: tuple[float, float]) -> Setting:
-    """Thresholds of entropy at which those shares of these images (N, C, H, W) leave at two early exits."""
+    """Entropy thresholds at which those shares of the images (N, C, H, W) leave at two early exits."""
     first, second = (entropy(logits) for logits in net(images).exit_logits[:2])
     threshold = float(first.quantile(shares[0]))
     rest = second[first >= threshold]

@@ -1,4 +1,4 @@
-"""The training loop that everybody writes: a DataLoader, torchvision's transforms, fp32, NCHW."""
+"""The usual training loop: a DataLoader, torchvision's transforms, fp32, NCHW."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from benchmarks.training.recipe import Recipe
 from zoo import RoutedNet
 
 Rate = Callable[[float], float]
-"""Progress through the training, from 0 to 1, to a learning rate."""
+"""A function from the progress of the training, 0 to 1, to a learning rate."""
 
 
 class Images(Dataset[tuple[Tensor, int]]):
@@ -38,7 +38,7 @@ class Images(Dataset[tuple[Tensor, int]]):
 
 
 def plain_training(setup: Setup, net: RoutedNet, rate: Rate, epochs: int = 1) -> Callable[[], None]:
-    """A function that trains for some epochs with the optimizer of the suite's recipe."""
+    """A function that trains for `epochs` epochs with the optimizer of the suite's recipe."""
     recipe = Recipe()
     loader = DataLoader(Images(setup), setup.batch_size, shuffle=True, drop_last=True)
     optimizer = SGD(

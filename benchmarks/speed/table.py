@@ -1,4 +1,4 @@
-"""What every measurement of speed answers: a table of ratios beside the figures that they have to reach."""
+"""The rows of speed tables: measured ratios and their targets."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ class NotMeasured(RuntimeError):
 
 
 def row_of(what: str, configuration: str, found: Ratio, target: float = math.nan) -> dict[str, Any]:
-    """A row of such a table.
+    """A row of a speed table.
 
     Args:
-        what: was compared with what.
-        configuration: network, data, sizes, and what else a reader must know.
-        found: the ratio.
-        target: the ratio that is promised, NaN where none is.
+        what: what is compared.
+        configuration: network, data, sizes and other conditions.
+        found: the measured ratio.
+        target: smallest ratio that is good enough; NaN for no target.
     """
     return {
         "what": what,

@@ -1,4 +1,4 @@
-"""A study without its evaluation, so that what is compared can be listed without loading what measures it."""
+"""A study without its evaluation: enough to list what is compared without loading the evaluators."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ T = TypeVar("T", bound=BaseModel)
 
 
 class StudyError(ValueError):
-    """A study that cannot be run; the message is one line that names the place and the valid choices."""
+    """A study that cannot be run; the message is one line with the field and its valid values."""
 
 
 class Design(Strict):
-    """What a study file says, of which the evaluation is not checked; `benchmarks.study.study.Study` checks all.
+    """The fields of a study file. The evaluation is not checked here; `benchmarks.study.study.Study` checks everything.
 
     Attributes:
-        name: of its directory under `results/` and `reports/`.
-        title: headline of the report.
+        name: of the study's directory under `results/` and `reports/`.
+        title: of the report.
         dataset: name, or `name[option=value]`.
         preset: scale of every network that does not name its own; None for the data set's default.
         methods: selectors or wildcards; `all` is every method.
         repetitions: number of seeds, at most 1,000.
         seed: of the study, in [0, 2**63); every other seed derives from it.
         recipe: how to train.
-        published_recipes: where a preset's paper gives a recipe, let it override `recipe`.
-        evaluation: what to measure, as the file has it.
+        published_recipes: if a preset's paper gives a recipe, it overrides `recipe`.
+        evaluation: what to measure, unchecked.
     """
 
     name: str = Field("quick", pattern=r"^[A-Za-z0-9][\w.-]*$", max_length=100)
@@ -49,7 +49,7 @@ class Design(Strict):
 
 
 def checked(model: type[T], values: Mapping[str, Any], place: str) -> T:
-    """Validate, or say in one line what is wrong where.
+    """Validate values, or raise an error with one line that says what is wrong and where.
 
     Raises:
         StudyError: the first problem, with the field's name and the valid choices.
@@ -101,5 +101,5 @@ def load(model: type[T], name_or_path: str) -> T:
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except (OSError, ValueError):  # too long a name, or no name at all
+    except (OSError, ValueError):  # the name is too long, or not a valid path
         return False

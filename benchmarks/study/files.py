@@ -1,4 +1,4 @@
-"""YAML of study files, read strictly: what could be taken for something else is refused, with the line that has it."""
+"""Strict reading of study files in YAML: ambiguous syntax is an error that names the line."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 import yaml
 
 MAX_BYTES = 2**20
-"""Bytes of a study file."""
+"""Largest size of a study file in bytes."""
 
 
 class UnreadableFile(ValueError):
-    """A file that is no plain YAML document; the message says what is wrong, on which line."""
+    """A file that is not a plain YAML document; the message says what is wrong and on which line."""
 
 
 class _Refused(yaml.YAMLError):
-    """YAML that has a meaning, and no place in a study."""
+    """Valid YAML that a study may not use."""
 
 
 class _PlainLoader(yaml.SafeLoader):
@@ -54,7 +54,7 @@ def read_yaml(path: Path) -> object:
     except OSError as error:
         raise UnreadableFile(f"cannot be read: {error.strerror}") from error
     if len(content) > MAX_BYTES:
-        raise UnreadableFile(f"larger than {MAX_BYTES // 2**20} MiB, which no study is")
+        raise UnreadableFile(f"larger than {MAX_BYTES // 2**20} MiB, more than a study may have")
     try:
         return yaml.load(content.decode("utf-8-sig"), _PlainLoader)
     except RecursionError as error:

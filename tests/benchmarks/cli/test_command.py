@@ -259,7 +259,7 @@ def test_another_method_is_added_and_the_first_stays(finished: House, no_page: l
     assert set(digests(finished.store)) == {"resnet", "adanet"}
 
 
-def test_force_makes_records_anew_and_the_same(finished: House, no_page: list[tuple[Path, Path]]) -> None:
+def test_force_makes_records_again_and_the_same(finished: House, no_page: list[tuple[Path, Path]]) -> None:
     written, made = finished.weights, digests(finished.store)
     assert finished.run("--force").exit_code == 0
     assert finished.weights.keys() == written.keys()

@@ -97,7 +97,7 @@ CHANGES: dict[str, Callable[[House], object]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
-def test_whatever_changes_is_planned_anew(change: Callable[[House], object], house: House) -> None:
+def test_whatever_changes_is_planned_again(change: Callable[[House], object], house: House) -> None:
     house.remember()
     change(house)
     assert not replay_finished(ARGUMENTS)
@@ -108,7 +108,7 @@ def test_whatever_changes_is_planned_anew(change: Callable[[House], object], hou
     [("_processor", lambda: "another"), ("VARIABLES", ("HOME",)), ("distributions", lambda: [])],
     ids=["processor", "variables", "versions"],
 )
-def test_another_machine_or_installation_is_planned_anew(
+def test_another_machine_or_installation_is_planned_again(
     name: str, value: object, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house.remember()
@@ -116,7 +116,7 @@ def test_another_machine_or_installation_is_planned_anew(
     assert not replay_finished(ARGUMENTS)
 
 
-def test_other_code_is_planned_anew(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_code_is_planned_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     house.remember()
     real = finished._hash
     monkeypatch.setattr(finished, "_hash", lambda path: "0" if path.name == "adanet.py" else real(path))
@@ -135,7 +135,7 @@ def test_the_same_command_in_another_folder_is_another(house: House, monkeypatch
     assert not replay_finished(ARGUMENTS)
 
 
-def test_a_study_file_that_was_edited_is_planned_anew(house: House) -> None:
+def test_a_study_file_that_was_edited_is_planned_again(house: House) -> None:
     study = Path("mine.yaml")
     study.write_text("seed: 1\n")
     arguments = ["--study", "mine.yaml"]

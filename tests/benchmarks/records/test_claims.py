@@ -47,7 +47,7 @@ def test_a_claim_is_held_by_one(tmp_path: Path) -> None:
     lock = tmp_path / "claims" / "resnet-1.lock"
     with claim(lock):
         assert is_claimed(lock)
-        with pytest.raises(Busy, match="resnet-1: another run is at work on it"), claim(lock):
+        with pytest.raises(Busy, match="resnet-1: another run is working on it"), claim(lock):
             raise AssertionError("it was given twice")
     assert not is_claimed(lock)
     with claim(lock):
@@ -142,7 +142,7 @@ def test_what_another_run_is_at_work_on_is_waited_for_and_not_done_again(tmp_pat
         thread = threading.Thread(target=campaign.run, args=(InlineScheduler(), on_event))
         thread.start()
         assert freed.wait(30)
-        assert said == ["another run is at work on it"]
+        assert said == ["another run is working on it"]
     other.run(InlineScheduler(), ignore)
     thread.join()
     assert said.count("train") <= 1

@@ -135,7 +135,7 @@ def digits() -> Dataset:
 
 @pytest.fixture
 def fresh_sources() -> Iterator[None]:
-    """Sources are read anew in the test and after it."""
+    """Sources are read again in the test and after it."""
     code_hashes.clear_caches()
     yield
     code_hashes.clear_caches()

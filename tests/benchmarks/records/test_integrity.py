@@ -195,7 +195,7 @@ def test_a_table_that_is_gone_is_made_again_without_a_word(campaign: Campaign, w
 
 
 @pytest.mark.parametrize("damage", [flip, cut, replace])
-def test_a_damaged_checkpoint_is_put_aside_and_training_begins_anew(
+def test_a_damaged_checkpoint_is_put_aside_and_training_begins_again(
     damage: Damage, whole: Campaign, tmp_path: Path
 ) -> None:
     campaign = stopped_in_training(tmp_path)
@@ -253,7 +253,7 @@ def test_a_damaged_record_of_a_failure_blocks_nothing(campaign: Campaign) -> Non
 
 @pytest.mark.parametrize("name", ["study.yaml", "environment.json", "summary.parquet"])
 @pytest.mark.parametrize("damage", [flip, cut, replace, remove])
-def test_the_studys_own_files_are_written_anew(name: str, damage: Damage, campaign: Campaign, tmp_path: Path) -> None:
+def test_the_studys_own_files_are_written_again(name: str, damage: Damage, campaign: Campaign, tmp_path: Path) -> None:
     before = (campaign.store.root / name).read_bytes()
     damage(campaign.store.root / name, random.Random(2))
     campaign.run(InlineScheduler(), ignore)

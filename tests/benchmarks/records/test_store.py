@@ -221,7 +221,7 @@ def test_the_status_of_an_unknown_model_is_missing(store: Store, spec: ModelSpec
 def test_the_status_of_a_model_with_a_checkpoint_is_started(store: Store, spec: ModelSpec) -> None:
     start(store, spec)
     status = store.status(made(spec))
-    assert (status.state, status.reason) == ("started", "goes on from its checkpoint")
+    assert (status.state, status.reason) == ("started", "continues from its checkpoint")
 
 
 def test_the_status_of_a_finished_model_is_done(store: Store, spec: ModelSpec, record: Record) -> None:

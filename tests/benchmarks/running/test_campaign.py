@@ -179,7 +179,7 @@ def test_other_code_of_an_evaluator_measures_again_and_does_not_train(
     assert all(planned.complete for planned in copied.plan())
 
 
-def test_other_code_of_a_network_is_stale_and_trained_anew_beside_the_old_record(
+def test_other_code_of_a_network_is_stale_and_trained_again_beside_the_old_record(
     copied: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def changed(modules: tuple[str, ...]) -> dict[str, str]:
@@ -223,7 +223,7 @@ def test_the_next_run_retries_only_what_failed_and_does_not_train_it_again(
     assert all(planned.complete for planned in campaign.plan())
 
 
-def test_discarding_makes_everything_anew(copied: Campaign) -> None:
+def test_discarding_makes_everything_again(copied: Campaign) -> None:
     copied.discard()
     assert set(states(copied).values()) == {"missing"}
     assert copied.store.records() == []

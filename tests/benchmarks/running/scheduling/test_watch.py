@@ -11,7 +11,7 @@ import pytest
 from benchmarks.running.scheduling.base import SchedulerError
 from benchmarks.running.scheduling.watch import TICK, _Pulse, _Task, _wait, run_watched
 
-LOST = "the Ray cluster was lost; finished work and checkpoints are kept, and the same command goes on"
+LOST = "the Ray cluster was lost; finished work and checkpoints are kept, and the same command continues"
 
 
 class Work:
@@ -63,7 +63,7 @@ def test_work_is_stopped_when_life_ends(kind: str) -> None:
     assert time.monotonic() - started < 20 * TICK
 
 
-def test_silence_is_counted_anew_after_every_sign() -> None:
+def test_silence_is_counted_again_after_every_sign() -> None:
     turns = iter([False, True] * 6 + [True] * 100)  # every other question fails
 
     def alive() -> bool:
