@@ -6,9 +6,9 @@ import pandas as pd
 
 import zoo
 from benchmarks.measuring import evaluator
-from benchmarks.measuring.size_comparison import comparison_table
 from benchmarks.measuring.trained_network import TrainedNetwork
 from benchmarks.strict import Strict
+from zoo.sizing.published_sizes import comparison_table
 
 
 class FidelityOptions(Strict):
@@ -26,7 +26,7 @@ def fidelity(trained: TrainedNetwork, options: FidelityOptions) -> pd.DataFrame:
     """One row per published size of the method, whatever preset was trained.
 
     Columns: preset, source, kind, parameters, our_parameters, macs, our_macs, agrees, differs; see
-    `benchmarks.measuring.size_comparison.Comparison`.
+    `zoo.sizing.published_sizes.Comparison`.
     """
     (name,) = (name for name in zoo.list_methods() if zoo.method(name).network is type(trained.net))
     return comparison_table(name, options.presets)

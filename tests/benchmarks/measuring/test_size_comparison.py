@@ -8,8 +8,10 @@ import pytest
 import torchvision
 
 import zoo
-from benchmarks.measuring import size_comparison
-from benchmarks.measuring.size_comparison import (
+from zoo.methods.resnet import ResNet
+from zoo.registry import method
+from zoo.sizing import published_sizes
+from zoo.sizing.published_sizes import (
     COUNTED,
     PRINTED,
     Comparison,
@@ -17,10 +19,8 @@ from benchmarks.measuring.size_comparison import (
     linear_macs,
     same_digits,
 )
-from zoo.methods.resnet import ResNet
-from zoo.registry import method
 
-compare_sizes = cache(size_comparison.compare_sizes)
+compare_sizes = cache(published_sizes.compare_sizes)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ READERS = {f"{PACKAGE}.evidence.{name}" for name in ("environments", "loading", 
 }
 """What reads a study, and what ties reading and layout together."""
 VALUES = {
-    "benchmarks.records.summary",  # names and statistics of tables
+    *(f"benchmarks.measuring.summaries.{name}" for name in ("accuracy", "intervals", "latency")),  # of tables
+    "benchmarks.measuring.attacks.contract",  # the name of no attack
     "benchmarks.training.recipe",
     "zoo.network",
     "zoo.papers.paper",
@@ -54,7 +55,7 @@ def of_project(name: str) -> bool:
 
 def test_the_walk_sees_what_readers_import() -> None:
     assert {"zoo", "benchmarks.records.store"} <= set(imports(f"{PACKAGE}.evidence.loading"))
-    assert "benchmarks.records.fingerprint" in imports(f"{PACKAGE}.evidence.staleness")
+    assert "benchmarks.records.code_hashes" in imports(f"{PACKAGE}.evidence.staleness")
     assert set(MODULES) >= READERS
 
 
