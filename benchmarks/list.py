@@ -1,4 +1,4 @@
-"""What there is: `python -m benchmarks.list`."""
+"""List what the suite has: `python -m benchmarks.list`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from benchmarks.study.design import Design, bundled_studies, load
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
-class What(StrEnum):
+class Topic(StrEnum):
     """Things that can be listed."""
 
     methods = "methods"
@@ -33,15 +33,15 @@ class What(StrEnum):
 
 @app.command()
 def show(
-    what: Annotated[
-        What | None,
-        typer.Argument(help="methods, presets, fidelity, datasets, studies; all without one. Example: fidelity"),
+    topic: Annotated[
+        Topic | None,
+        typer.Argument(help="methods, presets, fidelity, datasets or studies; default: all. Example: fidelity"),
     ] = None,
     methods: Annotated[str, typer.Option(help="Wildcard for methods and presets. Example: --methods 'ada*'")] = "*",
     recount: Annotated[
         bool,
         typer.Option(
-            "--recount", help="Count every preset again and renew the stored sizes, a minute. Example: --recount"
+            "--recount", help="Count every preset again and update the stored sizes; takes a minute. Example: --recount"
         ),
     ] = False,
 ) -> None:
@@ -49,23 +49,23 @@ def show(
     console = make_console()
     with one_line_errors(*INPUT_ERRORS):
         if recount:
-            if what is not None or methods != "*":
+            if topic is not None or methods != "*":
                 raise ValueError("--recount counts every preset; leave the other arguments out")
             changed, total = sizes.recount()
-            typer.echo(f"{changed} of {total} rows of {sizes.TABLE} changed")
+            typer.echo(f"{changed} of {total} rows of {sizes.FILE} changed")
             return
         chosen = zoo.list_methods(methods)
         if not chosen:
-            raise zoo.UnknownName(f"no method fits {methods!r}; valid: {', '.join(zoo.list_methods())}")
+            raise zoo.UnknownName(f"no method matches {methods!r}; valid: {', '.join(zoo.list_methods())}")
         tables = {
-            What.methods: lambda: method_table(chosen),
-            What.presets: lambda: preset_table(chosen),
-            What.fidelity: lambda: fidelity_table(chosen),
-            What.datasets: dataset_table,
-            What.studies: study_table,
+            Topic.methods: lambda: method_table(chosen),
+            Topic.presets: lambda: preset_table(chosen),
+            Topic.fidelity: lambda: fidelity_table(chosen),
+            Topic.datasets: dataset_table,
+            Topic.studies: study_table,
         }
         for kind, make in tables.items():
-            if what in (None, kind):
+            if topic in (None, kind):
                 console.print(make(), "")
 
 
@@ -81,21 +81,21 @@ def method_table(names: tuple[str, ...]) -> Table:
 
 
 def preset_table(names: tuple[str, ...]) -> Table:
-    """Pictures, units, parameters and nominal multiply-accumulates, as `benchmarks.records.sizes` has them."""
-    table = _table("preset", "pictures", "classes", "units", "parameters", "M MACs (nominal)")
+    """Images, units, parameters and nominal multiply-accumulates, as `benchmarks.records.sizes` has them."""
+    table = _table("preset", "images", "classes", "units", "parameters", "M MACs (nominal)")
     for name in names:
         for preset, facts in zoo.method(name).presets.items():
             task = sizes.SUITE_TASKS.get(preset, facts.task)
             size = sizes.size(zoo.Selector(name, preset), task)
-            pictures = " x ".join(map(str, task.shape))
+            images = " x ".join(map(str, task.shape))
             units, parameters, macs = str(size.units), f"{size.parameters:,}", f"{size.macs / 1e6:,.2f}"
-            table.add_row(escape(f"{name}[{preset}]"), pictures, str(task.classes), units, parameters, macs)
+            table.add_row(escape(f"{name}[{preset}]"), images, str(task.classes), units, parameters, macs)
     return table
 
 
 def fidelity_table(names: tuple[str, ...]) -> Table:
-    """Sizes that papers print, or that were counted on public code, and ours."""
-    table = _table("preset", "given by", "parameters", "ours", "M MACs", "ours", "agrees")
+    """Our sizes beside those that papers print or that were counted on public code."""
+    table = _table("preset", "source", "parameters", "ours", "M MACs", "ours", "agrees")
     for name in names:
         for row in compare_sizes(name, size=sizes.size, linear=sizes.linear_macs):
             parameters = "" if row.parameters is None else f"{row.parameters:,.0f}"
@@ -107,13 +107,13 @@ def fidelity_table(names: tuple[str, ...]) -> Table:
 
 
 def dataset_table() -> Table:
-    """Pictures, classes, options and source."""
-    table = _table("data set", "pictures", "classes", "options", "source")
+    """Images, classes, options and source."""
+    table = _table("data set", "images", "classes", "options", "source")
     for name in data.names():
         facts = data.describe(name)
-        pictures = " x ".join(map(str, facts.shape)) if facts.shape else "any"
+        images = " x ".join(map(str, facts.shape)) if facts.shape else "any"
         options = ", ".join(f"{key}={value}" for key, value in facts.options.items())
-        table.add_row(name, pictures, str(facts.classes or "any"), escape(options), escape(facts.source))
+        table.add_row(name, images, str(facts.classes or "any"), escape(options), escape(facts.source))
     return table
 
 

@@ -1,4 +1,4 @@
-"""From a study's results to one page: `python -m benchmarks.report results/quick`."""
+"""Build a study's report from its results: `python -m benchmarks.report results/quick`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typer
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
-@app.command(epilog="Results that are missing or damaged are one line on standard error and exit status 2.")
+@app.command(epilog="If results are missing or damaged, one line on standard error says so, and the exit status is 2.")
 def report(
     study_dir: Annotated[
         Path,
@@ -21,21 +21,21 @@ def report(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Directory of the page, made where it is missing. Example: --out public/quick",
+            help="Directory of the page; created if it is missing. Example: --out public/quick",
             show_default="reports/<study's name>",
         ),
     ] = None,
 ) -> None:
-    """Write a study's report and print its path: one page that needs no network, from the results alone."""
+    """Write a study's report and print its path: one page that works offline, built from the results alone."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from benchmarks.cli.errors import one_line_errors
-        from benchmarks.cli.places import PlaceError, check_page
+        from benchmarks.cli.folders import FolderError, check_page
         from benchmarks.records.files import StoreError
         from benchmarks.reporting import build
 
     folder = Path("reports") / study_dir.resolve().name if out is None else out
-    with one_line_errors(StoreError, PlaceError, OSError, RecursionError):
+    with one_line_errors(StoreError, FolderError, OSError, RecursionError):
         check_page(folder, "--out")
         typer.echo(build(study_dir, folder))
 

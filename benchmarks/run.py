@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks.cli.finished import shortcut
+from benchmarks.cli.finished import replay_finished
 
 
 def main(arguments: list[str]) -> None:
-    """Run the command line; where exactly this command was finished before, say so without loading torch."""
-    if shortcut(arguments):
+    """Run the command line. If this exact command was finished before, print its result without loading torch."""
+    if replay_finished(arguments):
         return
     from benchmarks.cli.command import app
 

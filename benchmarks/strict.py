@@ -1,4 +1,4 @@
-"""What all options of the suite have in common."""
+"""The base class of all checked options."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 
 class Strict(BaseModel):
-    """Immutable; unknown fields, NaN and infinity are errors."""
+    """Immutable values; unknown fields, NaN and infinity are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 

@@ -20,11 +20,12 @@ from benchmarks.measuring import Evaluator, evaluators
 from benchmarks.measuring.latency import LatencyOptions, latency
 from benchmarks.records.checkpoint import FileCheckpoint
 from benchmarks.records.store import Store
-from benchmarks.running.campaign import Campaign, Where
+from benchmarks.running.campaign import Campaign, RunOptions
 from benchmarks.running.jobs import load_dataset, load_network
-from benchmarks.training.loop import Epoch, Turn, make_optimizer, train, train_epoch
+from benchmarks.training.loop import Epoch, make_optimizer, train, train_epoch
 from benchmarks.training.numerics import full_precision
 from benchmarks.training.recipe import Recipe
+from benchmarks.training.schedule import PhaseEpoch
 from tests.benchmarks.cases import DATASET, NOT_MEASURED, ignore, job_of, models, small_study
 from tests.conformance.cases import CPU, DIGITS, TASK, selectors, trained
 from zoo.execution.rows import scatter_rows
@@ -76,7 +77,7 @@ def test_no_step_of_training_waits_for_the_device(selector: zoo.Selector, optimi
     for phase in net.phases():
         net.begin(phase.name)
         order = torch.Generator().manual_seed(1)
-        done = train_epoch(net, split, make_optimizer(net, recipe), recipe, Turn(phase, 0, 1), order, GPU)
+        done = train_epoch(net, split, make_optimizer(net, recipe), recipe, PhaseEpoch(phase, 0, 1), order, GPU)
         assert 0 < done.loss < 100
 
 
@@ -224,10 +225,10 @@ def test_jobs_share_a_card_under_ray(tmp_path: Path) -> None:
     from benchmarks.running.scheduling.ray import RayScheduler
 
     study = small_study("resnet", "adanet", evaluation=NOT_MEASURED)
-    where = Where(results=tmp_path, device=str(GPU), gpus_per_job=0.5)
+    options = RunOptions(results=tmp_path, device=str(GPU), gpus_per_job=0.5)
     scheduler = RayScheduler()
     try:
-        outcomes = Campaign(study, where).run(scheduler, ignore)
+        outcomes = Campaign(study, options).run(scheduler, ignore)
     finally:
         scheduler.close()
     assert [outcome.error for outcome in outcomes] == ["", ""]

@@ -1,4 +1,4 @@
-"""What a study comes to, on a terminal."""
+"""The results of a study, on a terminal."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from benchmarks.running.campaign import shown_records
 
 
 def comparison(store: Store) -> Grid:
-    """The headline comparison for the terminal; a dash where something has not been measured.
+    """The comparison of all networks at their headline settings; a dash means not measured.
 
-    The last column is the accuracy under the attack that the report's headlines are about.
+    The last column is the accuracy under the attack that the report's first table shows.
     """
     from benchmarks.reporting.evidence.robustness import headline_attack, robustness_results
 
-    headers = ["accuracy", "95 % interval", "M MACs", "of nominal", "ms/picture, batch 1", "robust accuracy"]
+    headers = ["accuracy", "95 % interval", "M MACs", "of nominal", "ms/image, batch 1", "robust accuracy"]
     records = shown_records(store, store.read_study())
     rows = joined({label: derived(record, SUMMARY) for label, record in records.items()})
     if rows.empty:

@@ -18,9 +18,9 @@ class Grid:
     """A table as text.
 
     Attributes:
-        words: headers of the columns to the left, which hold words.
-        numbers: headers of the columns to the right of them, which hold numbers.
-        rows: a text for every column.
+        words: headers of the left columns, which hold words.
+        numbers: headers of the right columns, which hold numbers.
+        rows: for each row, one text per column.
     """
 
     words: Sequence[str]
@@ -28,16 +28,16 @@ class Grid:
     rows: Sequence[Sequence[str]]
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values, which `read` reads back."""
+        """Plain values that `read` turns back into a grid."""
         return {"words": list(self.words), "numbers": list(self.numbers), "rows": [list(row) for row in self.rows]}
 
     @staticmethod
     def read(values: Mapping[str, Any]) -> Grid:
-        """The table of these plain values."""
+        """The grid from these plain values."""
         return Grid(values["words"], values["numbers"], values["rows"])
 
     def table(self) -> Table:
-        """For rich."""
+        """The grid as a rich table."""
         found = Table(box=None, pad_edge=False)
         for header in self.words:
             found.add_column(escape(header))
@@ -49,6 +49,6 @@ class Grid:
 
 
 def make_console() -> Console:
-    """The terminal, or for pipes and logs a page wide enough that tables do not wrap."""
+    """The terminal, or for pipes and logs a console so wide that tables do not wrap."""
     console = Console()
     return console if console.is_terminal else Console(width=PIPE_WIDTH)

@@ -1,4 +1,4 @@
-"""Errors that are the user's to mend, as one line on a terminal; loads nothing that takes time."""
+"""Errors that the user can correct, as one line on a terminal; imports nothing slow."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import typer
 from benchmarks.data.contract import DataCorrupt, DataMissing
 from benchmarks.records.files import StoreError
 
-LONGEST = 600
-"""Characters of an error; of a longer one the middle is left out, since its ends have the place and what is valid."""
+MAX_CHARACTERS = 600
+"""Longest error in characters. The middle of a longer one is cut; its ends have the field and the valid values."""
 INPUT_ERRORS = (StoreError, DataMissing, DataCorrupt, ValueError, OSError, RecursionError)
-"""What reading a study, its data and the options of a command may raise where they are wrong."""
+"""Errors of a wrong study, wrong data or wrong options of a command."""
 
 
 @contextmanager
 def one_line_errors(*kinds: type[Exception]) -> Iterator[None]:
-    """Errors of these kinds are the user's to mend: one line on standard error, exit status 2."""
+    """Turn errors of these kinds into one line on standard error and exit status 2."""
     try:
         yield
     except kinds as error:
@@ -28,18 +28,18 @@ def one_line_errors(*kinds: type[Exception]) -> Iterator[None]:
 
 def _one_line(error: Exception) -> str:
     message = "the input is nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())
-    half = LONGEST // 2
-    return message if len(message) <= LONGEST else f"{message[:half]} ... {message[-half:]}"
+    half = MAX_CHARACTERS // 2
+    return message if len(message) <= MAX_CHARACTERS else f"{message[:half]} ... {message[-half:]}"
 
 
 @contextmanager
 def one_line_interrupt() -> Iterator[None]:
-    """Ctrl-C is no error: one line on standard error says what is kept and how to go on, exit status 130.
+    """Turn Ctrl-C into one line on standard error, which says what is kept and how to continue, and exit status 130.
 
-    A shell's background jobs are started with SIGINT ignored, and go on ignoring it: Ctrl-C is meant for others.
+    Background jobs of a shell are started with SIGINT ignored, and continue to ignore it.
     """
     try:
         yield
     except KeyboardInterrupt as interrupt:
-        typer.echo("Interrupted: trained networks and checkpoints are kept; the same command goes on.", err=True)
+        typer.echo("Interrupted: trained networks and checkpoints are kept; the same command continues.", err=True)
         raise typer.Exit(130) from interrupt

@@ -1,9 +1,9 @@
-"""Commands that were carried out to the end, remembered so that the same command again answers in a second.
+"""Finished commands are remembered, so that the same command again returns within a second.
 
-Loading torch, reading the data and planning take longer than looking whether anything has changed since. A finished
-command is remembered in the user's folder for caches with all that its plan depends on: the code, installed versions,
-processor, the files that the data were read from, and every file of the study and its page. Where one of them is not
-what it was, the command is planned anew; nothing here decides what is stale.
+Loading torch, reading the data and planning take longer than checking whether anything has changed. A finished command
+is stored in the user's cache folder with everything that its plan depends on: code, installed versions, processor, data
+files, and every file of the study and its page. If one of them has changed, the command is planned again; this module
+does not decide what is stale.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ from benchmarks.cli.console import Grid, make_console
 
 DRY, FORCE = "--dry-run", "--force"
 LARGE = 8 << 20
-"""Bytes above which a file of a record is taken for unchanged by its size and times; whoever reads it verifies it."""
+"""Bytes above which a file counts as unchanged if its size and times are; its digest is checked when it is read."""
 VARIABLES = ("ATEN_CPU_CAPABILITY", "CUDA_VISIBLE_DEVICES", "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "ROUTEBENCH_DATA")
-"""Of the environment, that change which device or precision a plan means, or where data are."""
+"""Environment variables that change the device or precision of a plan, or the folder of the data."""
 READERS = 4
 
 
-def shortcut(arguments: Sequence[str]) -> bool:
-    """Whether exactly this command was finished and nothing has changed since; then what it prints is printed."""
+def replay_finished(arguments: Sequence[str]) -> bool:
+    """Print the result of this exact command again if it was finished and nothing has changed; whether that was so."""
     place = _place(arguments)
     if FORCE in arguments or not place.is_file():
         return False
     try:
         known = json.loads(place.read_text())
-        if known["surroundings"] != _surroundings(arguments) or not _unchanged(known):
+        if known["dependencies"] != _dependencies(arguments) or not _unchanged(known):
             return False
         _print(known, dry=DRY in arguments)
     except (OSError, ValueError, KeyError, TypeError, UnicodeError):
-        return False  # what cannot be read or is of another version is no memory: the command is planned anew
+        return False  # unreadable or of another version: plan the command again
     return True
 
 
@@ -55,7 +55,7 @@ def remember(
         arguments: of the command.
         study: directory of its records.
         page: of its report.
-        data: every file and folder that its data set was read from; without any, nothing is remembered.
+        data: every file and folder that its data set was read from; if there are none, nothing is remembered.
         plan: what a dry run prints.
         comparison: what the command prints at its end.
     """
@@ -63,7 +63,7 @@ def remember(
         return
     root = study.resolve()
     known = {
-        "surroundings": _surroundings(arguments),
+        "dependencies": _dependencies(arguments),
         "root": str(root),
         "records": _contents(root, _files(root)),
         "page": str(page.resolve()),
@@ -86,8 +86,8 @@ def _place(arguments: Sequence[str]) -> Path:
     return user_cache_path("routebench") / "finished" / f"{key}.json"
 
 
-def _surroundings(arguments: Sequence[str]) -> dict[str, Any]:
-    """Everything that a plan depends on besides data and records."""
+def _dependencies(arguments: Sequence[str]) -> dict[str, Any]:
+    """Everything that a plan depends on, except data and records."""
     package = Path(__file__).parents[2]
     sources = [p for part in ("zoo", "benchmarks") for p in (package / part).rglob("*") if p.suffix not in (".pyc", "")]
     code = hashlib.sha256("".join(_hash(path) for path in sorted(sources)).encode()).hexdigest()
@@ -122,7 +122,7 @@ def _unchanged(known: Mapping[str, Any]) -> bool:
 
 
 def _files(root: Path) -> list[Path]:
-    """Every file of a study but hidden ones, in a fixed order."""
+    """Every file of a study except hidden ones, in a fixed order."""
     found = []
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -131,7 +131,7 @@ def _files(root: Path) -> list[Path]:
 
 
 def _contents(root: Path, files: Sequence[Path]) -> dict[str, Any]:
-    """What each file holds: its SHA-256, or of a large one size and times."""
+    """The SHA-256 of each file, or size and times of a large one."""
 
     def one(path: Path) -> Any:
         return _hash(path) if path.stat().st_size <= LARGE else _state(path)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from benchmarks.measuring.route_text import route_text
 from benchmarks.measuring.trained_network import TrainedNetwork
-from benchmarks.training.seeds import derive
+from benchmarks.training.seeds import derive_seed
 from zoo.network import RoutedNet, Setting
 from zoo.serving.optimize import Served, optimize_for_inference
 
@@ -61,7 +61,7 @@ def shuffled_images(trained: TrainedNetwork) -> Tensor:
     """All images of the test split, shuffled once, (T, C, H, W) on the network's device."""
     images = torch.cat([batch.images for batch in trained.dataset.test.batches(500, device=trained.device)])
     order = list(range(len(images)))
-    random.Random(derive(trained.seed, "latency")).shuffle(order)
+    random.Random(derive_seed(trained.seed, "latency")).shuffle(order)
     return images[torch.tensor(order, device=images.device)].contiguous(memory_format=torch.channels_last)
 
 

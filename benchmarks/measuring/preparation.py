@@ -14,7 +14,7 @@ from benchmarks.data import Dataset
 from benchmarks.measuring import Evaluator, TrainedNetwork
 from benchmarks.strict import Strict
 from benchmarks.training.numerics import full_precision
-from benchmarks.training.seeds import derive
+from benchmarks.training.seeds import derive_seed
 from benchmarks.training.tasks import task_of
 from zoo.network import Setting
 from zoo.sizing.unit_costs import measure_ledger
@@ -55,7 +55,7 @@ def prepare(
         dataset=dataset,
         baseline=static,
         device=device,
-        seed=derive(seed, "evaluation"),
+        seed=derive_seed(seed, "evaluation"),
     )
 
 

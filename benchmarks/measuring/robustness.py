@@ -23,7 +23,7 @@ from benchmarks.measuring.attacks.registry import parse_attack
 from benchmarks.measuring.route_text import route_text
 from benchmarks.measuring.trained_network import TrainedNetwork
 from benchmarks.strict import Strict
-from benchmarks.training.seeds import derive
+from benchmarks.training.seeds import derive_seed
 
 
 class RobustnessOptions(Strict):
@@ -102,7 +102,7 @@ def robustness(trained: TrainedNetwork, options: RobustnessOptions) -> pd.DataFr
         for number, batch in enumerate(images.batches(options.batch_size, device=trained.device)):
             rows.append(_outcome(trained, CLEAN, 0, 0.0, batch, batch.images))
             for attack, perturb in attacks:
-                torch.manual_seed(derive(trained.seed, attack.label(), number))
+                torch.manual_seed(derive_seed(trained.seed, attack.label(), number))
                 for epsilon in epsilons:
                     adversarial = perturb(batch.images, batch.labels, epsilon)
                     rows.append(_outcome(trained, attack.label(), attack.strength(), epsilon, batch, adversarial))

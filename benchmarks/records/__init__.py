@@ -1,1 +1,1 @@
-"""What stands on disk: records with their digests, names and provenance."""
+"""Records on disk, with their digests, names and provenance."""

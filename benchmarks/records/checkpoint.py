@@ -1,4 +1,4 @@
-"""The state of a training in a file, which says whose it is and whether it is what was written."""
+"""The training state in a file that names its network and carries its own digest."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from benchmarks.records.files import Damaged, put_aside, replacing, sha256
 
 
 class FileCheckpoint:
-    """A checkpoint in a file whose folder is named after the network.
+    """A checkpoint in a file; its folder is named after the network.
 
     Args:
         path: of the file.
-        on_damage: told in one line where the file was not what had been written, and was put aside.
+        on_damage: called with one line if the file was damaged and has been put aside.
     """
 
     def __init__(self, path: Path, on_damage: Callable[[str], None] = lambda line: None) -> None:
@@ -25,7 +25,7 @@ class FileCheckpoint:
         self._on_damage = on_damage
 
     def read(self) -> dict[str, Any] | None:
-        """The state that was written last; None without one, or where the file is damaged or another network's."""
+        """The state that was written last; None without one, or if it is damaged or another network's."""
         if not self.path.exists():
             return None
         head, _, body = self.path.read_bytes().partition(b"\n")
@@ -33,7 +33,7 @@ class FileCheckpoint:
             state: dict[str, Any] = torch.load(BytesIO(body), map_location="cpu", weights_only=True)
             return state
         damage = Damaged(self.path, "its first line is not the SHA-256 of this network's checkpoint")
-        self._on_damage(f"{damage}; put aside as {put_aside(self.path).name}, training begins anew")
+        self._on_damage(f"{damage}; put aside as {put_aside(self.path).name}, training starts from the beginning")
         return None
 
     def write(self, state: Mapping[str, Any]) -> None:

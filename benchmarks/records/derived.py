@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.measuring.summaries.robustness import attack_rates
-from benchmarks.records.fingerprint import fingerprint
+from benchmarks.records.code_hashes import code_hashes
 from benchmarks.records.record import CONFIG, Record
 from benchmarks.records.summary import rows_of, summaries_of
 
@@ -50,7 +50,7 @@ def _version(record: Record, name: str) -> dict[str, Any]:
     digests = record.manifest["files"]
     modules, tables = _sources(record, name)
     files = [CONFIG, *(f"{table}.parquet" for table in tables if record.has(table))]
-    return {"code": fingerprint(modules), "from": {file: digests.get(file) for file in files}}
+    return {"code": code_hashes(modules), "from": {file: digests.get(file) for file in files}}
 
 
 def _sources(record: Record, name: str) -> tuple[list[str], list[str]]:

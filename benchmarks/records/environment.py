@@ -1,4 +1,4 @@
-"""Where results were made: versions and hardware, without names of people, machines or folders."""
+"""The environment that made a result: versions and hardware, without names of people, machines or folders."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ import torch
 
 PACKAGES = ("torch", "torchvision", "numpy", "pandas", "ray", "foolbox", "fvcore", "ptflops")
 SOURCES = ("zoo", "benchmarks", "pyproject.toml")
-"""What makes a checkout dirty: results and pages do not."""
-PASSING = ("created", "load_average", "commit")
-"""Facts that differ from run to run in one and the same environment."""
+"""Paths whose changes make a checkout dirty; changes of results and pages do not."""
+VOLATILE = ("created", "load_average", "commit")
+"""Fields that differ from run to run in the same environment."""
 MACHINE = ("host", "processor", "instructions", "cpus", "gpus")
-"""Facts that timings depend on, besides versions."""
+"""Fields that timings depend on, besides versions."""
 
 
 def describe_environment() -> dict[str, Any]:
     """Versions, processor and instruction set in use, GPUs, threads, load average and commit.
 
-    None for what this machine does not tell. `host` is a hash: it tells machines apart and names none. `threads` are
-    those of the calling process.
+    A value that this machine does not provide is None. `host` is a hash, which distinguishes machines without naming
+    them. `threads` is the number of torch's threads in the calling process.
     """
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        **_lasting(),
+        **_stable(),
         "threads": torch.get_num_threads(),
         "load_average": [round(load, 2) for load in os.getloadavg()],
         "commit": commit(),
@@ -41,9 +41,9 @@ def describe_environment() -> dict[str, Any]:
 
 
 def environment_key(environment: Mapping[str, Any]) -> str:
-    """What tells environments apart: everything but the date, the load and the commit; 12 hexadecimal digits."""
-    lasting = {name: value for name, value in sorted(environment.items()) if name not in PASSING}
-    return hashlib.sha256(repr(lasting).encode()).hexdigest()[:12]
+    """Hash of an environment without date, load and commit; 12 hexadecimal digits."""
+    stable = {name: value for name, value in sorted(environment.items()) if name not in VOLATILE}
+    return hashlib.sha256(repr(stable).encode()).hexdigest()[:12]
 
 
 def usable_cpus() -> int:
@@ -52,7 +52,7 @@ def usable_cpus() -> int:
 
 
 @cache
-def _lasting() -> dict[str, Any]:
+def _stable() -> dict[str, Any]:
     return {
         "host": _host(),
         "python": platform.python_version(),
@@ -79,7 +79,7 @@ def _processor() -> str:
 
 
 def _instructions() -> str:
-    """What torch's kernels use of the processor, and whether it computes bf16 natively."""
+    """The instruction set that torch's kernels use, and whether the processor computes bf16 natively."""
     names = [torch.backends.cpu.get_cpu_capability()]
     names += ["AVX512-BF16"] if torch.cpu._is_avx512_bf16_supported() else []
     names += ["AMX"] if torch.cpu._is_amx_tile_supported() else []
@@ -88,7 +88,7 @@ def _instructions() -> str:
 
 @cache
 def commit() -> str | None:
-    """The commit of the code that runs, `-dirty` where the code differs from it; None outside a checkout."""
+    """The commit of the running code, with `-dirty` if the code differs from it; None outside a checkout."""
     try:
         name = _git("describe", "--always")
         changed = _git("status", "--porcelain", "--untracked-files=no", "--", *SOURCES)

@@ -1,7 +1,7 @@
-"""Files that are whole or not there, and that say whether they still are what was written.
+"""Atomic writing of files, and digests that show whether a file is still what was written.
 
-A file is written beside its place and renamed. Text files end with a seal, the SHA-256 of all that stands before it;
-the files of a record have theirs in its manifest (`benchmarks.records.record`).
+A file is written under a temporary name and renamed. Text files end with a seal: the SHA-256 of everything before it.
+The digests of a record's files are in its manifest (`benchmarks.records.record`).
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from typing import Any
 import yaml
 
 SEAL = "# sha256: "
-"""Begins the last line of a sealed text file."""
-ASIDE = ".damaged-"
-"""Stands in the name of whatever was found damaged and put out of the way."""
+"""Start of the last line of a sealed text file."""
+DAMAGED_MARK = ".damaged-"
+"""Part of the name of every damaged file or folder that was put aside."""
 
 
 class StoreError(RuntimeError):
-    """Records that cannot be read; the message is one line that names the file."""
+    """A record that cannot be read; the message is one line that names the file."""
 
 
 class Damaged(StoreError):
-    """A file that is not what was written.
+    """A file whose content is not what was written.
 
     Attributes:
         path: of the file.
-        reason: why it is not believed.
+        reason: how the damage was detected.
     """
 
     def __init__(self, path: Path, reason: str) -> None:
@@ -41,13 +41,13 @@ class Damaged(StoreError):
         self.reason = reason
 
     def __reduce__(self) -> tuple[type[Damaged], tuple[Path, str]]:
-        """How it goes from a worker to the driver."""
+        """Pickle the error, to send it from a worker to the driver."""
         return type(self), (self.path, self.reason)
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that takes its place when the block ends without an error."""
+    """A temporary path beside `path` that replaces it when the block ends without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
@@ -58,14 +58,14 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def sha256(content: bytes) -> str:
-    """Digest of bytes, hexadecimal."""
+    """SHA-256 of bytes, hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 
 def put_aside(path: Path) -> Path:
-    """Rename a damaged file or folder so that nobody takes it for a whole one; its new place."""
+    """Rename a damaged file or folder, so that it is not read again; the new path."""
     moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
-    return path.rename(path.with_name(f"{path.name}{ASIDE}{moment}"))
+    return path.rename(path.with_name(f"{path.name}{DAMAGED_MARK}{moment}"))
 
 
 def write_text(path: Path, text: str) -> None:
@@ -80,7 +80,7 @@ def read_text(path: Path) -> str:
 
     Raises:
         StoreError: it is missing.
-        Damaged: it does not end with its seal, or the seal is another text's.
+        Damaged: its seal is missing or does not match.
     """
     content = read_bytes(path)
     body, seal, digest = content.rpartition(SEAL.encode())
@@ -106,13 +106,13 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def to_yaml(values: Mapping[str, Any]) -> str:
-    """A mapping of plain values as YAML that people read."""
+    """A mapping of plain values as readable YAML."""
     text: str = yaml.dump(dict(values), Dumper=_DUMPER, sort_keys=False, allow_unicode=True, width=110)
     return text
 
 
 def from_yaml(text: str) -> Any:
-    """Plain values from YAML, by libyaml where it is there: ten times faster."""
+    """Plain values from YAML, by libyaml if it is installed, which is ten times faster."""
     return yaml.load(text, Loader=_LOADER)
 
 
@@ -121,10 +121,10 @@ _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 def parse(path: Path, text: str, parser: Callable[[str], Any]) -> dict[str, Any]:
-    """A mapping from text.
+    """Parse a text that holds a mapping.
 
     Raises:
-        Damaged: it is not one.
+        Damaged: it does not.
     """
     try:
         values = parser(text)
@@ -146,7 +146,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
     Raises:
         StoreError: it is missing.
-        Damaged: it is no object, or its digest is another one's.
+        Damaged: it is not an object, or its digest does not match.
     """
     content = read_bytes(path)
     values = parse(path, content.decode(errors="replace"), json.loads)
@@ -162,7 +162,7 @@ def _sealed_json(values: Mapping[str, Any]) -> bytes:
 
 
 def read_bytes(path: Path) -> bytes:
-    """All of a file.
+    """The content of a file.
 
     Raises:
         StoreError: it is missing or cannot be read.

@@ -1,4 +1,4 @@
-"""What a trained network depends on, and the name of its record that follows from it."""
+"""The identity of a trained network: all that it depends on, and the name of its record."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ import torch
 
 import zoo
 from benchmarks.data import Dataset
-from benchmarks.records.fingerprint import fingerprint
+from benchmarks.records.code_hashes import code_hashes
 from benchmarks.study.study import ModelSpec
 from benchmarks.training.fitting import resolved_precision
 from benchmarks.training.tasks import task_of
 
 FITTING = "benchmarks.training.fitting"
-"""The module that trains a network and proposes its settings: all code that they depend on hangs on it."""
+"""The module that trains networks and proposes settings; it imports all code that both depend on."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """All that determines a network's weights and settings: two networks with the same one are equal.
+    """All that determines a network's weights and settings; networks with the same identity are equal.
 
     Attributes:
-        spec: what was asked for.
-        parameters: of the network, the preset's included.
-        data: fingerprint of the data set's content, its splits and its facts that training needs.
+        spec: the specification.
+        parameters: of the network, with those of the preset.
+        data: hash of the data set's content, splits, normalisation and augmentation.
         precision: of training, `bf16` or `fp32`.
         device: type, `cpu` or `cuda`.
-        roots: modules that all code hangs on which weights and settings depend on.
+        roots: modules which, with their imports, are all code that weights and settings depend on.
     """
 
     spec: ModelSpec
@@ -45,16 +45,16 @@ class Identity:
     @cached_property
     def code(self) -> Mapping[str, str]:
         """Hash of every source file that weights and settings depend on."""
-        return fingerprint(self.roots)
+        return code_hashes(self.roots)
 
     @cached_property
     def name(self) -> str:
-        """Of the record's directory: the method, and ten hexadecimal digits of a hash of everything."""
+        """Name of the record's directory: the method, and ten hexadecimal digits of a hash of the identity."""
         text = json.dumps([self.spec.key, *self.inputs().values()], sort_keys=True)
         return f"{self.spec.method}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
     def inputs(self) -> dict[str, Any]:
-        """All but the specification, as records store it."""
+        """The identity without the specification, as records store it."""
         return {
             "parameters": json.loads(json.dumps(dict(self.parameters))),
             "data": self.data,
@@ -65,13 +65,13 @@ class Identity:
 
 
 def identify(spec: ModelSpec, dataset: Dataset, device: torch.device, precision: str | None = None) -> Identity:
-    """The identity that a network would have if it were trained now, here.
+    """The identity that a network would have if it were trained now on this machine.
 
     Args:
-        spec: what is asked for.
-        dataset: whose content counts.
+        spec: the specification.
+        dataset: to train on.
         device: of training.
-        precision: of training; None for what the recipe means on this machine.
+        precision: of training; None for the recipe's precision as this machine resolves it.
     """
     return Identity(
         spec=spec,
@@ -84,16 +84,16 @@ def identify(spec: ModelSpec, dataset: Dataset, device: torch.device, precision:
 
 
 def data_key(dataset: Dataset) -> str:
-    """Fingerprint of pixels, labels and splits, and of how they are normalised and augmented; 16 digits."""
+    """Hash of pixels, labels, splits, normalisation and augmentation; 16 hexadecimal digits."""
     facts = {"task": asdict(task_of(dataset.info)), "augmentation": asdict(dataset.info.augmentation)}
     text = json.dumps([dataset.fingerprint, facts], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def code_roots(spec: ModelSpec, dataset: Dataset) -> tuple[str, ...]:
-    """Modules that a trained network depends on, with all that they import.
+    """The modules that a trained network depends on; their imports count too.
 
-    Those that read a data set are not among them: what they read is in the identity, pixel by pixel. Those that make
-    batches of it are.
+    Modules that make batches are included. Modules that read the data set's files are not, because the pixels
+    themselves are part of the identity.
     """
     return (zoo.method(spec.method).network.__module__, FITTING, type(dataset.train).__module__)

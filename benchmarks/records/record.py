@@ -1,4 +1,4 @@
-"""The directory of one trained model: its files, what they were when they were written, and what made them."""
+"""The directory of one trained model: its files, their digests, and what made them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from benchmarks.records.files import (
-    ASIDE,
+    DAMAGED_MARK,
     Damaged,
     StoreError,
     from_yaml,
@@ -34,27 +34,27 @@ from benchmarks.study.study import ModelSpec
 from zoo.network import Setting, Task
 
 FORMAT = 2
-"""Version of the layout below; a reader refuses others."""
+"""Version of the layout below; records with another version are not read."""
 MANIFEST = "manifest.json"
 CONFIG, HISTORY, WEIGHTS = "config.yaml", "history.parquet", "weights.safetensors"
-NEEDED = frozenset(
+REQUIRED_FIELDS = frozenset(
     (
         *("format", "finished", "spec", "parameters", "data", "precision", "device", "code", "roots"),
         *("baseline", "task", "units", "settings", "seconds", "environment"),
     )
 )
-"""Fields that `config.yaml` has whatever else."""
+"""Fields that every `config.yaml` has."""
 
 
 class OtherVersion(StoreError):
-    """A record that another version of RouteBench wrote: not damaged, and not to be read or moved."""
+    """A record that another version of RouteBench wrote: it is not damaged, and must not be read or moved."""
 
 
 class Record:
     """One trained model; its files are documented in CONTRIBUTING.md.
 
-    A record reads its manifest and its configuration once; whoever wants to see what others have written since makes
-    another one.
+    A record reads its manifest and its configuration once. To see later changes by other processes, create a new
+    object.
 
     Args:
         path: of the directory.
@@ -78,7 +78,7 @@ class Record:
         """`files`: SHA-256 by name; `tables`: version, environment and seconds by evaluator; `format`.
 
         Raises:
-            StoreError: it is missing, damaged or of another format.
+            StoreError: the manifest is missing, damaged or of another format.
         """
         values = read_json(self.path / MANIFEST)
         if values.get("format") != FORMAT:
@@ -94,17 +94,17 @@ class Record:
         """
         place = self.path / CONFIG
         values = parse(place, self._read(CONFIG).decode(), from_yaml)
-        lacking = NEEDED - values.keys()
-        if lacking:
-            raise Damaged(place, f"it lacks {', '.join(sorted(lacking))}")
+        missing = REQUIRED_FIELDS - values.keys()
+        if missing:
+            raise Damaged(place, f"fields are missing: {', '.join(sorted(missing))}")
         return values
 
     @cached_property
     def spec(self) -> ModelSpec:
-        """What was trained.
+        """The specification.
 
         Raises:
-            Damaged: it is no specification that this version of the suite knows.
+            Damaged: this version of the suite cannot read it.
         """
         try:
             return ModelSpec.model_validate(self.config["spec"])
@@ -115,12 +115,12 @@ class Record:
 
     @property
     def settings(self) -> list[Setting]:
-        """Points of the curve it can serve, the headline first."""
+        """Settings that the network can serve; the first is the headline setting."""
         return [Setting(**values) for values in self.config["settings"]]
 
     @property
     def task(self) -> Task:
-        """What the network was built for."""
+        """The task that the network was built for."""
         values = self.config["task"]
         channels, height, width = values["shape"]
         mean, std = tuple(values["mean"]), tuple(values["std"])
@@ -134,7 +134,7 @@ class Record:
         """The trained parameters and buffers.
 
         Raises:
-            StoreError: they are damaged or not there (committed reference records leave them out).
+            StoreError: they are damaged or missing (committed reference records have no weights).
         """
         path = self.path / WEIGHTS
         if not path.exists():
@@ -147,7 +147,7 @@ class Record:
 
     @property
     def is_of_another_version(self) -> bool:
-        """Whether another version of RouteBench wrote it."""
+        """Whether another version of RouteBench wrote this record."""
         try:
             return not self.manifest
         except OtherVersion:
@@ -157,28 +157,28 @@ class Record:
 
     @property
     def has_weights(self) -> bool:
-        """Whether the weights are stored with it."""
+        """Whether the record has its weights."""
         return (self.path / WEIGHTS).exists()
 
     def has(self, evaluator: str) -> bool:
-        """Whether that evaluator's table is there, whatever its version."""
+        """Whether an evaluator's table exists, in any version."""
         return (self.path / _table(evaluator)).exists()
 
     def table(self, evaluator: str) -> pd.DataFrame:
-        """What an evaluator found; the same object each time, not to be changed."""
+        """The table of an evaluator; the same object on every call, not to be modified."""
         if evaluator not in self._tables:
             self._tables[evaluator] = self._parquet(_table(evaluator))
         return self._tables[evaluator]
 
     def made_by(self, evaluator: str) -> dict[str, Any]:
-        """What made a table: `version` (code and inputs), `environment`, `seconds`; empty without that table."""
+        """What made a table: `version` (code and inputs), `environment`, `seconds`; empty without the table."""
         entry: dict[str, Any] = self.manifest["tables"].get(evaluator, {}) if self.has(evaluator) else {}
         return entry
 
     def write_table(self, evaluator: str, table: pd.DataFrame, made_by: Mapping[str, Any]) -> None:
         """Store an evaluator's table in one step, with what made it.
 
-        Whoever is killed in between leaves the old table or the new one, and the manifest knows both.
+        If the process is killed meanwhile, either the old or the new table remains, and the manifest accepts both.
         """
         name = _table(evaluator)
         manifest = self._reread()
@@ -189,12 +189,12 @@ class Record:
             digest = sha256(temporary.read_bytes())
             pending = {name: {"sha256": digest, **made_by}}
             write_json(self.path / MANIFEST, manifest | {"pending": pending})
-        write_json(self.path / MANIFEST, _settled(manifest, name, digest, made_by))
+        write_json(self.path / MANIFEST, _with_file(manifest, name, digest, made_by))
         self._tables.pop(evaluator, None)
         self._reread()
 
     def rewrite_config(self, **changes: Any) -> None:
-        """Replace fields of the configuration that neither weights nor settings depend on."""
+        """Replace fields of the configuration on which neither weights nor settings depend."""
         text = to_yaml(self.config | changes)
         manifest = self._reread()
         files = manifest["files"]
@@ -205,7 +205,7 @@ class Record:
         self._reread()
 
     def check(self) -> list[Damaged]:
-        """Whatever of the record is not what was written, or is not there; nothing is read but bytes."""
+        """All damaged or missing files of the record, found by their digests alone."""
         try:
             names = list(self.manifest["files"])
         except Damaged as error:
@@ -219,12 +219,12 @@ class Record:
             except Damaged as error:
                 found.append(error)
             except StoreError as error:
-                if name in (CONFIG, HISTORY):  # tables are made again, and weights may be stored elsewhere
+                if name in (CONFIG, HISTORY):  # missing tables are measured again, and weights may be stored elsewhere
                     found.append(Damaged(self.path / name, str(error)))
         return found
 
     def put_aside(self, damage: Damaged) -> Path:
-        """Put a damaged table out of the way, or the whole record where it is no table; the new place."""
+        """Put aside a damaged table, or the whole record if another file is damaged; the new path."""
         name = damage.path.name
         if name in (MANIFEST, CONFIG, HISTORY, WEIGHTS) or not damage.path.name.endswith(".parquet"):
             return put_aside(self.path)
@@ -238,25 +238,25 @@ class Record:
         return place
 
     def _reread(self) -> dict[str, Any]:
-        """The manifest as it is on disk now, with what an interrupted writer left pending taken in."""
+        """The manifest as it is on disk now, with the pending entries of an interrupted writer resolved."""
         for remembered in ("manifest", "config", "spec"):
             self.__dict__.pop(remembered, None)
         manifest = dict(self.manifest)
         for name, entry in manifest.pop("pending", {}).items():
             made_by = {key: value for key, value in entry.items() if key != "sha256"}
             if (self.path / name).exists() and sha256((self.path / name).read_bytes()) == entry["sha256"]:
-                manifest = _settled(manifest, name, entry["sha256"], made_by)
+                manifest = _with_file(manifest, name, entry["sha256"], made_by)
         self.__dict__["manifest"] = manifest
         return manifest
 
     def _read(self, name: str) -> bytes:
-        """A file's bytes, once they are known to be those that were written."""
+        """A file's bytes, after their digest was checked."""
         content = read_bytes(self.path / name)
         digest = sha256(content)
         if self.manifest["files"].get(name) == digest or self._reread()["files"].get(name) == digest:
             return content
         if name not in self.manifest["files"]:
-            raise Damaged(self.path / name, f"{MANIFEST} does not know it")
+            raise Damaged(self.path / name, f"{MANIFEST} does not list it")
         raise Damaged(self.path / name, f"its SHA-256 is not the one in {MANIFEST}")
 
     def _parquet(self, name: str) -> pd.DataFrame:
@@ -267,7 +267,7 @@ class Record:
 
 
 def write_record(folder: Path, config: Mapping[str, Any], history: pd.DataFrame, weights: Mapping[str, Tensor]) -> None:
-    """Fill a folder with the files of a record that has no tables yet."""
+    """Write the files of a record without tables into a folder."""
     plain = {name: value.detach().cpu().contiguous() for name, value in weights.items()}
     table = BytesIO()
     history.to_parquet(table, index=False)
@@ -284,17 +284,17 @@ def write_record(folder: Path, config: Mapping[str, Any], history: pd.DataFrame,
 
 
 def is_record(path: Path) -> bool:
-    """Whether a directory is a finished model's: neither in progress nor put aside."""
-    return is_own(path) and (path / MANIFEST).exists()
+    """Whether a directory is the record of a finished model, neither in progress nor put aside."""
+    return is_finished_name(path) and (path / MANIFEST).exists()
 
 
-def is_own(path: Path) -> bool:
-    """Whether a directory's name is that of a model which is finished and was not put aside."""
-    return not path.name.startswith(".") and ASIDE not in path.name
+def is_finished_name(path: Path) -> bool:
+    """Whether a directory has the name of a finished model's record, neither in progress nor put aside."""
+    return not path.name.startswith(".") and DAMAGED_MARK not in path.name
 
 
 def digest(weights: Mapping[str, Tensor]) -> str:
-    """Hash of names and bytes of tensors, 16 hexadecimal digits: equal weights, equal digest."""
+    """Hash of names and bytes of tensors, 16 hexadecimal digits; equal weights have equal digests."""
     sha = hashlib.sha256()
     for name in sorted(weights):
         value = weights[name].detach().cpu().contiguous().flatten()
@@ -307,9 +307,9 @@ def _table(evaluator: str) -> str:
     return f"{evaluator}.parquet"
 
 
-def _settled(manifest: Mapping[str, Any], name: str, digest: str, made_by: Mapping[str, Any]) -> dict[str, Any]:
-    """The manifest with a file as it is now, and what made it where it is a table."""
-    settled = {**manifest, "files": {**manifest["files"], name: digest}}
+def _with_file(manifest: Mapping[str, Any], name: str, digest: str, made_by: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest with the new digest of a file and, for a table, what made it."""
+    updated = {**manifest, "files": {**manifest["files"], name: digest}}
     if name.endswith(".parquet"):
-        settled["tables"] = {**manifest["tables"], name.removesuffix(".parquet"): dict(made_by)}
-    return settled
+        updated["tables"] = {**manifest["tables"], name.removesuffix(".parquet"): dict(made_by)}
+    return updated

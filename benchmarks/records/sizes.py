@@ -1,8 +1,8 @@
-"""Sizes of every preset, counted once and kept in `sizes.json`, so that listing them takes no minute.
+"""Sizes of every preset, counted once and stored in `sizes.json`, because counting all of them takes a minute.
 
-A stored size carries a fingerprint of the code and the parameters that it was counted with. Where that is not today's,
-the preset is counted again, so that no number is ever out of date; `python -m benchmarks.list --recount` renews the
-file. It serves lists alone: evaluators count, and no record has a number from here.
+A stored size has a version: a hash of the code and the parameters that it was counted with. If the version is not
+current, the preset is counted again, so no number is ever out of date; `python -m benchmarks.list --recount` updates
+the file. Only lists use these numbers: evaluators always count, and no record contains a stored size.
 """
 
 from __future__ import annotations
@@ -16,34 +16,34 @@ from pathlib import Path
 
 import zoo
 from benchmarks.measuring import size_comparison
+from benchmarks.records.code_hashes import code_hashes
 from benchmarks.records.files import replacing
-from benchmarks.records.fingerprint import fingerprint
 from zoo.network import Task
 
-TABLE = Path(__file__).with_name("sizes.json")
-"""The stored sizes: a JSON list, sorted by selector and pictures, with a row on each line."""
+FILE = Path(__file__).with_name("sizes.json")
+"""The stored sizes: a JSON list, sorted by selector and shape, with one row per line."""
 COUNTING = "zoo.sizing.counting"
-"""The module that counts: with the network's own, all code that a size depends on hangs on it."""
+"""The module that counts; a size depends on its imports and on those of the network's module."""
 SUITE_TASKS = {
     "tiny": Task(shape=(1, 28, 28), classes=10),
     "small": Task(shape=(3, 32, 32), classes=10),
 }
-"""What sizes of the suite's own presets are quoted for: mnist5k's and CIFAR-10's pictures."""
+"""Tasks for which the sizes of the suite's own presets are listed: images as in mnist5k and CIFAR-10."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A preset's size for pictures of one shape.
+    """The size of a preset for one shape of images.
 
     Attributes:
         selector: the method with its preset, as `zoo.parse` reads it.
-        shape: (C, H, W) of a picture.
+        shape: (C, H, W) of an image.
         classes: number of classes K.
         parameters: distinct learnable numbers.
-        macs: nominal multiply-accumulates of one picture.
+        macs: nominal multiply-accumulates of one image.
         units: number of units U.
-        linear: multiply-accumulates of one picture in linear layers; None where no published figure leaves them out.
-        fingerprint: of the code and the parameters that it was counted with; 12 hexadecimal digits.
+        linear: multiply-accumulates of one image in linear layers; None unless a published figure leaves them out.
+        version: hash of the code and the parameters that it was counted with; 12 hexadecimal digits.
     """
 
     selector: str
@@ -53,11 +53,11 @@ class Row:
     macs: int
     units: int
     linear: int | None
-    fingerprint: str
+    version: str
 
     @property
     def key(self) -> Key:
-        """What finds the row: selector, shape, classes."""
+        """The key of the row: selector, shape, classes."""
         return self.selector, self.shape, self.classes
 
 
@@ -65,7 +65,7 @@ Key = tuple[str, tuple[int, int, int], int]
 
 
 def size(selector: zoo.Selector, task: Task | None = None) -> zoo.Size:
-    """What `zoo.size_of` answers: stored, or where it was stored for other code or not at all, counted now.
+    """The result of `zoo.size_of`: the stored size if it is current, otherwise counted now.
 
     Args:
         selector: of a network; without a preset, `tiny`.
@@ -75,36 +75,36 @@ def size(selector: zoo.Selector, task: Task | None = None) -> zoo.Size:
         UnknownName: no such method, preset or parameter.
         ValueError: the task or a parameter does not fit the network.
     """
-    row = _valid_row(selector, task)
+    row = _current_row(selector, task)
     if row is None:
         return zoo.size_of(selector, task)
     return zoo.Size(parameters=row.parameters, macs=row.macs, units=row.units)
 
 
 def linear_macs(selector: zoo.Selector) -> int:
-    """What `benchmarks.measuring.size_comparison.linear_macs` answers, stored or counted as in `size`.
+    """The result of `benchmarks.measuring.size_comparison.linear_macs`, stored or counted as in `size`.
 
     Raises:
         UnknownName: no such method, preset or parameter.
         ValueError: a parameter does not fit the network.
     """
-    row = _valid_row(selector, None)
+    row = _current_row(selector, None)
     return size_comparison.linear_macs(selector) if row is None or row.linear is None else row.linear
 
 
-def fingerprint_of(selector: zoo.Selector) -> str:
+def version_of(selector: zoo.Selector) -> str:
     """Hash of the code and the parameters that a network's size depends on; 12 hexadecimal digits.
 
     Raises:
         UnknownName: no such method or preset.
     """
-    code = fingerprint([zoo.method(selector.name).network.__module__, COUNTING])
+    code = code_hashes([zoo.method(selector.name).network.__module__, COUNTING])
     text = json.dumps([code, zoo.parameters_of(selector)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def listed() -> list[tuple[zoo.Selector, Task]]:
-    """Every preset with the pictures that its size is listed for, sorted."""
+def listed_presets() -> list[tuple[zoo.Selector, Task]]:
+    """Every preset with the task for which its size is listed, sorted."""
     wanted = {}
     for name in zoo.list_methods():
         for preset, facts in zoo.method(name).presets.items():
@@ -114,7 +114,7 @@ def listed() -> list[tuple[zoo.Selector, Task]]:
 
 
 def count(selector: zoo.Selector, task: Task) -> Row:
-    """Count a preset, whatever is stored.
+    """Count a preset now.
 
     Raises:
         UnknownName: no such method or preset.
@@ -131,31 +131,31 @@ def count(selector: zoo.Selector, task: Task) -> Row:
         macs=counted.macs,
         units=counted.units,
         linear=size_comparison.linear_macs(selector) if leaves_linear_out else None,
-        fingerprint=fingerprint_of(selector),
+        version=version_of(selector),
     )
 
 
 def recount() -> tuple[int, int]:
-    """Count every preset and write `TABLE`; the numbers of rows that differ from before, came or went, and of all.
+    """Count every preset and write `FILE`; the number of rows changed, added or removed, and the number of all rows.
 
     Raises:
-        ValueError: the suite is an installed package, whose files are not to be changed.
+        ValueError: the suite is an installed package, whose files must not be changed.
     """
-    if not (TABLE.parents[2] / "pyproject.toml").is_file():
-        raise ValueError(f"{TABLE} belongs to an installed package; recount in a checkout of the repository")
+    if not (FILE.parents[2] / "pyproject.toml").is_file():
+        raise ValueError(f"{FILE} belongs to an installed package; recount in a checkout of the repository")
     before = stored()
-    rows = [count(selector, task) for selector, task in listed()]
+    rows = [count(selector, task) for selector, task in listed_presets()]
     after = {row.key: row for row in rows}
     lines = ",\n".join(json.dumps(asdict(row)) for row in rows)
-    with replacing(TABLE) as temporary:
+    with replacing(FILE) as temporary:
         temporary.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     _read.cache_clear()
     return sum(before.get(key) != after.get(key) for key in before.keys() | after.keys()), len(rows)
 
 
 def stored() -> Mapping[Key, Row]:
-    """The rows of `TABLE`, right or out of date; none where it is missing or cannot be read."""
-    return _read(TABLE)
+    """The rows of `FILE`, current or not; none if the file is missing or cannot be read."""
+    return _read(FILE)
 
 
 @cache
@@ -167,10 +167,10 @@ def _read(path: Path) -> Mapping[Key, Row]:
     return {row.key: row for row in rows}
 
 
-def _valid_row(selector: zoo.Selector, task: Task | None) -> Row | None:
+def _current_row(selector: zoo.Selector, task: Task | None) -> Row | None:
     facts = zoo.method(selector.name).presets.get(selector.preset or "tiny")
     row = stored().get(_key(selector, task or facts.task)) if facts else None
-    return row if row and row.fingerprint == fingerprint_of(selector) else None
+    return row if row and row.version == version_of(selector) else None
 
 
 def _key(selector: zoo.Selector, task: Task) -> Key:

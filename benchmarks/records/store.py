@@ -14,25 +14,25 @@ import pandas as pd
 from torch import Tensor
 
 from benchmarks.records.claims import Busy, claim
+from benchmarks.records.code_hashes import changed
 from benchmarks.records.files import Damaged, StoreError, put_aside, read_json, read_yaml, write_json, write_yaml
-from benchmarks.records.fingerprint import changed
 from benchmarks.records.identity import Identity
-from benchmarks.records.record import FORMAT, MANIFEST, OtherVersion, Record, is_own, is_record, write_record
+from benchmarks.records.record import FORMAT, MANIFEST, OtherVersion, Record, is_finished_name, is_record, write_record
 from benchmarks.study.study import ModelSpec, Study, StudyError, checked
 
 CHECKPOINT = "checkpoint.pt"
-KEPT = ".claims"
-"""Folder of the lock files by which runs tell each other what they are at."""
+CLAIMS = ".claims"
+"""Folder of the lock files that show which networks a run is working on."""
 
 
 @dataclass(frozen=True)
 class Status:
-    """What the store knows of a model.
+    """The state of a model in the store.
 
     Attributes:
-        state: `missing`, `started` (a checkpoint waits), `stale` (made by other code, precision or device), `damaged`,
-            `failed` or `done`.
-        reason: for people: how far, what changed, or which error.
+        state: `missing`, `started` (there is a checkpoint), `stale` (made by other code, precision or device),
+            `damaged`, `failed` or `done`.
+        reason: for people: the progress, what has changed, or the error.
     """
 
     state: str
@@ -50,26 +50,26 @@ class Store:
         self.root = root
 
     def path(self, identity: Identity) -> Path:
-        """Directory of a model: its method and the hash of all that determines it."""
+        """Directory of a model; its name is the method and the hash of the identity."""
         return self.root / "models" / identity.name
 
     def workspace(self, identity: Identity) -> Path:
-        """Directory of a model that is being trained; holds its checkpoint."""
+        """Directory of a model that is being trained, with its checkpoint."""
         return self.root / "models" / f".{identity.name}.partial"
 
     def claim_file(self, identity: Identity) -> Path:
-        """What a job locks while it works on a model; see `benchmarks.records.claims`."""
+        """Lock file that a job holds while it works on a model; see `benchmarks.records.claims`."""
         return self._claim_file(identity.name)
 
     def claim_of(self, record: Record) -> Path:
-        """The same, of a record that is there."""
+        """Lock file of an existing record."""
         return self._claim_file(record.path.name)
 
     def _claim_file(self, name: str) -> Path:
-        return self.root / KEPT / f"{name}.lock"
+        return self.root / CLAIMS / f"{name}.lock"
 
     def record(self, identity: Identity) -> Record | None:
-        """The finished model, if there is one, whole or damaged."""
+        """The record of a finished model, intact or damaged; None if there is none."""
         path = self.path(identity)
         return Record(path) if path.is_dir() else None
 
@@ -80,28 +80,28 @@ class Store:
             StoreError: one is damaged.
         """
         found = []
-        for record in self._own():
-            with suppress(OtherVersion):  # neither damaged nor readable: its networks are not trained, for this version
+        for record in self._finished():
+            with suppress(OtherVersion):  # not damaged, but this version cannot read it
                 found.append((str(record.config["finished"]), record.path.name, record))
         return [record for _, _, record in sorted(found, key=lambda item: item[:2], reverse=True)]
 
-    def whole_records(self) -> list[Record]:
-        """Every finished model that can be read, newest first; `heal` names and puts aside the others."""
+    def readable_records(self) -> list[Record]:
+        """Every finished model that can be read, newest first; the others are skipped."""
         found = []
-        for record in self._own():
+        for record in self._finished():
             with suppress(StoreError):
                 found.append((str(record.config["finished"]), record.path.name, record))
         return [record for _, _, record in sorted(found, key=lambda item: item[:2], reverse=True)]
 
-    def _own(self) -> list[Record]:
+    def _finished(self) -> list[Record]:
         return [Record(path) for path in sorted(self.root.glob("models/*")) if is_record(path)]
 
     def status(self, identity: Identity, others: Mapping[str, Record] | None = None) -> Status:
-        """What is known of a model, for `--dry-run`, the report and the decision to train.
+        """The state of a model, for `--dry-run`, the report and the decision to train.
 
         Args:
             identity: of the model.
-            others: newest record by the key of its specification, to say why one of them will not do; None to look.
+            others: newest record by key of its specification, used to explain why a record is stale; None: read them.
         """
         record = self.record(identity)
         if record is not None:
@@ -113,18 +113,18 @@ class Store:
         if failure:
             return Status("failed", f"last time: {failure['error']}; will be tried again")
         if (self.workspace(identity) / CHECKPOINT).exists():
-            return Status("started", "goes on from its checkpoint")
-        newest = newest_by_key(self.whole_records()) if others is None else others
+            return Status("started", "continues from its checkpoint")
+        newest = newest_by_key(self.readable_records()) if others is None else others
         older = newest.get(identity.spec.key)
         if older:
             return Status("stale", difference(older, identity))
         if self._in_older_format(identity.spec.method):
-            return Status("stale", "stored by an older version of RouteBench, whose records do not say enough")
+            return Status("stale", "written by an older version of RouteBench")
         return Status("missing")
 
     def _in_older_format(self, method: str) -> bool:
         found = self.root.glob(f"models/{method}-*/config.yaml")
-        return any(is_own(path.parent) and not (path.parent / MANIFEST).exists() for path in found)
+        return any(is_finished_name(path.parent) and not (path.parent / MANIFEST).exists() for path in found)
 
     def commit(
         self,
@@ -133,7 +133,7 @@ class Store:
         history: pd.DataFrame,
         weights: Mapping[str, Tensor],
     ) -> Record:
-        """Make a finished model visible, all of it at once, and forget its checkpoint and failures."""
+        """Make a finished model visible in one step, and remove its checkpoint and failures."""
         workspace, final = self.workspace(identity), self.path(identity)
         workspace.mkdir(parents=True, exist_ok=True)
         header = {
@@ -151,41 +151,41 @@ class Store:
         return Record(final)
 
     def discard(self, spec: ModelSpec) -> None:
-        """Remove every record and checkpoint of a specification, whatever code or data made it."""
-        for record in self.whole_records():
+        """Remove every record of a specification, whatever code or data made it."""
+        for record in self.readable_records():
             if record.spec.key == spec.key:
                 shutil.rmtree(record.path)
 
     def discard_workspace(self, identity: Identity) -> None:
-        """Remove a checkpoint, so that training starts anew."""
+        """Remove a checkpoint, so that training starts from the beginning."""
         shutil.rmtree(self.workspace(identity), ignore_errors=True)
 
-    def heal(self, identity: Identity) -> list[str]:
-        """Put aside whatever of a model's record is damaged; a line for each. Only for whoever holds its claim."""
-        return [f"{line}, made anew" for line in self._heal(self.path(identity))]
+    def put_aside_damaged(self, identity: Identity) -> list[str]:
+        """Put aside the damaged parts of a model's record; one line for each. The caller must hold its claim."""
+        return [f"{line}, made again" for line in self._put_aside_all(self.path(identity))]
 
-    def heal_others(self, identities: Iterable[Identity]) -> list[str]:
-        """Put aside what is damaged of all records but these models'; a line for each.
+    def put_aside_damaged_others(self, identities: Iterable[Identity]) -> list[str]:
+        """Put aside the damaged parts of all records except those of these models; one line for each.
 
-        What another run is at work on is left to it, and what another version wrote stays where it is.
+        Records that another run is working on, or that another version wrote, are left alone.
         """
-        lines, asked = [], {self.path(identity) for identity in identities}
-        for record in self._own():
-            if record.path in asked or record.is_of_another_version or not record.check():
+        lines, excluded = [], {self.path(identity) for identity in identities}
+        for record in self._finished():
+            if record.path in excluded or record.is_of_another_version or not record.check():
                 continue
             with suppress(Busy), claim(self.claim_of(record)):
-                lines += self._heal(record.path)
+                lines += self._put_aside_all(record.path)
         return lines
 
-    def _heal(self, path: Path) -> list[str]:
+    def _put_aside_all(self, path: Path) -> list[str]:
         lines = []
         while path.is_dir() and (damages := Record(path).check()):
             place = Record(path).put_aside(damages[0])
             lines.append(f"{damages[0]}; put aside as {place.name}")
         return lines
 
-    def heal_failures(self) -> list[str]:
-        """Put aside records of failures that cannot be read; a line for each."""
+    def put_aside_damaged_failures(self) -> list[str]:
+        """Put aside records of failures that cannot be read; one line for each."""
         lines = []
         for path in sorted(self.root.glob("failures/*.yaml")):
             try:
@@ -195,17 +195,17 @@ class Store:
         return lines
 
     def failure(self, spec: ModelSpec) -> dict[str, Any] | None:
-        """The last failure of a model that has not succeeded since: job, error, traceback; None if damaged."""
+        """The last failure of a model that has not succeeded since: job, error, traceback; None if there is none."""
         path = self._failure_path(spec)
         if not path.exists():
             return None
         try:
             return read_yaml(path)
         except Damaged:
-            return None  # `heal_failures` names it; a failure is tried again either way
+            return None  # reported by `put_aside_damaged_failures`; a failed job is retried in any case
 
     def failures(self) -> list[dict[str, Any]]:
-        """All of them.
+        """All stored failures.
 
         Raises:
             StoreError: one is damaged.
@@ -213,7 +213,7 @@ class Store:
         return [read_yaml(path) for path in sorted(self.root.glob("failures/*.yaml"))]
 
     def write_failure(self, spec: ModelSpec, job: str, error: str, trace: str) -> None:
-        """Remember a failed job."""
+        """Store the failure of a job."""
         moment = datetime.now(UTC).isoformat()
         write_yaml(
             self._failure_path(spec),
@@ -221,22 +221,22 @@ class Store:
         )
 
     def forget_failure(self, spec: ModelSpec) -> None:
-        """The job has succeeded."""
+        """Remove the stored failure, after the job succeeded."""
         self._failure_path(spec).unlink(missing_ok=True)
 
     def _failure_path(self, spec: ModelSpec) -> Path:
         return self.root / "failures" / f"{spec.method}-{spec.key}.yaml"
 
     def write_study(self, study: Study, environment: Mapping[str, Any]) -> None:
-        """Store what is compared, and who ran it last; records have their own environments."""
+        """Store the study and the environment of its last run; records have their own environments."""
         write_yaml(self.root / "study.yaml", {"format": FORMAT, **study.model_dump(mode="json")})
         write_json(self.root / "environment.json", environment)
 
     def read_study(self) -> Study:
-        """What was compared.
+        """The stored study.
 
         Raises:
-            StoreError: there is no study here, it is of another format, or it is damaged.
+            StoreError: it is missing, of another format, or damaged.
         """
         path = self.root / "study.yaml"
         if not path.exists():
@@ -252,10 +252,10 @@ class Store:
             raise StoreError(str(error)) from error
 
     def environment(self) -> dict[str, Any]:
-        """Who ran the study last.
+        """The environment of the last run.
 
         Raises:
-            StoreError: that is missing or damaged.
+            StoreError: the file is missing or damaged.
         """
         return read_json(self.root / "environment.json")
 
@@ -269,7 +269,7 @@ def newest_by_key(records: list[Record]) -> dict[str, Record]:
 
 
 def difference(record: Record, identity: Identity) -> str:
-    """Why a record of the same specification is not the model that would be made now; one line."""
+    """Why a record of the same specification is stale; one line."""
     old, new = record.config, identity.inputs()
     reasons = []
     if old["data"] != new["data"]:

@@ -1,4 +1,4 @@
-"""What makes a table current: the code and the inputs that it was made by, against those of today."""
+"""Versions of tables: the code and the inputs that made a table, compared with the current ones."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import zoo
 from benchmarks.data import DatasetInfo
 from benchmarks.measuring import Evaluator
 from benchmarks.measuring.options import Evaluation
+from benchmarks.records.code_hashes import code_hashes
 from benchmarks.records.files import sha256
-from benchmarks.records.fingerprint import fingerprint
 from benchmarks.records.record import Record
 from benchmarks.study.study import ModelSpec
 from benchmarks.training.tasks import task_of
@@ -21,8 +21,8 @@ PREPARATION = "benchmarks.measuring.preparation"
 
 
 def _baseline(spec: ModelSpec, info: DatasetInfo) -> dict[str, Any]:
-    twin = zoo.baseline_of(spec.selector, task_of(info))
-    return {"network": str(twin), "code": fingerprint([zoo.method(twin.name).network.__module__])}
+    baseline = zoo.baseline_of(spec.selector, task_of(info))
+    return {"network": str(baseline), "code": code_hashes([zoo.method(baseline.name).network.__module__])}
 
 
 def _epsilons(spec: ModelSpec, info: DatasetInfo) -> list[float]:
@@ -40,18 +40,18 @@ INPUTS: Mapping[str, Callable[[ModelSpec, DatasetInfo], Any]] = {
     "epsilons": _epsilons,
     "papers": _papers,
 }
-"""The values of what evaluators say that they need."""
+"""Functions that give the inputs that evaluators declare in `needs`."""
 
 
 def version(chosen: Evaluator, evaluation: Evaluation, spec: ModelSpec, info: DatasetInfo) -> dict[str, Any]:
-    """What determines an evaluator's table besides the trained network.
+    """All that determines an evaluator's table besides the trained network.
 
     Keys: `code` (hash by source file), `options`, and `inputs` (the values of `Evaluator.needs`).
     """
     options = chosen.configured(evaluation)
     inputs = {name: INPUTS[name](spec, info) for name in chosen.needs}
     values = {
-        "code": fingerprint([*chosen.modules(evaluation), PREPARATION]),
+        "code": code_hashes([*chosen.modules(evaluation), PREPARATION]),
         "options": options.model_dump(mode="json") if options else {},
         "inputs": inputs,
     }
@@ -60,16 +60,16 @@ def version(chosen: Evaluator, evaluation: Evaluation, spec: ModelSpec, info: Da
 
 
 def is_current(record: Record, chosen: Evaluator, evaluation: Evaluation, info: DatasetInfo) -> bool:
-    """Whether an evaluator's stored table was made by the code and inputs of today."""
+    """Whether an evaluator's stored table was made by the current code and inputs."""
     if not record.has(chosen.name):
         return False
     return bool(record.made_by(chosen.name).get("version") == version(chosen, evaluation, record.spec, info))
 
 
 def is_of_today(record: Record, chosen: Evaluator, evaluation: Evaluation) -> bool:
-    """Whether a table was made by today's code and the study's options, as far as a record alone can tell."""
+    """Whether a table was made by the current code and the study's options; inputs are not compared."""
     stored = record.made_by(chosen.name).get("version", {})
     options = chosen.configured(evaluation)
-    same_code = stored.get("code") == fingerprint([*chosen.modules(evaluation), PREPARATION])
+    same_code = stored.get("code") == code_hashes([*chosen.modules(evaluation), PREPARATION])
     same_options = stored.get("options") == (json.loads(options.model_dump_json()) if options else {})
     return bool(same_code and same_options)

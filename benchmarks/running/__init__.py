@@ -1,1 +1,1 @@
-"""From a study to finished records: the campaign, its jobs and how they are scheduled."""
+"""From a study to finished records: the campaign, its jobs and their scheduling."""

@@ -1,4 +1,4 @@
-"""A study from its plan to its records: what is missing, which jobs that takes, and running them."""
+"""Run a study: find what is missing, make the jobs for it, and run them."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ from benchmarks.study.study import ModelSpec, Study, StudyError
 from benchmarks.training.tasks import task_of
 
 POLL = 0.5
-"""Seconds between two looks at networks that another run is at work on."""
+"""Seconds between two checks of networks that another run is working on."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Where:
-    """Where a study runs.
+class RunOptions:
+    """How a study is run: folders, device and limits.
 
     Attributes:
-        results: folder that holds the study's directory.
-        data_root: where data sets are looked for.
+        results: folder of the study's directory.
+        data_root: folder that is searched for data sets.
         device: of training and measuring.
         cpus_per_job: CPUs of a training job.
         gpus_per_job: fraction of a GPU of a training job.
-        hours: that training, and every evaluator, may take; None: far more than they are estimated to.
+        hours: limit for training and for each evaluator; None for a multiple of their estimate.
     """
 
     results: Path
@@ -57,14 +57,14 @@ class Where:
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """A model of the study and what is left to do for it.
+    """A model of the study with its missing work.
 
     Attributes:
         spec: the model.
-        baseline: the static ResNet that it is compared with, as a selector.
-        status: what the store knows of it.
-        evaluators: tables to make that may share the machine.
-        alone: tables to make that may not.
+        baseline: selector of the ResNet that the network is compared with.
+        status: state in the store.
+        evaluators: missing tables that may share the machine.
+        alone: missing tables that need the machine alone.
     """
 
     spec: ModelSpec
@@ -75,26 +75,26 @@ class Planned:
 
     @property
     def trained(self) -> bool:
-        """The network is there, whatever is left to measure."""
+        """Whether the network is trained."""
         return self.status.state == "done"
 
     @property
     def complete(self) -> bool:
-        """Nothing to do."""
+        """Whether nothing is missing."""
         return self.trained and not self.evaluators and not self.alone
 
 
 class Campaign:
-    """A study with the place where it runs.
+    """A study together with the options of its run.
 
     Raises:
-        StudyError: methods or parameters that do not exist or do not fit the data set.
+        StudyError: a method or parameter does not exist, or does not fit the data set.
     """
 
-    def __init__(self, study: Study, where: Where) -> None:
-        self.where = where
-        self.store = Store(where.results / study.name)
-        self.dataset = load_dataset(study.dataset, where.data_root)
+    def __init__(self, study: Study, options: RunOptions) -> None:
+        self.options = options
+        self.store = Store(options.results / study.name)
+        self.dataset = load_dataset(study.dataset, options.data_root)
         self.study = study.model_copy(update={"preset": study.preset or self.dataset.info.preset})
         self.specs = self.study.models()
         self._known_phases: dict[str, int] = {}
@@ -110,7 +110,7 @@ class Campaign:
                 raise StudyError(f"recipe.epochs: {spec.label} needs at least {phases}, one per training phase")
 
     def _phases(self, spec: ModelSpec) -> int:
-        """Number of phases; repetitions of a network are built once."""
+        """Number of training phases; a network with several repetitions is built once."""
         selector = str(spec.selector)
         if selector not in self._known_phases:
             with torch.device("meta"):
@@ -119,34 +119,34 @@ class Campaign:
 
     @cached_property
     def identities(self) -> dict[str, Identity]:
-        """What each model of the study would be if it were trained now, by the key of its specification."""
-        device = torch.device(self.where.device)
+        """Identity that each model would have if it were trained now, by key of its specification."""
+        device = torch.device(self.options.device)
         return {spec.key: identify(spec, self.dataset, device) for spec in self.specs}
 
     def identity(self, spec: ModelSpec) -> Identity:
-        """Of a model of the study."""
+        """Identity of a model of the study."""
         return self.identities[spec.key]
 
     def check_data(self) -> None:
         """Refuse to mix two data sets in one study.
 
         Raises:
-            StudyError: a record of the study was made on other data; the message says what can be done.
+            StudyError: a record of the study was made on other data; the message says what to do.
         """
         today = data_key(self.dataset)
-        others = newest_by_key(self.store.whole_records())
+        others = newest_by_key(self.store.readable_records())
         for spec in self.specs:
             record = others.get(spec.key)
             if record is not None and record.config["data"] != today:
                 raise StudyError(
                     f"{self.store.root} was made on other data than {self.study.dataset} is now: {spec.label} on "
                     f"{record.config['data']}, today's are {today}; give this study another --name, or make all of it "
-                    "anew with --force"
+                    "again with --force"
                 )
 
     def plan(self) -> list[Planned]:
         """Every model of the study with its status, in order."""
-        newest = newest_by_key(self.store.whole_records())
+        newest = newest_by_key(self.store.readable_records())
         return [self._planned(spec, newest) for spec in self.specs]
 
     def _planned(self, spec: ModelSpec, newest: dict[str, Record]) -> Planned:
@@ -167,29 +167,32 @@ class Campaign:
         return tuple(e.name for e in missing_tables(record, self.dataset, evaluation, alone=alone))
 
     def estimate(self, planned: Planned) -> float:
-        """Seconds that one job would take for what is missing: from timing a few steps, and from the options."""
+        """Seconds that one job would take for what is missing, estimated from a few timed steps and the options."""
         seconds = 0.0
         if not planned.trained:
-            seconds += estimate_training(planned.spec, self.dataset, torch.device(self.where.device))
+            seconds += estimate_training(planned.spec, self.dataset, torch.device(self.options.device))
         latency = self.study.evaluation.options_as("latency", LatencyOptions)
         energy = self.study.evaluation.options_as("energy", EnergyOptions)
         if "latency" in planned.alone and latency:
             seconds += latency.seconds * len(latency.batch_sizes)
-        if "energy" in planned.alone and energy and torch.device(self.where.device).type == "cuda":
+        if "energy" in planned.alone and energy and torch.device(self.options.device).type == "cuda":
             record = self.store.record(self.identity(planned.spec)) if planned.trained else None
-            turns = 3 + (len(record.settings) if record else 1)  # idle, static, everything, and every setting
+            turns = 3 + (len(record.settings) if record else 1)  # idle, the baseline, all units, and every setting
             seconds += (energy.seconds + RAMP_SECONDS) * energy.repetitions * len(energy.batch_sizes) * turns
         return seconds
 
     def discard(self) -> None:
-        """Forget every model of the study, so that all of them are made anew."""
+        """Remove every model of the study, so that all of them are made again."""
         for spec in self.specs:
             self.store.discard(spec)
             self.store.discard_workspace(self.identity(spec))
 
-    def heal(self) -> list[str]:
-        """Put aside what is damaged in the study's directory, but where another run is at work; a line for each."""
-        lines = [*self.store.heal_failures(), *self.store.heal_others(self.identities.values())]
+    def put_aside_damaged(self) -> list[str]:
+        """Put aside damaged files of the study, except where another run is working; one line for each."""
+        lines = [
+            *self.store.put_aside_damaged_failures(),
+            *self.store.put_aside_damaged_others(self.identities.values()),
+        ]
         for spec in self.specs:
             identity = self.identity(spec)
             record = self.store.record(identity)
@@ -197,22 +200,22 @@ class Campaign:
                 continue
             try:
                 with claim(self.store.claim_file(identity)):
-                    lines += self.store.heal(identity)
+                    lines += self.store.put_aside_damaged(identity)
             except Busy:
-                continue  # whoever is at work on it heals it
+                continue  # the run that is working on it puts it aside
         return lines
 
     def run(self, scheduler: Scheduler, on_event: Callable[[Event], None]) -> list[Outcome]:
-        """Do what the plan finds missing: first training and all that may share the machine, then timing, alone.
+        """Do what is missing: first training and everything that may share the machine, then timing alone.
 
-        Networks that another run is at work on are left to it, and looked at again once it is done with them.
+        Networks that another run is working on are left to it, and checked again when it has finished them.
 
         Raises:
             StudyError: the study's directory holds networks that were made on other data.
         """
         self.check_data()
         self.store.write_study(self.study, describe_environment())
-        self.heal()
+        self.put_aside_damaged()
         planned = self.plan()
         training = [p.spec for p in planned if not p.trained or p.evaluators]
         outcomes = self._run([self._job("train", spec) for spec in training], scheduler, on_event)
@@ -238,27 +241,27 @@ class Campaign:
         return ended
 
     def _wait(self, jobs: list[Job], on_event: Callable[[Event], None]) -> None:
-        """Until another run is done with one of these jobs' networks."""
+        """Wait until another run has finished one of these jobs' networks."""
         for job in jobs:
-            on_event(Event(job=job.name, kind="progress", progress=Progress(step="another run is at work on it")))
+            on_event(Event(job=job.name, kind="progress", progress=Progress(step="another run is working on it")))
         while all(is_claimed(self.store.claim_file(self.identity(job.spec))) for job in jobs):
             time.sleep(POLL)
 
     def _failed_elsewhere(self, job: Job, since: str) -> Outcome | None:
-        """How another run's job on the same network ended, where it failed since then."""
+        """The outcome of another run's job on the same network, if it failed since then."""
         failure = self.store.failure(job.spec)
         if failure and failure["job"] == job.kind and str(failure.get("when", "")) >= since:
             return Outcome(job=job.name, error=str(failure["error"]))
         return None
 
     def jobs(self, planned: Sequence[Planned]) -> list[str]:
-        """Names of the jobs that a plan takes, in order."""
+        """Names of the jobs for a plan, in order."""
         training = [p for p in planned if not p.trained or p.evaluators]
         timing = [p for p in planned if p.alone]
         return [self._job("train", p.spec).name for p in training] + [self._job("time", p.spec).name for p in timing]
 
     def _job(self, kind: Kind, spec: ModelSpec) -> Job:
-        where = self.where
+        options = self.options
         alone = kind == "time"
         identity = self.identity(spec)
         return Job(
@@ -268,18 +271,18 @@ class Campaign:
             precision=identity.precision,
             evaluation=self.study.evaluation,
             root=self.store.root.resolve(),
-            data_root=where.data_root.resolve() if where.data_root else None,
-            device=where.device,
-            hours=where.hours,
+            data_root=options.data_root.resolve() if options.data_root else None,
+            device=options.device,
+            hours=options.hours,
             resources=Resources(
-                cpus=where.cpus_per_job,
-                gpus=(1.0 if alone else where.gpus_per_job) if where.gpus_per_job else 0.0,
+                cpus=options.cpus_per_job,
+                gpus=(1.0 if alone else options.gpus_per_job) if options.gpus_per_job else 0.0,
                 alone=alone,
             ),
         )
 
     def summarise(self) -> None:
-        """Write `summary.parquet` from the records, and what each record's tables amount to beside them."""
+        """Write `summary.parquet`, and store what is derived from each record's tables."""
         records = shown_records(self.store, self.study)
         for record in records.values():
             if not is_derived(record):
@@ -287,7 +290,7 @@ class Campaign:
                     with claim(self.store.claim_of(record)):
                         store_derived(record)
                 except Busy:
-                    continue  # computed below all the same, and stored by the next run
+                    continue  # computed below in any case, and stored by the next run
         table = joined({label: derived(record, SUMMARY) for label, record in records.items()})
         with replacing(self.store.root / "summary.parquet") as temporary:
             table.to_parquet(temporary, index=False)

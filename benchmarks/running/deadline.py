@@ -1,4 +1,4 @@
-"""An end to work that takes too long, in whichever thread it runs."""
+"""A time limit for work in any thread."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from typing import Self
 
 
 class DeadlineExceeded(RuntimeError):
-    """Something took longer than it may; one line that says what, how long it had, and what to do."""
+    """Work took longer than its limit; one line names the work and the limit, and says what to do."""
 
 
 class deadline:  # noqa: N801 - used as a context manager, like those of contextlib
-    """A context that raises in the thread that entered it once its block has taken too long.
+    """A context manager that raises an exception in the thread that entered it when its block takes too long.
 
-    The exception arrives between two steps of Python code. A block that is stuck in native code, such as a long
-    `time.sleep`, a blocked `queue.get` or one operator of PyTorch, raises when that returns, and not before. Nothing
-    arrives after the block has ended. A block that catches the exception and goes on raises it when it ends. Deadlines
-    may be nested: an outer one ends the inner block too, with its own message.
+    The exception is raised between two steps of Python code. A block in native code, such as a long `time.sleep`, a
+    blocked `queue.get` or one PyTorch operator, raises only when that call returns. Nothing is raised after the block
+    has ended. If the block catches the exception and continues, it is raised again at the end. Deadlines can be nested:
+    an outer one ends the inner block too, with its own message.
 
-    Whatever the block was changing may be half changed: throw it away.
+    Data that the block was changing may be inconsistent: discard it.
 
     Args:
-        seconds: how long the block may take; infinity for no limit.
-        what: names the block in the message, as in `train resnet`.
+        seconds: limit for the block; infinity for no limit.
+        what: name of the block in the message, for example `train resnet`.
 
     Raises:
-        DeadlineExceeded: the time was over before the block had ended.
+        DeadlineExceeded: the block did not end in time.
         ValueError: the number of seconds is not positive.
     """
 
@@ -38,8 +38,8 @@ class deadline:  # noqa: N801 - used as a context manager, like those of context
         if not seconds > 0:
             raise ValueError(f"seconds must be above 0, not {seconds}")
         self._seconds = seconds
-        self._message = f"{what}: not done within {in_words(seconds)}; allow more time, or see what holds it up"
-        # Locks, since to release one is a single step that an exception cannot cut in half
+        self._message = f"{what}: not done within {format_limit(seconds)}; allow more time, or find out what blocks it"
+        # Locks, because releasing one is a single step that an exception cannot interrupt
         self._running, self._ended = threading.Lock(), threading.Lock()
         self._over = self._sent = False
         self._to_come = [True]
@@ -59,7 +59,7 @@ class deadline:  # noqa: N801 - used as a context manager, like those of context
             with (
                 _sending
             ):  # nothing is sent until the new thread runs: Python first takes it for the one that starts it
-                _thread.start_new_thread(self._watch, ())  # one step, which `Thread.start` is not
+                _thread.start_new_thread(self._watch, ())  # a single step, unlike `Thread.start`
                 self._running.acquire()
         except BaseException:  # an outer deadline's
             self._over = True
@@ -69,7 +69,7 @@ class deadline:  # noqa: N801 - used as a context manager, like those of context
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # The exception may still arrive anywhere here, up to the call that takes it back: then `with` raises it.
+        # Until `_send` withdraws it, the exception may still be raised anywhere here; then `with` raises it.
         with _sending:
             self._over = True
             if self._on_its_way and not any(outer._on_its_way for outer in self._enclosing()):
@@ -81,12 +81,12 @@ class deadline:  # noqa: N801 - used as a context manager, like those of context
 
     @property
     def _done(self) -> bool:
-        """The block has ended, or is being ended by the exception, which may be so early that `__exit__` never ran."""
+        """Whether the block has ended or the exception is ending it, possibly so early that `__exit__` never ran."""
         return self._over or not self._to_come
 
     @property
     def _on_its_way(self) -> bool:
-        """A thread has room for one exception; where an outer deadline sends one, it takes the place of this one's."""
+        """Whether the exception was sent but not raised yet; one sent by an outer deadline replaces it."""
         return self._sent and bool(self._to_come)
 
     def _enclosing(self) -> Iterator[deadline]:
@@ -96,7 +96,7 @@ class deadline:  # noqa: N801 - used as a context manager, like those of context
             outer = outer._outer
 
     def _watch(self) -> None:
-        """Wait, then send the exception, unless an outer one ends this block anyway; runs in a thread of its own."""
+        """Wait, then send the exception, unless an outer deadline ends this block; runs in its own thread."""
         self._running.release()
         if self._ended.acquire(timeout=min(self._seconds, threading.TIMEOUT_MAX)):
             return
@@ -110,8 +110,8 @@ _sending = threading.Lock()
 _current = threading.local()
 
 
-def in_words(seconds: float) -> str:
-    """A time in its two largest units, as in `2 h 5 min`."""
+def format_limit(seconds: float) -> str:
+    """A duration in its two largest units, for example `2 h 5 min`."""
     if seconds < 60 or math.isinf(seconds):
         return f"{seconds:.3g} s"
     total = round(seconds)
@@ -121,9 +121,9 @@ def in_words(seconds: float) -> str:
 
 
 def _error_class(message: str, to_come: list[bool]) -> type[DeadlineExceeded]:
-    """A class for one deadline. Python makes an exception of it where it arrives, which empties the list.
+    """An exception class for one deadline. Python creates the exception when it is raised, which empties the list.
 
-    The list's own method does that, not a function in Python, within which threads could switch.
+    The list's own method does that. In a Python function, threads could switch.
     """
     members = {
         "__init__": to_come.clear,
@@ -135,6 +135,6 @@ def _error_class(message: str, to_come: list[bool]) -> type[DeadlineExceeded]:
 
 
 def _send(thread: int, error: type[BaseException] | None) -> None:
-    """Have an exception raised in a thread as soon as it runs Python code, or take back the one on its way."""
+    """Raise an exception in a thread as soon as it runs Python code; None withdraws the pending one."""
     pending = None if error is None else ctypes.py_object(error)
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), pending)

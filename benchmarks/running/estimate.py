@@ -1,4 +1,4 @@
-"""How long training will take on this machine: a few steps are timed, the rest is arithmetic."""
+"""Estimate how long training will take on this machine, from a few timed steps."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ import torch
 import zoo
 from benchmarks.data import Dataset
 from benchmarks.study.study import ModelSpec
-from benchmarks.training.loop import autocast, make_optimizer, plan
+from benchmarks.training.loop import autocast, make_optimizer
 from benchmarks.training.numerics import single_threaded
+from benchmarks.training.schedule import epochs_of_phases
 from benchmarks.training.tasks import task_of
 
 STEPS = 3
-"""Timed steps per phase, after one that warms up."""
+"""Timed steps per phase, after one warm-up step."""
 
 
 def estimate_training(spec: ModelSpec, dataset: Dataset, device: torch.device) -> float:
     """Seconds of training from scratch on a quiet machine, without validation, to within some tens of percent.
 
-    A network of its own takes the steps, and random numbers go on afterwards as if nothing had been drawn.
+    The steps run on a network of their own, and the state of random numbers is restored afterwards.
     """
     size = min(spec.recipe.batch_size, len(dataset.train))
     seconds = 0.0
     with single_threaded(), torch.random.fork_rng([device] if device.type == "cuda" else []):
         net = zoo.create(spec.selector, task_of(dataset.info)).to(device).to(memory_format=torch.channels_last).train()
         batch = next(iter(dataset.train.batches(size, device=device, channels_last=True)))
-        phases = [turn.phase for turn in plan(net.phases(), spec.recipe.epochs)]
+        phases = [place.phase for place in epochs_of_phases(net.phases(), spec.recipe.epochs)]
         for phase in dict.fromkeys(phases):
             net.begin(phase.name)
             optimizer = make_optimizer(net, spec.recipe)
@@ -46,7 +47,7 @@ def estimate_training(spec: ModelSpec, dataset: Dataset, device: torch.device) -
 
 
 def _now(device: torch.device) -> float:
-    """Seconds of wall-clock, once the device has done all that it was asked to do."""
+    """Wall-clock time in seconds, after the device has finished all pending work."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     return time.perf_counter()

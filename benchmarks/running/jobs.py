@@ -1,4 +1,4 @@
-"""What runs on a worker: train one network and measure it, or time one network alone."""
+"""Jobs, which run on a worker: train and measure one network, or time one network alone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from benchmarks.measuring import Evaluator, TrainedNetwork, evaluators
 from benchmarks.measuring.options import Evaluation
 from benchmarks.measuring.preparation import measure, prepare
 from benchmarks.records.checkpoint import FileCheckpoint
-from benchmarks.records.claims import Busy, claim, machine
+from benchmarks.records.claims import Busy, claim, hold_machine
 from benchmarks.records.environment import describe_environment
 from benchmarks.records.files import StoreError
 from benchmarks.records.identity import Identity, identify
@@ -35,10 +35,10 @@ from benchmarks.training.numerics import single_threaded
 from benchmarks.training.tasks import task_of
 
 Kind = Literal["train", "time"]
-PATIENCE = 20
-"""Times its estimate that something may take."""
-SHORTEST = 3600.0
-"""Seconds that anything may take, however little it is estimated to."""
+LIMIT_FACTOR = 20
+"""Limit of training or of an evaluator, as a multiple of its estimate."""
+MIN_LIMIT = 3600.0
+"""Smallest limit in seconds, however short the estimate is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class Resources:
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """A sign of life from a job: what it does now, and the epoch's figures while it trains."""
+    """A message from a job: its current step and, during training, the figures of the last epoch."""
 
     step: str
     epoch: dict[str, Any] = field(default_factory=dict)
@@ -63,19 +63,19 @@ Report = Callable[[Progress], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One network's training and measurements, or its timing. Picklable, and safe to run again at any point.
+    """One network's training and measurements, or its timing. It can be pickled, and can always be run again.
 
     Attributes:
         kind: `train` (train if needed, then every evaluator that may share the machine) or `time` (the others).
         spec: the network.
-        identity: name of the record that the driver expects; a worker with other code or data must not make it.
+        identity: name of the record that the driver expects; a worker with other code or data raises an error.
         precision: of training, `bf16` or `fp32`, as the driver resolved it.
         evaluation: what to measure.
         root: directory of the study's records.
-        data_root: where data sets are looked for.
+        data_root: folder that is searched for data sets.
         device: `cpu`, `cuda`, ...
-        hours: that training, and every evaluator, may take; None: far more than they are estimated to.
-        resources: what the scheduler sets aside.
+        hours: limit for training and for each evaluator; None for a multiple of their estimate.
+        resources: what the scheduler reserves.
     """
 
     kind: Kind
@@ -98,8 +98,8 @@ class Job:
         """Do what is missing and store it.
 
         Raises:
-            Busy: another run is at work on the same network; nothing was done, and it is no failure.
-            Exception: whatever went wrong; the failure has been recorded in the store by then.
+            Busy: another run is working on the same network; nothing was done, and this is not a failure.
+            Exception: any error; the failure has already been stored.
         """
         store = Store(self.root)
         try:
@@ -124,11 +124,11 @@ class Job:
                 "are not those of the process that started the run"
             )
 
-        def waiting() -> None:
+        def on_wait() -> None:
             report(Progress(step="waits for the machine"))
 
-        with claim(store.claim_file(identity)), machine(alone=self.kind == "time", waiting=waiting):
-            for line in store.heal(identity):
+        with claim(store.claim_file(identity)), hold_machine(alone=self.kind == "time", on_wait=on_wait):
+            for line in store.put_aside_damaged(identity):
                 report(Progress(step=line))
             self._do(store, identity, dataset, report)
 
@@ -141,8 +141,8 @@ class Job:
         todo = missing_tables(record, dataset, self.evaluation, alone=self.kind == "time")
         if not todo:
             return
-        twin = str(zoo.baseline_of(self.spec.selector, task_of(dataset.info)))
-        if record.config["baseline"]["network"] != twin:
+        baseline = str(zoo.baseline_of(self.spec.selector, task_of(dataset.info)))
+        if record.config["baseline"]["network"] != baseline:
             record.rewrite_config(baseline=baseline_facts(self.spec, dataset))
         trained = load_network(record, dataset, torch.device(self.device))
         for chosen in todo:
@@ -163,8 +163,8 @@ class Job:
         record.write_table(chosen.name, table, made_by)
 
     def _limited(self, estimate: float, what: str) -> deadline:
-        """A limit on something that is estimated to take so many seconds on a quiet machine."""
-        return deadline(max(SHORTEST, PATIENCE * estimate) if self.hours is None else 3600 * self.hours, what)
+        """A limit for work that is estimated to take `estimate` seconds on a quiet machine."""
+        return deadline(max(MIN_LIMIT, LIMIT_FACTOR * estimate) if self.hours is None else 3600 * self.hours, what)
 
     def _train(self, store: Store, identity: Identity, dataset: Dataset, report: Report) -> Record:
         def on_epoch(epoch: Epoch) -> None:
@@ -217,29 +217,29 @@ def load_network(record: Record, dataset: Dataset, device: torch.device) -> Trai
 
 
 def baseline_facts(spec: ModelSpec, dataset: Dataset) -> dict[str, Any]:
-    """The static ResNet that a network is compared with, and its size, as records store them."""
+    """A network's baseline and its size, as records store them."""
     task = task_of(dataset.info)
-    twin = zoo.baseline_of(spec.selector, task)
-    size = zoo.size_of(twin, task)
-    return {"network": str(twin), "macs": size.macs, "parameters": size.parameters}
+    baseline = zoo.baseline_of(spec.selector, task)
+    size = zoo.size_of(baseline, task)
+    return {"network": str(baseline), "macs": size.macs, "parameters": size.parameters}
 
 
 def missing_tables(record: Record, dataset: Dataset, evaluation: Evaluation, *, alone: bool | None) -> list[Evaluator]:
-    """Evaluators that a study wants and whose table is not there, or was made by other code or inputs.
+    """Evaluators of a study whose table is missing, or was made by other code or inputs.
 
-    `alone` picks those that do or do not need the machine to themselves; None: all.
+    `alone` selects those that do, or do not, need the machine alone; None selects all.
     """
     wanted = [e for e in evaluators(alone=alone) if e.wanted(evaluation)]
     return [e for e in wanted if not is_current(record, e, evaluation, dataset.info)]
 
 
 def needs_weights(record: Record, dataset: Dataset, evaluation: Evaluation) -> bool:
-    """Whether something is to be measured of a record that was stored without its weights."""
+    """Whether measurements are missing for a record that was stored without its weights."""
     return not record.has_weights and bool(missing_tables(record, dataset, evaluation, alone=None))
 
 
 @lru_cache(maxsize=1)
 def load_dataset(text: str, data_root: Path | None) -> Dataset:
-    """The data set that a specification names; a worker that runs many jobs reads it once."""
+    """The data set of a specification; a worker that runs many jobs reads it once."""
     name, options = parse_dataset(text)
     return data.load(name, data_root=data_root, **options)

@@ -1,4 +1,4 @@
-"""A live view of all jobs on a terminal; plain lines where the output is none."""
+"""A live view of all jobs on a terminal, or plain lines if the output is not a terminal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from benchmarks.running.scheduling import Event
 
 @dataclass
 class JobState:
-    """What the view knows of a job: its state, what it does now and its last epoch's figures."""
+    """A job as the view shows it: state, current step and the figures of its last epoch."""
 
     state: str = "waiting"
     step: str = ""
@@ -29,8 +29,8 @@ class JobState:
     accuracy: float | None = None
     error: str = ""
 
-    def take(self, event: Event) -> None:
-        """Move on by one event."""
+    def update(self, event: Event) -> None:
+        """Update the state with an event."""
         if event.kind == "progress":
             self.state = "running"
         else:
@@ -47,14 +47,14 @@ class JobState:
 
     @property
     def left(self) -> float | None:
-        """Seconds of training left, from the mean of its epochs so far; None before the first has ended."""
+        """Seconds of training left, from the mean epoch so far; None before the first epoch has ended."""
         if self.state in ("done", "failed"):
             return 0.0
         return (self.epochs - self.epoch) * sum(self.seconds) / len(self.seconds) if self.seconds else None
 
 
 class View(Protocol):
-    """Something that shows events; used as a context."""
+    """Shows events; used as a context manager."""
 
     def __enter__(self) -> View: ...
 
@@ -89,14 +89,14 @@ class LiveView:
         self._live.__exit__(kind, error, trace)
 
     def __call__(self, event: Event) -> None:
-        """Take an event; the next redraw shows it."""
-        self._states.setdefault(event.job, JobState()).take(event)
+        """Update the table; the next redraw shows the event."""
+        self._states.setdefault(event.job, JobState()).update(event)
 
     def _table(self) -> Table:
         states = self._states.values()
         done = sum(state.state in ("done", "failed") for state in states)
         table = Table(
-            title=f"{done} of {len(self._states)} jobs, {clock(time.monotonic() - self._started)}",
+            title=f"{done} of {len(self._states)} jobs, {format_duration(time.monotonic() - self._started)}",
             title_justify="left",
             box=None,
             pad_edge=False,
@@ -107,7 +107,7 @@ class LiveView:
             table.add_column(column, justify="right")
         for job, s in self._states.items():
             style = {"failed": "red", "done": "green", "waiting": "dim"}.get(s.state, "")
-            table.add_row(escape(job), s.state, escape(s.error or s.step), *figures(s), style=style)
+            table.add_row(escape(job), s.state, escape(s.error or s.step), *training_figures(s), style=style)
         return table
 
 
@@ -126,14 +126,14 @@ class PlainView:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Nothing to close."""
+        """Do nothing."""
 
     def __call__(self, event: Event) -> None:
         """Print an event."""
         state = self._states.setdefault(event.job, JobState())
-        state.take(event)
+        state.update(event)
         if event.progress and event.progress.epoch:
-            epoch, loss, accuracy, left = figures(state)
+            epoch, loss, accuracy, left = training_figures(state)
             self._print(f"{event.job}: epoch {epoch}, loss {loss}, validation accuracy {accuracy}, {left} left")
         elif event.progress:
             self._print(f"{event.job}: {event.progress.step}")
@@ -141,19 +141,19 @@ class PlainView:
             self._print(f"{event.job}: {event.kind}" + (f", {event.error}" if event.error else ""))
 
     def _print(self, line: str) -> None:
-        elapsed = clock(time.monotonic() - self._started)
+        elapsed = format_duration(time.monotonic() - self._started)
         self._console.print(f"[{elapsed}] {line}", markup=False, highlight=False, soft_wrap=True)
 
 
-def figures(state: JobState) -> tuple[str, str, str, str]:
+def training_figures(state: JobState) -> tuple[str, str, str, str]:
     """Epoch, loss, validation accuracy and time left as text; empty before the first epoch has ended."""
     if not state.epochs or state.loss is None or state.accuracy is None:
         return "", "", "", ""
-    left = clock(state.left) if state.left is not None else ""
+    left = format_duration(state.left) if state.left is not None else ""
     return f"{state.epoch}/{state.epochs}", f"{state.loss:.3f}", f"{state.accuracy:.1%}", left
 
 
-def clock(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Seconds as m:ss or h:mm:ss."""
     minutes, second = divmod(round(seconds), 60)
     hours, minute = divmod(minutes, 60)

@@ -1,1 +1,1 @@
-"""What is really faster, as ratios of times measured in turns in one process; see `python -m benchmarks.speed`."""
+"""Speed as ratios of times that are measured in turns in one process; see `python -m benchmarks.speed`."""

@@ -1,4 +1,4 @@
-"""What is really faster: `python -m benchmarks.speed`."""
+"""Measure speed: `python -m benchmarks.speed`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 
 
 class Section(StrEnum):
-    """What can be measured; each is a module of this package with a function `measure`."""
+    """The sections; each is a module of this package with a function `measure`."""
 
     skipping = "skipping"
     exits = "exits"
@@ -36,12 +36,12 @@ TITLES = {
     Section.skipping: "Skipped blocks: is saved computation saved time?",
     Section.exits: "Early exits: is saved computation saved time?",
     Section.compiled: "Served, against torch.compile",
-    Section.training: "Training: pictures per second against a plain loop",
+    Section.training: "Training: images per second against a plain loop",
     Section.attacks: "Attacks: seconds against foolbox",
 }
 
 
-@app.command(epilog="A figure below its bar is marked; the exit status is 1 where there is one.")
+@app.command(epilog="A figure below its target is marked, and the exit status is then 1.")
 def speed(
     only: Annotated[
         list[Section] | None,
@@ -51,9 +51,9 @@ def speed(
         float, typer.Option(min=0.1, help="Time for the turns of a section. Example: --seconds 60")
     ] = 120,
 ) -> None:
-    """Measure what the suite promises about speed, as ratios of CPU times of one thread taken in turns.
+    """Measure the suite's speed against its targets, as ratios of one-thread CPU times that are taken in turns.
 
-    Other work on the machine disturbs: close it, and repeat what is in doubt.
+    Other work on the machine disturbs the measurement: stop it, and repeat doubtful figures.
     """
     console = make_console()
     _print_machine(console)
@@ -65,28 +65,28 @@ def speed(
             console.print(f"{TITLES[section]}: not measured: {reason}", "", markup=False, highlight=False)
             continue
         console.print(table(TITLES[section], rows), "")
-        below |= bool((rows["ratio"] < rows["bar"]).any())
+        below |= bool((rows["ratio"] < rows["target"]).any())
     if below:
         raise typer.Exit(1)
 
 
 def table(title: str, rows: pd.DataFrame) -> Table:
-    """Rows of `benchmarks.speed.table.line` for the terminal; what is below its bar says so."""
+    """Rows of `benchmarks.speed.table.row_of` for the terminal; a row below its target is marked."""
     shown = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for column in ("what", "configuration"):
         shown.add_column(column, overflow="fold")
-    for column in ("ratio", "quartiles", "turns", "bar", ""):
+    for column in ("ratio", "quartiles", "turns", "target", ""):
         shown.add_column(column, justify="right", no_wrap=True)
     for row in rows.to_dict("records"):
-        promised = not math.isnan(row["bar"])
+        promised = not math.isnan(row["target"])
         shown.add_row(
             escape(row["what"]),
             escape(row["configuration"]),
             f"{row['ratio']:.2f}",
             f"{row['low']:.2f} to {row['high']:.2f}",
             str(row["turns"]),
-            f"{row['bar']:.2f}" if promised else "–",
-            "below" if promised and row["ratio"] < row["bar"] else "",
+            f"{row['target']:.2f}" if promised else "–",
+            "below" if promised and row["ratio"] < row["target"] else "",
         )
     return shown
 
@@ -100,7 +100,7 @@ def _print_machine(console: Console) -> None:
         highlight=False,
     )
     if load > 1:
-        console.print(f"[bold]The machine is not quiet (load {load}): figures may be off.[/bold]", highlight=False)
+        console.print(f"[bold]The machine is not quiet (load {load}): figures may be wrong.[/bold]", highlight=False)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How much faster PGD is that lets fooled pictures go, at the same robust accuracy."""
+"""Speed of PGD that drops fooled images from its batch, at the same robust accuracy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.data import Batch, Dataset
 from benchmarks.measuring.attacks import Perturb, Target
 from benchmarks.measuring.attacks.pgd import PGD
 from benchmarks.measuring.robustness import frozen
-from benchmarks.speed.table import line
+from benchmarks.speed.table import row_of
 from benchmarks.speed.turns import ratio, take_turns
 from benchmarks.training.loop import NoCheckpoint, train
 from benchmarks.training.numerics import single_threaded
@@ -23,39 +23,39 @@ from zoo import RoutedNet, create
 
 CPU = torch.device("cpu")
 STEPS = 20
-PICTURES, BATCH = 200, 100
+IMAGES, BATCH = 200, 100
 RECIPE = Recipe(epochs=5, batch_size=64, warmup=0.25)
 HALVINGS = 10
 WIDEST = 0.3
-"""Upper end of the search for an epsilon; no picture survives it."""
+"""Largest epsilon of the search; every image is fooled at it."""
 
 
 class Aim(NamedTuple):
-    """A robust accuracy to measure at, and the ratio that is promised there."""
+    """A robust accuracy to measure at, and the target ratio."""
 
     name: str
     accuracy: float
-    bar: float
+    target: float
 
 
 AIMS = (Aim("high", 0.7, 1.3), Aim("low", 0.2, 2.0))
 
 
 def measure(seconds: float) -> pd.DataFrame:
-    """PGD-20 by foolbox over ours, in CPU time of one thread, on a ResNet-14 trained on digits.
+    """Time of foolbox's PGD-20 over ours, in one-thread CPU time, on a ResNet-14 trained on digits.
 
-    Foolbox attacks the same network, its parameters frozen, from the same random starts.
+    Foolbox attacks the same network, with frozen parameters, from the same random starts.
 
     Args:
-        seconds: for the turns; training and the search for two epsilons take some 15 more.
+        seconds: for the turns; training and the search for two epsilons take about 15 s more.
 
     Returns:
-        A row per robust accuracy, columns as `benchmarks.speed.table.line` says.
+        A row per robust accuracy, columns as `benchmarks.speed.table.row_of` says.
     """
     with single_threaded():
         dataset = data.load("mnist5k")
         net = trained(dataset)
-        batches = list(dataset.test.take(PICTURES).batches(BATCH))
+        batches = list(dataset.test.take(IMAGES).batches(BATCH))
         with frozen(net):
             rows = [compared(net, batches, aim, seconds / len(AIMS)) for aim in AIMS]
     return pd.DataFrame(rows)
@@ -78,17 +78,17 @@ def compared(net: RoutedNet, batches: list[Batch], aim: Aim, seconds: float) -> 
         "ours": PGD(steps=STEPS).prepare(target),
     }
     robust = {name: robust_accuracy(net, attack, epsilon, batches) for name, attack in attacks.items()}
-    times = take_turns({name: turn(attack, epsilon, batches) for name, attack in attacks.items()}, seconds)
+    times = take_turns({name: attack_all(attack, epsilon, batches) for name, attack in attacks.items()}, seconds)
     configuration = (
-        f"resnet[tiny], {PICTURES} digits, batches of {BATCH}, epsilon {epsilon:.3f}; "
+        f"resnet[tiny], {IMAGES} digits, batches of {BATCH}, epsilon {epsilon:.3f}; "
         f"robust accuracy {robust['ours']:.3f}, foolbox's {robust['foolbox']:.3f}"
     )
     what = f"PGD-{STEPS} at {aim.name} robust accuracy, against foolbox"
-    return line(what, configuration, ratio(times["foolbox"], times["ours"]), aim.bar)
+    return row_of(what, configuration, ratio(times["foolbox"], times["ours"]), aim.target)
 
 
 def find_epsilon(net: RoutedNet, batches: list[Batch], accuracy: float) -> float:
-    """The radius at which about that share of the pictures survives."""
+    """The epsilon at which robust accuracy is about `accuracy`."""
     low, high = 0.0, WIDEST
     attack = PGD(steps=STEPS).prepare(Target(net, CPU))
     for _ in range(HALVINGS):
@@ -98,8 +98,8 @@ def find_epsilon(net: RoutedNet, batches: list[Batch], accuracy: float) -> float
     return (low + high) / 2
 
 
-def turn(attack: Perturb, epsilon: float, batches: list[Batch]) -> Callable[[], list[torch.Tensor]]:
-    """Attack every batch, from the same random starts each time."""
+def attack_all(attack: Perturb, epsilon: float, batches: list[Batch]) -> Callable[[], list[torch.Tensor]]:
+    """A function that attacks every batch, from the same random starts on each call."""
 
     def run() -> list[torch.Tensor]:
         torch.manual_seed(0)
@@ -109,9 +109,9 @@ def turn(attack: Perturb, epsilon: float, batches: list[Batch]) -> Callable[[], 
 
 
 def robust_accuracy(net: RoutedNet, attack: Perturb, epsilon: float, batches: list[Batch]) -> float:
-    """Share of the pictures that the network itself gets right after the attack."""
+    """Accuracy of the network on the attacked images."""
     right = 0
-    for adversarial, batch in zip(turn(attack, epsilon, batches)(), batches, strict=True):
+    for adversarial, batch in zip(attack_all(attack, epsilon, batches)(), batches, strict=True):
         with torch.inference_mode():
             right += int((net(adversarial, compute="needed").logits.argmax(dim=1) == batch.labels).sum())
     return right / sum(len(batch.labels) for batch in batches)

@@ -1,9 +1,9 @@
 """Early exits against the package `earlyon`: `python -m benchmarks.speed.peer`.
 
-Both run the same BranchyNet on ResNet-110: the same weights, entropy thresholds, pictures and batches, in turns in one
-process. The package is installed in an environment of its own that sees the packages of this one. It routes batches as
-a whole, at the first exit where every picture of the batch is sure, and does not change the network it is given; so it
-gets a second chance with the network folded as ours is.
+Both run the same BranchyNet on ResNet-110: the same weights, entropy thresholds, images and batches, in turns in one
+process. The package is installed in a separate environment that also sees the packages of this one. It routes a batch
+as a whole, at the first exit where every image of the batch is confident. It does not change the network; so it is
+measured a second time with the network folded as ours is.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import typer
 from torch import Tensor, nn
 
 from benchmarks.speed.exits import leaving
-from benchmarks.speed.skipping import NARROW, TASK, normalised, random_pictures
+from benchmarks.speed.skipping import NARROW, TASK, normalised, random_images
 from benchmarks.speed.turns import ratio, take_turns
 from benchmarks.training.numerics import single_threaded
 from zoo import create, optimize_for_inference
@@ -31,7 +31,7 @@ from zoo.methods.branchynet.network import BranchyNet
 PACKAGE = "earlyon==0.3.0"
 SHARES = (0.4, 0.3)
 BATCHES = ((1, 64, 1.0), (64, 64, 1.5))
-"""Batch size, pictures, and the throughput over the package's that is promised."""
+"""Batch size, images, and the target of our throughput over the package's."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -41,11 +41,11 @@ def peer(
     seconds: Annotated[float, typer.Option(min=0.1, help="Time for the turns of a batch size.")] = 30,
     here: Annotated[bool, typer.Option("--here", hidden=True)] = False,
 ) -> None:
-    """Install earlyon in an environment of its own, and print both throughputs at batch 1 and 64."""
+    """Install earlyon in a separate environment, and print both throughputs at batch 1 and 64."""
     if here:
         with single_threaded():
-            for batch, count, bar in BATCHES:
-                _compare(batch, count, bar, seconds)
+            for batch, count, target in BATCHES:
+                _compare(batch, count, target, seconds)
         return
     with TemporaryDirectory() as folder:
         python = _environment(Path(folder))
@@ -65,9 +65,9 @@ def _environment(folder: Path) -> Path:
     return python
 
 
-def _compare(batch: int, count: int, bar: float, seconds: float) -> None:
+def _compare(batch: int, count: int, target: float, seconds: float) -> None:
     torch.manual_seed(0)
-    images = random_pictures(count)
+    images = random_images(count)
     net = normalised(create(f"branchynet[tiny, {NARROW}]", TASK), images)
     assert isinstance(net, BranchyNet)
     net.use(leaving(net, images, SHARES))
@@ -75,30 +75,30 @@ def _compare(batch: int, count: int, bar: float, seconds: float) -> None:
     folded = served.net
     assert isinstance(folded, BranchyNet)
     batches = images.split(batch)
-    contenders = {
-        "ours": lambda: [served(some) for some in batches],
-        "earlyon": _earlyon(net, [some.contiguous() for some in batches]),
-        "earlyon, folded": _earlyon(folded, [some.contiguous(memory_format=torch.channels_last) for some in batches]),
+    calls = {
+        "ours": lambda: [served(part) for part in batches],
+        "earlyon": _earlyon(net, [part.contiguous() for part in batches]),
+        "earlyon, folded": _earlyon(folded, [part.contiguous(memory_format=torch.channels_last) for part in batches]),
     }
-    _agree(served, contenders["earlyon"], batches)
-    times = take_turns(contenders, seconds)
+    _agree(served, calls["earlyon"], batches)
+    times = take_turns(calls, seconds)
     shown = ", ".join(f"{name} {count / np.median(spent):,.0f}/s" for name, spent in times.items())
     for name in ("earlyon", "earlyon, folded"):
         found = ratio(times[name], times["ours"])
-        typer.echo(f"batch {batch}: {found} of the throughput of {name}; promised {bar}; {shown}")
+        typer.echo(f"batch {batch}: {found} of the throughput of {name}; target {target}; {shown}")
 
 
 def _agree(served: nn.Module, theirs: Any, batches: tuple[Tensor, ...]) -> None:
-    """At batch 1 both send the pictures the same way; a whole batch of theirs leaves at one exit instead."""
+    """Check that both give the same logits at batch 1; in larger batches the package uses one exit for all images."""
     if len(batches[0]) > 1:
         return
     torch.testing.assert_close(
-        torch.cat([served(some).logits for some in batches]), torch.cat(theirs()), atol=1e-4, rtol=0
+        torch.cat([served(part).logits for part in batches]), torch.cat(theirs()), atol=1e-4, rtol=0
     )
 
 
 def _earlyon(net: BranchyNet, batches: list[Tensor]) -> Any:
-    """A call that answers all batches by the package, with the network's own modules, and returns their logits."""
+    """A function that runs all batches through the package, with the network's own modules, and returns the logits."""
     from earlyon.core.types import EarlyExitConfig, ExitPoint
     from earlyon.core.wrappers import EarlyExitWrapper
 
@@ -114,8 +114,8 @@ def _earlyon(net: BranchyNet, batches: list[Tensor]) -> Any:
     heads = {f"e{name}": head for name, head in zip(names, net.heads, strict=False)}
     wrapper = EarlyExitWrapper(backbone, heads, nn.Identity(), config, input_shape=(1, *net.task.shape)).eval()
     if len(batches[0]) == 1:
-        return lambda: [wrapper(some, mode="inference").prediction for some in batches]
-    return lambda: [wrapper.forward_inference_batched(some).predictions for some in batches]
+        return lambda: [wrapper(part, mode="inference").prediction for part in batches]
+    return lambda: [wrapper.forward_inference_batched(part).predictions for part in batches]
 
 
 if __name__ == "__main__":

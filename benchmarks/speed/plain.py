@@ -1,4 +1,4 @@
-"""The training loop that everybody writes: a DataLoader, torchvision's transforms, fp32, NCHW."""
+"""The usual training loop: a DataLoader, torchvision's transforms, fp32, NCHW."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from benchmarks.training.recipe import Recipe
 from zoo import RoutedNet
 
 Rate = Callable[[float], float]
-"""Progress through the training, from 0 to 1, to a learning rate."""
+"""A function from the progress of the training, 0 to 1, to a learning rate."""
 
 
-class Pictures(Dataset[tuple[Tensor, int]]):
-    """Pictures that are transformed one by one, as torchvision's data sets do."""
+class Images(Dataset[tuple[Tensor, int]]):
+    """Images that are transformed one by one, as torchvision's data sets do."""
 
     def __init__(self, setup: Setup) -> None:
         steps = [transforms.RandomCrop(setup.pixels.shape[-1], setup.augmentation.crop_padding)]
         if setup.augmentation.flip:
             steps.append(transforms.RandomHorizontalFlip())
         self._transform = transforms.Compose(steps)
-        self._pictures = setup.pixels.float() / 255
+        self._images = setup.pixels.float() / 255
         self._labels = setup.labels.tolist()
 
     def __len__(self) -> int:
         return len(self._labels)
 
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
-        """A picture (C, H, W) in [0, 1] and its label."""
-        return self._transform(self._pictures[index]), self._labels[index]
+        """An image (C, H, W) in [0, 1] and its label."""
+        return self._transform(self._images[index]), self._labels[index]
 
 
 def plain_training(setup: Setup, net: RoutedNet, rate: Rate, epochs: int = 1) -> Callable[[], None]:
-    """A function that trains for some epochs with the optimizer of the suite's recipe."""
+    """A function that trains for `epochs` epochs with the optimizer of the suite's recipe."""
     recipe = Recipe()
-    loader = DataLoader(Pictures(setup), setup.batch_size, shuffle=True, drop_last=True)
+    loader = DataLoader(Images(setup), setup.batch_size, shuffle=True, drop_last=True)
     optimizer = SGD(
         net.parameters(),
         lr=recipe.lr,

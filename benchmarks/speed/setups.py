@@ -1,4 +1,4 @@
-"""What training is timed on: real digits, small or in the shape of CIFAR."""
+"""Networks and data for timing of training: real digits, 28 pixels or in the shape of CIFAR."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from zoo import RoutedNet, Task, create
 
 @dataclass(frozen=True)
 class Setup:
-    """A network and what it is trained on.
+    """A network and its training data.
 
     Attributes:
         selector: of the network.
         pixels: (N, C, H, W) uint8.
         labels: (N,) int64.
-        augmentation: what the pictures undergo.
-        batch_size: pictures per step.
+        augmentation: of the images.
+        batch_size: images per step.
     """
 
     selector: str
@@ -33,29 +33,29 @@ class Setup:
     batch_size: int
 
     def net(self, selector: str | None = None) -> RoutedNet:
-        """The network, or another for the same pictures, untrained, from a fixed seed."""
+        """The untrained network, or another one for the same images, from a fixed seed."""
         torch.manual_seed(0)
         channels, height, width = self.pixels.shape[1:]
         return create(selector or self.selector, Task(shape=(channels, height, width), classes=10))
 
     def split(self) -> ArraySplit:
-        """The pictures as the suite holds them."""
+        """The images as a split of the suite."""
         return ArraySplit(self.pixels, self.labels, classes=10, augmentation=self.augmentation)
 
     def __str__(self) -> str:
-        """Network, batch and pictures, for tables."""
+        """Network, batch size and shape of images, for tables."""
         channels, height, width = self.pixels.shape[1:]
         return f"{self.selector}, batches of {self.batch_size}, {height} x {width} x {channels} pixels"
 
 
 def tiny(batches: int) -> Setup:
-    """`resnet[tiny]` on digits as they are."""
+    """`resnet[tiny]` on unchanged digits."""
     pixels, labels = digits(64 * batches)
     return Setup("resnet[tiny]", pixels, labels, Augmentation(crop_padding=2), 64)
 
 
 def resnet20(batches: int) -> Setup:
-    """ResNet-20 on digits in the shape of CIFAR, 32 pixels and three channels, and with its augmentation."""
+    """ResNet-20 on digits in the shape of CIFAR: 32 pixels, three channels, and CIFAR's augmentation."""
     pixels, labels = digits(128 * batches)
     coloured = functional.pad(pixels, (2, 2, 2, 2)).expand(-1, 3, -1, -1).contiguous()
     return Setup("resnet[small]", coloured, labels, Augmentation(crop_padding=4, flip=True), 128)

@@ -1,13 +1,13 @@
-"""Skipped blocks: how much of the computation that is saved is time saved, by three ways to skip.
+"""Skipped blocks: how much of the saved computation is saved time, for three ways to skip.
 
-The networks are AdaNet and SkipNet on ResNet-110 with random weights. Their gates decide for themselves, and what they
-cost is in every figure. AdaNet's biases are set one after the other so that each gate opens for the wanted share of the
-pictures; SkipNet's recurrent gate has one threshold for all blocks, and opens some of them for everybody.
+The networks are AdaNet and SkipNet on ResNet-110 with random weights. Their own gates decide, and every figure includes
+the cost of the gates. AdaNet's biases are set one after another, so that each gate opens for the given share of the
+images. SkipNet's recurrent gate has one threshold for all blocks, and opens some of them for every image.
 
-`mask` computes every block and multiplies, `gather` picks samples out of four-dimensional tensors and adds the branch
-to a copy, `served` is what `zoo.optimize_for_inference` answers. The dense network is the same ResNet without gates,
-folded, channels-last and in inference mode like all the others: served alike, and in plain PyTorch, which is what the
-first two ways run on.
+`mask` computes every block and multiplies by 0 or 1. `gather` selects samples of four-dimensional tensors and adds the
+branch to a copy. `served` is the result of `zoo.optimize_for_inference`. The dense network is the same ResNet without
+gates; like all the others it is folded, channels-last and in inference mode. It runs twice: served in the same way, and
+in plain PyTorch, in which the first two ways run too.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from benchmarks.speed.table import line
+from benchmarks.speed.table import row_of
 from benchmarks.speed.turns import ratio, take_turns
 from benchmarks.training.numerics import single_threaded
 from zoo import RoutedNet, Served, Setting, Task, create, optimize_for_inference
@@ -34,47 +34,47 @@ NARROW = "blocks=(18, 18, 18), stem_kind=cifar"
 WIDE = "blocks=(3, 3, 3), widths=(64, 128, 256), stem_kind=cifar"
 SKIPNET = "skipnet[tiny, gate=rnn, open_log_odds=None, "
 RATES = (0.75, 0.5, 0.25)
-BARS = {1: 0.65, 8: 0.45, 64: 0.90, 256: 0.90}
-WIDE_BAR = 0.80
+TARGETS = {1: 0.65, 8: 0.45, 64: 0.90, 256: 0.90}
+WIDE_TARGET = 0.80
 
 
 @dataclass(frozen=True)
 class Case:
-    """A routed network, the static one beside it, and what both are given.
+    """A routed network, its baseline, and the input of both.
 
     Attributes:
-        name: for the table.
-        shape: parameters that both networks have.
-        batch: pictures.
-        rate: part of the blocks that runs.
-        bar: for realised over theoretical speed-up; NaN: nothing is promised.
-        method: of the routed network, and its own parameters.
+        name: in the table.
+        shape: parameters of both networks.
+        batch: number of images.
+        rate: fraction of the blocks that runs.
+        target: of realised over theoretical speed-up; NaN for no target.
+        method: of the routed network, with its own parameters.
     """
 
     name: str
     shape: str
     batch: int
     rate: float
-    bar: float
+    target: float
     method: str = "adanet[tiny, "
 
 
 CASES = [
-    *[Case("AdaNet-110", NARROW, batch, rate, BARS[batch]) for batch in (1, 8, 64) for rate in RATES],
-    Case("AdaNet-110", NARROW, 256, 0.5, BARS[256]),
-    *[Case("AdaNet-20 of 64/128/256 channels", WIDE, 8, rate, WIDE_BAR) for rate in (0.5, 0.25)],
+    *[Case("AdaNet-110", NARROW, batch, rate, TARGETS[batch]) for batch in (1, 8, 64) for rate in RATES],
+    Case("AdaNet-110", NARROW, 256, 0.5, TARGETS[256]),
+    *[Case("AdaNet-20 of 64/128/256 channels", WIDE, 8, rate, WIDE_TARGET) for rate in (0.5, 0.25)],
     *[Case("SkipNet-110", NARROW, batch, 0.5, math.nan, SKIPNET) for batch in (1, 8, 64)],
 ]
 
 
 def measure(seconds: float) -> pd.DataFrame:
-    """Realised over theoretical speed-up, in CPU time of one thread; and the speed-up itself, which may not be a loss.
+    """Realised over theoretical speed-up in one-thread CPU time, and the speed-up itself, which must be at least 1.
 
     Args:
         seconds: for the turns of all rows together.
 
     Returns:
-        Rows per way, batch and rate, columns as `benchmarks.speed.table.line` says.
+        Rows per way, batch and rate, columns as `benchmarks.speed.table.row_of` says.
     """
     rows = []
     with single_threaded():
@@ -84,9 +84,9 @@ def measure(seconds: float) -> pd.DataFrame:
 
 
 def networks(case: Case) -> tuple[RoutedNet, RoutedNet, Tensor]:
-    """The routed network at its rate, the static one, and the pictures (N, C, H, W)."""
+    """The routed network at its rate, its baseline, and the images (N, C, H, W)."""
     torch.manual_seed(0)
-    images = random_pictures(max(case.batch, 8))
+    images = random_images(max(case.batch, 8))
     net = normalised(create(f"{case.method}{case.shape}]", TASK), images)
     images = images[: case.batch]
     set_rate(net, images, case.rate)
@@ -94,44 +94,44 @@ def networks(case: Case) -> tuple[RoutedNet, RoutedNet, Tensor]:
 
 
 def _lines(case: Case, seconds: float) -> list[dict[str, Any]]:
-    net, static, images = networks(case)
-    dense, plain_dense = optimize_for_inference(static), optimize_for_inference(static, fused=False)
+    net, baseline, images = networks(case)
+    dense, plain_dense = optimize_for_inference(baseline), optimize_for_inference(baseline, fused=False)
     served, plain = optimize_for_inference(net), optimize_for_inference(net, fused=False)
-    contenders: dict[str, Callable[[], object]] = {
+    calls: dict[str, Callable[[], object]] = {
         "dense": lambda: dense(images),
         "plain dense": lambda: plain_dense(images),
         "mask": lambda: plain(images, compute="all"),
         "served": lambda: served(images),
     }
     if isinstance(net, AdaNet):
-        contenders["gather"] = lambda: _gathered(plain, images)
-    times = take_turns(contenders, seconds)
+        calls["gather"] = lambda: _gathered(plain, images)
+    times = take_turns(calls, seconds)
 
     route = served(images).route
-    saved = measure_ledger(static).nominal / measure_ledger(net).routed(route).double().mean().item()
+    saved = measure_ledger(baseline).nominal / measure_ledger(net).routed(route).double().mean().item()
     where = f"{case.name}, batch {case.batch}, {route.float().mean().item():.0%} of the blocks run"
     rows = []
     for way in ("mask", "gather"):
         if way in times:
             found = ratio(times["plain dense"], times[way])
-            rows.append(line(f"realised / theoretical, {way}", where, found.scaled(1 / saved)))
+            rows.append(row_of(f"realised / theoretical, {way}", where, found.scaled(1 / saved)))
     found = ratio(times["dense"], times["served"])
-    rows.append(line("realised / theoretical, served", where, found.scaled(1 / saved), bar=case.bar))
+    rows.append(row_of("realised / theoretical, served", where, found.scaled(1 / saved), target=case.target))
     over_plain = ratio(times["plain dense"], times["served"])
-    rows.append(line("the same, over dense in plain PyTorch", where, over_plain.scaled(1 / saved)))
+    rows.append(row_of("the same, over dense in plain PyTorch", where, over_plain.scaled(1 / saved)))
     if case.batch in (1, 64):
-        rows.append(line("speed-up, served", where, found, bar=1.0))
+        rows.append(row_of("speed-up, served", where, found, target=1.0))
     return rows
 
 
-def random_pictures(count: int) -> Tensor:
+def random_images(count: int) -> Tensor:
     """Noise of different brightness: (count, C, H, W) in [0, 1]."""
     return torch.rand(count, *TASK.shape) * torch.rand(count, 1, 1, 1)
 
 
 @torch.no_grad()
 def normalised(net: RoutedNet, images: Tensor) -> RoutedNet:
-    """A network with random weights whose batch norms know these pictures (N, C, H, W), in eval mode."""
+    """A network with random weights and the batch statistics of these images (N, C, H, W), in eval mode."""
     norms = [module for module in net.modules() if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)]
     for norm in norms:
         norm.momentum = None
@@ -140,7 +140,7 @@ def normalised(net: RoutedNet, images: Tensor) -> RoutedNet:
 
 
 def set_rate(net: RoutedNet, images: Tensor, rate: float) -> None:
-    """Make a network run about that share of its blocks for these pictures (N, C, H, W)."""
+    """Set the gates so that about that fraction of the blocks runs for these images (N, C, H, W)."""
     if isinstance(net, AdaNet):
         _set_biases(net, images, rate)
     else:
@@ -149,9 +149,9 @@ def set_rate(net: RoutedNet, images: Tensor, rate: float) -> None:
 
 @torch.no_grad()
 def _set_biases(net: AdaNet, images: Tensor, rate: float) -> None:
-    """Gates that depend on the picture, and each opens for that share of the pictures.
+    """Give the gates random weights, and biases with which each opens for that share of the images.
 
-    Of a single picture, that share of the gates opens, evenly spread.
+    For a single image, that share of the gates opens, evenly spread over the depth.
     """
     x = net.backbone.stem(net.normalize(images))
     for index, (gate, block) in enumerate(zip(net.gates, net.backbone.blocks, strict=True)):
@@ -172,7 +172,7 @@ def _set_biases(net: AdaNet, images: Tensor, rate: float) -> None:
 
 @torch.no_grad()
 def _set_threshold(net: RoutedNet, images: Tensor, rate: float) -> None:
-    """The threshold of all gates at which that share of the blocks runs, by bisection."""
+    """Find the threshold of all gates at which that share of the blocks runs, by bisection."""
     low, high = 0.0, 1.0
     for _ in range(20):
         middle = (low + high) / 2
@@ -190,8 +190,8 @@ def _gathered(served: Served, images: Tensor) -> None:
         for index, block in enumerate(net.backbone.blocks):
             log_odds, _ = net.gates(index, x.mean(dim=(2, 3)), None)
             active = (log_odds > 0).nonzero().squeeze(1)
-            around = block.shortcut(x)
+            shortcut = block.shortcut(x)
             if len(active):
-                around = around.index_add(0, active, block.branch(x[active]))
-            x = torch.relu(around)
+                shortcut = shortcut.index_add(0, active, block.branch(x[active]))
+            x = torch.relu(shortcut)
         net.backbone.head(x)

@@ -1,4 +1,4 @@
-"""What every measurement of speed answers: a table of ratios beside the figures that they have to reach."""
+"""The rows of speed tables: measured ratios and their targets."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ class NotMeasured(RuntimeError):
     """A section cannot be measured on this machine; the message says why."""
 
 
-def line(what: str, configuration: str, found: Ratio, bar: float = math.nan) -> dict[str, Any]:
-    """A row of such a table.
+def row_of(what: str, configuration: str, found: Ratio, target: float = math.nan) -> dict[str, Any]:
+    """A row of a speed table.
 
     Args:
-        what: was compared with what.
-        configuration: network, data, sizes, and what else a reader must know.
-        found: the ratio.
-        bar: the ratio that is promised, NaN where none is.
+        what: what is compared.
+        configuration: network, data, sizes and other conditions.
+        found: the measured ratio.
+        target: smallest ratio that is good enough; NaN for no target.
     """
     return {
         "what": what,
@@ -28,5 +28,5 @@ def line(what: str, configuration: str, found: Ratio, bar: float = math.nan) -> 
         "low": found.low,
         "high": found.high,
         "turns": found.turns,
-        "bar": bar,
+        "target": target,
     }

@@ -1,4 +1,4 @@
-"""Times of several contenders that take turns, A B C A B C, and the ratios of two of them."""
+"""Times of several calls that take turns (A B C A B C), and the ratio of two of them."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 Times = NDArray[np.float64]
-"""Seconds of every recorded turn of a contender, (T,)."""
+"""Seconds of every recorded turn of a call, (T,)."""
 WARM_UP = 0.2
-"""Part of the budget in which turns are not recorded."""
+"""Fraction of the budget in which turns are not recorded."""
 FEWEST = 7
-"""Turns that are recorded whatever the budget."""
+"""Smallest number of recorded turns, whatever the budget."""
 
 
 def take_turns(
-    contenders: Mapping[str, Callable[[], object]],
+    calls: Mapping[str, Callable[[], object]],
     seconds: float,
     *,
     clock: Callable[[], float] = time.process_time,
     fewest: int = FEWEST,
 ) -> dict[str, Times]:
-    """Call every contender once a turn until the budget is spent.
+    """Call every function once per turn until the budget is spent.
 
     Args:
-        contenders: what to time, by name.
+        calls: functions to time, by name.
         seconds: wall-clock budget of all turns together, warm-up included.
-        clock: CPU time of the process by default, which other work on the machine disturbs least.
-        fewest: turns to record whatever the budget.
+        clock: by default CPU time of the process, which other work on the machine disturbs least.
+        fewest: smallest number of recorded turns, whatever the budget.
     """
-    recorded: dict[str, list[float]] = {name: [] for name in contenders}
+    recorded: dict[str, list[float]] = {name: [] for name in calls}
     started = time.perf_counter()
     warm = False
     while True:
         elapsed = time.perf_counter() - started
         if warm and elapsed > seconds and len(next(iter(recorded.values()))) >= fewest:
             return {name: np.array(times) for name, times in recorded.items()}
-        for name, call in contenders.items():
+        for name, call in calls.items():
             before = clock()
             call()
             if warm:
@@ -73,6 +73,6 @@ class Ratio:
 
 
 def ratio(numerator: Times, denominator: Times) -> Ratio:
-    """Turn by turn, one contender's time over another's."""
+    """One call's time over another's, turn by turn."""
     low, median, high = np.quantile(numerator / denominator, [0.25, 0.5, 0.75])
     return Ratio(float(median), float(low), float(high), len(numerator))

@@ -1,4 +1,4 @@
-"""A study without its evaluation, so that what is compared can be listed without loading what measures it."""
+"""A study without its evaluation: enough to list what is compared without loading the evaluators."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from typing import Any, TypeVar
 from pydantic import Field, ValidationError
 
 from benchmarks.strict import Strict
-from benchmarks.study.files import NotReadable, read_yaml
+from benchmarks.study.files import UnreadableFile, read_yaml
 from benchmarks.training.recipe import Recipe
 
 T = TypeVar("T", bound=Strict)
 
 
 class StudyError(ValueError):
-    """A study that cannot be run; the message is one line that names the place and the valid choices."""
+    """A study that cannot be run; the message is one line with the field and its valid values."""
 
 
 class Design(Strict):
-    """What a study file says, of which the evaluation is not checked; `benchmarks.study.study.Study` checks all.
+    """The fields of a study file. The evaluation is not checked here; `benchmarks.study.study.Study` checks everything.
 
     Attributes:
-        name: of its directory under `results/` and `reports/`.
-        title: headline of the report.
+        name: of the study's directory under `results/` and `reports/`.
+        title: of the report.
         dataset: name, or `name[option=value]`.
         preset: scale of every network that does not name its own; None for the data set's default.
         methods: selectors or wildcards; `all` is every method.
         repetitions: number of seeds, at most 1,000.
         seed: of the study, in [0, 2**63); every other seed derives from it.
         recipe: how to train.
-        published_recipes: where a preset's paper gives a recipe, let it override `recipe`.
-        evaluation: what to measure, as the file has it.
+        published_recipes: if a preset's paper gives a recipe, it overrides `recipe`.
+        evaluation: what to measure, unchecked.
     """
 
     name: str = Field("quick", pattern=r"^[A-Za-z0-9][\w.-]*$", max_length=100)
@@ -50,7 +50,7 @@ class Design(Strict):
 
 
 def checked(model: type[T], values: Mapping[str, Any], place: str) -> T:
-    """Validate, or say in one line what is wrong where.
+    """Validate values, or raise an error with one line that says what is wrong and where.
 
     Raises:
         StudyError: the first problem, with the field's name and the valid choices.
@@ -95,7 +95,7 @@ def load(model: type[T], name_or_path: str) -> T:
         raise StudyError(f"no study {name_or_path!r}; valid: {', '.join(bundled)}, or the path of a YAML file")
     try:
         values = read_yaml(path)
-    except NotReadable as error:
+    except UnreadableFile as error:
         raise StudyError(f"{path}: {error}") from error
     if not isinstance(values, dict):
         raise StudyError(f"{path}: a study is a mapping of fields; valid: {', '.join(model.fields())}")
@@ -105,5 +105,5 @@ def load(model: type[T], name_or_path: str) -> T:
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except (OSError, ValueError):  # too long a name, or no name at all
+    except (OSError, ValueError):  # the name is too long, or not a valid path
         return False

@@ -1,4 +1,4 @@
-"""YAML of study files, read strictly: what could be taken for something else is refused, with the line that has it."""
+"""Strict reading of study files in YAML: ambiguous syntax is an error that names the line."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Any
 
 import yaml
 
-LARGEST = 2**20
-"""Bytes of a study file."""
+MAX_BYTES = 2**20
+"""Largest size of a study file in bytes."""
 
 
-class NotReadable(ValueError):
-    """A file that is no plain YAML document; the message says what is wrong, on which line."""
+class UnreadableFile(ValueError):
+    """A file that is not a plain YAML document; the message says what is wrong and on which line."""
 
 
 class _Refused(yaml.YAMLError):
-    """YAML that has a meaning, and no place in a study."""
+    """Valid YAML that a study may not use."""
 
 
 class _PlainLoader(yaml.SafeLoader):
@@ -46,20 +46,20 @@ def read_yaml(path: Path) -> object:
     """The one document of a YAML file.
 
     Raises:
-        NotReadable: it cannot be opened, is too large, not UTF-8, or not YAML of plain values.
+        UnreadableFile: it cannot be opened, is too large, not UTF-8, or not YAML of plain values.
     """
     try:
         with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
+            content = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise NotReadable(f"cannot be read: {error.strerror}") from error
-    if len(content) > LARGEST:
-        raise NotReadable(f"larger than {LARGEST // 2**20} MiB, which no study is")
+        raise UnreadableFile(f"cannot be read: {error.strerror}") from error
+    if len(content) > MAX_BYTES:
+        raise UnreadableFile(f"larger than {MAX_BYTES // 2**20} MiB, more than a study may have")
     try:
         return yaml.load(content.decode("utf-8-sig"), _PlainLoader)
     except RecursionError as error:
-        raise NotReadable("not valid YAML: nested too deeply") from error
+        raise UnreadableFile("not valid YAML: nested too deeply") from error
     except UnicodeDecodeError as error:
-        raise NotReadable(f"not valid YAML: not UTF-8 at byte {error.start}") from error
+        raise UnreadableFile(f"not valid YAML: not UTF-8 at byte {error.start}") from error
     except (yaml.YAMLError, ValueError) as error:
-        raise NotReadable(f"not valid YAML: {' '.join(str(error).split())}") from error
+        raise UnreadableFile(f"not valid YAML: {' '.join(str(error).split())}") from error

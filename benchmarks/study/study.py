@@ -1,4 +1,4 @@
-"""What is compared: methods x data set x repetitions x recipe, checked before anything runs."""
+"""A study: methods x data set x repetitions x recipe, checked before anything runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from benchmarks.measuring.options import Evaluation
 from benchmarks.strict import Strict
 from benchmarks.study.design import Design, StudyError, bundled_studies, checked, load
 from benchmarks.training.recipe import Recipe
-from benchmarks.training.seeds import derive
+from benchmarks.training.seeds import derive_seed
 from zoo.registry import parse_brackets
 
 __all__ = [
@@ -39,13 +39,13 @@ class Study(Design):
     evaluation: Evaluation = Field(default_factory=Evaluation)
 
     def models(self, default_preset: str = "tiny") -> list[ModelSpec]:
-        """The networks that belong to the study, in order, without duplicates.
+        """The networks of the study, in order, without duplicates.
 
         Args:
-            default_preset: scale of selectors that name none, where the study names none either.
+            default_preset: preset of selectors that name none, if the study names none either.
 
         Raises:
-            StudyError: a selector that fits no method, preset or parameter, or two that tables would call the same.
+            StudyError: a selector with an unknown method, preset or parameter, or two networks with the same label.
         """
         found: dict[str, ModelSpec] = {}
         preset = self.preset or default_preset
@@ -54,7 +54,7 @@ class Study(Design):
                 spec = self._model(selector, preset, repetition)
                 same = found.setdefault(spec.label, spec)
                 if same != spec:
-                    raise StudyError(f"methods: {same.selector} and {spec.selector} would both be called {spec.label}")
+                    raise StudyError(f"methods: {same.selector} and {spec.selector} have the same label {spec.label}")
         return list(found.values())
 
     def _model(self, selector: zoo.Selector, default_preset: str, repetition: int) -> ModelSpec:
@@ -72,24 +72,24 @@ class Study(Design):
             parameters=chosen.parameters,
             dataset=self.dataset,
             repetition=repetition,
-            seed=derive(self.seed, chosen, self.dataset, repetition),
+            seed=derive_seed(self.seed, chosen, self.dataset, repetition),
             recipe=recipe,
             scale=default_preset,
         )
 
 
 class ModelSpec(Strict):
-    """What is asked for: everything that determines a trained network, except data, code and machine.
+    """The specification of a network: all that determines it when trained, except data, code and machine.
 
     Attributes:
         method: name.
         preset: of the method.
-        parameters: that replace the preset's.
-        dataset: as the study names it.
-        repetition: which of the study's seeds, from 0.
-        seed: that all others of this network derive from.
+        parameters: that override the preset's.
+        dataset: selector of the data set, as in the study.
+        repetition: index of the seed in the study, from 0.
+        seed: from which all other seeds of this network are derived.
         recipe: how to train.
-        scale: the study's preset, which labels do not repeat; it determines nothing.
+        scale: the study's preset, which labels leave out; the trained network does not depend on it.
     """
 
     method: str
@@ -108,7 +108,7 @@ class ModelSpec(Strict):
 
     @property
     def label(self) -> str:
-        """How tables and logs call the network, with every preset that is not the study's; unique within a study."""
+        """Name of the network in tables and logs, unique within a study; shows a preset that is not the study's."""
         parameters = [f"{key}={value}" for key, value in sorted(self.parameters.items())]
         inside = ([] if self.preset == self.scale else [self.preset]) + parameters
         name = f"{self.method}[{', '.join(inside)}]" if inside else self.method
@@ -126,15 +126,15 @@ def _plain(selector: zoo.Selector) -> dict[str, Any]:
         parameters: dict[str, Any] = json.loads(json.dumps(dict(selector.parameters), allow_nan=False))
     except (TypeError, ValueError) as error:
         valid = "finite numbers, words and lists of them"
-        raise StudyError(f"methods: {selector}: a value that no study file can have; valid: {valid}") from error
+        raise StudyError(f"methods: {selector}: a value that a study file cannot contain; valid: {valid}") from error
     return parameters
 
 
 def expand_methods(selectors: Sequence[str], preset: str = "tiny") -> list[zoo.Selector]:
-    """Selectors to selectors; `all` and wildcards to every method that fits and has the preset.
+    """Parse selectors; `all` and wildcards become every matching method that has the preset.
 
     Raises:
-        StudyError: one that fits nothing.
+        StudyError: one matches nothing.
     """
     found: list[zoo.Selector] = []
     for text in selectors:
@@ -143,7 +143,7 @@ def expand_methods(selectors: Sequence[str], preset: str = "tiny") -> list[zoo.S
         elif "[" not in text and any(c in text for c in "*?"):
             names = zoo.list_methods(text)
             if not names:
-                raise StudyError(f"no method fits {text!r}; valid: {', '.join(zoo.list_methods())}")
+                raise StudyError(f"no method matches {text!r}; valid: {', '.join(zoo.list_methods())}")
             found += _having(preset, names)
         else:
             try:
@@ -151,7 +151,7 @@ def expand_methods(selectors: Sequence[str], preset: str = "tiny") -> list[zoo.S
             except ValueError as error:
                 raise StudyError(f"methods: {error}") from error
     if selectors and not found:
-        raise StudyError(f"methods: none chosen that has the preset {preset!r}; all have tiny and small")
+        raise StudyError(f"methods: no chosen method has the preset {preset!r}; every method has tiny and small")
     if not found:
         raise StudyError(f"methods: none chosen; valid: all, {', '.join(zoo.list_methods())}")
     return found
@@ -162,10 +162,10 @@ def _having(preset: str, names: Sequence[str]) -> list[zoo.Selector]:
 
 
 def parse_dataset(text: str) -> tuple[str, dict[str, Any]]:
-    """`name[option=value]` to the arguments of `benchmarks.data.load`.
+    """Parse `name[option=value]` into the arguments of `benchmarks.data.load`.
 
     Raises:
-        StudyError: it is not of that form.
+        StudyError: the text does not have that form.
     """
     try:
         name, word, options = parse_brackets(text)

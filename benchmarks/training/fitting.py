@@ -1,4 +1,4 @@
-"""A trained network and its settings, from a specification: all code that a record's weights depend on hangs here."""
+"""Train a network and propose its settings; this module imports all code that a record's weights depend on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.data import Dataset
 from benchmarks.training.loop import Checkpoint, Epoch, computes_bf16, train
 from benchmarks.training.numerics import full_precision, single_threaded
 from benchmarks.training.recipe import Recipe
-from benchmarks.training.seeds import derive
+from benchmarks.training.seeds import derive_seed
 from benchmarks.training.tasks import task_of
 from zoo.network import Forward, RoutedNet, Setting, Validation
 from zoo.sizing.unit_costs import evaluating, measure_ledger
@@ -21,12 +21,12 @@ from zoo.sizing.unit_costs import evaluating, measure_ledger
 
 @dataclass(frozen=True, kw_only=True)
 class Fitted:
-    """What training gave.
+    """The result of training.
 
     Attributes:
         net: on the device, in eval mode.
         history: one row per epoch.
-        settings: that the network proposes, the headline first.
+        settings: that the network proposes; the first is the headline setting.
     """
 
     net: RoutedNet
@@ -45,28 +45,28 @@ def fit(
     checkpoint: Checkpoint,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
 ) -> Fitted:
-    """Train a network from the seed, or from its checkpoint, and ask it for its settings.
+    """Train a network from its seed or its checkpoint, and let it propose its settings.
 
     Args:
         selector: of the network.
-        dataset: the test split is not looked at.
-        recipe: how, with a precision that is resolved.
+        dataset: the test split is not used.
+        recipe: how to train, with the precision resolved.
         seed: of this network.
-        device: where.
-        checkpoint: is written after every epoch, and read first.
-        on_epoch: told about every epoch as it ends.
+        device: to train on.
+        checkpoint: read at the start, written after every epoch.
+        on_epoch: called with every epoch's row when the epoch ends.
 
     Raises:
         benchmarks.training.loop.TrainingDiverged: a loss that is not finite.
     """
-    torch.manual_seed(derive(seed, "weights"))
+    torch.manual_seed(derive_seed(seed, "weights"))
     net = zoo.create(selector, task_of(dataset.info))
     history = train(net, dataset, recipe, seed=seed, device=device, checkpoint=checkpoint, on_epoch=on_epoch)
     return Fitted(net=net, history=history, settings=propose_settings(net, dataset, device))
 
 
 def resolved_precision(asked: str, device: torch.device) -> str:
-    """`bf16` or `fp32`; `auto` is bf16 where the device computes it natively."""
+    """`bf16` or `fp32`; `auto` is bf16 if the device computes it natively."""
     if asked != "auto":
         return asked
     return "bf16" if computes_bf16(device) else "fp32"
@@ -74,15 +74,15 @@ def resolved_precision(asked: str, device: torch.device) -> str:
 
 @full_precision()
 def propose_settings(net: RoutedNet, dataset: Dataset, device: torch.device) -> list[Setting]:
-    """What the network proposes from its answers to the validation split."""
+    """The settings that the network proposes from its outputs on the validation split."""
     ledger = measure_ledger(net)
     with evaluating(net):
         batches = dataset.validation.batches(250, device=device, channels_last=True)
-        answers = [(net(batch.images, compute="all"), batch.labels) for batch in batches]
+        outputs = [(net(batch.images, compute="all"), batch.labels) for batch in batches]
     return net.settings(
         Validation(
-            labels=torch.cat([labels for _, labels in answers]).cpu(),
-            forward=_joined([out for out, _ in answers]),
+            labels=torch.cat([labels for _, labels in outputs]).cpu(),
+            forward=_joined([out for out, _ in outputs]),
             fixed_macs=ledger.fixed_macs,
             unit_macs=ledger.unit_macs,
         )

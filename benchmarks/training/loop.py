@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple, Protocol
@@ -16,47 +16,48 @@ from torch.optim import Optimizer
 
 from benchmarks.data import Dataset, Split
 from benchmarks.training.recipe import Recipe
-from benchmarks.training.seeds import derive
+from benchmarks.training.schedule import PhaseEpoch, epochs_of_phases, learning_rate
+from benchmarks.training.seeds import derive_seed
 from zoo.network import Forward, Phase, RoutedNet
 
 EVALUATION_BATCH = 500
 
 Answer = Callable[[Tensor], Forward]
-"""Pictures (N, C, H, W) to the network's answer."""
+"""A function from images (N, C, H, W) to the network's output."""
 
 
 class TrainingDiverged(RuntimeError):
-    """The loss is no number any more."""
+    """The loss is no longer a finite number."""
 
 
 class Checkpoint(Protocol):
-    """Where the state of a training is kept between epochs; `benchmarks.records.checkpoint` keeps it in a file."""
+    """Where the training state is kept between epochs; `benchmarks.records.checkpoint` keeps it in a file."""
 
     def read(self) -> Mapping[str, Any] | None:
-        """The state that was written last, its tensors on the CPU; None where there is none.
+        """The state that was written last, with its tensors on the CPU; None if there is none.
 
-        Adam counts its steps on the host: read to a GPU, every count would be waited for in every step.
+        Adam keeps its step counters on the CPU. If they were read to a GPU, every step would wait for them.
         """
 
     def write(self, state: Mapping[str, Any]) -> None:
-        """Keep a state in place of the last one."""
+        """Replace the stored state."""
 
 
 class NoCheckpoint:
-    """Keeps nothing: a training that dies begins anew."""
+    """Keeps nothing: a training that is killed starts from the beginning."""
 
     def read(self) -> None:
-        """Nothing."""
+        """There is never a state."""
 
     def write(self, state: Mapping[str, Any]) -> None:
-        """Nothing is kept."""
+        """Do nothing."""
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """One row of the history: what an epoch did and where it led.
+    """One row of the history: what was trained in an epoch, and the result.
 
-    `first_step` is what the process spent on the first step, in seconds of wall-clock: where networks are compiled.
+    `first_step` is the wall-clock time of the first step in seconds; compilation happens in it.
     """
 
     epoch: int
@@ -80,20 +81,20 @@ def train(
     checkpoint: Checkpoint,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
 ) -> pd.DataFrame:
-    """Train a network, or go on where its checkpoint stands.
+    """Train a network, or continue from its checkpoint.
 
-    The same arguments give the same weights, byte for byte on one machine, however often the run was killed: every
-    epoch seeds itself, and the learning rate is a function of the step. On a GPU that is as far as its kernels repeat
-    themselves: some add in no fixed order.
+    On one machine, the same arguments give the same weights byte for byte, however often the run was killed: every
+    epoch sets its own seed, and the learning rate is a function of the step. On a GPU this holds only for kernels that
+    are deterministic; some add in no fixed order.
 
     Args:
         net: moved to the device and trained in place.
-        dataset: pictures; the test split is not looked at.
-        recipe: how.
+        dataset: images; the test split is not used.
+        recipe: how to train.
         seed: of this run.
-        device: where.
-        checkpoint: is written after every epoch, and read first.
-        on_epoch: told about every epoch as it ends.
+        device: to train on.
+        checkpoint: read at the start, written after every epoch.
+        on_epoch: called with every epoch's row when the epoch ends.
 
     Returns:
         One row per epoch, the fields of `Epoch`.
@@ -109,9 +110,9 @@ def train(
     phase: Phase | None = None
     answer: Answer = torch.compile(net) if recipe.compile else net
 
-    for epoch, turn in enumerate(plan(net.phases(), recipe.epochs)):
-        if turn.phase != phase:
-            phase = turn.phase
+    for epoch, place in enumerate(epochs_of_phases(net.phases(), recipe.epochs)):
+        if place.phase != phase:
+            phase = place.phase
             net.begin(phase.name)
             optimizer = make_optimizer(net, recipe)
         if epoch < len(history):
@@ -119,36 +120,50 @@ def train(
         if saved and epoch == len(history) and phase.name == history[-1]["phase"]:
             optimizer.load_state_dict(saved["optimizer"])
         saved = None
-
-        started = time.perf_counter()
-        torch.manual_seed(derive(seed, "epoch", epoch))
-        order = torch.Generator().manual_seed(derive(seed, "order", epoch))
-        trained = train_epoch(net, dataset.train, optimizer, recipe, turn, order, device, answer=answer)
-        if not math.isfinite(trained.loss):
-            raise TrainingDiverged(
-                f"loss is {trained.loss} in epoch {epoch + 1} ({phase.name}); lower the learning rate"
-            )
-        row = Epoch(
-            epoch=epoch + 1,
-            epochs=recipe.epochs,
-            phase=phase.name,
-            lr=optimizer.param_groups[0]["lr"],
-            loss=trained.loss,
-            train_accuracy=trained.accuracy,
-            validation_accuracy=accuracy(net, dataset.validation, device),
-            seconds=time.perf_counter() - started,
-            first_step=trained.first_step,
-        )
+        row = _run_epoch(net, dataset, optimizer, recipe, place, epoch, seed=seed, device=device, answer=answer)
         history.append(asdict(row))
-        state = {"net": net.state_dict(), "optimizer": optimizer.state_dict(), "history": history}
-        checkpoint.write(state)
+        checkpoint.write({"net": net.state_dict(), "optimizer": optimizer.state_dict(), "history": history})
         on_epoch(row)
     net.eval()
     return pd.DataFrame(history)
 
 
-class Trained(NamedTuple):
-    """What a turn through a split gave: mean loss and accuracy of the batches as they were trained on.
+def _run_epoch(
+    net: RoutedNet,
+    dataset: Dataset,
+    optimizer: Optimizer,
+    recipe: Recipe,
+    place: PhaseEpoch,
+    epoch: int,
+    *,
+    seed: int,
+    device: torch.device,
+    answer: Answer,
+) -> Epoch:
+    """Train for epoch number `epoch`, from 0, with random numbers of its own, and measure validation accuracy."""
+    started = time.perf_counter()
+    torch.manual_seed(derive_seed(seed, "epoch", epoch))
+    order = torch.Generator().manual_seed(derive_seed(seed, "order", epoch))
+    means = train_epoch(net, dataset.train, optimizer, recipe, place, order, device, answer=answer)
+    if not math.isfinite(means.loss):
+        raise TrainingDiverged(
+            f"loss is {means.loss} in epoch {epoch + 1} ({place.phase.name}); lower the learning rate"
+        )
+    return Epoch(
+        epoch=epoch + 1,
+        epochs=recipe.epochs,
+        phase=place.phase.name,
+        lr=optimizer.param_groups[0]["lr"],
+        loss=means.loss,
+        train_accuracy=means.accuracy,
+        validation_accuracy=accuracy(net, dataset.validation, device),
+        seconds=time.perf_counter() - started,
+        first_step=means.first_step,
+    )
+
+
+class EpochMeans(NamedTuple):
+    """Mean loss and accuracy over an epoch, measured on each batch as it was trained on.
 
     `first_step` is as in `Epoch`.
     """
@@ -163,15 +178,15 @@ def train_epoch(
     split: Split,
     optimizer: Optimizer,
     recipe: Recipe,
-    turn: Turn,
+    place: PhaseEpoch,
     order: torch.Generator,
     device: torch.device,
     *,
     answer: Answer | None = None,
-) -> Trained:
-    """Go through a split once; nothing in a step waits for the device.
+) -> EpochMeans:
+    """Train on every batch of a split once; no step waits for the device.
 
-    `answer` is the network compiled, or the network itself where it is None.
+    `answer` is the compiled network; None means the network itself.
     """
     answer = net if answer is None else answer
     first_step = 0.0
@@ -190,7 +205,7 @@ def train_epoch(
         channels_last=recipe.channels_last,
     )
     for step, batch in enumerate(batches):
-        lr = learning_rate(recipe, turn.phase, (turn.epoch + step / steps) / turn.epochs)
+        lr = learning_rate(recipe, place.phase, (place.epoch + step / steps) / place.epochs)
         for group in optimizer.param_groups:
             group["lr"] = lr * group["lr_scale"]
         with autocast(recipe.precision, device):
@@ -202,54 +217,11 @@ def train_epoch(
         losses += loss.detach()
         correct += (out.logits.detach().argmax(dim=1) == batch.labels).sum()
         first_step = first_step or time.perf_counter() - started
-    return Trained(losses.item() / steps, correct.item() / (steps * size), first_step)
-
-
-@dataclass(frozen=True)
-class Turn:
-    """An epoch's place in its phase: it is number `epoch`, from 0, of `epochs`."""
-
-    phase: Phase
-    epoch: int
-    epochs: int
-
-
-def plan(phases: Sequence[Phase], epochs: int) -> list[Turn]:
-    """The turn of every epoch; shares are rounded so that each phase has at least one epoch.
-
-    Raises:
-        ValueError: fewer epochs than phases, or shares that do not add up to 1.
-    """
-    if not math.isclose(sum(phase.share for phase in phases), 1, abs_tol=1e-6):
-        raise ValueError(f"the shares of phases {[phase.name for phase in phases]} do not add up to 1")
-    if epochs < len(phases):
-        raise ValueError(f"epochs must be at least {len(phases)}, one per phase, not {epochs}")
-    turns: list[Turn] = []
-    share = 0.0
-    for index, phase in enumerate(phases):
-        share += phase.share
-        phases_after = len(phases) - 1 - index
-        end = min(max(round(share * epochs), len(turns) + 1), epochs - phases_after)
-        length = end - len(turns)
-        turns += [Turn(phase, position, length) for position in range(length)]
-    return turns
-
-
-def learning_rate(recipe: Recipe, phase: Phase, progress: float) -> float:
-    """Learning rate when `progress`, in [0, 1), of a phase is over."""
-    peak = recipe.lr * phase.lr_scale
-    if progress < recipe.warmup:
-        return peak * max(progress / recipe.warmup, 0.04)
-    if recipe.schedule == "cosine":
-        after = (progress - recipe.warmup) / (1 - recipe.warmup)
-        return peak * (1 + math.cos(math.pi * after)) / 2
-    if recipe.schedule == "step":
-        return float(peak * recipe.step_factor ** sum(progress >= milestone for milestone in recipe.milestones))
-    return peak
+    return EpochMeans(losses.item() / steps, correct.item() / (steps * size), first_step)
 
 
 def make_optimizer(net: RoutedNet, recipe: Recipe) -> Optimizer:
-    """The recipe's optimizer over the parameter groups that the network asks for in its current phase."""
+    """The recipe's optimizer, with the parameter groups of the network's current phase."""
     groups: list[dict[str, Any]] = [
         {
             "params": list(group.parameters),
@@ -264,13 +236,13 @@ def make_optimizer(net: RoutedNet, recipe: Recipe) -> Optimizer:
 
 
 def autocast(precision: str, device: torch.device) -> AbstractContextManager[Any]:
-    """bf16 autocast, or nothing; `auto` asks the device whether it computes bf16 natively."""
+    """bf16 autocast, or a context that does nothing; `auto` is bf16 if the device computes it natively."""
     enabled = precision == "bf16" or (precision == "auto" and computes_bf16(device))
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=enabled)
 
 
 def computes_bf16(device: torch.device) -> bool:
-    """Whether a device gains from bf16: GPUs from Ampere on, CPUs with AVX512-BF16 or AMX."""
+    """Whether a device computes bf16 natively: GPUs from Ampere on, CPUs with AVX512-BF16 or AMX."""
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
     if device.type == "cpu":
@@ -279,7 +251,7 @@ def computes_bf16(device: torch.device) -> bool:
 
 
 def accuracy(net: RoutedNet, split: Split, device: torch.device) -> float:
-    """Share of a split that a network gets right in eval mode, at its setting in use."""
+    """Accuracy on a split in eval mode, at the setting in use."""
     net.eval()
     correct = torch.zeros((), device=device)
     with torch.no_grad():

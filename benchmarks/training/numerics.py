@@ -1,4 +1,4 @@
-"""How numbers are computed, so that the same job gives the same bytes wherever it runs."""
+"""Settings of threads and precision, so that the same job gives the same bytes wherever it runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 @contextmanager
 def single_threaded() -> Iterator[None]:
-    """One thread per process: two collapse on a busy machine, and only one gives the same bytes everywhere."""
+    """One thread per process: two are slow on a busy machine, and only one thread gives the same bytes everywhere."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -21,9 +21,9 @@ def single_threaded() -> Iterator[None]:
 
 @contextmanager
 def full_precision() -> Iterator[None]:
-    """fp32 is fp32 in convolutions: left to itself, a GPU rounds what they read to TF32's 10 bits, and routes differ.
+    """Convolutions in full fp32: by default a GPU rounds their inputs to the 10 bits of TF32, which changes routes.
 
-    Timing is left to itself, since that is how networks are served.
+    Timing uses the default, because networks are served with it.
     """
     before = torch.backends.cudnn.allow_tf32
     torch.backends.cudnn.allow_tf32 = False

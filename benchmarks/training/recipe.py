@@ -1,4 +1,4 @@
-"""How networks are trained, as checked values."""
+"""The training recipe, as checked values."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ class Recipe(Strict):
         optimizer: `sgd` or `adam`.
         lr: peak learning rate.
         momentum: of SGD.
-        nesterov: of SGD, whose momentum must be above 0 then.
-        weight_decay: L2, on all parameters unless a network's groups say otherwise.
-        batch_size: pictures per step.
-        epochs: over all phases, at most 100,000.
+        nesterov: of SGD; needs a momentum above 0.
+        weight_decay: L2, on all parameters unless a network's parameter groups scale it.
+        batch_size: images per step.
+        epochs: of all phases together, at most 100,000.
         schedule: `cosine` (to zero), `step` (multiplied at the milestones) or `constant`, in every phase.
-        warmup: part of a phase over which the rate rises linearly to its peak.
-        milestones: of `step`, as parts of the phase: increasing, in (0, 1).
-        step_factor: of `step`, what the rate is multiplied by at each milestone.
-        precision: of training; `auto` is bf16 autocast where the device computes bf16 natively, else fp32.
+        warmup: fraction of a phase over which the rate rises linearly to its peak.
+        milestones: of `step`, as fractions of the phase: increasing, in (0, 1).
+        step_factor: of `step`, by which the rate is multiplied at each milestone.
+        precision: of training; `auto` is bf16 autocast if the device computes bf16 natively, else fp32.
         channels_last: memory format of activations and weights.
         augment: random crops and flips as the data set defines them.
-        compile: train with `torch.compile`; its start-up cost is the history's `first_step`, tens of seconds on a CPU.
+        compile: train with `torch.compile`, which takes tens of seconds on a CPU (`first_step` in the history).
     """
 
     optimizer: Literal["sgd", "adam"] = "sgd"
@@ -54,7 +54,7 @@ class Recipe(Strict):
     def _increasing(cls, milestones: tuple[float, ...]) -> tuple[float, ...]:
         places = (0.0, *milestones, 1.0)
         if any(before >= after for before, after in pairwise(places)):
-            raise ValueError("milestones must be increasing parts of a phase, above 0 and below 1")
+            raise ValueError("milestones must be increasing fractions of a phase, above 0 and below 1")
         return milestones
 
     @model_validator(mode="after")

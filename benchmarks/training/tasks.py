@@ -1,4 +1,4 @@
-"""From a data set to what networks for it are built for."""
+"""From a data set to the task of its networks."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from zoo.network import Task
 
 
 def task_of(info: DatasetInfo) -> Task:
-    """What networks for a data set are built for."""
+    """The task of networks for a data set: shape of images, classes, normalisation."""
     return Task(shape=info.shape, classes=len(info.classes), mean=info.mean, std=info.std)

@@ -11,7 +11,7 @@ import torch
 from benchmarks.data import Batch
 from benchmarks.records.identity import Identity, identify
 from benchmarks.records.store import Store
-from benchmarks.running.campaign import Campaign, Where
+from benchmarks.running.campaign import Campaign, RunOptions
 from benchmarks.running.jobs import Job, Kind, load_dataset
 from benchmarks.running.scheduling import Event
 from benchmarks.study.study import ModelSpec, Study, checked
@@ -61,7 +61,7 @@ def small_study(
 
 def small_campaign(results: Path, study: Study) -> Campaign:
     """That study on this machine's CPU."""
-    return Campaign(study, Where(results=results))
+    return Campaign(study, RunOptions(results=results))
 
 
 def models(study: Study) -> list[ModelSpec]:

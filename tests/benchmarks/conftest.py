@@ -38,7 +38,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
 @pytest.fixture
 def copied(trained: Campaign, tmp_path: Path) -> Campaign:
     """The trained networks, to change."""
-    shutil.copytree(trained.where.results, tmp_path / "copied")
+    shutil.copytree(trained.options.results, tmp_path / "copied")
     return small_campaign(tmp_path / "copied", trained.study)
 
 

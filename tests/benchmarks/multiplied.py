@@ -8,7 +8,7 @@ from benchmarks.measuring import evaluators
 from benchmarks.records.record import Record
 from benchmarks.records.store import Store
 from benchmarks.records.versions import version
-from benchmarks.running.campaign import Campaign, Where
+from benchmarks.running.campaign import Campaign, RunOptions
 from benchmarks.running.jobs import baseline_facts
 from benchmarks.study.study import Study
 
@@ -21,8 +21,8 @@ def multiply(source: Store, results: Path, study: Study) -> Campaign:
         results: where the copies go.
         study: what to pretend; its repetitions are all given the source's tables.
     """
-    campaign = Campaign(study, Where(results=results))
-    found: dict[str, Record] = {record.spec.method: record for record in source.whole_records()}
+    campaign = Campaign(study, RunOptions(results=results))
+    found: dict[str, Record] = {record.spec.method: record for record in source.readable_records()}
     for spec in campaign.specs:
         record = found[spec.method]
         kept = {name: record.config[name] for name in ("settings", "task", "units", "seconds", "environment")}

@@ -14,8 +14,9 @@ from torch import Tensor
 import zoo
 from benchmarks.records.checkpoint import FileCheckpoint
 from benchmarks.records.record import digest
-from benchmarks.training.loop import Turn, make_optimizer, train, train_epoch
+from benchmarks.training.loop import make_optimizer, train, train_epoch
 from benchmarks.training.recipe import Recipe
+from benchmarks.training.schedule import PhaseEpoch
 from tests.conformance.cases import CPU, DIGITS, TASK, Case, selectors, trained
 from tests.simulated_gpu import DEVICE, OnDevice, SimulatedGpu
 from zoo.network import Forward, Phase, RoutedNet
@@ -36,7 +37,7 @@ def waits_of_an_epoch(gpu: SimulatedGpu, net: RoutedNet, steps: int, phase: Phas
     split, order = DIGITS.train.take(16 * steps), torch.Generator().manual_seed(1)
     optimizer = make_optimizer(net, how)
     gpu.waits.clear()
-    train_epoch(net, split, optimizer, how, Turn(phase, 0, 1), order, DEVICE)
+    train_epoch(net, split, optimizer, how, PhaseEpoch(phase, 0, 1), order, DEVICE)
     return len(gpu.waits)
 
 

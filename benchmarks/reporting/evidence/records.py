@@ -14,7 +14,7 @@ from benchmarks.records.files import Damaged, StoreError
 from benchmarks.records.record import Record
 from benchmarks.records.store import Store, newest_by_key
 from benchmarks.study.study import ModelSpec, Study, StudyError
-from benchmarks.training.seeds import derive
+from benchmarks.training.seeds import derive_seed
 
 
 @contextmanager
@@ -93,7 +93,7 @@ def network_label(spec: ModelSpec) -> str:
 def belongs(spec: ModelSpec, study: Study) -> bool:
     """Whether a model was trained on a study's data set, with its recipe and from its seed."""
     same_recipe = study.published_recipes or spec.recipe == study.recipe
-    same_seed = spec.seed == derive(study.seed, spec.selector, spec.dataset, spec.repetition)
+    same_seed = spec.seed == derive_seed(study.seed, spec.selector, spec.dataset, spec.repetition)
     return spec.dataset == study.dataset and same_recipe and same_seed
 
 

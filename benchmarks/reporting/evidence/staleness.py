@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import zoo
 from benchmarks.measuring import evaluators
-from benchmarks.records.fingerprint import changed, fingerprint
+from benchmarks.records.code_hashes import changed, code_hashes
 from benchmarks.records.record import Record
 from benchmarks.records.versions import is_of_today
 from benchmarks.reporting.evidence.records import known_models, network_label
@@ -18,7 +18,7 @@ def stale(record: Record, study: Study) -> tuple[str, ...]:
     """In what a record or its tables differ from what today's code and the study's options make, as phrases."""
     reasons = []
     if record.spec.method in zoo.list_methods():
-        files = changed(record.config["code"], fingerprint(record.config["roots"]))
+        files = changed(record.config["code"], code_hashes(record.config["roots"]))
         reasons += [f"trained by other code: {', '.join(files)}"] if files else []
     else:
         reasons.append("its method is not registered any more")

@@ -97,4 +97,4 @@ def _spread(evidence: Evidence) -> list[str]:
     if not wide:
         return []
     apart = f"more than {percent(WIDE, 0)} % of the median apart"
-    return [f"In {wide} of {total} timings the quartiles are {apart}."]
+    return [f"In {wide} of {total} timings the quartiles lie {apart}."]

@@ -11,13 +11,13 @@ from benchmarks.running.jobs import Job, Progress
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Something happened to a job.
+    """A change in the state of a job.
 
     Attributes:
-        job: its name.
+        job: name of the job.
         kind: `started`, `progress`, `retried`, `done` or `failed`.
-        progress: with `progress`.
-        error: one line, with `retried` and `failed`.
+        progress: for the kind `progress`.
+        error: one line, for the kinds `retried` and `failed`.
     """
 
     job: str
@@ -31,9 +31,9 @@ class Outcome:
     """How a job ended.
 
     Attributes:
-        job: its name.
-        error: one line, empty where it succeeded.
-        busy: another run is at work on the same network, so nothing was done.
+        job: name of the job.
+        error: one line; empty if the job succeeded.
+        busy: another run is working on the same network, so nothing was done.
     """
 
     job: str
@@ -47,18 +47,18 @@ def one_line(error: Exception) -> str:
 
 
 class SchedulerError(RuntimeError):
-    """There is nowhere to run jobs, or no longer; one line that says what to do."""
+    """Jobs cannot run, or can no longer run; one line that says what to do."""
 
 
 class Scheduler(Protocol):
-    """Runs jobs. The store, not the scheduler, knows what is done: a job that finds its work done returns at once."""
+    """Runs jobs. The store, not the scheduler, records what is done: a job with nothing to do returns at once."""
 
     def run(self, jobs: Sequence[Job], on_event: Callable[[Event], None]) -> list[Outcome]:
-        """Run all jobs, in any order, and say how each ended; a failed job does not stop the others.
+        """Run all jobs, in any order, and return how each ended; a failed job does not stop the others.
 
         Raises:
-            SchedulerError: what jobs run on was lost.
+            SchedulerError: the cluster was lost.
         """
 
     def close(self) -> None:
-        """Release whatever the scheduler started."""
+        """Release everything that the scheduler started."""

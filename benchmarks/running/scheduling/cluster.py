@@ -1,4 +1,4 @@
-"""Starts, joins and leaves a Ray cluster, each within a stated time."""
+"""Start, join and leave a Ray cluster, each with a time limit."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ import ray
 from benchmarks.running.scheduling.base import SchedulerError, one_line
 
 CONNECT_SECONDS = 5.0
-"""How long each address of a host may take to accept a connection; most hosts have one, or two with IPv6."""
+"""Seconds that each address of a host may take to accept a connection; a host with IPv6 has two."""
 JOIN_SECONDS = 45.0
-"""How long it may then take to answer as Ray does."""
+"""Seconds that joining may take after that."""
 LEAVE_SECONDS = 5.0
-"""How long Ray may take to shut down before its processes are killed."""
+"""Seconds that Ray may take to shut down before its processes are killed."""
 MARK = "ROUTEBENCH_CLUSTER"
-"""Environment variable by which the processes of a cluster that was started here are known."""
+"""Environment variable that marks the processes of a cluster that was started here."""
 
 ADVICE = "check the address, or leave --ray-address out to run on this machine"
-REHEARSAL = """
+JOIN_SCRIPT = """
 import sys
 import ray
 try:
@@ -44,27 +44,27 @@ except Exception as error:
 
 
 class Cluster:
-    """A Ray cluster in use by this process.
+    """A Ray cluster that this process uses.
 
     Args:
         address: HOST:PORT of a running cluster, or None to start one here, on the loopback interface only.
         cpus: CPUs that a cluster started here may use.
 
     Raises:
-        SchedulerError: nothing can be joined at that address; said within a minute. Or Ray did not start.
+        SchedulerError: no cluster can be joined at that address (raised within a minute), or Ray did not start.
     """
 
     def __init__(self, address: str | None, cpus: int) -> None:
         self._mark = "" if address is not None else uuid.uuid4().hex
-        for name, level in (("ray", logging.ERROR), ("ray.tune", logging.CRITICAL)):  # events tell of dead workers
+        for name, level in (("ray", logging.ERROR), ("ray.tune", logging.CRITICAL)):  # events report dead workers
             logging.getLogger(name).setLevel(level)
         options: dict[str, Any] = {"address": "local", "num_cpus": cpus, "include_dashboard": False}
         if address is not None:
-            _rehearse(address)
+            _try_to_join(address)
             options = {"address": address}
         try:
             with _marked(self._mark):
-                # here, not in a thread that ends: Linux kills Ray's processes with the thread that started them
+                # not in a temporary thread: Linux kills Ray's processes when the thread that started them ends
                 ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
             self._node = ray.get_runtime_context().get_node_id()
         except Exception as error:
@@ -72,28 +72,28 @@ class Cluster:
             raise SchedulerError(f"Ray did not start: {one_line(error)}; the same command tries again") from error
 
     def alive(self) -> bool:
-        """Whether the node that this process uses is alive; hangs or raises where the cluster does not answer."""
+        """Whether the node of this process is alive; may hang or raise if the cluster does not answer."""
         return any(node["NodeID"] == self._node and node["Alive"] for node in ray.nodes())
 
     def leave(self) -> None:
-        """Leave the cluster, or end the one that was started here with all of its processes; lost or not."""
-        started = _family(self._mark) if self._mark else []
-        atexit.unregister(ray.shutdown)  # Ray would shut down once more when Python exits, and hang again
+        """Leave the cluster; if it was started here, end all of its processes. Works for a lost cluster too."""
+        started = _marked_processes(self._mark) if self._mark else []
+        atexit.unregister(ray.shutdown)  # otherwise Ray shuts down again when Python exits, and hangs again
         leaving = threading.Thread(target=ray.shutdown, name="leave", daemon=True)
         leaving.start()
         leaving.join(LEAVE_SECONDS)
         _, left = psutil.wait_procs(started, timeout=1)
         for process in left:
-            with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+            with suppress(psutil.NoSuchProcess):  # it has already ended
                 process.kill()
         psutil.wait_procs(left, timeout=LEAVE_SECONDS)
 
 
-def _rehearse(address: str) -> None:
-    """Join in a process that can be killed: where no Ray answers, joining hangs for minutes and may end its process.
+def _try_to_join(address: str) -> None:
+    """Join in a separate process first: if no Ray answers, joining hangs for minutes and may end the process.
 
     Raises:
-        SchedulerError: it did not work.
+        SchedulerError: the cluster cannot be joined.
     """
     host, port = _parsed(address)
     try:
@@ -103,15 +103,15 @@ def _rehearse(address: str) -> None:
         raise SchedulerError(message) from error
     except OSError as error:
         raise SchedulerError(f"--ray-address {address}: {error.strerror or error}; {ADVICE}") from error
-    command = [sys.executable, "-W", "ignore", "-c", REHEARSAL, address]
+    command = [sys.executable, "-W", "ignore", "-c", JOIN_SCRIPT, address]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=JOIN_SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
-        message = f"--ray-address {address}: nothing answers there as Ray within {JOIN_SECONDS:.0f} s; {ADVICE}"
+        message = f"--ray-address {address}: no Ray cluster answers there within {JOIN_SECONDS:.0f} s; {ADVICE}"
         raise SchedulerError(message) from error
     if done.returncode:
-        said = done.stderr.strip().splitlines() or [f"status {done.returncode}"]
-        reason = textwrap.shorten(said[-1], 200, placeholder=" ...")
+        lines = done.stderr.strip().splitlines() or [f"status {done.returncode}"]
+        reason = textwrap.shorten(lines[-1], 200, placeholder=" ...")
         raise SchedulerError(f"--ray-address {address}: cannot be joined: {reason}; {ADVICE}")
 
 
@@ -129,9 +129,9 @@ def _parsed(address: str) -> tuple[str, int]:
 
 @contextmanager
 def _marked(mark: str) -> Iterator[None]:
-    """An environment for the processes of a cluster: they carry a mark, and follow no other cluster's address.
+    """Set the environment of a cluster's processes: they get a mark, and do not join a cluster named in RAY_ADDRESS.
 
-    No worker is started before there is work: ray.init waits for such workers, for ever where one dies.
+    No worker is started in advance: ray.init waits for such workers, and never returns if one dies.
     """
     before = os.environ.copy()
     os.environ.pop("RAY_ADDRESS", None)
@@ -146,18 +146,18 @@ def _marked(mark: str) -> Iterator[None]:
                 os.environ[name] = before[name]
 
 
-def _family(mark: str) -> list[psutil.Process]:
-    """The processes that carry a mark, and those that they started: some overwrite the environment they were given."""
+def _marked_processes(mark: str) -> list[psutil.Process]:
+    """The processes with a mark, and their children, because some overwrite the environment that they inherit."""
     found: set[psutil.Process] = set()
     for process in psutil.process_iter():
-        if _carries(process, mark):
-            with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+        if _has_mark(process, mark):
+            with suppress(psutil.NoSuchProcess):  # it has already ended
                 found |= {process, *process.children(recursive=True)}
     return list(found)
 
 
-def _carries(process: psutil.Process, mark: str) -> bool:
+def _has_mark(process: psutil.Process, mark: str) -> bool:
     try:
         return bool(process.environ().get(MARK) == mark)
-    except (psutil.Error, OSError):  # it has ended, or belongs to somebody else
+    except (psutil.Error, OSError):  # it has ended, or belongs to another user
         return False

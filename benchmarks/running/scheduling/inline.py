@@ -1,4 +1,4 @@
-"""Jobs one after the other in the calling process: for debugging, and where Ray is not wanted."""
+"""Run jobs one after another in the calling process, for debugging or without Ray."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from benchmarks.running.scheduling.base import Event, Outcome, one_line
 
 
 class InlineScheduler:
-    """Runs each job where it is called; a failed job is an outcome, not an exception."""
+    """Runs each job in the calling process; a failed job is an outcome, not an exception."""
 
     def run(self, jobs: Sequence[Job], on_event: Callable[[Event], None]) -> list[Outcome]:
         """Run the jobs in order."""
@@ -30,4 +30,4 @@ class InlineScheduler:
         return Outcome(job=job.name)
 
     def close(self) -> None:
-        """Nothing to release."""
+        """Do nothing."""

@@ -1,6 +1,6 @@
-"""Jobs as `ray.tune` trials: on the machine at hand, which Ray starts itself, or on a cluster joined by address.
+"""Run jobs as `ray.tune` trials, on a local Ray that is started here or on a cluster that is joined by address.
 
-A trial whose worker dies is retried, and its job goes on from the checkpoint in the store. Ray's own checkpoints
+A trial whose worker dies is retried, and its job continues from the checkpoint in the store. Ray's own checkpoints
 and results are not used: the store is the source of truth.
 """
 
@@ -21,10 +21,10 @@ from benchmarks.records.environment import usable_cpus
 from benchmarks.running.jobs import Job, Progress
 from benchmarks.running.scheduling.base import Event, Outcome, one_line
 from benchmarks.running.scheduling.cluster import Cluster
-from benchmarks.running.scheduling.watch import watched
+from benchmarks.running.scheduling.watch import run_watched
 
 RETRIES = 2
-"""How often a trial is tried again after its worker died. A job that raised an error would raise it again."""
+"""How often a trial is retried after its worker died. A job that raised an error is not retried."""
 WORKER_DIED = "the worker died"
 DONE, FAILED, BUSY = "done", "failed", "busy"
 
@@ -37,7 +37,7 @@ class RayScheduler:
         cpus: CPUs that a Ray started here may use; None for all that this process may use.
 
     Raises:
-        SchedulerError: nothing can be joined at that address; said within a minute. Or Ray did not start.
+        SchedulerError: no cluster can be joined at that address (raised within a minute), or Ray did not start.
     """
 
     def __init__(self, address: str | None = None, cpus: int | None = None) -> None:
@@ -46,10 +46,10 @@ class RayScheduler:
     def run(self, jobs: Sequence[Job], on_event: Callable[[Event], None]) -> list[Outcome]:
         """Run the jobs as trials of one Tune experiment; jobs that need the machine alone reserve all of its CPUs.
 
-        Events come from another thread than the caller's.
+        Events are sent from a thread other than the caller's.
 
         Raises:
-            SchedulerError: the cluster was lost; said in about a minute, later where cores are busy.
+            SchedulerError: the cluster was lost; raised in about a minute, later if the cores are busy.
         """
         if not jobs:
             return []
@@ -66,14 +66,14 @@ class RayScheduler:
                     failure_config=tune.FailureConfig(max_failures=RETRIES),
                 ),
             )
-            watched(tuner.fit, self._cluster.alive, listener.stop)
+            run_watched(tuner.fit, self._cluster.alive, listener.stop)
         return [
             Outcome(job=job.name, error=listener.errors.get(job.name, ""), busy=job.name in listener.busy)
             for job in jobs
         ]
 
     def close(self) -> None:
-        """Leave the cluster, or end the one that was started here; done within half a minute even if it was lost."""
+        """Leave the cluster, or end it if it was started here; takes at most half a minute, even if it was lost."""
         self._cluster.leave()
 
 
@@ -100,7 +100,7 @@ def _reservation(job: Job) -> tune.PlacementGroupFactory:
 
 
 class _Listener(tune.Callback):
-    """Turns Tune's callbacks into events, and remembers the last error of every job."""
+    """Turns Tune's callbacks into events, and keeps the last error of every job."""
 
     def __init__(self, on_event: Callable[[Event], None]) -> None:
         self._on_event = on_event
@@ -110,28 +110,28 @@ class _Listener(tune.Callback):
         self.busy: set[str] = set()
 
     def __getstate__(self) -> dict[str, Any]:
-        """Tune stores its callbacks with the experiment; a terminal's view cannot go there, and is not needed."""
+        """Nothing: Tune pickles its callbacks with the experiment, and a terminal view cannot be pickled."""
         return {}
 
     def stop(self) -> None:
-        """End the experiment before its next step, and tell of no more events."""
+        """End the experiment before its next step, and send no more events."""
         self._stopped.set()
 
     def on_step_begin(self, iteration: int, trials: list[Trial], **info: Any) -> None:
-        """Between two steps an experiment can be ended.
+        """End the experiment here, between two steps, if `stop` was called.
 
         Raises:
-            InterruptedError: it is to end.
+            InterruptedError: `stop` was called.
         """
         if self._stopped.is_set():
             raise InterruptedError("the experiment was stopped")
 
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
-        """A trial begins, or begins again."""
+        """A trial starts, or starts again."""
         name = _job(trial).name
         if name not in self._started:
             self._started.add(name)
-            self._tell(Event(job=name, kind="started"))
+            self._send(Event(job=name, kind="started"))
 
     def on_trial_result(
         self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
@@ -144,28 +144,28 @@ class _Listener(tune.Callback):
             self.busy.add(name)
         elif step not in (None, DONE):
             progress = Progress(step=result["step"], epoch=result["epoch"])
-            self._tell(Event(job=name, kind="progress", progress=progress))
+            self._send(Event(job=name, kind="progress", progress=progress))
 
     def on_trial_recover(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
-        """A worker died and its trial will be tried again."""
-        self._tell(Event(job=_job(trial).name, kind="retried", error=WORKER_DIED))
+        """A worker died and its trial will be retried."""
+        self._send(Event(job=_job(trial).name, kind="retried", error=WORKER_DIED))
 
     def on_trial_complete(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         """A job has ended."""
         if _job(trial).name not in self.errors.keys() | self.busy:
-            self._tell(Event(job=_job(trial).name, kind="done"))
+            self._send(Event(job=_job(trial).name, kind="done"))
 
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         """A job's worker has died too often."""
         self._fail(_job(trial).name, WORKER_DIED)
 
-    def _tell(self, event: Event) -> None:
+    def _send(self, event: Event) -> None:
         if not self._stopped.is_set():
             self._on_event(event)
 
     def _fail(self, name: str, error: str) -> None:
         self.errors[name] = error
-        self._tell(Event(job=name, kind="failed", error=error))
+        self._send(Event(job=name, kind="failed", error=error))
 
 
 def _job(trial: Trial) -> Job:

@@ -1,4 +1,4 @@
-"""Work in a thread that is given up when what it depends on shows no sign of life."""
+"""Run work in a thread, and abandon it when the cluster that it depends on no longer responds."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from collections.abc import Callable
 from benchmarks.running.scheduling.base import SchedulerError
 
 TICK = 0.5
-"""Seconds between two questions for a sign of life."""
-LONGEST = 4 * TICK
-"""Seconds of silence that count at most between two questions: on a busy machine they come late, but a process that was
-stopped has heard nothing and must not take that for a sign of death."""
+"""Seconds between two checks."""
+MAX_STEP = 4 * TICK
+"""Largest number of seconds without a response that is counted between two checks. On a busy machine checks come late;
+but a process that was itself stopped could not check, and must not conclude that the cluster is lost."""
 SILENCE = 25.0
-"""Seconds without a sign of life after which a cluster is lost; its head may take that long to start again."""
+"""Seconds without a response after which a cluster counts as lost; its head may need that long to restart."""
 GRACE = 5.0
-"""Seconds that work has to notice that it is to stop."""
-LOST = "the Ray cluster was lost; finished work and checkpoints are kept, and the same command goes on"
+"""Seconds that the work may take to stop."""
+LOST = "the Ray cluster was lost; finished work and checkpoints are kept, and the same command continues"
 
 
-def watched(
+def run_watched(
     work: Callable[[], object], alive: Callable[[], bool], stop: Callable[[], None], *, silence: float = SILENCE
 ) -> None:
-    """Do some work in a thread of its own, so that the caller stays free whatever the work is stuck in.
+    """Run work in its own thread, so that the caller is not blocked if the work hangs.
 
     Args:
-        work: what to do.
-        alive: a sign of life: True, or False where what the work depends on is known to be dead. It may hang or raise
-            where there is none.
+        work: function to run.
+        alive: whether the cluster is alive: True, or False if it is known to be dead. It may hang or raise if the
+            cluster does not respond.
         stop: asks the work to end soon.
-        silence: seconds without a sign of life after which the work is given up. Seconds in which this process was
-            itself stopped do not count.
+        silence: seconds without a response after which the work is abandoned. Seconds in which this process was itself
+            stopped do not count.
 
     Raises:
-        SchedulerError: no sign of life, or a sign of death.
-        BaseException: what the work raised, or what interrupted the caller, such as Ctrl-C.
+        SchedulerError: the cluster does not respond, or is dead.
+        BaseException: the error of the work, or an interruption of the caller such as Ctrl-C.
     """
     task, pulse = _Task(work), _Pulse(alive)
     task.start()
@@ -58,24 +58,24 @@ def _wait(task: _Task, pulse: _Pulse, silence: float) -> None:
     while task.is_alive():
         task.join(TICK)
         now = time.monotonic()
-        silent = 0.0 if pulse.heard() else silent + min(now - before, LONGEST)
+        silent = 0.0 if pulse.heard() else silent + min(now - before, MAX_STEP)
         before = now
         if pulse.dead or silent > silence:
             raise SchedulerError(LOST)
 
 
 def _confirm(pulse: _Pulse, silence: float, error: BaseException) -> None:
-    """Work on a cluster that is lost may notice first, with whatever error."""
+    """Check whether the error of the work is the loss of the cluster, which the work may notice first."""
     pulse.heard()
     if not pulse.wait(silence):
         raise SchedulerError(LOST) from error
 
 
 class _Task(threading.Thread):
-    """A thread that keeps the error that ended it.
+    """A thread that stores the error that ended it.
 
     Attributes:
-        error: None while it runs, and where it ended well.
+        error: None while it runs, and after success.
     """
 
     def __init__(self, work: Callable[[], object]) -> None:
@@ -92,7 +92,7 @@ class _Task(threading.Thread):
 
 
 class _Pulse(threading.Thread):
-    """Asks for signs of life again and again, and may hang while there are none."""
+    """Checks repeatedly whether the cluster responds; may hang while it does not."""
 
     def __init__(self, alive: Callable[[], bool]) -> None:
         super().__init__(name="pulse", daemon=True)
@@ -106,21 +106,21 @@ class _Pulse(threading.Thread):
             try:
                 alive = self._alive()
             except Exception:
-                continue  # no sign of life: whoever waits for one counts the seconds
+                continue  # no response; `_wait` counts the seconds
             self.dead = self.dead or not alive
             self._heard.set()
 
     def heard(self) -> bool:
-        """Whether there was a sign since the last question."""
+        """Whether there was a response since the last call."""
         heard = self._heard.is_set()
         self._heard.clear()
         return heard
 
     def wait(self, seconds: float) -> bool:
-        """Whether there is a sign of life within that time."""
+        """Whether there is a response within that time."""
         return self._heard.wait(seconds) and not self.dead
 
     def stop(self) -> None:
-        """Ask no more; a question under way is waited for a moment, and else left behind."""
+        """Stop checking; wait a moment for a check in progress, then abandon it."""
         self._stopped.set()
         self.join(4 * TICK)

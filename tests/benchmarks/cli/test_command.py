@@ -13,7 +13,9 @@ import yaml
 from typer.main import get_command
 from typer.testing import CliRunner, Result
 
-from benchmarks.cli.command import app, checked_device, checked_gpus, override, status_text, to_do
+from benchmarks.cli.command import app
+from benchmarks.cli.options import checked_device, checked_gpus, override
+from benchmarks.cli.plans import status_text, to_do
 from benchmarks.measuring import registry
 from benchmarks.records.store import Status, Store
 from benchmarks.running.campaign import Planned
@@ -208,7 +210,7 @@ def test_a_dry_run_of_a_finished_study_says_that_it_is_cached(finished: House) -
 
 
 def test_a_dry_run_says_why_a_record_is_stale(finished: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmarks.records.identity.fingerprint", lambda roots: {"zoo/methods/resnet.py": "changed"})
+    monkeypatch.setattr("benchmarks.records.identity.code_hashes", lambda roots: {"zoo/methods/resnet.py": "changed"})
     assert "stale: code changed since: " in flat(finished.run("--dry-run").stdout)
 
 
@@ -257,7 +259,7 @@ def test_another_method_is_added_and_the_first_stays(finished: House, no_page: l
     assert set(digests(finished.store)) == {"resnet", "adanet"}
 
 
-def test_force_makes_records_anew_and_the_same(finished: House, no_page: list[tuple[Path, Path]]) -> None:
+def test_force_makes_records_again_and_the_same(finished: House, no_page: list[tuple[Path, Path]]) -> None:
     written, made = finished.weights, digests(finished.store)
     assert finished.run("--force").exit_code == 0
     assert finished.weights.keys() == written.keys()

@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.cli import finished
 from benchmarks.cli.console import Grid
-from benchmarks.cli.finished import remember, shortcut
+from benchmarks.cli.finished import remember, replay_finished
 
 ARGUMENTS = ["--methods", "all", "--results", "results"]
 PLAN = Grid(
@@ -53,12 +53,12 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
 
 
 def test_a_command_that_was_never_finished_is_planned(house: House) -> None:
-    assert not shortcut(ARGUMENTS)
+    assert not replay_finished(ARGUMENTS)
 
 
 def test_a_finished_command_prints_what_it_printed(house: House, capsys: pytest.CaptureFixture[str]) -> None:
     house.remember()
-    assert shortcut(ARGUMENTS)
+    assert replay_finished(ARGUMENTS)
     shown = capsys.readouterr().out
     assert "All 1 networks are trained and measured already." in shown
     assert "resnet [so]" in shown
@@ -68,7 +68,7 @@ def test_a_finished_command_prints_what_it_printed(house: House, capsys: pytest.
 
 def test_a_dry_run_of_a_finished_command_prints_its_plan(house: House, capsys: pytest.CaptureFixture[str]) -> None:
     house.remember()
-    assert shortcut([*ARGUMENTS, "--dry-run"])
+    assert replay_finished([*ARGUMENTS, "--dry-run"])
     shown = capsys.readouterr().out
     assert "resnet[tiny]" in shown
     assert "About 0:00 of one job's time" in shown
@@ -97,10 +97,10 @@ CHANGES: dict[str, Callable[[House], object]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
-def test_whatever_changes_is_planned_anew(change: Callable[[House], object], house: House) -> None:
+def test_whatever_changes_is_planned_again(change: Callable[[House], object], house: House) -> None:
     house.remember()
     change(house)
-    assert not shortcut(ARGUMENTS)
+    assert not replay_finished(ARGUMENTS)
 
 
 @pytest.mark.parametrize(
@@ -108,48 +108,48 @@ def test_whatever_changes_is_planned_anew(change: Callable[[House], object], hou
     [("_processor", lambda: "another"), ("VARIABLES", ("HOME",)), ("distributions", lambda: [])],
     ids=["processor", "variables", "versions"],
 )
-def test_another_machine_or_installation_is_planned_anew(
+def test_another_machine_or_installation_is_planned_again(
     name: str, value: object, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house.remember()
     monkeypatch.setattr(finished, name, value)
-    assert not shortcut(ARGUMENTS)
+    assert not replay_finished(ARGUMENTS)
 
 
-def test_other_code_is_planned_anew(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_code_is_planned_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     house.remember()
     real = finished._hash
     monkeypatch.setattr(finished, "_hash", lambda path: "0" if path.name == "adanet.py" else real(path))
-    assert not shortcut(ARGUMENTS)
+    assert not replay_finished(ARGUMENTS)
 
 
 @pytest.mark.parametrize("arguments", [["--methods", "all"], [*ARGUMENTS, "--force"], [*ARGUMENTS, "--seed", "1"], []])
 def test_another_command_is_planned(arguments: list[str], house: House) -> None:
     house.remember()
-    assert not shortcut(arguments)
+    assert not replay_finished(arguments)
 
 
 def test_the_same_command_in_another_folder_is_another(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     house.remember()
     monkeypatch.chdir(house.study)
-    assert not shortcut(ARGUMENTS)
+    assert not replay_finished(ARGUMENTS)
 
 
-def test_a_study_file_that_was_edited_is_planned_anew(house: House) -> None:
+def test_a_study_file_that_was_edited_is_planned_again(house: House) -> None:
     study = Path("mine.yaml")
     study.write_text("seed: 1\n")
     arguments = ["--study", "mine.yaml"]
     house.remember(arguments)
-    assert shortcut(arguments)
+    assert replay_finished(arguments)
     study.write_text("seed: 2\n")
-    assert not shortcut(arguments)
+    assert not replay_finished(arguments)
 
 
 def test_claims_and_checkpoints_are_not_looked_at(house: House) -> None:
     house.remember()
     (house.study / ".claims").mkdir()
     (house.study / ".claims" / "resnet-1.lock").touch()
-    assert shortcut(ARGUMENTS)
+    assert replay_finished(ARGUMENTS)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", "\xff"])
@@ -157,12 +157,12 @@ def test_a_memory_that_cannot_be_read_is_none(content: str, house: House) -> Non
     house.remember()
     (place,) = (Path(os.environ["XDG_CACHE_HOME"]) / "routebench" / "finished").iterdir()
     place.write_bytes(content.encode("latin-1"))
-    assert not shortcut(ARGUMENTS)
+    assert not replay_finished(ARGUMENTS)
 
 
 def test_data_from_nowhere_are_not_remembered(house: House) -> None:
     remember(ARGUMENTS, study=house.study, page=house.page, data=[], plan=PLAN, comparison=COMPARED)
-    assert not shortcut(ARGUMENTS)
+    assert not replay_finished(ARGUMENTS)
 
 
 def test_nothing_heavy_is_loaded() -> None:

@@ -70,7 +70,7 @@ OPTIONS: list[tuple[list[str], str]] = [
     (["--methods", "resnet[huge]"], "unknown preset of resnet 'huge'"),
     (["--methods", "resnet[tiny](1)"], "cannot read"),
     (["--methods", "resnet\nadanet"], "cannot read"),
-    (["--methods", "zzz*"], "no method fits 'zzz*'; valid: resnet"),
+    (["--methods", "zzz*"], "no method matches 'zzz*'; valid: resnet"),
     (["--methods", "[tiny]"], "cannot read"),
     (["--methods", "resnet[=3]"], "unknown parameter of resnet ''"),
     (["--methods", "adanet[target_rate=.5, target_rate=.6]"], "'target_rate' is given twice"),
@@ -103,7 +103,7 @@ OPTIONS: list[tuple[list[str], str]] = [
     (["--dataset", "imagefolder[size=None]"], "option size of imagefolder must be int, not None"),
     (["--dataset", "imagefolder[size=0]"], "size of imagefolder must be at least 1"),
     (["--dataset", "cifar10[download=yes]"], "option download of cifar10 must be bool, not 'yes'"),
-    (["--preset", "huge"], "none chosen that has the preset 'huge'; all have tiny and small"),
+    (["--preset", "huge"], "no chosen method has the preset 'huge'; every method has tiny and small"),
     (["--preset", ""], "preset: String should have at least 1 character"),
     (["--epochs", "0"], "recipe.epochs"),
     (["--epochs", "-3"], "recipe.epochs"),
@@ -277,7 +277,7 @@ def test_a_folder_that_takes_no_files_is_named(where: str, house: Path, monkeypa
         if folder.name == "locked":
             raise PermissionError(13, "Permission denied", str(folder))
 
-    monkeypatch.setattr("benchmarks.cli.places.probe", refuse)
+    monkeypatch.setattr("benchmarks.cli.folders.probe", refuse)
     line = refused(house, where, "locked/below")
     assert line.startswith(f"{where}: locked/below/quick")
     assert line.endswith("cannot be written: Permission denied")
@@ -335,7 +335,7 @@ def test_results_that_are_nested_without_end_are_one_line(house: Path) -> None:
 
 @pytest.mark.parametrize("pattern", ["", "zzz*", "[", "*" * 50 + "z"])
 def test_a_hostile_wildcard_is_one_line(pattern: str, house: Path) -> None:
-    assert "no method fits" in refused(house, "methods", "--methods", pattern, app=listing.app)
+    assert "no method matches" in refused(house, "methods", "--methods", pattern, app=listing.app)
 
 
 @pytest.mark.parametrize(

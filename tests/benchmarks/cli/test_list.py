@@ -118,7 +118,7 @@ def test_an_unknown_method_is_one_line_and_status_2(show: Invoke) -> None:
     result = show("methods", "--methods", "zzz")
     assert result.exit_code == 2
     assert result.stdout == ""
-    assert result.stderr == f"error: no method fits 'zzz'; valid: {', '.join(zoo.list_methods())}\n"
+    assert result.stderr == f"error: no method matches 'zzz'; valid: {', '.join(zoo.list_methods())}\n"
 
 
 def test_something_that_cannot_be_listed_is_status_2_and_names_what_can(show: Invoke) -> None:
@@ -130,7 +130,7 @@ def test_something_that_cannot_be_listed_is_status_2_and_names_what_can(show: In
 
 def test_recounting_says_how_many_rows_changed_and_lists_nothing(show: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sizes, "recount", lambda: (2, 157))
-    assert show("--recount").stdout == f"2 of 157 rows of {sizes.TABLE} changed\n"
+    assert show("--recount").stdout == f"2 of 157 rows of {sizes.FILE} changed\n"
 
 
 @pytest.mark.parametrize("arguments", [("presets",), ("--methods", "resnet")])

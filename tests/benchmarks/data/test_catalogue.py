@@ -177,7 +177,7 @@ def test_a_data_set_of_a_plug_in_is_listed_last_and_loaded_with_its_limits() -> 
 def test_a_network_learns_from_a_data_set_of_a_plug_in(tmp_path: Path) -> None:
     task = job(tmp_path, small_study(dataset="parity", evaluation=NOT_MEASURED))
     task.run(ignore)
-    (record,) = Store(tmp_path).whole_records()
+    (record,) = Store(tmp_path).readable_records()
     answers = record.table("accuracy")
     assert (answers["label"] == answers["prediction"]).mean() > 0.8
 

@@ -18,7 +18,7 @@ import zoo
 from benchmarks.measuring import Evaluator, TrainedNetwork, accuracy, evaluator, evaluators, registry
 from benchmarks.measuring.cost import CostOptions
 from benchmarks.measuring.options import Evaluation
-from benchmarks.records.fingerprint import fingerprint
+from benchmarks.records.code_hashes import code_hashes
 from benchmarks.records.versions import version
 from benchmarks.running.jobs import load_dataset
 from benchmarks.strict import Strict
@@ -115,9 +115,9 @@ def test_a_version_has_the_code_that_the_evaluator_needs() -> None:
 
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_no_evaluator_depends_on_bookkeeping_or_on_anothers_options(name: str) -> None:
-    needed = set(fingerprint([named(name).module]))
+    needed = set(code_hashes([named(name).module]))
     own = {f"benchmarks/measuring/{name}.py"}
-    bookkeeping = {f"benchmarks/records/{part}.py" for part in ("fingerprint", "store", "versions")}
+    bookkeeping = {f"benchmarks/records/{part}.py" for part in ("code_hashes", "store", "versions")}
     bookkeeping |= {f"benchmarks/measuring/{part}.py" for part in ("options", "registry")}
     bookkeeping |= {f"benchmarks/measuring/summaries/{part}.py" for part in ("registry", "accuracy", "robustness")}
     bookkeeping |= {"benchmarks/measuring/attacks/registry.py"}

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.records.claims import MACHINE, Busy, claim, is_claimed, machine
+from benchmarks.records.claims import MACHINE_LOCK, Busy, claim, hold_machine, is_claimed
 from benchmarks.records.record import Record
 from benchmarks.running.campaign import Campaign
 from benchmarks.running.scheduling import Event, InlineScheduler
@@ -24,7 +24,7 @@ FEW: dict[str, Any] = {
     "recipe": {"epochs": 1},
     "evaluation": NOT_MEASURED,
 }
-HOLD = "from benchmarks.records.claims import claim, machine; from pathlib import Path; import sys, time\n"
+HOLD = "from benchmarks.records.claims import claim, hold_machine; from pathlib import Path; import sys, time\n"
 """Begins a process that holds something until it is killed."""
 
 
@@ -47,7 +47,7 @@ def test_a_claim_is_held_by_one(tmp_path: Path) -> None:
     lock = tmp_path / "claims" / "resnet-1.lock"
     with claim(lock):
         assert is_claimed(lock)
-        with pytest.raises(Busy, match="resnet-1: another run is at work on it"), claim(lock):
+        with pytest.raises(Busy, match="resnet-1: another run is working on it"), claim(lock):
             raise AssertionError("it was given twice")
     assert not is_claimed(lock)
     with claim(lock):
@@ -63,18 +63,18 @@ def test_a_claim_ends_with_the_process_that_holds_it(tmp_path: Path) -> None:
 
 
 def test_jobs_share_a_machine(tmp_path: Path) -> None:
-    with machine(alone=False, folder=tmp_path), machine(alone=False, folder=tmp_path):
+    with hold_machine(alone=False, folder=tmp_path), hold_machine(alone=False, folder=tmp_path):
         pass
 
 
 @pytest.mark.parametrize(("there", "comes"), [(True, False), (False, True), (True, True)])
 def test_what_needs_the_machine_alone_waits_and_is_waited_for(there: bool, comes: bool, tmp_path: Path) -> None:
-    process = holding(f"machine(alone={there}, folder=Path({str(tmp_path)!r}))")
+    process = holding(f"hold_machine(alone={there}, folder=Path({str(tmp_path)!r}))")
     waited: list[float] = []
     entered = threading.Event()
 
     def come() -> None:
-        with machine(alone=comes, folder=tmp_path, waiting=lambda: waited.append(time.monotonic())):
+        with hold_machine(alone=comes, folder=tmp_path, on_wait=lambda: waited.append(time.monotonic())):
             entered.set()
 
     thread = threading.Thread(target=come)
@@ -87,8 +87,8 @@ def test_what_needs_the_machine_alone_waits_and_is_waited_for(there: bool, comes
 
 
 def test_a_lock_of_another_user_can_be_held_too(tmp_path: Path) -> None:
-    (tmp_path / MACHINE).touch(mode=0o444)
-    with machine(alone=True, folder=tmp_path):
+    (tmp_path / MACHINE_LOCK).touch(mode=0o444)
+    with hold_machine(alone=True, folder=tmp_path):
         pass
 
 
@@ -142,7 +142,7 @@ def test_what_another_run_is_at_work_on_is_waited_for_and_not_done_again(tmp_pat
         thread = threading.Thread(target=campaign.run, args=(InlineScheduler(), on_event))
         thread.start()
         assert freed.wait(30)
-        assert said == ["another run is at work on it"]
+        assert said == ["another run is working on it"]
     other.run(InlineScheduler(), ignore)
     thread.join()
     assert said.count("train") <= 1
@@ -193,12 +193,12 @@ def started(folder: Path, scheduler: str) -> subprocess.Popen[str]:
     )
 
 
-PATIENCE = 900
+RETRY_SECONDS = 900
 """Seconds for a pair; Ray's workers give way to whatever else runs on the machine."""
 
 
 @pytest.mark.long
-@pytest.mark.timeout(2 * PATIENCE * int(os.environ.get("ROUTEBENCH_PAIRS", "1")))
+@pytest.mark.timeout(2 * RETRY_SECONDS * int(os.environ.get("ROUTEBENCH_PAIRS", "1")))
 @pytest.mark.parametrize("scheduler", ["inline", "ray"])
 def test_two_commands_at_once_fail_nothing_do_nothing_twice_and_lose_nothing(tmp_path: Path, scheduler: str) -> None:
     for turn in range(int(os.environ.get("ROUTEBENCH_PAIRS", "1"))):
@@ -206,7 +206,7 @@ def test_two_commands_at_once_fail_nothing_do_nothing_twice_and_lose_nothing(tmp
         folder.mkdir()
         (folder / "pair.yaml").write_text(PAIR)
         pair = [started(folder, scheduler) for _ in range(2)]
-        shown = [process.communicate(timeout=PATIENCE)[0] for process in pair]
+        shown = [process.communicate(timeout=RETRY_SECONDS)[0] for process in pair]
         assert [process.returncode for process in pair] == [0, 0], shown
         assert not [line for text in shown for line in text.splitlines() if "failed" in line]
         first_epochs = [line for text in shown for line in text.splitlines() if ": epoch 1/2" in line]

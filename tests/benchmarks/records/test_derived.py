@@ -13,11 +13,11 @@ import pytest
 from benchmarks.measuring import evaluators
 from benchmarks.measuring.registry import EVALUATORS
 from benchmarks.measuring.summaries import SUMMARIES
-from benchmarks.records import fingerprint
+from benchmarks.records import code_hashes
 from benchmarks.records.derived import derived, is_derived, store_derived
 from benchmarks.records.record import Record
 from benchmarks.records.versions import is_current
-from benchmarks.running.campaign import Campaign, Where
+from benchmarks.running.campaign import Campaign, RunOptions
 from benchmarks.running.jobs import load_dataset
 from benchmarks.running.scheduling import InlineScheduler
 from tests.benchmarks.cases import DATASET, METHODS, ignore, small_study
@@ -77,9 +77,9 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def fresh_sources() -> Iterator[None]:
     """Sources are read anew in the test and after it."""
-    fingerprint.forget()
+    code_hashes.clear_caches()
     yield
-    fingerprint.forget()
+    code_hashes.clear_caches()
 
 
 def test_a_finished_run_leaves_everything_derived(records: dict[str, Record]) -> None:
@@ -91,7 +91,7 @@ def test_a_finished_run_leaves_everything_derived(records: dict[str, Record]) ->
 def test_a_changed_summary_is_computed_anew_and_makes_no_table_stale(
     name: str, copied: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record = copied.store.whole_records()[0]
+    record = copied.store.readable_records()[0]
     evaluation, info = copied.study.evaluation, load_dataset(DATASET, None).info
     mark(monkeypatch, f"{FOLDER}/{name}.py")
     assert not is_derived(record)
@@ -101,10 +101,10 @@ def test_a_changed_summary_is_computed_anew_and_makes_no_table_stale(
 
 
 @pytest.mark.usefixtures("fresh_sources")
-def test_a_summary_of_a_table_that_is_not_there_concerns_nobody(
+def test_a_summary_of_a_table_that_is_not_there_is_not_needed(
     copied: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record = copied.store.whole_records()[0]
+    record = copied.store.readable_records()[0]
     (record.path / "energy.parquet").unlink()
     reread = Record(record.path)
     store_derived(reread)
@@ -118,11 +118,11 @@ def test_an_evaluator_of_one_file_is_configured_by_a_study_and_has_its_columns_i
     copied: Campaign,
 ) -> None:
     study = small_study(*METHODS, evaluation={"margin": {"samples": 20}})
-    campaign = Campaign(study, Where(results=copied.where.results))
+    campaign = Campaign(study, RunOptions(results=copied.options.results))
     assert {planned.evaluators for planned in campaign.plan()} == {("margin",)}
     campaign.run(InlineScheduler(), ignore)
     table = pd.read_parquet(campaign.store.root / "summary.parquet")
-    for record in campaign.store.whole_records():
+    for record in campaign.store.readable_records():
         margins = record.table("margin")
         assert len(margins) == 20 * len(record.settings)
         row = table[(table["id"] == record.path.name) & table["headline"]].iloc[0]

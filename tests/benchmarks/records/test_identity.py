@@ -18,8 +18,8 @@ from benchmarks import data
 from benchmarks.data import Dataset
 from benchmarks.measuring import evaluators
 from benchmarks.measuring.options import Evaluation
-from benchmarks.records import fingerprint
-from benchmarks.records.fingerprint import code_only
+from benchmarks.records import code_hashes
+from benchmarks.records.code_hashes import strip_comments
 from benchmarks.records.identity import Identity, code_roots, data_key, identify
 from benchmarks.records.versions import version
 from benchmarks.running.jobs import load_dataset
@@ -58,6 +58,7 @@ TRAINED_BY: Mapping[str, frozenset[str]] = {
     "benchmarks/strict.py": EVERY,
     "benchmarks/training/tasks.py": EVERY,
     "benchmarks/training/loop.py": EVERY,
+    "benchmarks/training/schedule.py": EVERY,
     "zoo/network.py": EVERY,
     "zoo/sizing/counting.py": EVERY,
     "zoo/layers.py": EVERY,
@@ -139,10 +140,10 @@ def digits() -> Dataset:
 
 @pytest.fixture
 def fresh_sources() -> Iterator[None]:
-    """Sources are read anew in the test and after it."""
-    fingerprint.forget()
+    """Sources are read again in the test and after it."""
+    code_hashes.clear_caches()
     yield
-    fingerprint.forget()
+    code_hashes.clear_caches()
 
 
 def identities(dataset: Dataset) -> dict[str, Identity]:
@@ -168,15 +169,15 @@ def edit(monkeypatch: pytest.MonkeyPatch, name: str, addition: str) -> None:
     def read(path: Path) -> str:
         return real(path, encoding="utf-8") + (addition if path == ROOT / name else "")
 
-    monkeypatch.setattr(fingerprint, "_text", read)
-    fingerprint.forget()
+    monkeypatch.setattr(code_hashes, "_text", read)
+    code_hashes.clear_caches()
 
 
 def mark(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Give a source file another hash, as an edit does, without reading all the others again."""
-    real = fingerprint._hash
-    monkeypatch.setattr(fingerprint, "_hash", lambda path: f"{real(path)}{' edited' * (path == ROOT / name)}")
-    fingerprint._closure.cache_clear()
+    real = code_hashes._hash
+    monkeypatch.setattr(code_hashes, "_hash", lambda path: f"{real(path)}{' edited' * (path == ROOT / name)}")
+    code_hashes._closure.cache_clear()
 
 
 @pytest.mark.usefixtures("fresh_sources")
@@ -207,8 +208,8 @@ def test_comments_texts_and_blank_lines_make_nothing_stale(
 
 
 @pytest.mark.usefixtures("fresh_sources")
-def test_a_folder_of_images_depends_on_how_they_are_decoded(pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    dataset = folder(pictures)
+def test_a_folder_of_images_depends_on_how_they_are_decoded(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = folder(images)
     assert "benchmarks.data.decoding" in code_roots(models(small_study())[0], dataset)
     before = of_folder(dataset).name
     edit(monkeypatch, "benchmarks/data/decoding.py", "\nEDITED = True\n")
@@ -218,7 +219,7 @@ def test_a_folder_of_images_depends_on_how_they_are_decoded(pictures: Path, monk
 
 
 def test_a_one_line_docstring_hides_no_code() -> None:
-    assert code_only('def f():\n    "Text."; return 1\n') != code_only('def f():\n    "Text."; return 2\n')
+    assert strip_comments('def f():\n    "Text."; return 1\n') != strip_comments('def f():\n    "Text."; return 2\n')
 
 
 def test_a_preset_whose_parameters_change_is_another_network(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,7 +274,7 @@ def test_normalisation_and_augmentation_belong_to_the_data(digits: Dataset) -> N
 
 
 @pytest.fixture
-def pictures(tmp_path: Path) -> Path:
+def images(tmp_path: Path) -> Path:
     """Two classes of ten small images, red and blue, in ImageNet's layout."""
     draws = random.Random(0)
     for part in ("train", "val"):
@@ -294,34 +295,34 @@ def of_folder(dataset: Dataset) -> Identity:
     return identify(spec, dataset, CPU)
 
 
-def test_other_bytes_under_the_same_names_and_sizes_are_other_data(pictures: Path, tmp_path: Path) -> None:
-    before = of_folder(folder(pictures)).name
-    file = pictures / "train" / "red" / "3.png"
+def test_other_bytes_under_the_same_names_and_sizes_are_other_data(images: Path, tmp_path: Path) -> None:
+    before = of_folder(folder(images)).name
+    file = images / "train" / "red" / "3.png"
     content = bytearray(file.read_bytes())
     content[-20] ^= 1
     file.write_bytes(content)
-    assert of_folder(folder(pictures)).name != before
+    assert of_folder(folder(images)).name != before
 
 
-def test_fewer_images_are_other_data(pictures: Path) -> None:
-    before = of_folder(folder(pictures)).name
-    (pictures / "train" / "red" / "3.png").unlink()
-    assert of_folder(folder(pictures)).name != before
+def test_fewer_images_are_other_data(images: Path) -> None:
+    before = of_folder(folder(images)).name
+    (images / "train" / "red" / "3.png").unlink()
+    assert of_folder(folder(images)).name != before
 
 
-def test_the_same_bytes_elsewhere_are_the_same_data(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_the_same_bytes_elsewhere_are_the_same_data(images: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     copy = tmp_path_factory.mktemp("elsewhere") / "copy"
-    shutil.copytree(pictures, copy)
-    assert of_folder(folder(pictures)).name == of_folder(folder(copy)).name
+    shutil.copytree(images, copy)
+    assert of_folder(folder(images)).name == of_folder(folder(copy)).name
 
 
-def test_labels_exchanged_are_other_data(pictures: Path) -> None:
-    before = folder(pictures).fingerprint
+def test_labels_exchanged_are_other_data(images: Path) -> None:
+    before = folder(images).fingerprint
     for part in ("train", "val"):
-        (pictures / part / "red").rename(pictures / part / "a")
-        (pictures / part / "blue").rename(pictures / part / "red")
-        (pictures / part / "a").rename(pictures / part / "blue")
-    assert folder(pictures).fingerprint != before
+        (images / part / "red").rename(images / part / "a")
+        (images / part / "blue").rename(images / part / "red")
+        (images / part / "a").rename(images / part / "blue")
+    assert folder(images).fingerprint != before
 
 
 def test_bf16_is_asked_of_the_processor_at_hand() -> None:

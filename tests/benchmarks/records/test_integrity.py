@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from benchmarks.records.files import ASIDE, Damaged, StoreError, read_yaml, write_json, write_yaml
+from benchmarks.records.files import DAMAGED_MARK, Damaged, StoreError, read_yaml, write_json, write_yaml
 from benchmarks.records.record import Record
 from benchmarks.records.store import CHECKPOINT
 from benchmarks.reporting import build
@@ -66,7 +66,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
 @pytest.fixture
 def campaign(whole: Campaign, tmp_path: Path) -> Campaign:
     """The two networks, to damage."""
-    shutil.copytree(whole.where.results, tmp_path / "copied")
+    shutil.copytree(whole.options.results, tmp_path / "copied")
     return small_campaign(tmp_path / "copied", whole.study)
 
 
@@ -130,12 +130,12 @@ def damage_and_run(campaign: Campaign, whole: Campaign, damage: Damage, seed: in
     assert path.name in str(refused.value)
     assert "\n" not in str(refused.value)
     assert page_of(campaign, page) in (None, shown), "a page shows a number of a damaged file"
-    lines = campaign.heal()
-    assert [line for line in lines if path.name in line and ASIDE in line], lines
+    lines = campaign.put_aside_damaged()
+    assert [line for line in lines if path.name in line and DAMAGED_MARK in line], lines
     campaign.run(InlineScheduler(), ignore)
     assert all(planned.complete for planned in campaign.plan())
     assert same_numbers(campaign, whole), f"seed {seed}: {path.name}"
-    for leftover in campaign.store.root.glob(f"models/**/*{ASIDE}*"):
+    for leftover in campaign.store.root.glob(f"models/**/*{DAMAGED_MARK}*"):
         shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
 
 
@@ -162,7 +162,7 @@ def test_flipped_bits_of_weights_are_not_measured(campaign: Campaign, whole: Cam
         (record.path / f"{name}.parquet").unlink()
     with pytest.raises(Damaged, match=r"weights\.safetensors is damaged"):
         Record(record.path).weights()
-    (line,) = campaign.heal()
+    (line,) = campaign.put_aside_damaged()
     assert "weights.safetensors is damaged: its SHA-256 is not the one in manifest.json; put aside as" in line
     campaign.run(InlineScheduler(), ignore)
     assert same_numbers(campaign, whole)
@@ -189,13 +189,13 @@ def test_a_file_that_is_gone_comes_back(name: str, campaign: Campaign, whole: Ca
 
 def test_a_table_that_is_gone_is_made_again_without_a_word(campaign: Campaign, whole: Campaign) -> None:
     (record_of(campaign).path / "accuracy.parquet").unlink()
-    assert campaign.heal() == []
+    assert campaign.put_aside_damaged() == []
     campaign.run(InlineScheduler(), ignore)
     assert same_numbers(campaign, whole)
 
 
 @pytest.mark.parametrize("damage", [flip, cut, replace])
-def test_a_damaged_checkpoint_is_put_aside_and_training_begins_anew(
+def test_a_damaged_checkpoint_is_put_aside_and_training_begins_again(
     damage: Damage, whole: Campaign, tmp_path: Path
 ) -> None:
     campaign = stopped_in_training(tmp_path)
@@ -205,7 +205,7 @@ def test_a_damaged_checkpoint_is_put_aside_and_training_begins_anew(
     said: list[str] = []
     outcomes = campaign.run(InlineScheduler(), lambda event: said.append(event.progress.step if event.progress else ""))
     assert [outcome.error for outcome in outcomes] == [""]
-    assert [line for line in said if line.startswith(f"{checkpoint} is damaged") and ASIDE in line]
+    assert [line for line in said if line.startswith(f"{checkpoint} is damaged") and DAMAGED_MARK in line]
     assert said.count("train") == 2
 
 
@@ -246,14 +246,14 @@ def test_a_damaged_record_of_a_failure_blocks_nothing(campaign: Campaign) -> Non
     campaign.store.write_failure(campaign.specs[0], "train", "an error", "its trace")
     (file,) = campaign.store.root.glob("failures/*.yaml")
     flip(file, random.Random(0))
-    (line,) = campaign.heal()
+    (line,) = campaign.put_aside_damaged()
     assert line.startswith(f"{file} is damaged")
     assert campaign.run(InlineScheduler(), ignore) == []
 
 
 @pytest.mark.parametrize("name", ["study.yaml", "environment.json", "summary.parquet"])
 @pytest.mark.parametrize("damage", [flip, cut, replace, remove])
-def test_the_studys_own_files_are_written_anew(name: str, damage: Damage, campaign: Campaign, tmp_path: Path) -> None:
+def test_the_studys_own_files_are_written_again(name: str, damage: Damage, campaign: Campaign, tmp_path: Path) -> None:
     before = (campaign.store.root / name).read_bytes()
     damage(campaign.store.root / name, random.Random(2))
     campaign.run(InlineScheduler(), ignore)
@@ -345,11 +345,11 @@ def test_a_damaged_record_that_the_study_does_not_ask_for_blocks_nothing(
     name: str, campaign: Campaign, tmp_path: Path
 ) -> None:
     place = record_of(campaign, "adanet").path
-    alone = small_campaign(campaign.where.results, small_study("resnet", **FEW))
+    alone = small_campaign(campaign.options.results, small_study("resnet", **FEW))
     flip(place / name, random.Random(3))
-    (line,) = alone.heal()
+    (line,) = alone.put_aside_damaged()
     assert name in line
-    assert ASIDE in line
+    assert DAMAGED_MARK in line
     assert alone.run(InlineScheduler(), ignore) == []
     build(alone.store.root, tmp_path / "page")
 
@@ -358,7 +358,7 @@ def test_a_record_of_another_version_is_left_where_it_is(campaign: Campaign) -> 
     place = record_of(campaign, "adanet").path
     manifest = Record(place).manifest
     write_json(place / "manifest.json", manifest | {"format": 99})
-    alone = small_campaign(campaign.where.results, small_study("resnet", **FEW))
-    assert alone.heal() == []
+    alone = small_campaign(campaign.options.results, small_study("resnet", **FEW))
+    assert alone.put_aside_damaged() == []
     assert alone.run(InlineScheduler(), ignore) == []
     assert (place / "weights.safetensors").exists()

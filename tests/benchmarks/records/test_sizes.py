@@ -13,7 +13,7 @@ import pytest
 
 import zoo
 from benchmarks.measuring import evaluators, size_comparison
-from benchmarks.records import fingerprint, sizes
+from benchmarks.records import code_hashes, sizes
 from zoo.network import Task
 
 RENEW = "renew the sizes with: python -m benchmarks.list --recount"
@@ -28,10 +28,10 @@ DIGITS = sizes.SUITE_TASKS["tiny"]
 
 @pytest.fixture
 def fresh_sources() -> Iterator[None]:
-    """Sources are read anew in the test and after it."""
-    fingerprint.forget()
+    """Sources are read again in the test and after it."""
+    code_hashes.clear_caches()
     yield
-    fingerprint.forget()
+    code_hashes.clear_caches()
 
 
 @pytest.fixture
@@ -39,35 +39,34 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkout whose table may be changed, with no rows yet; the table's path."""
     (tmp_path / "pyproject.toml").touch()
     (tmp_path / "benchmarks").mkdir()
-    monkeypatch.setattr(sizes, "TABLE", tmp_path / "benchmarks" / "records" / "sizes.json")
-    return sizes.TABLE
+    monkeypatch.setattr(sizes, "FILE", tmp_path / "benchmarks" / "records" / "sizes.json")
+    return sizes.FILE
 
 
 def write(table: Path, **changes: Any) -> None:
     """The row of a tiny ResNet of digits, with these values changed."""
     row = {
         **{"selector": "resnet[tiny]", "shape": [1, 28, 28], "classes": 10, "parameters": 3, "macs": 2, "units": 1},
-        **{"linear": None, "fingerprint": sizes.fingerprint_of(TINY)},
+        **{"linear": None, "version": sizes.version_of(TINY)},
     }
     table.write_text(json.dumps([row | changes]))
 
 
 def listed_of(method: str) -> list[tuple[zoo.Selector, Task]]:
-    return [(selector, task) for selector, task in sizes.listed() if selector.name == method]
+    return [(selector, task) for selector, task in sizes.listed_presets() if selector.name == method]
 
 
 @pytest.mark.parametrize("method", zoo.list_methods())
 def test_every_preset_is_stored_under_todays_fingerprint(method: str) -> None:
-    stored = {key: row.fingerprint for key, row in sizes.stored().items() if zoo.parse(key[0]).name == method}
+    stored = {key: row.version for key, row in sizes.stored().items() if zoo.parse(key[0]).name == method}
     today = {
-        (str(selector), task.shape, task.classes): sizes.fingerprint_of(selector)
-        for selector, task in listed_of(method)
+        (str(selector), task.shape, task.classes): sizes.version_of(selector) for selector, task in listed_of(method)
     }
     assert stored == today, RENEW
 
 
 def test_the_rows_are_sorted_one_on_a_line() -> None:
-    first, *rows, last = sizes.TABLE.read_text(encoding="utf-8").splitlines()
+    first, *rows, last = sizes.FILE.read_text(encoding="utf-8").splitlines()
     assert (first, last) == ("[", "]")
     keys = [(row["selector"], row["shape"]) for row in (json.loads(row.removesuffix(",")) for row in rows)]
     assert keys == sorted(keys)
@@ -76,7 +75,7 @@ def test_the_rows_are_sorted_one_on_a_line() -> None:
 
 @pytest.mark.parametrize(
     ("selector", "task"),
-    [pytest.param(s, t, id=str(s), marks=() if str(s) in FEW else pytest.mark.long) for s, t in sizes.listed()],
+    [pytest.param(s, t, id=str(s), marks=() if str(s) in FEW else pytest.mark.long) for s, t in sizes.listed_presets()],
 )
 def test_a_preset_counted_again_has_the_stored_size(selector: zoo.Selector, task: Task) -> None:
     counted = sizes.count(selector, task)
@@ -113,9 +112,9 @@ def test_a_stored_size_is_used_under_its_own_fingerprint(checkout: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "changes", [{"fingerprint": "0" * 12}, {"shape": [3, 32, 32]}, {"classes": 100}, {"selector": "resnet[small]"}]
+    "changes", [{"version": "0" * 12}, {"shape": [3, 32, 32]}, {"classes": 100}, {"selector": "resnet[small]"}]
 )
-def test_a_size_of_other_code_or_pictures_or_another_preset_is_counted(changes: dict[str, Any], checkout: Path) -> None:
+def test_a_size_of_other_code_or_images_or_another_preset_is_counted(changes: dict[str, Any], checkout: Path) -> None:
     write(checkout, **changes)
     assert sizes.size(TINY, DIGITS) == zoo.size_of(TINY, DIGITS)
 
@@ -131,15 +130,15 @@ def test_parameters_of_ones_own_are_counted(checkout: Path) -> None:
 def test_an_edit_of_the_network_or_of_what_counts_it_changes_the_fingerprint(
     source: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = sizes.fingerprint_of(TINY)
-    real = fingerprint._hash
-    monkeypatch.setattr(fingerprint, "_hash", lambda path: f"{real(path)}{' edited' * (path.name == source)}")
-    fingerprint._closure.cache_clear()
-    assert sizes.fingerprint_of(TINY) != before
+    before = sizes.version_of(TINY)
+    real = code_hashes._hash
+    monkeypatch.setattr(code_hashes, "_hash", lambda path: f"{real(path)}{' edited' * (path.name == source)}")
+    code_hashes._closure.cache_clear()
+    assert sizes.version_of(TINY) != before
 
 
 def test_presets_of_other_parameters_have_other_fingerprints() -> None:
-    assert sizes.fingerprint_of(TINY) != sizes.fingerprint_of(zoo.parse("resnet[small]"))
+    assert sizes.version_of(TINY) != sizes.version_of(zoo.parse("resnet[small]"))
 
 
 @pytest.mark.parametrize("content", [None, "", "<<<<<<< HEAD\n[]", "{}", "[1]", '[{"selector": "resnet[tiny]"}]'])
@@ -153,7 +152,7 @@ def test_a_table_that_cannot_be_read_holds_nothing(content: str | None, checkout
 def test_recounting_writes_what_is_listed_and_tells_what_changed(
     checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    few = [(selector, task) for selector, task in sizes.listed() if str(selector) in FEW]
+    few = [(selector, task) for selector, task in sizes.listed_presets() if str(selector) in FEW]
     monkeypatch.setattr(sizes, "listed", lambda: few)
     write(checkout, selector="resnet[gone]")
     assert sizes.recount() == (len(few) + 1, len(few))
@@ -174,7 +173,7 @@ def test_an_installed_package_is_not_changed(checkout: Path) -> None:
 
 @pytest.mark.parametrize("module", [*(e.module for e in evaluators()), "benchmarks.training.fitting"])
 def test_no_record_depends_on_stored_sizes(module: str) -> None:
-    assert "benchmarks/records/sizes.py" not in fingerprint.fingerprint([module])
+    assert "benchmarks/records/sizes.py" not in code_hashes.code_hashes([module])
 
 
 def test_listing_everything_loads_nothing_that_only_measuring_needs() -> None:

@@ -221,7 +221,7 @@ def test_the_status_of_an_unknown_model_is_missing(store: Store, spec: ModelSpec
 def test_the_status_of_a_model_with_a_checkpoint_is_started(store: Store, spec: ModelSpec) -> None:
     start(store, spec)
     status = store.status(made(spec))
-    assert (status.state, status.reason) == ("started", "goes on from its checkpoint")
+    assert (status.state, status.reason) == ("started", "continues from its checkpoint")
 
 
 def test_the_status_of_a_finished_model_is_done(store: Store, spec: ModelSpec, record: Record) -> None:
@@ -321,9 +321,9 @@ def test_a_discarded_model_is_missing_and_so_is_its_checkpoint(store: Store, spe
 
 
 def test_equal_weights_have_equal_digests_whatever_their_order_and_memory_format() -> None:
-    pictures = torch.arange(24.0).view(1, 2, 3, 4)
-    one = {"a": pictures, "b": torch.ones(2)}
-    other = {"b": torch.ones(2), "a": pictures.contiguous(memory_format=torch.channels_last)}
+    images = torch.arange(24.0).view(1, 2, 3, 4)
+    one = {"a": images, "b": torch.ones(2)}
+    other = {"b": torch.ones(2), "a": images.contiguous(memory_format=torch.channels_last)}
     assert digest(one) == digest(other)
 
 

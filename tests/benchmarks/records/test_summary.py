@@ -11,7 +11,7 @@ import pytest
 
 import zoo
 from benchmarks.measuring.summaries.intervals import wilson_interval
-from benchmarks.records.record import NEEDED, Record, write_record
+from benchmarks.records.record import REQUIRED_FIELDS, Record, write_record
 from benchmarks.records.summary import summarise
 from benchmarks.running.campaign import Campaign
 from tests.benchmarks.cases import METHODS, models, small_study
@@ -22,7 +22,7 @@ SETTINGS = [{"name": "default", "values": {}, "note": "as trained"}, {"name": "h
 def make_record(path: Path, **tables: pd.DataFrame) -> Record:
     """A record of two settings with these tables."""
     (spec,) = models(small_study("adanet"))
-    config = dict.fromkeys(NEEDED, "") | {
+    config = dict.fromkeys(REQUIRED_FIELDS, "") | {
         "spec": spec.model_dump(mode="json"),
         "baseline": {"network": "resnet[tiny]", "macs": 1_000, "parameters": 100},
         "settings": SETTINGS,

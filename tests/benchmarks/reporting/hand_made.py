@@ -10,14 +10,14 @@ from typing import Any
 import pandas as pd
 import torch
 
-from benchmarks.records.fingerprint import fingerprint
+from benchmarks.records.code_hashes import code_hashes
 from benchmarks.records.identity import Identity
 from benchmarks.records.record import Record
 from benchmarks.records.store import Store
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.evidence.loading import load
 from benchmarks.study.study import ModelSpec, Study
-from benchmarks.training.seeds import derive
+from benchmarks.training.seeds import derive_seed
 from zoo import Selector
 
 ENVIRONMENT: dict[str, Any] = {
@@ -48,7 +48,7 @@ class HandMadeIdentity(Identity):
     @property
     def code(self) -> Mapping[str, str]:
         """Fingerprint of the roots, or of no code that there is."""
-        return fingerprint(self.roots) if self.roots else CODE
+        return code_hashes(self.roots) if self.roots else CODE
 
 
 class HandMade:
@@ -75,7 +75,7 @@ class HandMade:
             parameters=parameters,
             dataset=self.study.dataset,
             repetition=repetition,
-            seed=derive(self.study.seed, selector, self.study.dataset, repetition),
+            seed=derive_seed(self.study.seed, selector, self.study.dataset, repetition),
             recipe=self.study.recipe,
             scale=self.study.preset or "tiny",
         )

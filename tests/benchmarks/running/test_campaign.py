@@ -12,9 +12,9 @@ import pytest
 
 from benchmarks.measuring import TrainedNetwork, registry
 from benchmarks.records import identity, versions
-from benchmarks.records.fingerprint import fingerprint
+from benchmarks.records.code_hashes import code_hashes
 from benchmarks.records.store import Status
-from benchmarks.running.campaign import Campaign, Where, shown_records
+from benchmarks.running.campaign import Campaign, RunOptions, shown_records
 from benchmarks.running.jobs import Job
 from benchmarks.running.scheduling import Event, InlineScheduler, Outcome
 from benchmarks.study.study import StudyError
@@ -121,8 +121,8 @@ def test_timing_jobs_need_the_machine_alone_and_training_jobs_do_not(tmp_path: P
 
 def test_a_training_job_takes_its_share_of_a_gpu_and_a_timing_job_a_whole_one(tmp_path: Path) -> None:
     scheduler = Recorder()
-    where = Where(results=tmp_path, cpus_per_job=2, gpus_per_job=0.25)
-    Campaign(small_study(), where).run(scheduler, ignore)
+    options = RunOptions(results=tmp_path, cpus_per_job=2, gpus_per_job=0.25)
+    Campaign(small_study(), options).run(scheduler, ignore)
     ((training,), (timing,)) = scheduler.calls
     assert (training.resources.cpus, training.resources.gpus, timing.resources.gpus) == (2, 0.25, 1)
 
@@ -136,7 +136,7 @@ def test_on_a_cpu_no_job_takes_a_gpu(tmp_path: Path) -> None:
 def test_jobs_work_wherever_they_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     scheduler = Recorder()
-    Campaign(small_study(), Where(results=Path("results"), data_root=Path("data"))).run(scheduler, ignore)
+    Campaign(small_study(), RunOptions(results=Path("results"), data_root=Path("data"))).run(scheduler, ignore)
     job = scheduler.calls[0][0]
     assert job.root == tmp_path / "results" / "small"
     assert job.data_root == tmp_path / "data"
@@ -157,7 +157,7 @@ def test_a_study_without_timing_and_energy_has_no_timing_jobs(tmp_path: Path) ->
 def test_other_options_measure_again_and_do_not_train(copied: Campaign) -> None:
     before = weights_written(copied)
     study = small_study(*METHODS, evaluation={"cost": {"batch_size": 10}})
-    other = small_campaign(copied.where.results, study)
+    other = small_campaign(copied.options.results, study)
     assert {planned.evaluators for planned in other.plan()} == {("cost",)}
     assert run(other) == ["train resnet", "train adanet", "train branchynet"]
     assert weights_written(other) == before
@@ -170,23 +170,23 @@ def test_other_code_of_an_evaluator_measures_again_and_does_not_train(
     before = digests(copied.store), weights_written(copied)
 
     def changed(modules: list[str]) -> dict[str, str]:
-        return fingerprint(modules) | ({"new.py": "code"} if "benchmarks.measuring.ledger" in modules else {})
+        return code_hashes(modules) | ({"new.py": "code"} if "benchmarks.measuring.ledger" in modules else {})
 
-    monkeypatch.setattr(versions, "fingerprint", changed)
+    monkeypatch.setattr(versions, "code_hashes", changed)
     assert {planned.evaluators for planned in copied.plan()} == {("ledger",)}
     run(copied)
     assert (digests(copied.store), weights_written(copied)) == before
     assert all(planned.complete for planned in copied.plan())
 
 
-def test_other_code_of_a_network_is_stale_and_trained_anew_beside_the_old_record(
+def test_other_code_of_a_network_is_stale_and_trained_again_beside_the_old_record(
     copied: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def changed(modules: tuple[str, ...]) -> dict[str, str]:
-        return fingerprint(modules) | {"zoo/methods/resnet.py": "changed"}
+        return code_hashes(modules) | {"zoo/methods/resnet.py": "changed"}
 
-    monkeypatch.setattr(identity, "fingerprint", changed)
-    campaign = small_campaign(copied.where.results, small_study(evaluation=NOT_MEASURED))
+    monkeypatch.setattr(identity, "code_hashes", changed)
+    campaign = small_campaign(copied.options.results, small_study(evaluation=NOT_MEASURED))
     (planned,) = campaign.plan()
     assert (planned.status.state, planned.status.reason) == ("stale", "code changed since: zoo/methods/resnet.py")
     run(campaign)
@@ -223,14 +223,14 @@ def test_the_next_run_retries_only_what_failed_and_does_not_train_it_again(
     assert all(planned.complete for planned in campaign.plan())
 
 
-def test_discarding_makes_everything_anew(copied: Campaign) -> None:
+def test_discarding_makes_everything_again(copied: Campaign) -> None:
     copied.discard()
     assert set(states(copied).values()) == {"missing"}
     assert copied.store.records() == []
 
 
 def test_discarding_leaves_other_studies_models(copied: Campaign) -> None:
-    small_campaign(copied.where.results, small_study("adanet")).discard()
+    small_campaign(copied.options.results, small_study("adanet")).discard()
     assert states(copied) == {"resnet": "done", "adanet": "missing", "branchynet": "done"}
 
 
@@ -254,7 +254,7 @@ def test_parameters_of_the_wrong_kind_are_refused_before_anything_runs(tmp_path:
         small_campaign(tmp_path, small_study("resnet[blocks=3]"))
 
 
-def test_a_network_that_does_not_fit_the_pictures_is_refused_before_anything_runs(tmp_path: Path) -> None:
+def test_a_network_that_does_not_fit_the_images_is_refused_before_anything_runs(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match=r"branchynet\[b-alexnet\]: .* \(3, 32, 32\), not \(1, 28, 28\)"):
         small_campaign(tmp_path, small_study("branchynet[b-alexnet]"))
 
@@ -270,7 +270,7 @@ def test_what_is_done_takes_no_time(trained: Campaign) -> None:
 
 def test_timing_takes_its_seconds_for_every_batch_size(copied: Campaign) -> None:
     study = small_study(evaluation={"latency": {"seconds": 7, "batch_sizes": [1, 2, 4]}})
-    campaign = small_campaign(copied.where.results, study)
+    campaign = small_campaign(copied.options.results, study)
     (planned,) = campaign.plan()
     assert campaign.estimate(planned) == 21
 
@@ -282,7 +282,7 @@ def test_energy_takes_its_seconds_for_every_configuration_and_turn_on_a_gpu_alon
     (record,) = (r for r in copied.store.records() if r.spec.method == "adanet")
     seconds = {}
     for device in ("cpu", "cuda"):
-        campaign = Campaign(study, Where(results=copied.where.results, device=device))
+        campaign = Campaign(study, RunOptions(results=copied.options.results, device=device))
         planned = replace(campaign.plan()[0], alone=("energy",), status=Status("done"))
         monkeypatch.setattr(campaign.store, "record", lambda identity: record)
         seconds[device] = campaign.estimate(planned)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from benchmarks.running.deadline import DeadlineExceeded, deadline, in_words
+from benchmarks.running.deadline import DeadlineExceeded, deadline, format_limit
 
 
 def spin(seconds: float = 20.0) -> None:
@@ -91,7 +91,7 @@ def test_a_loop_ends_when_the_time_is_over() -> None:
 def test_the_message_names_the_work_and_its_limit_in_one_line() -> None:
     with pytest.raises(DeadlineExceeded) as caught, deadline(0.1, "train resnet"):
         spin()
-    assert str(caught.value) == "train resnet: not done within 0.1 s; allow more time, or see what holds it up"
+    assert str(caught.value) == "train resnet: not done within 0.1 s; allow more time, or find out what blocks it"
     assert type(caught.value).__name__ == "DeadlineExceeded"
 
 
@@ -269,4 +269,4 @@ def test_a_limit_must_be_positive(seconds: float) -> None:
     ],
 )
 def test_limits_are_told_in_plain_words(seconds: float, words: str) -> None:
-    assert in_words(seconds) == words
+    assert format_limit(seconds) == words

@@ -63,7 +63,7 @@ def test_random_numbers_go_on_as_if_nothing_had_been_estimated(few_digits: Datas
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_pictures_and_threads_are_as_before(few_digits: Dataset) -> None:
+def test_images_and_threads_are_as_before(few_digits: Dataset) -> None:
     before, threads = next(few_digits.train.batches(512)), torch.get_num_threads()
     seconds(few_digits, "resnet", 3)
     after = next(few_digits.train.batches(512))

@@ -18,8 +18,8 @@ import torch
 from benchmarks.data import Dataset
 from benchmarks.measuring import registry
 from benchmarks.measuring.configurations import BASELINE_SETTING
+from benchmarks.records.code_hashes import code_hashes
 from benchmarks.records.files import StoreError
-from benchmarks.records.fingerprint import fingerprint
 from benchmarks.records.record import Record, digest
 from benchmarks.records.store import Store
 from benchmarks.running.campaign import Campaign
@@ -52,7 +52,7 @@ CPU = torch.device("cpu")
 SHARED = ["accuracy", "cost", "fidelity", "ledger", "robustness"]
 """Evaluators that may share the machine."""
 FEWER = "mnist5k[train=128, test=50]"
-PATIENCE = 120
+LIMIT_FACTOR = 120
 """Seconds after which a subprocess that does not even begin is a failure."""
 
 
@@ -92,9 +92,9 @@ def other_code(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
     """Pretend that a module's code has changed."""
 
     def changed(modules: list[str]) -> dict[str, str]:
-        return fingerprint(modules) | ({"changed.py": "today"} if module in modules else {})
+        return code_hashes(modules) | ({"changed.py": "today"} if module in modules else {})
 
-    monkeypatch.setattr("benchmarks.records.versions.fingerprint", changed)
+    monkeypatch.setattr("benchmarks.records.versions.code_hashes", changed)
 
 
 def break_evaluator(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
@@ -281,7 +281,7 @@ def run_and_kill(task: Job) -> None:
     process.start()
     checkpoint = Store(task.root).workspace(identity_of(task.spec)) / "checkpoint.pt"
     try:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + LIMIT_FACTOR
         while not checkpoint.exists() and process.is_alive() and time.monotonic() < deadline:
             time.sleep(0.01)
     finally:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from benchmarks.running.campaign import Campaign, Where
+from benchmarks.running.campaign import Campaign, RunOptions
 from benchmarks.running.jobs import load_dataset
 from benchmarks.running.scheduling import InlineScheduler
 from benchmarks.study.study import StudyError
@@ -43,7 +43,7 @@ def campaign(results: Path, data_root: Path, *methods: str) -> Campaign:
     load_dataset.cache_clear()  # as in another process: the folder may have changed
     recipe = {"epochs": 1, "batch_size": 8}
     study = small_study(*methods, dataset=DATASET, preset="tiny", recipe=recipe, evaluation=NOT_MEASURED)
-    return Campaign(study, Where(results=results, data_root=data_root))
+    return Campaign(study, RunOptions(results=results, data_root=data_root))
 
 
 def run(results: Path, data_root: Path, *methods: str) -> list[str]:

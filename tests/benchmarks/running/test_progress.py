@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from benchmarks.running.jobs import Progress
-from benchmarks.running.progress import JobState, LiveView, PlainView, clock, figures, make_view
+from benchmarks.running.progress import JobState, LiveView, PlainView, format_duration, make_view, training_figures
 from benchmarks.running.scheduling import Event
 from benchmarks.training.loop import Epoch
 
@@ -82,7 +82,7 @@ def row(*events: Event) -> list[str]:
     ],
 )
 def test_a_clock_has_minutes_and_hours_where_there_are_any(seconds: float, text: str) -> None:
-    assert clock(seconds) == text
+    assert format_duration(seconds) == text
 
 
 def test_no_terminal_gets_plain_lines() -> None:
@@ -150,32 +150,32 @@ def test_plain_lines_begin_with_the_time_since_the_start(monkeypatch: pytest.Mon
 def test_events_move_a_job_from_state_to_state(events: list[Event], state: str) -> None:
     known = JobState()
     for happened in events:
-        known.take(happened)
+        known.update(happened)
     assert known.state == state
 
 
 def test_the_time_left_is_that_of_the_epochs_left_at_the_mean_pace() -> None:
     state = JobState()
-    state.take(progress("train", epoch=1, seconds=10.0))
-    state.take(progress("train", epoch=2, seconds=20.0))
+    state.update(progress("train", epoch=1, seconds=10.0))
+    state.update(progress("train", epoch=2, seconds=20.0))
     assert state.left == 8 * 15
 
 
 def test_the_time_left_is_unknown_before_the_first_epoch_and_nothing_at_the_end() -> None:
     state = JobState()
     assert state.left is None
-    state.take(event("done"))
+    state.update(event("done"))
     assert state.left == 0
 
 
 def test_a_resumed_job_knows_the_pace_of_its_own_epochs() -> None:
     state = JobState()
-    state.take(progress("train", epoch=9, seconds=20.0))
+    state.update(progress("train", epoch=9, seconds=20.0))
     assert state.left == 20
 
 
 def test_figures_are_empty_before_the_first_epoch() -> None:
-    assert figures(JobState()) == ("", "", "", "")
+    assert training_figures(JobState()) == ("", "", "", "")
 
 
 def test_the_live_table_counts_finished_jobs() -> None:

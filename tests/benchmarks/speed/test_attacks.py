@@ -13,7 +13,7 @@ from benchmarks.measuring.attacks.pgd import PGD
 from benchmarks.measuring.robustness import frozen
 from benchmarks.speed.attacks import STEPS, Aim, compared, find_epsilon, measure, robust_accuracy
 
-COLUMNS = ["what", "configuration", "ratio", "low", "high", "turns", "bar"]
+COLUMNS = ["what", "configuration", "ratio", "low", "high", "turns", "target"]
 
 
 def batches(trained: TrainedNetwork, count: int) -> list[Batch]:
@@ -21,18 +21,18 @@ def batches(trained: TrainedNetwork, count: int) -> list[Batch]:
 
 
 def test_the_epsilon_that_is_found_leaves_the_robust_accuracy_that_was_asked_for(resnet: TrainedNetwork) -> None:
-    pictures = batches(resnet, 100)
+    images = batches(resnet, 100)
     with frozen(resnet.net):
-        epsilon = find_epsilon(resnet.net, pictures, 0.5)
+        epsilon = find_epsilon(resnet.net, images, 0.5)
         attack = PGD(steps=STEPS).prepare(Target(resnet.net, resnet.device))
-        assert robust_accuracy(resnet.net, attack, epsilon, pictures) == pytest.approx(0.5, abs=0.05)
+        assert robust_accuracy(resnet.net, attack, epsilon, images) == pytest.approx(0.5, abs=0.05)
 
 
 def test_a_row_says_both_robust_accuracies_and_the_bar(resnet: TrainedNetwork) -> None:
     with frozen(resnet.net):
         row = compared(resnet.net, batches(resnet, 10), Aim("low", 0.2, 2.0), 0.0)
     assert list(row) == COLUMNS
-    assert row["bar"] == 2.0
+    assert row["target"] == 2.0
     assert "robust accuracy 0." in str(row["configuration"])
     assert "foolbox's 0." in str(row["configuration"])
 
@@ -45,4 +45,4 @@ def test_robust_accuracy_is_foolboxs_and_is_found_faster() -> None:
         ours, reference = str(row.configuration).split("robust accuracy ")[1].split(", foolbox's ")
         assert ours == reference
         assert float(str(row.ratio)) > 1
-        assert not math.isnan(float(str(row.bar)))
+        assert not math.isnan(float(str(row.target)))

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from benchmarks.speed.__main__ import app, table
 from benchmarks.speed.exits import leaving
-from benchmarks.speed.skipping import TASK, normalised, random_pictures, set_rate
-from benchmarks.speed.table import line
+from benchmarks.speed.skipping import TASK, normalised, random_images, set_rate
+from benchmarks.speed.table import row_of
 from benchmarks.speed.turns import Ratio
 from zoo import create
 from zoo.methods.adanet import AdaNet
@@ -26,30 +26,30 @@ def printed(rows: pd.DataFrame) -> str:
 
 def test_a_figure_below_its_bar_is_marked() -> None:
     lines = [
-        line("a", "one", Ratio(0.5, 0.4, 0.6, 9), bar=0.8),
-        line("b", "two", Ratio(0.9, 0.8, 1.0, 9), bar=0.8),
-        line("c", "three", Ratio(0.1, 0.1, 0.1, 9)),
+        row_of("a", "one", Ratio(0.5, 0.4, 0.6, 9), target=0.8),
+        row_of("b", "two", Ratio(0.9, 0.8, 1.0, 9), target=0.8),
+        row_of("c", "three", Ratio(0.1, 0.1, 0.1, 9)),
     ]
     shown = printed(pd.DataFrame(lines)).splitlines()
     assert ["below" in row for row in shown[2:5]] == [True, False, False]
     assert "0.40 to 0.60" in shown[2]
 
 
-@pytest.mark.parametrize(("pictures", "rate", "share"), [(8, 0.5, 0.5), (8, 0.25, 0.25), (1, 0.5, 0.5)])
-def test_gates_open_for_the_wanted_share(pictures: int, rate: float, share: float) -> None:
+@pytest.mark.parametrize(("count", "rate", "share"), [(8, 0.5, 0.5), (8, 0.25, 0.25), (1, 0.5, 0.5)])
+def test_gates_open_for_the_wanted_share(count: int, rate: float, share: float) -> None:
     torch.manual_seed(0)
-    images = random_pictures(8)
+    images = random_images(8)
     net = normalised(create("adanet[tiny]", TASK), images)
     assert isinstance(net, AdaNet)
-    set_rate(net, images[:pictures], rate)
+    set_rate(net, images[:count], rate)
     with torch.no_grad():
-        route = net(images[:pictures]).route
+        route = net(images[:count]).route
     assert route.float().mean().item() == pytest.approx(share)
 
 
 def test_the_wanted_shares_leave_at_each_exit() -> None:
     torch.manual_seed(0)
-    images = random_pictures(20)
+    images = random_images(20)
     net = normalised(create("branchynet[tiny]", TASK), images)
     net.use(leaving(net, images, (0.4, 0.3)))
     with torch.no_grad():
@@ -73,7 +73,7 @@ def test_a_section_that_cannot_be_measured_says_why(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("rate", [0.3, 0.7])
 def test_one_threshold_for_all_gates_opens_about_the_wanted_share(rate: float) -> None:
     torch.manual_seed(0)
-    images = random_pictures(64)
+    images = random_images(64)
     net = normalised(create("skipnet[tiny, gate=rnn, open_log_odds=None, blocks=(4, 4, 4)]", TASK), images)
     set_rate(net, images, rate)
     with torch.no_grad():

@@ -9,7 +9,7 @@ import torch
 
 from benchmarks import data
 from benchmarks.data.contract import Augmentation
-from benchmarks.speed.plain import Pictures, plain_training
+from benchmarks.speed.plain import Images, plain_training
 from benchmarks.speed.setups import Setup, digits, resnet20, tiny
 from benchmarks.speed.training import (
     CPU,
@@ -19,12 +19,13 @@ from benchmarks.speed.training import (
     routed_share,
     suite_training,
 )
-from benchmarks.training.loop import accuracy, learning_rate, make_optimizer, plan, train_epoch
+from benchmarks.training.loop import accuracy, make_optimizer, train_epoch
 from benchmarks.training.recipe import Recipe
+from benchmarks.training.schedule import epochs_of_phases, learning_rate
 from zoo.methods.stochastic_depth import StochasticDepth
 from zoo.network import Phase
 
-COLUMNS = ["what", "configuration", "ratio", "low", "high", "turns", "bar"]
+COLUMNS = ["what", "configuration", "ratio", "low", "high", "turns", "target"]
 
 
 def few(batch_size: int = 8, selector: str = "resnet[tiny]") -> Setup:
@@ -40,11 +41,11 @@ def test_setups_are_real_digits_in_the_shapes_they_say() -> None:
     assert str(coloured) == "resnet[small], batches of 128, 32 x 32 x 3 pixels"
 
 
-def test_the_plain_loop_sees_moved_pictures_of_the_same_digits() -> None:
+def test_the_plain_loop_sees_moved_images_of_the_same_digits() -> None:
     setup = few()
-    pictures = Pictures(setup)
-    image, label = pictures[3]
-    assert len(pictures) == 16
+    images = Images(setup)
+    image, label = images[3]
+    assert len(images) == 16
     assert label == setup.labels[3]
     assert image.shape == (1, 28, 28)
     assert image.max() == setup.pixels[3].max() / 255
@@ -79,16 +80,16 @@ def test_the_plain_loop_follows_the_rate() -> None:
 def test_a_comparison_is_a_row() -> None:
     row = against_plain(few(), 0.0, 1.8)
     assert list(row) == COLUMNS
-    assert row["bar"] == 1.8
-    assert "pictures/s" in row["configuration"]
+    assert row["target"] == 1.8
+    assert "images/s" in row["configuration"]
 
 
 def test_dropped_blocks_are_compared_with_the_draws_of_the_same_turns() -> None:
     rows = dropped_blocks(few(selector="resnet[small]"), 0.0, "fp32", 0.9)
     assert [list(row) for row in rows] == [COLUMNS, COLUMNS]
     assert rows[0]["ratio"] > 0
-    assert rows[0]["bar"] == 0.9
-    assert math.isnan(rows[1]["bar"])
+    assert rows[0]["target"] == 0.9
+    assert math.isnan(rows[1]["target"])
     assert ", fp32; " in rows[0]["configuration"]
 
 
@@ -121,8 +122,8 @@ def test_the_suites_training_learns_what_the_plain_loop_learns() -> None:
     plain, suite = setup.net(), setup.net().to(memory_format=torch.channels_last)
     plain_training(setup, plain, lambda progress: learning_rate(recipe, Phase(name="train"), progress), epochs=5)()
     optimizer, order = make_optimizer(suite, recipe), torch.Generator().manual_seed(0)
-    for turn in plan(suite.phases(), recipe.epochs):
-        train_epoch(suite, dataset.train, optimizer, recipe, turn, order, CPU)
+    for place in epochs_of_phases(suite.phases(), recipe.epochs):
+        train_epoch(suite, dataset.train, optimizer, recipe, place, order, CPU)
     right = [accuracy(net, dataset.test, CPU) for net in (plain, suite)]
     share = sum(right) / 2
     standard_error = math.sqrt(2 * share * (1 - share) / len(dataset.test))

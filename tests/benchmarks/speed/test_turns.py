@@ -1,4 +1,4 @@
-"""Turns and ratios, on a clock that only contenders move."""
+"""Turns and ratios, on a clock that only calls move."""
 
 from __future__ import annotations
 

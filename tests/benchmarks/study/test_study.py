@@ -75,7 +75,7 @@ def labels(*methods: str, **fields: Any) -> list[str]:
         ({"methods": ["adanet[rate=1]"]}, "unknown parameter of adanet 'rate'", "(valid: target_rate,"),
         ({"methods": ["adanet[target_rate=1"]}, "cannot read 'adanet[target_rate=1'", "write name, name[preset]"),
         ({"methods": ["adanet[target_rate={1, 2}]"]}, "methods: adanet[target_rate={1, 2}]:", "numbers, words"),
-        ({"methods": ["zzz*"]}, "no method fits 'zzz*'", "valid: resnet,"),
+        ({"methods": ["zzz*"]}, "no method matches 'zzz*'", "valid: resnet,"),
         ({"methods": []}, "methods: none chosen", "valid: all, resnet,"),
         ({"methods": ["resnet"], "preset": "huge"}, "resnet has no preset 'huge'", "valid: tiny, small,"),
     ],

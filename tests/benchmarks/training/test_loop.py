@@ -18,19 +18,9 @@ from torch import Tensor, nn
 from benchmarks.data import Dataset
 from benchmarks.records.checkpoint import FileCheckpoint
 from benchmarks.records.record import digest
-from benchmarks.training.loop import (
-    Epoch,
-    TrainingDiverged,
-    Turn,
-    accuracy,
-    autocast,
-    learning_rate,
-    make_optimizer,
-    plan,
-    train,
-    train_epoch,
-)
+from benchmarks.training.loop import Epoch, TrainingDiverged, accuracy, autocast, make_optimizer, train, train_epoch
 from benchmarks.training.recipe import Recipe
+from benchmarks.training.schedule import PhaseEpoch, epochs_of_phases, learning_rate
 from tests.benchmarks.cases import METHODS, RECIPE, Unseen
 from zoo import ParamGroup, Phase, RoutedNet, Task, create
 from zoo.network import Compute, Forward
@@ -169,7 +159,7 @@ def test_a_phase_scales_the_rate(schedule: str) -> None:
 
 def lengths(shares: Sequence[float], epochs: int) -> list[int]:
     """Epochs of each phase."""
-    turns = plan([Phase(name=str(number), share=share) for number, share in enumerate(shares)], epochs)
+    turns = epochs_of_phases([Phase(name=str(number), share=share) for number, share in enumerate(shares)], epochs)
     return [sum(turn.phase.name == str(number) for turn in turns) for number in range(len(shares))]
 
 
@@ -201,12 +191,12 @@ def test_phases_always_fill_all_epochs() -> None:
 
 def test_every_epoch_knows_its_place_in_its_phase() -> None:
     trunk, joint = Phase(name="trunk", share=0.4), Phase(name="joint", share=0.6)
-    assert plan([trunk, joint], 5) == [
-        Turn(trunk, 0, 2),
-        Turn(trunk, 1, 2),
-        Turn(joint, 0, 3),
-        Turn(joint, 1, 3),
-        Turn(joint, 2, 3),
+    assert epochs_of_phases([trunk, joint], 5) == [
+        PhaseEpoch(trunk, 0, 2),
+        PhaseEpoch(trunk, 1, 2),
+        PhaseEpoch(joint, 0, 3),
+        PhaseEpoch(joint, 1, 3),
+        PhaseEpoch(joint, 2, 3),
     ]
 
 
@@ -237,7 +227,7 @@ def test_the_first_step_of_sgd_is_the_rate_times_the_gradient_of_the_batch(few_d
     whole = recipe(batch_size=512, lr=0.5, momentum=0.0, nesterov=False, weight_decay=0.0, schedule="constant")
     whole = whole.model_copy(update={"warmup": 0.0, "augment": False})
     optimizer = make_optimizer(net, whole)
-    loss, correct, _ = train_epoch(net, few_digits.train, optimizer, whole, Turn(ONE_PHASE, 0, 1), _order(), CPU)
+    loss, correct, _ = train_epoch(net, few_digits.train, optimizer, whole, PhaseEpoch(ONE_PHASE, 0, 1), _order(), CPU)
     shares = torch.bincount(few_digits.train.labels, minlength=10) / 512
     torch.testing.assert_close(net.matrix.bias.detach(), 0.5 * (shares - 0.1))
     assert loss == pytest.approx(math.log(10))
@@ -247,7 +237,7 @@ def test_the_first_step_of_sgd_is_the_rate_times_the_gradient_of_the_batch(few_d
 def test_a_group_learns_at_its_own_rate(few_digits: Dataset) -> None:
     net, options = TwoRates(), recipe(lr=0.2, schedule="constant", warmup=0.0)
     optimizer = make_optimizer(net, options)
-    train_epoch(net, few_digits.train, optimizer, options, Turn(ONE_PHASE, 0, 1), _order(), CPU)
+    train_epoch(net, few_digits.train, optimizer, options, PhaseEpoch(ONE_PHASE, 0, 1), _order(), CPU)
     assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([0.2, 0.02])
 
 
@@ -256,14 +246,14 @@ def test_the_rate_follows_the_step_within_the_phase(few_digits: Dataset) -> None
     options = recipe(lr=0.2, schedule="cosine", warmup=0.0)
     net = Linear()
     optimizer = make_optimizer(net, options)
-    train_epoch(net, few_digits.train, optimizer, options, Turn(ONE_PHASE, 1, 4), _order(), CPU)
+    train_epoch(net, few_digits.train, optimizer, options, PhaseEpoch(ONE_PHASE, 1, 4), _order(), CPU)
     assert optimizer.param_groups[0]["lr"] == pytest.approx(0.1 * (1 + math.cos(math.pi * 31 / 64)))
 
 
 def test_a_batch_larger_than_the_split_is_the_whole_split(few_digits: Dataset) -> None:
     net, options = Linear(), recipe(batch_size=1_000)
     loss, _, _ = train_epoch(
-        net, few_digits.train, make_optimizer(net, options), options, Turn(ONE_PHASE, 0, 1), _order(), CPU
+        net, few_digits.train, make_optimizer(net, options), options, PhaseEpoch(ONE_PHASE, 0, 1), _order(), CPU
     )
     assert loss == pytest.approx(math.log(10))
 

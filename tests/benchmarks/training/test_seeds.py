@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 from typing import Any
 
-from benchmarks.training.seeds import derive
+from benchmarks.training.seeds import derive_seed
 from tests.benchmarks.cases import models, small_study
 
 
@@ -16,23 +16,23 @@ def seeds(*methods: str, **fields: Any) -> dict[str, int]:
 
 def test_a_seed_is_half_of_the_first_eight_bytes_of_a_sha256() -> None:
     # SHA-256 of nothing begins with e3b0c44298fc1c14
-    assert derive() == 0xE3B0C44298FC1C14 // 2
+    assert derive_seed() == 0xE3B0C44298FC1C14 // 2
 
 
 def test_the_same_parts_give_the_same_seed() -> None:
-    assert derive(3, "order", 7) == derive(3, "order", 7)
+    assert derive_seed(3, "order", 7) == derive_seed(3, "order", 7)
 
 
 def test_parts_do_not_run_into_each_other() -> None:
-    assert derive("ab", "c") != derive("a", "bc")
+    assert derive_seed("ab", "c") != derive_seed("a", "bc")
 
 
 def test_the_order_of_parts_matters() -> None:
-    assert derive("a", "b") != derive("b", "a")
+    assert derive_seed("a", "b") != derive_seed("b", "a")
 
 
 def test_seeds_are_what_torch_and_numpy_take_and_all_differ() -> None:
-    found = [derive(seed, name, epoch) for seed, name, epoch in product(range(10), "abc", range(10))]
+    found = [derive_seed(seed, name, epoch) for seed, name, epoch in product(range(10), "abc", range(10))]
     assert len(set(found)) == 300
     assert all(0 <= seed < 2**63 for seed in found)
 

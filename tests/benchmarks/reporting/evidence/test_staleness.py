@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.records.fingerprint import fingerprint
+from benchmarks.records.code_hashes import code_hashes
 from tests.benchmarks.reporting.hand_made import HandMade, answers
 
 ROOTS = ("zoo.methods.resnet", "benchmarks.training.fitting")
@@ -11,7 +11,7 @@ ROOTS = ("zoo.methods.resnet", "benchmarks.training.fitting")
 def test_a_record_of_other_code_is_stale_with_the_names_of_the_files(made: HandMade) -> None:
     spec = made.spec("resnet")
     record = made.add(spec, roots=ROOTS)
-    record.rewrite_config(code=fingerprint(ROOTS) | {"zoo/methods/resnet.py": "changed"})
+    record.rewrite_config(code=code_hashes(ROOTS) | {"zoo/methods/resnet.py": "changed"})
     (network,) = made.evidence().networks
     assert network.stale == "trained by other code: zoo/methods/resnet.py"
 

@@ -18,7 +18,7 @@ from benchmarks.running.scheduling.base import SchedulerError
 from tests.benchmarks.cases import digests
 from tests.benchmarks.running.scheduling.commands import command, start
 
-LOST = "error: the Ray cluster was lost; finished work and checkpoints are kept, and the same command goes on\n"
+LOST = "error: the Ray cluster was lost; finished work and checkpoints are kept, and the same command continues\n"
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_a_port_without_ray_is_given_up(deaf: str, monkeypatch: pytest.MonkeyPat
     from benchmarks.running.scheduling import cluster
 
     monkeypatch.setattr(cluster, "JOIN_SECONDS", 3.0)
-    with pytest.raises(SchedulerError, match="nothing answers there as Ray within 3 s"):
+    with pytest.raises(SchedulerError, match="no Ray cluster answers there within 3 s"):
         cluster.Cluster(deaf, cpus=1)
 
 

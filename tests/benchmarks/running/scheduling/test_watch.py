@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import pytest
 
 from benchmarks.running.scheduling.base import SchedulerError
-from benchmarks.running.scheduling.watch import TICK, _Pulse, _Task, _wait, watched
+from benchmarks.running.scheduling.watch import TICK, _Pulse, _Task, _wait, run_watched
 
-LOST = "the Ray cluster was lost; finished work and checkpoints are kept, and the same command goes on"
+LOST = "the Ray cluster was lost; finished work and checkpoints are kept, and the same command continues"
 
 
 class Work:
@@ -27,7 +27,7 @@ class Work:
 
 def test_work_is_done_in_another_thread() -> None:
     threads: list[threading.Thread] = []
-    watched(lambda: threads.append(threading.current_thread()), lambda: True, lambda: None)
+    run_watched(lambda: threads.append(threading.current_thread()), lambda: True, lambda: None)
     assert len(threads) == 1
     assert threads[0] is not threading.current_thread()
 
@@ -37,12 +37,12 @@ def test_an_error_of_the_work_is_the_callers() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        watched(fail, lambda: True, lambda: None)
+        run_watched(fail, lambda: True, lambda: None)
 
 
 def test_work_goes_on_for_as_long_as_there_are_signs_of_life() -> None:
     started = time.monotonic()
-    watched(lambda: time.sleep(6 * TICK), lambda: True, lambda: None, silence=2 * TICK)
+    run_watched(lambda: time.sleep(6 * TICK), lambda: True, lambda: None, silence=2 * TICK)
     assert time.monotonic() - started >= 6 * TICK
 
 
@@ -58,12 +58,12 @@ def test_work_is_stopped_when_life_ends(kind: str) -> None:
     work = Work()
     started = time.monotonic()
     with pytest.raises(SchedulerError, match=f"^{LOST}$"):
-        watched(work, alive, work.stopped.set, silence=2 * TICK)
+        run_watched(work, alive, work.stopped.set, silence=2 * TICK)
     assert work.stopped.is_set()
     assert time.monotonic() - started < 20 * TICK
 
 
-def test_silence_is_counted_anew_after_every_sign() -> None:
+def test_silence_is_counted_again_after_every_sign() -> None:
     turns = iter([False, True] * 6 + [True] * 100)  # every other question fails
 
     def alive() -> bool:
@@ -71,7 +71,7 @@ def test_silence_is_counted_anew_after_every_sign() -> None:
             raise ConnectionError
         return True
 
-    watched(lambda: time.sleep(10 * TICK), alive, lambda: None, silence=3 * TICK)
+    run_watched(lambda: time.sleep(10 * TICK), alive, lambda: None, silence=3 * TICK)
 
 
 def silent_turns(seconds: float, monkeypatch: pytest.MonkeyPatch) -> int:
@@ -115,7 +115,7 @@ def test_work_that_does_not_stop_is_left_behind(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("benchmarks.running.scheduling.watch.GRACE", TICK)
     work = Work(heeds=False)
     with pytest.raises(SchedulerError):
-        watched(work, lambda: False, work.stopped.set)
+        run_watched(work, lambda: False, work.stopped.set)
 
 
 def test_an_error_on_a_lost_cluster_is_its_loss() -> None:
@@ -123,7 +123,7 @@ def test_an_error_on_a_lost_cluster_is_its_loss() -> None:
         raise OSError("no socket")
 
     with pytest.raises(SchedulerError, match=LOST) as caught:
-        watched(fail, lambda: False, lambda: None)
+        run_watched(fail, lambda: False, lambda: None)
     assert isinstance(caught.value.__cause__, OSError)
 
 
@@ -134,5 +134,5 @@ def test_work_is_stopped_when_the_caller_is_interrupted(monkeypatch: pytest.Monk
     monkeypatch.setattr("benchmarks.running.scheduling.watch._wait", interrupt)
     work = Work()
     with pytest.raises(KeyboardInterrupt):
-        watched(work, lambda: True, work.stopped.set)
+        run_watched(work, lambda: True, work.stopped.set)
     assert work.stopped.is_set()

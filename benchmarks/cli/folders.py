@@ -1,4 +1,4 @@
-"""Folders that a command was given, checked before anything is done that would be lost without them."""
+"""Checks of the folders in a command's options, before any work that would be lost."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from pathlib import Path
 PAGE = "index.html"
 
 
-class PlaceError(ValueError):
+class FolderError(ValueError):
     """A folder that cannot be used; the message is one line that names the option and the path."""
 
 
 def check_writable(folder: Path, option: str) -> None:
-    """Make sure that files can be made in a folder, which need not be there yet; nothing is left behind.
+    """Check that files can be created in a folder, which need not exist yet; nothing is left behind.
 
     Raises:
-        PlaceError: a file is in its way, or the nearest folder that is there takes no files.
+        FolderError: a file has that name, or the nearest existing folder is not writable.
     """
     try:
         nearest = _nearest(folder)
         if not nearest.is_dir():
-            raise PlaceError(f"{option}: {nearest} is not a folder")
+            raise FolderError(f"{option}: {nearest} is not a folder")
         probe(nearest)
     except OSError as error:
-        raise PlaceError(f"{option}: {folder} cannot be written: {error.strerror}") from error
+        raise FolderError(f"{option}: {folder} cannot be written: {error.strerror}") from error
 
 
 def _nearest(folder: Path) -> Path:
-    """The folder itself, or the nearest of its parents that is there."""
+    """The folder itself, or its nearest existing parent."""
     for place in (folder, *folder.parents):
         try:
             place.lstat()
@@ -39,27 +39,27 @@ def _nearest(folder: Path) -> Path:
 
 
 def probe(folder: Path) -> None:
-    """Make a file in a folder and remove it.
+    """Create a file in a folder and remove it.
 
     Raises:
-        OSError: the folder takes none.
+        OSError: the folder is not writable.
     """
     with tempfile.TemporaryFile(dir=folder) as file:
         file.write(b"\n")
 
 
 def check_results(folder: Path, option: str) -> None:
-    """Make sure that a study can be kept in a folder: it can be written, and holds a study or nothing.
+    """Check that a study can be stored in a folder: it is writable, and is empty or holds a study.
 
-    A study that is damaged will do: the run writes it anew.
+    A damaged study is accepted: the run writes it again.
 
     Raises:
-        PlaceError: it cannot be written, or something else is there.
+        FolderError: it is not writable, or holds something else.
     """
     check_writable(folder / "models", option)
     present = sorted(path.name for path in folder.iterdir() if path.name[0] != ".") if folder.is_dir() else []
     if present and not (_is_study(folder / "study.yaml") or (folder / "models").is_dir()):
-        raise PlaceError(f"{option}: {folder} holds {present[0]!r} and no study; choose another folder or --name")
+        raise FolderError(f"{option}: {folder} holds {present[0]!r} and no study; choose another folder or --name")
 
 
 def _is_study(path: Path) -> bool:
@@ -67,26 +67,26 @@ def _is_study(path: Path) -> bool:
 
 
 def check_page(folder: Path, option: str) -> None:
-    """Make sure that a report can be written to a folder.
+    """Check that a report can be written to a folder.
 
     Raises:
-        PlaceError: it cannot.
+        FolderError: it cannot.
     """
     check_writable(folder, option)
     if (folder / PAGE).is_dir():
-        raise PlaceError(f"{option}: {folder / PAGE} is a folder, where the page should go")
+        raise FolderError(f"{option}: {folder / PAGE} is a folder, where the page should go")
 
 
 def check_folder(path: Path, option: str) -> Path:
-    """A folder that is to be read, with `~` put in.
+    """An existing folder, with `~` expanded.
 
     Raises:
-        PlaceError: it is not there, or no folder.
+        FolderError: it does not exist, or is not a folder.
     """
     try:
         folder = path.expanduser()
         if folder.is_dir():
             return folder
     except (OSError, RuntimeError) as error:
-        raise PlaceError(f"{option}: {path}: {error}") from error
-    raise PlaceError(f"{option}: {folder} {'is not a folder' if folder.exists() else 'is not there'}")
+        raise FolderError(f"{option}: {path}: {error}") from error
+    raise FolderError(f"{option}: {folder} {'is not a folder' if folder.exists() else 'is not there'}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.cli.places import PlaceError, check_folder, check_page, check_results, check_writable, probe
+from benchmarks.cli.folders import FolderError, check_folder, check_page, check_results, check_writable, probe
 from benchmarks.records.store import Store
 from tests.benchmarks.cases import small_study
 
@@ -29,7 +29,7 @@ def test_a_probe_of_no_folder_fails(tmp_path: Path) -> None:
 def test_a_relative_folder_is_looked_for_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[Path] = []
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("benchmarks.cli.places.probe", tried.append)
+    monkeypatch.setattr("benchmarks.cli.folders.probe", tried.append)
     check_writable(Path("results/quick"), "--results")
     assert [place.resolve() for place in tried] == [tmp_path]
 
@@ -37,7 +37,7 @@ def test_a_relative_folder_is_looked_for_from_here(tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize("below", ["", "quick", "quick/models"])
 def test_a_file_in_the_way_is_named(below: str, tmp_path: Path) -> None:
     (tmp_path / "taken").touch()
-    with pytest.raises(PlaceError, match=rf"^--results: {tmp_path}/taken is not a folder$"):
+    with pytest.raises(FolderError, match=rf"^--results: {tmp_path}/taken is not a folder$"):
         check_writable(tmp_path / "taken" / below, "--results")
 
 
@@ -53,13 +53,13 @@ def test_an_empty_folder_will_do_and_so_will_hidden_files(tmp_path: Path) -> Non
 
 def test_what_is_no_study_is_named(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").touch()
-    with pytest.raises(PlaceError, match=rf"^--results: {tmp_path} holds 'thesis.tex' and no study; choose another"):
+    with pytest.raises(FolderError, match=rf"^--results: {tmp_path} holds 'thesis.tex' and no study; choose another"):
         check_results(tmp_path, "--results")
 
 
 def test_models_that_are_a_file_are_named(tmp_path: Path) -> None:
     (tmp_path / "models").touch()
-    with pytest.raises(PlaceError, match=r"models is not a folder"):
+    with pytest.raises(FolderError, match=r"models is not a folder"):
         check_results(tmp_path, "--results")
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.records import fingerprint as fingerprints
-from benchmarks.records.fingerprint import changed, code_only, fingerprint
+from benchmarks.records import code_hashes as module_of_hashes
+from benchmarks.records.code_hashes import changed, code_hashes, strip_comments
 
 NUMBERS = count()
 House = Callable[..., dict[str, str]]
@@ -35,9 +35,9 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         (folder / "__init__.py").touch()
         for name, source in modules.items():
             (folder / f"{name}.py").write_text(source.replace("HOUSE", package))
-        monkeypatch.setattr(fingerprints, "PACKAGES", (package,))
+        monkeypatch.setattr(module_of_hashes, "PACKAGES", (package,))
         wanted = [f"{package}.{name}" for name in names or ("main",)]
-        return {file.removeprefix(f"{package}/"): value for file, value in fingerprint(wanted).items()}
+        return {file.removeprefix(f"{package}/"): value for file, value in code_hashes(wanted).items()}
 
     monkeypatch.syspath_prepend(tmp_path)
     yield build
@@ -60,7 +60,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     ids=["comment", "end", "behind code", "docstring", "long docstring", "module", "blank line", "trailing spaces"],
 )
 def test_what_people_read_is_no_code(source: str) -> None:
-    assert code_only(source) == code_only(CODE)
+    assert strip_comments(source) == strip_comments(CODE)
 
 
 @pytest.mark.parametrize(
@@ -75,12 +75,12 @@ def test_what_people_read_is_no_code(source: str) -> None:
     ids=["number", "name", "string with a hash sign", "branch", "indentation"],
 )
 def test_a_change_of_code_is_a_change(source: str) -> None:
-    assert code_only(source) != code_only(CODE)
+    assert strip_comments(source) != strip_comments(CODE)
 
 
 def test_what_is_left_is_the_code_itself() -> None:
     commented = 'def area(width: int) -> int:  # of a square\n    """Area."""\n\n    return width**2\n'
-    assert code_only(commented) == "def area(width: int) -> int:\n    return width**2"
+    assert strip_comments(commented) == "def area(width: int) -> int:\n    return width**2"
 
 
 def test_a_comment_changes_no_fingerprint(house: House) -> None:
@@ -124,15 +124,15 @@ def test_several_modules_are_joined(house: House) -> None:
 
 
 def test_a_package_that_is_imported_from_does_not_count() -> None:
-    assert "benchmarks/data/__init__.py" not in fingerprint(["benchmarks.training.loop"])
+    assert "benchmarks/data/__init__.py" not in code_hashes(["benchmarks.training.loop"])
 
 
 def test_a_package_that_is_named_counts_under_its_files_name() -> None:
-    assert "benchmarks/data/__init__.py" in fingerprint(["benchmarks.data"])
+    assert "benchmarks/data/__init__.py" in code_hashes(["benchmarks.data"])
 
 
 def test_a_network_depends_on_its_layers_and_not_on_other_networks() -> None:
-    files = fingerprint(["zoo.methods.adanet"]).keys()
+    files = code_hashes(["zoo.methods.adanet"]).keys()
     assert files >= {
         "zoo/methods/adanet.py",
         "zoo/network.py",
@@ -144,7 +144,7 @@ def test_a_network_depends_on_its_layers_and_not_on_other_networks() -> None:
 
 
 def test_a_file_has_the_same_hash_in_every_fingerprint() -> None:
-    one, other = fingerprint(["zoo.methods.adanet"]), fingerprint(["zoo.methods.branchynet.network"])
+    one, other = code_hashes(["zoo.methods.adanet"]), code_hashes(["zoo.methods.branchynet.network"])
     shared = one.keys() & other.keys()
     assert {name: one[name] for name in shared} == {name: other[name] for name in shared} != {}
 

@@ -1,8 +1,8 @@
-"""Which code a result depends on, as one hash per source file.
+"""Which code a result depends on: one hash per source file.
 
-A module's fingerprint covers itself and what it imports from this project, or from the package that it is part of, with
-comments, docstrings and blank lines left out, so that only a change of code makes a result stale. A package file
-(`__init__.py`) only lists: a name that is taken from it is followed to the module that defines the name.
+The hashes cover a module and everything that it imports from this project or from its own package. Comments, docstrings
+and blank lines are left out, so that only a change of code makes a result stale. A package file (`__init__.py`) only
+re-exports: a name that is imported from it is followed to the module that defines the name.
 """
 
 from __future__ import annotations
@@ -17,33 +17,34 @@ from functools import cache
 from pathlib import Path
 
 PACKAGES = ("zoo", "benchmarks")
-"""Imports from these are followed wherever they stand."""
+"""Packages whose imports are always followed."""
 LISTS = (
     *("zoo.plugins", "zoo.registry", "zoo.papers", "benchmarks.data.catalogue"),
     *("benchmarks.measuring.registry", "benchmarks.measuring.attacks.registry"),
     "benchmarks.measuring.summaries.registry",
 )
-"""Modules and packages that find things by name, or hold facts of papers: no number depends on them. What a preset's
-parameters, a data set's content or an evaluator's options are stands in a record's identity as values."""
+"""Modules and packages that only find plug-ins by name, or hold facts of papers. They are left out, because no number
+depends on them: parameters of presets, contents of data sets and options of evaluators are in a record's identity as
+values."""
 
 
-def fingerprint(modules: Iterable[str]) -> dict[str, str]:
-    """Short hash of every source file that the modules need, by file name relative to the project.
+def code_hashes(modules: Iterable[str]) -> dict[str, str]:
+    """Hash of every source file that the modules depend on, by path relative to the project.
 
-    Package files (`__init__.py`) and `LISTS` count only where they are named themselves.
+    Package files (`__init__.py`) and `LISTS` are included only if `modules` names them.
     """
     return dict(_closure(tuple(modules)))
 
 
 def changed(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
-    """Names of the files whose code differs, came or went."""
+    """Paths of the files whose code was changed, added or removed."""
     return sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
 
 
-def forget() -> None:
-    """Read every source file again from now on: for whoever changes one within a process."""
-    for remembered in (_closure, _source, _hash, _imports, _definitions):
-        remembered.cache_clear()
+def clear_caches() -> None:
+    """Read every source file again on the next call; needed after a source file was changed within a process."""
+    for cached in (_closure, _source, _hash, _imports, _definitions):
+        cached.cache_clear()
 
 
 @cache
@@ -72,7 +73,7 @@ def _source(module: str) -> Path | None:
     try:
         spec = importlib.util.find_spec(module)
     except ModuleNotFoundError:
-        return None  # a name that a package takes from elsewhere, not a module of it
+        return None  # a name that the package re-exports, not a module of it
     return Path(spec.origin) if spec and spec.origin and spec.origin.endswith(".py") else None
 
 
@@ -82,12 +83,12 @@ def _text(path: Path) -> str:
 
 @cache
 def _hash(path: Path) -> str:
-    return hashlib.sha256(code_only(_text(path)).encode()).hexdigest()[:12]
+    return hashlib.sha256(strip_comments(_text(path)).encode()).hexdigest()[:12]
 
 
 @cache
 def _imports(module: str) -> tuple[str, ...]:
-    """Modules whose code a module uses, of `PACKAGES` and of its own package."""
+    """Modules of `PACKAGES` and of its own package that a module uses."""
     path = _source(module)
     assert path is not None
     tree = ast.parse(_text(path))
@@ -115,7 +116,7 @@ def _top(module: str) -> str:
 
 
 def _absolute(node: ast.ImportFrom, package: str) -> str:
-    """The module that `from ... import` names, dots of a relative import resolved."""
+    """The module of a `from ... import`, with the dots of a relative import resolved."""
     if not node.level:
         return node.module or ""
     parts = package.split(".")
@@ -124,7 +125,7 @@ def _absolute(node: ast.ImportFrom, package: str) -> str:
 
 
 def _defining(module: str, name: str) -> str:
-    """The module that defines a name which is taken from a module or a package."""
+    """The module that defines a name that is imported from a module or a package."""
     seen: set[tuple[str, str]] = set()
     while (module, name) not in seen:
         seen.add((module, name))
@@ -139,7 +140,7 @@ def _defining(module: str, name: str) -> str:
 
 @cache
 def _definitions(package: str) -> dict[str, tuple[str, str]]:
-    """Where a package's file takes its names from: module and name there, by name."""
+    """The names that a package file re-exports: for each, the module it comes from and its name there."""
     path = _source(package)
     assert path is not None
     found: dict[str, tuple[str, str]] = {}
@@ -164,7 +165,7 @@ def _attributes(tree: ast.Module) -> Iterator[tuple[str, ...]]:
 
 
 def _followed(target: str, names: tuple[str, ...]) -> list[str]:
-    """Modules that `target.a.b.c` reaches, as far as its parts are modules or names of packages."""
+    """Modules that the expression `target.a.b.c` refers to, as long as its parts are modules or re-exported names."""
     found, module = [], target
     for name in names:
         path = _source(module)
@@ -175,7 +176,7 @@ def _followed(target: str, names: tuple[str, ...]) -> list[str]:
     return found
 
 
-def code_only(source: str) -> str:
+def strip_comments(source: str) -> str:
     """The source without comments, docstrings, blank lines and trailing spaces."""
     lines = source.splitlines()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
@@ -197,7 +198,7 @@ def _docstrings(tree: ast.Module) -> list[ast.Expr]:
 
 
 def _cut(lines: list[str], node: ast.Expr) -> None:
-    """Take a text out of the lines, and leave what stands before and behind it; offsets count bytes."""
+    """Remove a docstring from the lines and keep the code before and after it; offsets count bytes."""
     end = node.end_lineno or node.lineno
     before = lines[node.lineno - 1].encode()[: node.col_offset].decode()
     behind = lines[end - 1].encode()[node.end_col_offset or 0 :].decode()
