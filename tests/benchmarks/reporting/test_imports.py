@@ -57,7 +57,7 @@ def of_project(name: str) -> bool:
 
 def test_the_walk_sees_what_readers_import() -> None:
     assert {"zoo", "benchmarks.records.store"} <= set(imports(f"{PACKAGE}.evidence.loading"))
-    assert "benchmarks.records.fingerprint" in imports(f"{PACKAGE}.evidence.staleness")
+    assert "benchmarks.records.code_hashes" in imports(f"{PACKAGE}.evidence.staleness")
     assert set(MODULES) >= READERS
 
 
