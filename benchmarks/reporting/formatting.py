@@ -46,7 +46,7 @@ def interval_words(seeds: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds for people: `22 s`, `3.4 min`, `2.1 h`."""
+    """Seconds in a readable unit: `22 s`, `3.4 min`, `2.1 h`."""
     for unit, size in (("h", 3600.0), ("min", 60.0)):
         if seconds >= 2 * size:
             return f"{significant(seconds / size, 2)} {unit}"
@@ -54,7 +54,7 @@ def duration(seconds: float) -> str:
 
 
 def count(value: float) -> str:
-    """Number of things with thin grouping: 178,278."""
+    """A number of things, with groups of three digits: 178,278."""
     return f"{value:,.0f}"
 
 

@@ -73,7 +73,7 @@ class SectionContent:
 
 
 def section_content(evidence: Evidence, section: str) -> SectionContent:
-    """Draw and fill whatever is declared for a section."""
+    """Draw the figures and fill the tables that are declared for a section."""
     drawn = [_figure(f.title, f.name, partial(f.draw, evidence)) for f in figures.study_figures(section)]
     made = [_table(t.name, partial(t.make, evidence)) for t in tables.study_tables(section)]
     return SectionContent(

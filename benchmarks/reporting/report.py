@@ -10,7 +10,7 @@ from benchmarks.reporting.page import render
 
 
 def build(results_dir: Path, out: Path) -> Path:
-    """Write the report of a study, in one step.
+    """Write the report of a study. A reader sees the old page or the new one, never a part.
 
     Args:
         results_dir: the study's directory, `results/<study>`.

@@ -1,1 +1,1 @@
-"""How figures and text look: style, marks, number formats, SVG."""
+"""How figures look: axes, curves, heatmaps, colours and markers, SVG."""

@@ -24,7 +24,7 @@ class StudyEvidence:
         name: of the study's directory.
         title: headline of the report.
         dataset: the data set's name, without options.
-        dataset_title: for people.
+        dataset_title: for readers.
         recipe: how networks were trained.
         published_recipes: whether a paper's own recipe replaced it where there is one.
         repetitions: seeds that were asked for.
@@ -49,7 +49,7 @@ class MethodDescription:
 
     Attributes:
         name: as selectors use it.
-        title: for people.
+        title: for readers.
         place: among the methods of the suite, the method of baselines left out; None for that method itself.
         family: how it spends computation; empty where unknown.
         varies: what depends on the image; empty where unknown.
@@ -143,7 +143,7 @@ class NetworkEvidence:
 
     Attributes:
         label: as tables and logs call it, without the seed.
-        name: for people, unique in the report.
+        name: for readers, unique in the report.
         slug: unique in the report, letters, digits and dashes.
         method: what is known of its method.
         variant: 0 for the first network of that method in the study, 1 for the second, ...

@@ -9,7 +9,7 @@ import pandas as pd
 from benchmarks.measuring.attacks.contract import CLEAN
 
 KEYS = ["network", "attack", "epsilon"]
-"""Columns that no two rows of `robustness_results` have the same values in."""
+"""Columns that together identify a row of `robustness_results`."""
 ROUNDING = 9
 """Digits of mean accuracies that are compared: what differs beyond them is the order of a sum."""
 
@@ -84,6 +84,6 @@ def headline_attack(table: pd.DataFrame) -> tuple[str, float] | None:
 
 
 def _most_tried(made: pd.DataFrame, column: str) -> list[object]:
-    """Values of a column that the most networks have."""
+    """The values of a column that occur for the largest number of networks."""
     networks = made.groupby(column)["network"].nunique()
     return list(networks.index[networks == networks.max()])

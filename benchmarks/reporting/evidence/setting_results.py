@@ -21,6 +21,9 @@ ENERGIES = ("energy", "energy_idle", "energy_dense", "energy_static")
 PATHS = ("break_even", *(f"{path}_p{percentile}" for path in ("short", "long") for percentile in PERCENTILES))
 """What is known once per setting of timing: break-even batch, percentiles of the time of single images."""
 
+NOT_MEASURED = ("repetition", "baseline_macs", "samples", "headline")
+"""Columns of numbers or truth values that are no measurements of a setting."""
+
 
 def batch_sizes(table: pd.DataFrame) -> list[int]:
     """Batch sizes at which something was timed, ascending."""
@@ -58,20 +61,19 @@ def completed(summary: pd.DataFrame) -> pd.DataFrame:
 def setting_results(summary: pd.DataFrame, network_of: Mapping[str, str]) -> pd.DataFrame:
     """A row per network and setting, over its seeds, in the order of the summary.
 
-    Columns: network, setting, headline, note, seeds, samples, and for each measurement x of the summary: x
-    (mean over seeds), x_low and x_high: of one seed its interval (accuracy: 95 % Wilson; latency and
-    energy: quartiles), of several the smallest and largest; and x_std, the standard deviation over seeds (NaN for
-    one).
+    Columns: network, setting, headline, note, seeds, samples, and for each measurement x, which is every column of
+    numbers that the summary has, those of plug-ins too: x (mean over seeds); x_low and x_high: of one seed its interval
+    (accuracy: 95 % Wilson; latency and energy: quartiles), of several the smallest and largest; and x_std, the standard
+    deviation over seeds (NaN for one).
 
     Args:
         summary: as `completed` returns it.
         network_of: the network that every model label belongs to.
     """
-    timed = [f"{kind}_{size}" for size in batch_sizes(summary) for kind in TIMES]
-    timed += [f"{kind}_{size}" for size in energy_sizes(summary) for kind in ENERGIES]
+    measured = _measurements(summary)
     table = summary.assign(network=[network_of[label] for label in summary["model"]])
     rows = [
-        {"network": network, "setting": setting, **_over_seeds(group, [*MEANS, *PATHS, *timed])}
+        {"network": network, "setting": setting, **_over_seeds(group, measured)}
         for (network, setting), group in table.groupby(["network", "setting"], sort=False)
     ]
     columns = [
@@ -81,9 +83,19 @@ def setting_results(summary: pd.DataFrame, network_of: Mapping[str, str]) -> pd.
         "note",
         "seeds",
         "samples",
-        *_with_ends([*MEANS, *PATHS, *timed]),
+        *_with_ends(measured),
     ]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _measurements(summary: pd.DataFrame) -> list[str]:
+    """Columns of a completed summary that are measurements, in a fixed order: the suite's own, then all others."""
+    own = [*MEANS, *PATHS]
+    own += [f"{kind}_{size}" for size in batch_sizes(summary) for kind in TIMES]
+    own += [f"{kind}_{size}" for size in energy_sizes(summary) for kind in ENERGIES]
+    numbers = summary.select_dtypes("number").columns
+    ends = {f"{name}_{end}" for name in (*own, *numbers) for end in ("low", "high")}
+    return [*own, *(str(name) for name in numbers if name not in {*own, *ends, *NOT_MEASURED})]
 
 
 def _with_ends(measurements: list[str]) -> list[str]:

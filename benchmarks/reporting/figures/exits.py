@@ -13,7 +13,7 @@ from benchmarks.reporting.figures.base import Drawing, Panel, network_figure
 from benchmarks.reporting.formatting import count
 
 WRITTEN = 0.06
-"""Smallest share whose bar is wide enough for its number."""
+"""The smallest share whose bar has its number inside."""
 
 
 @network_figure("exits", section="routes", order=20, title="Where images leave")

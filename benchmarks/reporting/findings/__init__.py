@@ -1,1 +1,1 @@
-"""What a report concludes, in sentences: verdicts, significance, warnings."""
+"""What a report says in sentences: conclusions, significance, warnings, provenance."""

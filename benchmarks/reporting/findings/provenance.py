@@ -135,7 +135,7 @@ def as_yaml(values: Mapping[str, Any]) -> str:
 
 
 def setting_values(setting: Setting) -> str:
-    """The values of a setting in one line, rounded for people."""
+    """The values of a setting in one line, rounded for readers."""
     return ", ".join(f"{name} = {_rounded(value)}" for name, value in setting.values.items())
 
 

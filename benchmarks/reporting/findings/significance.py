@@ -23,7 +23,7 @@ def significant_difference(one: pd.DataFrame, other: pd.DataFrame) -> bool:
 
     Args:
         one: its answers, with columns index, label and prediction.
-        other: likewise; images that only one table has are left out.
+        other: of the other network; images that only one table has are left out.
     """
     pairs = _right(one).to_frame("one").join(_right(other).rename("other"), how="inner")
     wins = int((pairs["one"] & ~pairs["other"]).sum())

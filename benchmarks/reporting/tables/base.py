@@ -79,7 +79,7 @@ class Table:
     fold: Fold | None = None
 
     def __post_init__(self) -> None:
-        """Refuse ragged tables.
+        """Check that every row has a cell per column.
 
         Raises:
             ValueError: a row that has not one cell per column.

@@ -53,7 +53,7 @@ def number(
     reason: str,
     interval: bool = False,
 ) -> Cell:
-    """A measurement from a row of `points`, or a dash with the reason.
+    """A measurement from a row of results, or a dash with the reason.
 
     Args:
         values: the row.

@@ -74,7 +74,7 @@ def paths(evidence: Evidence) -> Table | None:
 
 
 def _saves(evidence: Evidence, network: NetworkEvidence) -> bool:
-    """Whether a network was timed and ran less than its nominal cost; one that was not counted may have."""
+    """Whether a network was timed and ran less than its nominal cost, or its cost was not counted."""
     if is_missing(evidence.value(network, f"latency_{evidence.batch_sizes[0]}")):
         return False
     return not evidence.value(network, "executed") >= evidence.value(network, "nominal")

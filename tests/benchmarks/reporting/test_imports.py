@@ -17,8 +17,10 @@ READERS = {f"{PACKAGE}.evidence.{name}" for name in ("environments", "loading", 
 }
 """What reads a study, and what ties reading and layout together."""
 VALUES = {
-    *(f"benchmarks.measuring.summaries.{name}" for name in ("accuracy", "intervals", "latency")),  # of tables
-    "benchmarks.measuring.attacks.contract",  # the name of no attack
+    "benchmarks.measuring.attacks.contract",  # the name of the attack that does nothing
+    "benchmarks.measuring.summaries.accuracy",
+    "benchmarks.measuring.summaries.intervals",
+    "benchmarks.measuring.summaries.latency",
     "benchmarks.training.recipe",
     "zoo.network",
     "zoo.papers.paper",

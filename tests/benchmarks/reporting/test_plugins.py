@@ -108,10 +108,10 @@ def fill(evidence):
 
 def test_what_an_installed_distribution_declares_is_seen(study_dir: Path, tmp_path: Path) -> None:
     (tmp_path / "example_report.py").write_text(INSTALLED)
-    facts = tmp_path / "example-1.0.dist-info"
-    facts.mkdir()
-    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: example\nVersion: 1.0\n")
-    (facts / "entry_points.txt").write_text("[routebench]\nexample = example_report\n")
+    metadata = tmp_path / "example-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: example\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[routebench]\nexample = example_report\n")
     program = (
         f"import sys; from pathlib import Path; sys.path.append({str(tmp_path)!r});"
         f"from benchmarks.reporting import build; build(Path({str(study_dir)!r}), Path({str(tmp_path)!r}))"

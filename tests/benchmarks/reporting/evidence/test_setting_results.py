@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.reporting.evidence.evidence import Evidence
+from benchmarks.reporting.evidence.setting_results import completed, setting_results
 from tests.benchmarks.reporting.hand_made import HandMade, answers, costs, timings
 
 
@@ -63,3 +64,21 @@ def test_what_was_not_measured_is_not_a_number(made: HandMade) -> None:
 def test_settings_keep_their_order_and_only_the_first_is_a_headline(evidence: Evidence) -> None:
     own = evidence.results[evidence.results["network"] == "branchynet"]
     assert list(zip(own["setting"], own["headline"], strict=True)) == [("knee", True), ("full", False)]
+
+
+def test_a_column_that_a_plug_in_adds_to_the_summary_is_a_result() -> None:
+    rows = pd.DataFrame(
+        {
+            "model": ["net", "net #2"],
+            "setting": "default",
+            "headline": True,
+            "note": "",
+            "repetition": [0, 1],
+            "watts": [10.0, 30.0],
+            "watts_low": [9.0, 29.0],
+            "colour": "red",
+        }
+    )
+    (row,) = setting_results(completed(rows), {"net": "net", "net #2": "net"}).to_dict("records")
+    assert (row["watts"], row["watts_low"], row["watts_high"]) == (20.0, 10.0, 30.0)
+    assert {"watts_low_low", "colour", "repetition"}.isdisjoint(row)

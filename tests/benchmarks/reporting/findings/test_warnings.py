@@ -1,4 +1,4 @@
-"""What readers are told before they believe a study."""
+"""Warnings that readers see before the results."""
 
 from __future__ import annotations
 
