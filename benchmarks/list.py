@@ -14,9 +14,9 @@ import zoo
 from benchmarks import data
 from benchmarks.cli.console import make_console
 from benchmarks.cli.errors import INPUT_ERRORS, one_line_errors
-from benchmarks.measuring.size_comparison import compare_sizes
 from benchmarks.records import sizes
 from benchmarks.study.design import Design, bundled_studies, load
+from zoo.sizing.published_sizes import compare_sizes
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 

@@ -15,10 +15,10 @@ from functools import cache
 from pathlib import Path
 
 import zoo
-from benchmarks.measuring import size_comparison
 from benchmarks.records.code_hashes import code_hashes
 from benchmarks.records.files import replacing
 from zoo.network import Task
+from zoo.sizing import published_sizes
 
 FILE = Path(__file__).with_name("sizes.json")
 """The stored sizes: a JSON list, sorted by selector and shape, with one row per line."""
@@ -82,14 +82,14 @@ def size(selector: zoo.Selector, task: Task | None = None) -> zoo.Size:
 
 
 def linear_macs(selector: zoo.Selector) -> int:
-    """The result of `benchmarks.measuring.size_comparison.linear_macs`, stored or counted as in `size`.
+    """The result of `zoo.sizing.published_sizes.linear_macs`, stored or counted as in `size`.
 
     Raises:
         UnknownName: no such method, preset or parameter.
         ValueError: a parameter does not fit the network.
     """
     row = _current_row(selector, None)
-    return size_comparison.linear_macs(selector) if row is None or row.linear is None else row.linear
+    return published_sizes.linear_macs(selector) if row is None or row.linear is None else row.linear
 
 
 def version_of(selector: zoo.Selector) -> str:
@@ -130,7 +130,7 @@ def count(selector: zoo.Selector, task: Task) -> Row:
         parameters=counted.parameters,
         macs=counted.macs,
         units=counted.units,
-        linear=size_comparison.linear_macs(selector) if leaves_linear_out else None,
+        linear=published_sizes.linear_macs(selector) if leaves_linear_out else None,
         version=version_of(selector),
     )
 

@@ -116,7 +116,7 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
         for name in ("contract", "by_foolbox", "fgsm", "pgd")
     },
     "benchmarks/measuring/route_text.py": TIMED | {"accuracy", "robustness"},
-    "benchmarks/measuring/size_comparison.py": frozenset(("fidelity",)),
+    "zoo/sizing/published_sizes.py": frozenset(("fidelity",)),
     "zoo/serving/folding.py": TIMED | {"robustness"},
     "zoo/serving/onednn.py": TIMED,
     "zoo/serving/optimize.py": TIMED,

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 import zoo
-from benchmarks.measuring import evaluators, size_comparison
+from benchmarks.measuring import evaluators
 from benchmarks.records import code_hashes, sizes
 from zoo.network import Task
+from zoo.sizing import published_sizes
 
 RENEW = "renew the sizes with: python -m benchmarks.list --recount"
 FEW = ("resnet[tiny]", "resnet[resnet-20]", "adanet[small]", "deformable[tiny]", "randwire[tiny]")
@@ -38,7 +39,7 @@ def fresh_sources() -> Iterator[None]:
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkout whose table may be changed, with no rows yet; the table's path."""
     (tmp_path / "pyproject.toml").touch()
-    (tmp_path / "benchmarks").mkdir()
+    (tmp_path / "benchmarks" / "records").mkdir(parents=True)
     monkeypatch.setattr(sizes, "FILE", tmp_path / "benchmarks" / "records" / "sizes.json")
     return sizes.FILE
 
@@ -89,7 +90,7 @@ def test_resnet_20_is_stored_with_the_parameters_of_its_paper() -> None:
 
 
 def test_linear_layers_are_stored_where_a_figure_leaves_them_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(size_comparison, "linear_macs")
+    monkeypatch.delattr(published_sizes, "linear_macs")
     assert sizes.linear_macs(zoo.parse("fractalnet[fractalnet-20-c100]")) == 512 * 100
 
 
@@ -101,8 +102,8 @@ def test_linear_layers_that_are_not_stored_are_counted() -> None:
 
 def test_comparisons_with_stored_sizes_are_those_with_counted_ones() -> None:
     for name, presets in (("fractalnet", "fractalnet-20*"), ("adanet", "convnet-aig-110*")):
-        stored = size_comparison.compare_sizes(name, presets, size=sizes.size, linear=sizes.linear_macs)
-        assert stored == size_comparison.compare_sizes(name, presets) != []
+        stored = published_sizes.compare_sizes(name, presets, size=sizes.size, linear=sizes.linear_macs)
+        assert stored == published_sizes.compare_sizes(name, presets) != []
 
 
 def test_a_stored_size_is_used_under_its_own_fingerprint(checkout: Path) -> None:
@@ -194,8 +195,8 @@ def test_listing_with_a_renewed_table_counts_no_preset(monkeypatch: pytest.Monke
         raise AssertionError(RENEW)
 
     monkeypatch.setattr(zoo, "size_of", refuse)
-    monkeypatch.setattr(size_comparison, "linear_macs", refuse)
+    monkeypatch.setattr(published_sizes, "linear_macs", refuse)
     for name in zoo.list_methods():
-        size_comparison.compare_sizes(name, size=sizes.size, linear=sizes.linear_macs)
+        published_sizes.compare_sizes(name, size=sizes.size, linear=sizes.linear_macs)
         for selector, task in listed_of(name):
             sizes.size(selector, task)
