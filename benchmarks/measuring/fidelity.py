@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import pandas as pd
 
 import zoo
 from benchmarks.measuring import evaluator
 from benchmarks.measuring.trained_network import TrainedNetwork
 from benchmarks.strict import Strict
-from zoo.sizing.published_sizes import comparison_table
+from zoo.sizing.published_sizes import Comparison, compare_sizes
 
 
 class FidelityOptions(Strict):
@@ -30,3 +32,10 @@ def fidelity(trained: TrainedNetwork, options: FidelityOptions) -> pd.DataFrame:
     """
     (name,) = (name for name in zoo.list_methods() if zoo.method(name).network is type(trained.net))
     return comparison_table(name, options.presets)
+
+
+def comparison_table(name: str, presets: str = "*") -> pd.DataFrame:
+    """`compare_sizes` as a table, one row per comparison; missing numbers are NaN."""
+    rows = [asdict(row) for row in compare_sizes(name, presets)]
+    frame = pd.DataFrame(rows, columns=list(Comparison.__dataclass_fields__))
+    return frame.astype({"parameters": "float64", "macs": "float64"})

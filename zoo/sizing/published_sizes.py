@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import nn
 
-import zoo
-from zoo.registry import Method, Official, Published
-
-if TYPE_CHECKING:
-    import pandas as pd
+from zoo.registry import Method, Official, Published, Selector, create, method
+from zoo.sizing.counting import Size, size_of
 
 PRINTED = "printed"
 COUNTED = "counted on code"
@@ -48,10 +45,10 @@ class Comparison:
     differs: str
 
 
-def linear_macs(selector: zoo.Selector) -> int:
+def linear_macs(selector: Selector) -> int:
     """Multiply-accumulates of one image in the linear layers of a network that runs each of them once."""
     with torch.device("meta"):
-        net = zoo.create(selector)
+        net = create(selector)
     return sum(layer.weight.numel() for layer in net.modules() if isinstance(layer, nn.Linear))
 
 
@@ -59,8 +56,8 @@ def compare_sizes(
     name: str,
     presets: str = "*",
     *,
-    size: Callable[[zoo.Selector], zoo.Size] = zoo.size_of,
-    linear: Callable[[zoo.Selector], int] = linear_macs,
+    size: Callable[[Selector], Size] = size_of,
+    linear: Callable[[Selector], int] = linear_macs,
 ) -> list[Comparison]:
     """Presets of a method that have a published size, in the registry's order; equal ones once.
 
@@ -73,29 +70,20 @@ def compare_sizes(
     Raises:
         UnknownName: no such method.
     """
-    found = zoo.method(name)
+    found = method(name)
     rows: dict[Comparison, None] = {}
     for preset in fnmatch.filter(found.presets, presets):
         facts = found.presets[preset]
         printed = [figure for figure in facts.published if figure.parameters or (figure.macs and not figure.routed)]
         official = found.official.get(preset)
         if printed or official:
-            selector = zoo.Selector(name, preset)
+            selector = Selector(name, preset)
             ours = size(selector)
             rows |= {_printed(found, preset, figure, ours): None for figure in printed}
             if official:
                 linear_part = 0 if official.convolutions is None else linear(selector)
                 rows[_counted(found, preset, official, ours, linear_part)] = None
     return list(rows)
-
-
-def comparison_table(name: str, presets: str = "*") -> pd.DataFrame:
-    """`compare_sizes` as a table, one row per comparison; missing numbers are NaN."""
-    import pandas as pd  # here, so that sizes can be listed without it
-
-    rows = compare_sizes(name, presets)
-    frame = pd.DataFrame([asdict(row) for row in rows], columns=list(Comparison.__dataclass_fields__))
-    return frame.astype({"parameters": "float64", "macs": "float64"})
 
 
 def same_digits(figure: float, ours: int) -> bool:
@@ -105,7 +93,7 @@ def same_digits(figure: float, ours: int) -> bool:
     return abs(Decimal(ours) - Decimal(repr(figure))) <= Decimal(10) ** exponent / 2
 
 
-def _printed(found: Method, preset: str, figure: Published, ours: zoo.Size) -> Comparison:
+def _printed(found: Method, preset: str, figure: Published, ours: Size) -> Comparison:
     macs = None if figure.routed else figure.macs
     return _comparison(
         found,
@@ -120,7 +108,7 @@ def _printed(found: Method, preset: str, figure: Published, ours: zoo.Size) -> C
     )
 
 
-def _counted(found: Method, preset: str, official: Official, ours: zoo.Size, linear_part: int) -> Comparison:
+def _counted(found: Method, preset: str, official: Official, ours: Size, linear_part: int) -> Comparison:
     macs, our_macs = official.macs, ours.macs
     if official.convolutions is not None:
         macs, our_macs = official.convolutions, ours.macs - linear_part

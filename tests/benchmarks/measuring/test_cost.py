@@ -18,7 +18,7 @@ from tests.benchmarks.cases import METHODS
 from zoo import Task, create
 
 TASK = Task(shape=(1, 28, 28), classes=10)
-PICTURE = torch.zeros(1, 1, 28, 28)
+IMAGE = torch.zeros(1, 1, 28, 28)
 
 # resnet[tiny] at 28 x 28: a 3x3 stem of stride 2 to 14 x 14, then three stages of two blocks at 14, 7 and 4 pixels.
 STEM = 1 * 16 * 9 * 14**2
@@ -99,17 +99,17 @@ def test_counting_leaves_the_setting_in_use(network_of: Callable[[str], TrainedN
 def test_a_counter_prints_nothing(
     count: Callable[[LogitsOnly, torch.Tensor], int], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    count(LogitsOnly(create("resnet[tiny]", TASK).eval()), PICTURE)
+    count(LogitsOnly(create("resnet[tiny]", TASK).eval()), IMAGE)
     assert capfd.readouterr() == ("", "")
 
 
 def test_ptflops_leaves_the_level_of_logging_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     root = logging.getLogger()
     monkeypatch.setattr(root, "level", logging.ERROR)
-    ptflops_macs(LogitsOnly(create("resnet[tiny]", TASK).eval()), PICTURE)
+    ptflops_macs(LogitsOnly(create("resnet[tiny]", TASK).eval()), IMAGE)
     assert root.level == logging.ERROR
 
 
 def test_other_libraries_see_images_to_logits() -> None:
     net = create("branchynet[tiny]", TASK).eval()
-    assert torch.equal(LogitsOnly(net)(PICTURE), net(PICTURE, compute="all").logits)
+    assert torch.equal(LogitsOnly(net)(IMAGE), net(IMAGE, compute="all").logits)

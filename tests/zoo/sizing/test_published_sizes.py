@@ -15,7 +15,6 @@ from zoo.sizing.published_sizes import (
     COUNTED,
     PRINTED,
     Comparison,
-    comparison_table,
     linear_macs,
     same_digits,
 )
@@ -82,17 +81,6 @@ def test_counts_on_torchvision_are_torchvisions(name: str) -> None:
     for preset, size in counted.items():
         net = torchvision.models.get_model(preset.replace("-", ""), weights=None)
         assert zoo.count_parameters(net) == size.parameters
-
-
-def test_a_table_has_a_row_per_comparison_and_numbers_where_it_says_something() -> None:
-    frame = comparison_table("adanet", "convnet-aig-*110*")
-    assert frame["preset"].tolist() == ["convnet-aig-110"] * 3 + ["convnet-aig-110-c100"]
-    assert frame["parameters"].tolist() == [1.78e6, 1.78e6, 1_766_630, 1_772_480]
-    assert frame["macs"].isna().tolist() == [True, False, False, False]
-
-
-def test_a_method_without_figures_has_an_empty_table() -> None:
-    assert comparison_table("resnet", "tiny").empty
 
 
 def test_facts_of_presets_that_do_not_exist_are_refused() -> None:
