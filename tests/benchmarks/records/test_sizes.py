@@ -38,7 +38,7 @@ def fresh_sources() -> Iterator[None]:
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkout whose table may be changed, with no rows yet; the table's path."""
     (tmp_path / "pyproject.toml").touch()
-    (tmp_path / "benchmarks").mkdir()
+    (tmp_path / "benchmarks" / "records").mkdir(parents=True)
     monkeypatch.setattr(sizes, "FILE", tmp_path / "benchmarks" / "records" / "sizes.json")
     return sizes.FILE
 
@@ -153,7 +153,7 @@ def test_recounting_writes_what_is_listed_and_tells_what_changed(
     checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = [(selector, task) for selector, task in sizes.listed_presets() if str(selector) in FEW]
-    monkeypatch.setattr(sizes, "listed", lambda: few)
+    monkeypatch.setattr(sizes, "listed_presets", lambda: few)
     write(checkout, selector="resnet[gone]")
     assert sizes.recount() == (len(few) + 1, len(few))
     assert sizes.recount() == (0, len(few))
