@@ -233,7 +233,7 @@ def test_a_model_made_by_other_code_is_stale_and_the_reason_names_the_files(
 ) -> None:
     today = {"zoo/methods/resnet.py": "changed", "benchmarks/training/loop.py": "two", "zoo/new.py": "three"}
     status = store.status(made(spec, today))
-    assert (status.state, status.reason) == ("stale", "code changed since: zoo/new.py, zoo/methods/resnet.py")
+    assert (status.state, status.reason) == ("stale", "code changed since: zoo/methods/resnet.py, zoo/new.py")
 
 
 def test_a_model_of_another_specification_is_missing_not_stale(store: Store, spec: ModelSpec, record: Record) -> None:

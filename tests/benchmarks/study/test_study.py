@@ -304,7 +304,7 @@ def test_wildcards_leave_out_methods_that_lack_the_preset() -> None:
 
 
 def test_a_preset_that_no_method_has_is_refused() -> None:
-    with pytest.raises(StudyError, match="none chosen"):
+    with pytest.raises(StudyError, match="no chosen method has the preset"):
         expand_methods(["all"], "huge")
 
 
