@@ -45,6 +45,7 @@ class Registry(Generic[Thing]):
         self._package = package
         self._origins: dict[str, str] = {}
         self._loaded = False
+        self._loading = False
 
     def add(self, name: str, thing: Thing, origin: str) -> None:
         """Declare a plug-in.
@@ -100,10 +101,15 @@ class Registry(Generic[Thing]):
         return not origin.startswith(f"{self._package}."), origin.rpartition(".")[0]
 
     def _load(self) -> None:
-        if not self._loaded:
-            self._loaded = True
+        if self._loaded or self._loading:
+            return
+        self._loading = True  # modules may look something up while they are imported
+        try:
             import_all(self._package)
             load_entry_points()
+            self._loaded = True
+        finally:
+            self._loading = False
 
 
 def origin_of(declared: Callable[..., object]) -> str:

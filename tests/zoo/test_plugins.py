@@ -10,7 +10,7 @@ import pytest
 
 from zoo.plugins import Registry, UnknownName
 
-PACKAGE = "tests.zoo"
+PACKAGE = "tests.zoo.methods"
 
 
 @pytest.fixture
@@ -84,6 +84,17 @@ def test_an_installed_plug_in_is_found(tmp_path: Path) -> None:
     (tmp_path / "example_plugin.py").write_text(PLUGIN)
     distribution(tmp_path, "example_plugin")
     assert names(tmp_path).stdout.rstrip().endswith("'wideresnet', 'installed')")
+
+
+def test_a_plug_in_that_cannot_be_imported_is_an_error_at_every_look_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise ImportError("broken")
+
+    monkeypatch.setattr("zoo.plugins.load_entry_points", fail)
+    registry: Registry[int] = Registry("colour", PACKAGE)
+    for _ in range(2):
+        with pytest.raises(ImportError, match="broken"):
+            registry.names()
 
 
 def test_a_plug_in_that_cannot_be_imported_is_named_with_its_distribution(tmp_path: Path) -> None:
