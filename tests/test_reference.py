@@ -74,7 +74,7 @@ CHANCE = 0.01
 
 
 def answers(method: str, setting: str | None = None) -> pd.DataFrame:
-    """What a method's network said to every test picture."""
+    """What a method's network predicted for every test image."""
     table = next(record for record in Store(RESULTS).records() if record.spec.method == method).table("accuracy")
     return table if setting is None else table[table["setting"] == setting]
 

@@ -15,7 +15,8 @@ import platform
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import distributions
+from importlib.metadata import distributions, entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ LARGE = 8 << 20
 """Bytes above which a file counts as unchanged if its size and times are; its digest is checked when it is read."""
 VARIABLES = ("ATEN_CPU_CAPABILITY", "CUDA_VISIBLE_DEVICES", "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "ROUTEBENCH_DATA")
 """Environment variables that change the device or precision of a plan, or the folder of the data."""
+GROUP = "routebench"
+"""As `zoo.plugins.GROUP`, which cannot be imported without torch."""
 READERS = 4
 
 
@@ -91,9 +94,11 @@ def _dependencies(arguments: Sequence[str]) -> dict[str, Any]:
     package = Path(__file__).parents[2]
     sources = [p for part in ("zoo", "benchmarks") for p in (package / part).rglob("*") if p.suffix not in (".pyc", "")]
     code = hashlib.sha256("".join(_hash(path) for path in sorted(sources)).encode()).hexdigest()
+    plugins = {str(path): _hash(path) for path in _plugin_sources()}
     installed = sorted(f"{d.metadata['Name']} {d.version}" for d in distributions())
     return {
         "code": code,
+        "plugins": plugins,
         "names": sorted(str(path.relative_to(package)) for path in sources),
         "python": sys.version,
         "installed": hashlib.sha256("\n".join(installed).encode()).hexdigest(),
@@ -102,6 +107,18 @@ def _dependencies(arguments: Sequence[str]) -> dict[str, Any]:
         "named": {name: _hash(Path(name)) for name in arguments if Path(name).is_file()},
         "variables": {name: os.environ.get(name, "") for name in VARIABLES},
     }
+
+
+def _plugin_sources() -> list[Path]:
+    """Source files of the packages that installed distributions name as plug-ins, found without importing them."""
+    found: set[Path] = set()
+    for name in {point.module.partition(".")[0] for point in entry_points(group=GROUP)}:
+        spec = find_spec(name)
+        if spec is not None and spec.submodule_search_locations is not None:
+            found |= {path for folder in spec.submodule_search_locations for path in Path(folder).rglob("*.py")}
+        elif spec is not None and spec.origin is not None:
+            found.add(Path(spec.origin))
+    return sorted(found)
 
 
 def _processor() -> str:

@@ -14,7 +14,8 @@ import pytest
 
 from benchmarks.cli import finished
 from benchmarks.cli.console import Grid
-from benchmarks.cli.finished import remember, replay_finished
+from benchmarks.cli.finished import GROUP, remember, replay_finished
+from zoo import plugins
 
 ARGUMENTS = ["--methods", "all", "--results", "results"]
 PLAN = Grid(
@@ -27,6 +28,7 @@ class House:
     """A working folder with a study of a few files, its page and its data."""
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self.study = path / "results" / "quick"
         (self.study / "models" / "resnet-1").mkdir(parents=True)
         self.record = self.study / "models" / "resnet-1" / "accuracy.parquet"
@@ -169,3 +171,25 @@ def test_nothing_heavy_is_loaded() -> None:
     code = "import sys, json, benchmarks.run; print(json.dumps(sorted(sys.modules)))"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert not {"torch", "pandas", "numpy", "pyarrow", "ray"} & set(json.loads(shown))
+
+
+@pytest.mark.parametrize("package", [True, False])
+def test_a_changed_plug_in_is_planned_again(house: House, monkeypatch: pytest.MonkeyPatch, package: bool) -> None:
+    installed = house.path / "installed"
+    (installed / "plugged-1.0.dist-info").mkdir(parents=True)
+    (installed / "plugged-1.0.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: plugged\nVersion: 1.0\n")
+    (installed / "plugged-1.0.dist-info/entry_points.txt").write_text(f"[{GROUP}]\nany = plugged\n")
+    source = installed / "plugged/inner.py" if package else installed / "plugged.py"
+    source.parent.mkdir(exist_ok=True)
+    if package:
+        (source.parent / "__init__.py").touch()
+    source.write_text("raise AssertionError('imported')\n")
+    monkeypatch.syspath_prepend(installed)
+    house.remember()
+    assert replay_finished(ARGUMENTS)
+    source.write_text("raise AssertionError('changed')\n")
+    assert not replay_finished(ARGUMENTS)
+
+
+def test_the_group_of_plug_ins_is_the_registrys() -> None:
+    assert GROUP == plugins.GROUP

@@ -152,7 +152,7 @@ def identities(dataset: Dataset) -> dict[str, Identity]:
 
 
 def versions(dataset: Dataset) -> dict[str, dict[str, Any]]:
-    """Of every table, of a network whose static twin is another method's."""
+    """Of every table, of a network whose baseline is another method's."""
     (spec,) = models(small_study("densenet"))
     return {chosen.name: version(chosen, Evaluation(), spec, dataset.info) for chosen in evaluators()}
 

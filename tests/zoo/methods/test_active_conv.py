@@ -15,7 +15,7 @@ from zoo.network import count_parameters
 from zoo.sizing.unit_costs import measure_ledger
 
 GRID = torch.tensor([(y, x) for y in (-1.0, 0.0, 1.0) for x in (-1.0, 0.0, 1.0) if (y, x) != (0, 0)])
-PICTURES = next(DIGITS.test.batches(4)).images
+IMAGES = next(DIGITS.test.batches(4)).images
 
 
 def layer(stride: int = 1, reach: int = 2, warmup_steps: int = 0, channels: int = 1) -> ActiveConv:
@@ -41,8 +41,8 @@ def test_at_its_initial_positions_the_kernel_is_the_hosts_surrounded_by_zeros() 
 @pytest.mark.parametrize("stride", [1, 2])
 def test_at_its_initial_positions_a_layer_is_a_plain_convolution(stride: int) -> None:
     unit = layer(stride)
-    plain = functional.conv2d(PICTURES, unit.weight, stride=stride, padding=1)
-    torch.testing.assert_close(unit(PICTURES), plain, atol=1e-6, rtol=0)
+    plain = functional.conv2d(IMAGES, unit.weight, stride=stride, padding=1)
+    torch.testing.assert_close(unit(IMAGES), plain, atol=1e-6, rtol=0)
 
 
 def moved_by(amount: float) -> Tensor:
@@ -55,13 +55,13 @@ def test_answers_and_gradients_are_those_of_sampling(stride: int, amount: float)
     unit = layer(stride)
     with torch.no_grad():
         unit.positions.copy_(moved_by(amount))
-    x, weight, positions = (t.detach().clone().requires_grad_() for t in (PICTURES, unit.weight, unit.positions))
+    x, weight, positions = (t.detach().clone().requires_grad_() for t in (IMAGES, unit.weight, unit.positions))
     expected = sampled(x, weight, positions, stride)
-    torch.testing.assert_close(unit(PICTURES), expected, atol=1e-5, rtol=0)
+    torch.testing.assert_close(unit(IMAGES), expected, atol=1e-5, rtol=0)
 
     direction = torch.randn(expected.shape, generator=torch.Generator().manual_seed(4))
     reference = torch.autograd.grad(expected, [x, weight, positions], direction)
-    images = PICTURES.clone().requires_grad_()
+    images = IMAGES.clone().requires_grad_()
     found = torch.autograd.grad(unit(images), [images, unit.weight, unit.positions], direction)
     torch.testing.assert_close(found[0], reference[0], atol=1e-5, rtol=0)
     torch.testing.assert_close(found[1], reference[1], atol=1e-3, rtol=1e-5)
@@ -72,27 +72,27 @@ def test_taps_at_the_limit_of_their_reach_are_sampled_exactly() -> None:
     unit = layer()
     with torch.no_grad():
         unit.positions.copy_(2 * GRID)
-        dilated = functional.conv2d(PICTURES, unit.weight, padding=2, dilation=2)
-        torch.testing.assert_close(unit(PICTURES), dilated, atol=1e-6, rtol=0)
+        dilated = functional.conv2d(IMAGES, unit.weight, padding=2, dilation=2)
+        torch.testing.assert_close(unit(IMAGES), dilated, atol=1e-6, rtol=0)
 
 
 def test_position_gradients_have_unit_length_per_tap() -> None:
     unit = layer()
-    unit(PICTURES).square().mean().backward()
+    unit(IMAGES).square().mean().backward()
     assert unit.positions.grad is not None
     torch.testing.assert_close(unit.positions.grad.norm(dim=1), torch.ones(8))
 
 
 def test_a_tap_without_gradient_stays_where_it_is() -> None:
     unit = layer()
-    (0 * unit(PICTURES)).sum().backward()
+    (0 * unit(IMAGES)).sum().backward()
     assert unit.positions.grad is not None
     assert torch.equal(unit.positions.grad, torch.zeros(8, 2))
 
 
 def test_copies_keep_normalising() -> None:
     unit = copy.deepcopy(layer())
-    (1000 * unit(PICTURES).square()).sum().backward()
+    (1000 * unit(IMAGES).square()).sum().backward()
     assert unit.positions.grad is not None
     assert unit.positions.grad.norm(dim=1).max().item() == pytest.approx(1)
 
@@ -103,7 +103,7 @@ def test_positions_rest_during_warm_up_and_move_after_it() -> None:
     rested = []
     for _ in range(4):
         optimizer.zero_grad()
-        unit(PICTURES).square().mean().backward()
+        unit(IMAGES).square().mean().backward()
         optimizer.step()
         rested.append(torch.equal(unit.positions.detach(), GRID))
     assert rested == [True, True, False, False]
@@ -113,7 +113,7 @@ def test_taps_stay_within_their_reach() -> None:
     unit = layer(reach=1).train()
     with torch.no_grad():
         unit.positions.add_(0.7)
-    unit(PICTURES)
+    unit(IMAGES)
     assert unit.positions.abs().max() <= 1
 
 

@@ -268,7 +268,7 @@ def priced(alpha: float) -> Forward:
     return answer(trained(f"skipnet[alpha={alpha}, hybrid_lr_scale=0.3]", 8))
 
 
-def test_dearer_computation_runs_less() -> None:
+def test_a_higher_price_of_computation_runs_less() -> None:
     rates = [rate(priced(alpha)) for alpha in (0.0, 2.0, 4.0)]
     assert rates[0] > rates[1] + 0.05
     assert rates[1] > rates[2] + 0.05

@@ -13,7 +13,7 @@ from zoo.layers import Chain, ModulesOf, ResidualBlock
 from zoo.methods.adanet import AdaNet
 
 DIGITS = zoo.Task(shape=(1, 28, 28), classes=10)
-PICTURES = torch.rand(4, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+IMAGES = torch.rand(4, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 
 
 class Wrapper(nn.Module):
@@ -48,7 +48,7 @@ def same(selector: zoo.Selector, changed: zoo.RoutedNet) -> None:
     computes: tuple[zoo.Compute, ...] = ("all", "needed")
     with torch.no_grad():
         for compute in computes:
-            out, wanted = (net(PICTURES, compute=compute) for net in (changed, plain))
+            out, wanted = (net(IMAGES, compute=compute) for net in (changed, plain))
             torch.testing.assert_close(out.logits, wanted.logits, atol=1e-5, rtol=0)
             assert torch.equal(out.route, wanted.route)
     assert list(changed.unit_modules()) == list(plain.unit_modules())
@@ -83,7 +83,7 @@ def test_a_wrapped_gate_is_served() -> None:
     wrapped: Any = Wrapper(net.gates[-1])
     net.gates[-1] = wrapped
     with torch.no_grad():
-        served, own = zoo.optimize_for_inference(net)(PICTURES), net(PICTURES)
+        served, own = zoo.optimize_for_inference(net)(IMAGES), net(IMAGES)
     torch.testing.assert_close(served.logits, own.logits, atol=1e-4, rtol=0)
     assert torch.equal(served.route, own.route)
 

@@ -42,7 +42,9 @@ def test_widths_are_multiplied_by_one_factor() -> None:
 
 
 def test_depth_scales_instead_where_it_is_asked_for() -> None:
-    selector = zoo.match("resnet", 125_485_696, CIFAR, by="depth")  # ResNet-56, with projections slightly dearer
+    selector = zoo.match(
+        "resnet", 125_485_696, CIFAR, by="depth"
+    )  # ResNet-56, slightly more expensive with projections
     assert selector == zoo.Selector("resnet", "small", {"blocks": (9, 9, 9)})
 
 
