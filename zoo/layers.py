@@ -199,7 +199,7 @@ class ResidualBlock(nn.Module):
             x: (N, C, H, W).
             identity: (N, C', H', W'), what the shortcut made of x.
             scale: (N,), or None for 1.
-            overwrite: the result may be written over `identity`; the block decides whether that helps.
+            overwrite: the result may be written over `identity`; this block does not, served ones do.
         """
         update: Tensor = self.branch(x)
         if scale is not None:

@@ -58,7 +58,7 @@ class Task:
 
         Args:
             stride: of all its layers together.
-            whose: stride it is, for the message.
+            whose: what has that stride, for the message.
 
         Raises:
             ValueError: the smaller side of the images is below the stride.
@@ -75,7 +75,8 @@ class Forward:
     Attributes:
         logits: (N, K), after exits and gates have decided.
         route: (N, U) bool, the units that each sample used.
-        exit_logits: one (N, K) per exit, in order, when every unit was computed; empty otherwise.
+        exit_logits: one (N, K) per exit (of FractalNet, per column), in order, when every unit was computed; empty
+            otherwise.
         gate_probs: (N, G) probability that each gate opens, or None without gates.
         penalties: auxiliary training losses by name, scalars.
     """
@@ -222,7 +223,7 @@ class RoutedNet(nn.Module, ABC):
         return [ParamGroup(parameters=list(self.parameters()))]
 
     def settings(self, validation: Validation) -> list[Setting]:
-        """Propose settings from validation outputs; the first is the one that headlines report."""
+        """Propose settings from validation outputs; the first is the headline setting."""
         return [Setting(name="default")]
 
     def use(self, setting: Setting) -> None:

@@ -27,6 +27,7 @@ from benchmarks.training.numerics import single_threaded
 from zoo import RoutedNet, Served, Setting, Task, create, optimize_for_inference
 from zoo.execution.gated_block import gated_residual
 from zoo.methods.adanet import AdaNet, Gate
+from zoo.serving.gates import LeanGates
 from zoo.sizing.unit_costs import measure_ledger
 
 TASK = Task(shape=(3, 32, 32), classes=10)
@@ -185,10 +186,12 @@ def _gathered(served: Served, images: Tensor) -> None:
     """Skipping as it is usually written: index, run, and add to a copy."""
     net = served.net
     assert isinstance(net, AdaNet)
+    gates: nn.Module = net.gates
+    assert isinstance(gates, LeanGates)
     with torch.inference_mode():
         x = net.backbone.stem(net.normalize(images.contiguous(memory_format=torch.channels_last)))
         for index, block in enumerate(net.backbone.blocks):
-            log_odds, _ = net.gates(index, x.mean(dim=(2, 3)), None)
+            log_odds, _ = gates.from_means(index, x.mean(dim=(2, 3)), None)
             active = (log_odds > 0).nonzero().squeeze(1)
             shortcut = block.shortcut(x)
             if len(active):

@@ -1,4 +1,4 @@
-"""Networks with classifiers on the way: the base of BranchyNet and MSDNet."""
+"""Networks with classifiers along their trunk: the base of BranchyNet and MSDNet."""
 
 from __future__ import annotations
 
@@ -66,7 +66,8 @@ class EarlyExitNet(RoutedNet):
 
     def _leaves(self, exit_index: int, logits: Tensor) -> Tensor:
         threshold = self.thresholds[exit_index]
-        assert threshold is not None
+        if threshold is None:  # switched off by a setting, and computed in training
+            return torch.zeros(len(logits), dtype=torch.bool, device=logits.device)
         return self.uncertainty(logits) < threshold
 
     def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:

@@ -26,7 +26,8 @@ from zoo.registry import register
 class Gate(nn.Module):
     """Global average pool, a hidden layer of 16 with batch norm and ReLU, and two logits: skip, execute.
 
-    Starts open for 87 % of the inputs: last weights N(0, 0.001), biases 0.1 and 2.0 as in the official code.
+    At the start every gate opens with probability 0.87: last weights N(0, 0.001), biases 0.1 and 2.0 as in the official
+    code.
     """
 
     def __init__(self, channels: int, hidden: int = 16) -> None:
@@ -43,8 +44,8 @@ class Gate(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) to (N,): log-odds of executing the block."""
         logits = self.choice(self.hidden(x)).float()
-        odds: Tensor = logits[:, 1] - logits[:, 0]
-        return odds
+        log_odds: Tensor = logits[:, 1] - logits[:, 0]
+        return log_odds
 
 
 class Gates(ModulesOf[Gate]):
@@ -58,6 +59,8 @@ class Gates(ModulesOf[Gate]):
 @register("adanet", PAPER)
 class AdaNet(RoutedNet):
     """A ResNet whose blocks are gated per image (Veit & Belongie 2018).
+
+    Block l computes relu(shortcut(x) + g_l * branch(x)), where its gate's decision g_l is 0 or 1.
 
     Training samples the decisions with Gumbel noise at temperature 1, forward hard, backward soft, and pulls the
     mean execution rate of every layer in the batch towards its target: `target_weight * mean_l (t_l - rate_l)^2`.
@@ -75,13 +78,14 @@ class AdaNet(RoutedNet):
         gate_width: hidden units of a gate.
         last_survival: below 1, training drops blocks as `stochastic_depth` does, the last with this probability of
             surviving: a block counts where its gate is open and it survived, and evaluation scales every branch by its
-            survival probability. The target loss sees the gates alone: chance must not make up for an open gate,
-            or more would run than the target when nothing is dropped.
+            survival probability. The target loss counts open gates, dropped or not: otherwise gates would open more
+            often to make up for dropped blocks, and evaluation, which drops none, would exceed the target.
         drop_mode: see `zoo.execution.block_drop.BlockDrop`: per mini-batch (`batch`) or per sample (`row`).
         trunk: blocks, widths, block, stem_kind and shortcut_kind of `zoo.backbone.Backbone`.
 
     Raises:
-        ValueError: a target outside [0, 1], or a number of targets that is not the number of blocks.
+        ValueError: a target outside [0, 1], a number of targets that is not the number of blocks, an unknown reduction
+            or drop mode, or a temperature or survival probability out of range.
     """
 
     shared_parameters = TRUNK_OPTIONS
@@ -103,7 +107,7 @@ class AdaNet(RoutedNet):
         super().__init__(task)
         self.backbone = Backbone(task, **trunk)
         self.gates = Gates(Gate(b.in_channels, gate_width) for b in self.backbone.blocks)
-        self.skipping = Skipping("residual")
+        self.skipping = Skipping("residual")  # a closed gate leaves out the branch, not the activation
         self.units = tuple(self.backbone.names)
         if target_reduction not in ("mean", "sum"):
             raise ValueError(f"target_reduction must be 'mean' or 'sum', not {target_reduction!r}")
@@ -138,24 +142,24 @@ class AdaNet(RoutedNet):
     def _gated_blocks(self, x: Tensor, decide: Decide, survivors: Tensor | None) -> GatedOutput:
         """For each block: ask its gate, decide, and run the block with its branch scaled by the decision."""
         scaled = self._scaled(decide, survivors)
-        gates, log_odds = [], []
+        gates, all_log_odds = [], []
         for index, block in enumerate(self.backbone.blocks):
-            odds, _ = self.gates(index, x)
+            log_odds, _ = self.gates(index, x)
             if self.training:
-                gate = decide(index, odds)
+                gate = decide(index, log_odds)
                 x = self.drop.residual(index, block, x, survivors, gate)
             else:
-                gate = scaled(index, odds)
+                gate = scaled(index, log_odds)
                 x = gated_residual(block, x, gate, "all")
             gates.append(gate)
-            log_odds.append(odds)
-        return GatedOutput(x, torch.stack(gates, dim=1), torch.stack(log_odds, dim=1))
+            all_log_odds.append(log_odds)
+        return GatedOutput(x, torch.stack(gates, dim=1), torch.stack(all_log_odds, dim=1))
 
     def _scaled(self, decide: Decide, survivors: Tensor | None) -> Decide:
         """Decisions times what stochastic depth multiplies each branch with."""
         if self.drop.certain:
             return decide
-        return lambda index, odds: decide(index, odds) * self.drop.weights(index, odds, survivors)
+        return lambda index, log_odds: decide(index, log_odds) * self.drop.weights(index, log_odds, survivors)
 
     def _decision(self, generator: torch.Generator | None) -> Decide:
         if self.rates is not None and not self.training:
@@ -166,6 +170,7 @@ class AdaNet(RoutedNet):
         return Threshold(self.threshold)
 
     def _sample(self, log_odds: Tensor, generator: torch.Generator | None) -> Tensor:
+        """Gumbel-softmax over two choices: the difference of two Gumbel variables is logistic."""
         noisy = log_odds + logistic_noise(log_odds, generator)
         return straight_through((noisy > 0).float(), torch.sigmoid(noisy / self.temperature))
 
@@ -185,17 +190,17 @@ class AdaNet(RoutedNet):
         return self.backbone.unit_modules()
 
     def settings(self, validation: Validation) -> list[Setting]:
-        """The trained decisions, other gate thresholds, and all layers scaled by their execution rate (AIG-110*)."""
+        """The trained decisions, thresholds that open 40, 60 and 80 % of the gates, and all layers (AIG-110*)."""
         probs = validation.forward.gate_probs
         assert probs is not None
-        settings = [Setting(name="default", note="gates open above probability 1/2, as trained")]
-        settings += threshold_settings(probs, (0.4, 0.6, 0.8))
+        settings = [Setting(name="default", note="the trained gates, open above probability 1/2")]
+        settings += threshold_settings(probs, rates=(0.4, 0.6, 0.8))
         rates = validation.forward.route.float().mean(dim=0).tolist()
         settings.append(
             Setting(
                 name="all layers, scaled",
                 values={"rates": rates},
-                note="every block runs, its output times its execution rate on validation (ConvNet-AIG-110*)",
+                note="every block runs, its branch times its execution rate on validation (ConvNet-AIG-110*)",
             )
         )
         return settings

@@ -1,4 +1,4 @@
-"""BranchyNet: classifiers on the way; a sample leaves at the first whose entropy is below a threshold.
+"""BranchyNet: classifiers along the trunk; a sample leaves at the first whose entropy is below a threshold.
 
 Facts that comparisons miss: the official timer leaves out the side branches, softmax and entropy, and thresholds were
 swept on the test set. Here heads are units like any other, and thresholds come from validation data.
@@ -26,7 +26,8 @@ from zoo.registry import register
 class BranchyNet(EarlyExitNet):
     """Early exits on a trunk (Teerapittayanon et al. 2016).
 
-    A sample leaves at the first exit whose entropy, in nats, lies below the exit's threshold.
+    Evaluation (in `EarlyExitNet`): for each segment, run it on the samples that are left, classify them, and let those
+    leave whose entropy, in nats, lies below the exit's threshold; the last exit takes the rest.
 
     Training has the paper's two phases: the trunk with its final exit alone, then everything jointly from those
     weights with a weighted sum of the exits' cross-entropies.
@@ -73,7 +74,8 @@ class BranchyNet(EarlyExitNet):
         if not self.training:
             return super().run(x, compute=compute, generator=generator)
         jointly = self.phase == "joint"
-        return self.run_exits(x, "all" if jointly else "needed", [jointly] * len(self.thresholds))
+        enabled = [jointly] * len(self.thresholds)  # the phase `trunk` computes no early exit
+        return self.run_exits(x, "all" if jointly else "needed", enabled)
 
     def uncertainty(self, logits: Tensor) -> Tensor:
         """Entropy of the softmax in nats, (N, K) to (N,)."""
@@ -111,7 +113,7 @@ class BranchyNet(EarlyExitNet):
         return [ParamGroup(parameters=[p for module in modules for p in module.parameters()])]
 
     def plain_trunk(self) -> Mapping[str, Any] | None:
-        """The ResNet without exits; none for trunks that are none."""
+        """The ResNet without exits; none for a trunk that is not a ResNet."""
         return self.plain
 
 

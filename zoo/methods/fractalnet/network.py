@@ -1,4 +1,4 @@
-"""FractalNet: columns of different depth grow into each other; drop-path lets each of them serve alone.
+"""FractalNet: columns of different depth, joined again and again; drop-path lets each of them serve alone.
 
 Facts that re-implementations miss: a global draw is one column for the entire network, not one per block; a join
 divides by the number of inputs alive; and single columns need batch-norm statistics of their own (`PathNorm`).
@@ -108,18 +108,20 @@ class FractalNet(RoutedNet):
         """Run normalised images; training draws what runs, and runs nothing else."""
         x = self.stem(x)
         if not self.training:
-            used = self._column(self.column) if self.column else torch.ones(1, len(self.units), dtype=torch.bool)
-            return self._answer(x, used, alone=self.column is not None, everything=compute == "all")
+            used = (
+                self._mask_of_column(self.column) if self.column else torch.ones(1, len(self.units), dtype=torch.bool)
+            )
+            return self._run_segments(x, used, alone=self.column is not None, everything=compute == "all")
         if self.draw == "sample":
             return self._draw_per_sample(x)
         if self.draw == "tied":
-            local = self._answer(x, self._local(1))
-            columns = [self._answer(x, self._column(c), alone=True) for c in range(1, self.columns + 1)]
+            local = self._run_segments(x, self._draw_local(1))
+            columns = [self._run_segments(x, self._mask_of_column(c), alone=True) for c in range(1, self.columns + 1)]
             every = tuple(answer.logits for answer in columns) if self.columns > 1 else ()
             return Forward(logits=local.logits, route=self.all_units(len(x), x.device), exit_logits=every)
         if self._takes_a_global_turn():
-            return self._answer(x, self._column(int(torch.randint(1, self.columns + 1, ()))), alone=True)
-        return self._answer(x, self._local(1))
+            return self._run_segments(x, self._mask_of_column(int(torch.randint(1, self.columns + 1, ()))), alone=True)
+        return self._run_segments(x, self._draw_local(1))
 
     def train(self, mode: bool = True) -> Self:
         """Switch modes and start over with a local turn, so that an epoch's draws depend on no earlier epoch."""
@@ -136,26 +138,26 @@ class FractalNet(RoutedNet):
         rows, answers = [], []
         for column in columns.unique().tolist():
             members = (columns == column).nonzero().squeeze(1)
-            used = self._column(column) if column else self._local(len(members))
+            used = self._mask_of_column(column) if column else self._draw_local(len(members))
             rows.append(members)
-            answers.append(self._answer(x[members.to(x.device, non_blocking=True)], used, alone=column > 0))
+            answers.append(self._run_segments(x[members.to(x.device, non_blocking=True)], used, alone=column > 0))
         back = torch.cat(rows).argsort().to(x.device, non_blocking=True)
         return Forward(
             logits=torch.cat([answer.logits for answer in answers])[back],
             route=torch.cat([answer.route for answer in answers])[back],
         )
 
-    def _answer(self, x: Tensor, used: Tensor, *, alone: bool = False, everything: bool = False) -> Forward:
+    def _run_segments(self, x: Tensor, used: Tensor, *, alone: bool = False, everything: bool = False) -> Forward:
         route = used.to(x.device, non_blocking=True).expand(len(x), -1)
         for block, part in zip(self.blocks, used.chunk(len(self.blocks), dim=1), strict=True):
             x = block(x, part, alone=alone, everything=everything)
         return Forward(logits=self.head(x), route=route)
 
-    def _local(self, rows: int) -> Tensor:
+    def _draw_local(self, rows: int) -> Tensor:
         drawn = [drop_locally(self.segments, self.local_rate, rows) for _ in self.blocks]
         return torch.cat([reaching_the_end(self.segments, alive) for alive in drawn], dim=1)
 
-    def _column(self, column: int) -> Tensor:
+    def _mask_of_column(self, column: int) -> Tensor:
         return only_column(self.segments, column).repeat(1, len(self.blocks))
 
     def loss(self, forward: Forward, labels: Tensor) -> Tensor:

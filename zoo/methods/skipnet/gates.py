@@ -1,6 +1,6 @@
 """SkipNet's gates, small convnets or one recurrent gate shared by all blocks, and what they are rewarded with.
 
-Parameters and multiply-accumulates are those of the official code, but for its last gate, which decides nothing.
+Parameters and multiply-accumulates are those of the official code, except for its last gate, which decides nothing.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ class SkipGates(nn.Module):
         raise NotImplementedError
 
     def open(self, log_odds: float) -> None:
-        """Shift what the gates start with by these log-odds; the weights stay."""
+        """Set the bias of the log-odds to this value; the weights stay."""
         with torch.no_grad():
             for choice in self.choices():
                 choice.bias.zero_()
                 choice.bias[-1] = log_odds
 
     def set_apart(self) -> None:
-        """Start every gate with log-odds of its own; feed-forward gates do so already."""
+        """Make the gates of different blocks start with different log-odds; feed-forward gates do so already."""
 
     def sharpen(self, temperature: float) -> None:
         """Divide all log-odds by a temperature, once and for good, in the weights."""
@@ -128,7 +128,7 @@ class RecurrentGates(SkipGates):
         return [self.choice]
 
     def set_apart(self) -> None:
-        """Weigh the blocks' own projections up, and what all blocks share down: the LSTM's biases."""
+        """Widen the shared output layer, zero the LSTM's biases, so that the blocks' projections tell gates apart."""
         nn.init.normal_(self.choice.weight, std=4.0)
         nn.init.zeros_(self.cell.bias_ih)
         nn.init.zeros_(self.cell.bias_hh)
@@ -160,7 +160,7 @@ def make_gates(
 
 
 def discounted_returns(route: Tensor, terminal: Tensor, alpha: float, gamma: float) -> Tensor:
-    """R_i = r_i + gamma * R_{i+1} with r_i = alpha / N for a skipped block, 0 for one that runs.
+    """R_i = r_i + gamma * R_{i+1} with r_i = alpha / G for a skipped block of G, 0 for one that runs.
 
     Args:
         route: (N, G) bool, decisions.

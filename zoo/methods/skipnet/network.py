@@ -28,7 +28,8 @@ from zoo.registry import register
 class SkipNet(RoutedNet):
     """A ResNet in which a gate may skip any block but the first (Wang et al. 2018).
 
-    The gate looks at what the block would get. A skipped block returns its shortcut, projected but not rectified
+    Block i computes g_i * block(x) + (1 - g_i) * shortcut(x), where its gate has decided g_i from the same x. A skipped
+    block returns its shortcut, projected but not rectified
     where shapes change. Gates always run and are fixed cost.
 
     Training has two phases. `supervised` decides hard, at probability 1/2, and gives the gates the gradient of their
@@ -100,7 +101,7 @@ class SkipNet(RoutedNet):
         if policy_temperature <= 0:
             raise ValueError(f"policy_temperature must be positive, not {policy_temperature}")
         self.gates = make_gates(gate, [b.in_channels for b in gated], open_log_odds, set_apart=set_apart)
-        self.skipping = Skipping("block")
+        self.skipping = Skipping("block")  # a closed gate leaves out the branch and the activation
         self.units = tuple(self.backbone.names[1:])
         self.decision = decision
         self.alpha = alpha
@@ -132,20 +133,20 @@ class SkipNet(RoutedNet):
     def _gated_blocks(self, blocks: Sequence[ResidualBlock], x: Tensor, decide: Decide) -> GatedOutput:
         """For each block: ask its gate, decide, and mix the block and its shortcut by the decision."""
         state = None
-        gates, log_odds = [], []
+        gates, all_log_odds = [], []
         for index, block in enumerate(blocks):
-            odds, state = self.gates(index, x, state)
-            gates.append(decide(index, odds))
-            log_odds.append(odds)
+            log_odds, state = self.gates(index, x, state)
+            gates.append(decide(index, log_odds))
+            all_log_odds.append(log_odds)
             x = gated_block(block, x, gates[-1], "all")
-        return GatedOutput(x, torch.stack(gates, dim=1), torch.stack(log_odds, dim=1))
+        return GatedOutput(x, torch.stack(gates, dim=1), torch.stack(all_log_odds, dim=1))
 
     def _decision(self, generator: torch.Generator | None) -> Decide:
         if generator is not None or (self.training and self.phase == "hybrid"):
             return lambda index, log_odds: (log_odds.detach() + logistic_noise(log_odds, generator) > 0).float()
         if self.training and self.decision == "soft":
             return lambda index, log_odds: torch.sigmoid(log_odds)
-        return Threshold(self.threshold)
+        return Threshold(self.threshold)  # 0 or 1, with the gradient of the probability (straight-through)
 
     def loss(self, forward: Forward, labels: Tensor) -> Tensor:
         """Cross-entropy, and in the hybrid phase the policy's loss."""
@@ -168,7 +169,7 @@ class SkipNet(RoutedNet):
         return (Phase(name="supervised", share=1 - self.hybrid_share), hybrid)
 
     def begin(self, phase: str) -> None:
-        """Enter `supervised` or `hybrid`.
+        """Enter `supervised` or `hybrid`; `train()` then freezes the batch norms where they are to be frozen.
 
         Raises:
             ValueError: another name.
@@ -196,16 +197,16 @@ class SkipNet(RoutedNet):
         return self.backbone.described
 
     def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
-        """The residual branches but the first; gates always run."""
+        """The residual branches of all blocks but the first; gates always run."""
         branches = self.backbone.unit_modules()
         return {name: branches[name] for name in self.units}
 
     def settings(self, validation: Validation) -> list[Setting]:
-        """The trained decisions, and other gate thresholds."""
+        """The trained decisions, and thresholds that open 40, 60 and 80 % of validation's gates."""
         probs = validation.forward.gate_probs
         assert probs is not None
-        trained = Setting(name="default", note="gates open above probability 1/2, as trained")
-        return [trained, *threshold_settings(probs, (0.4, 0.6, 0.8), margin=0.02)]
+        trained = Setting(name="default", note="the trained gates, open above probability 1/2")
+        return [trained, *threshold_settings(probs, rates=(0.4, 0.6, 0.8), margin=0.02)]
 
     def use(self, setting: Setting) -> None:
         """Take `threshold` in (0, 1).
