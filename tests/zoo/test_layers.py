@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
+from tests.zoo.count import Count
 from zoo.execution.gated_block import gated_residual
 from zoo.layers import PoolAndPad, ResidualBlock, SubsampleAndPad
-
-
-class Count(nn.Module):
-    """Adds one, and remembers how many samples it saw."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen = 0
-
-    def forward(self, x: Tensor) -> Tensor:
-        self.seen += len(x)
-        return x + 1
 
 
 def test_a_closed_gate_leaves_the_shortcut_and_the_activation() -> None:

@@ -14,6 +14,7 @@ from benchmarks.data import Dataset, dataset, describe, load, module_of, names
 from benchmarks.data.catalogue import DATASETS
 from benchmarks.data.embedded import MNIST5K
 from benchmarks.records.store import Store
+from tests import examples
 from tests.benchmarks.cases import NOT_MEASURED, identity_of, ignore, job, models, small_study
 
 
@@ -117,35 +118,7 @@ def test_a_data_set_is_read_by_the_module_that_declares_it(name: str) -> None:
     assert module_of(name) == f"benchmarks.data.{family.get(name, name)}"
 
 
-PLUGIN = '''
-"""Even and odd handwritten digits, from scikit-learn."""
-
-import numpy as np
-from sklearn.datasets import load_digits
-
-from benchmarks.data import Augmentation, DatasetInfo, dataset
-from benchmarks.data.splitting import split_arrays
-
-PARITY = DatasetInfo(
-    name="parity",
-    title="Even and odd digits",
-    shape=(1, 8, 8),
-    classes=("even", "odd"),
-    mean=(0.3048,),
-    std=(0.3757,),
-    preset="tiny",
-    epsilons=(0.1,),
-    augmentation=Augmentation(),
-    source="Alpaydin and Kaynak 1998, in scikit-learn",
-)
-
-
-@dataset(PARITY)
-def read_parity(data_root, options):
-    pixels, digits = load_digits(return_X_y=True)
-    images = (pixels * 255 / 16).astype(np.uint8).reshape(-1, 1, 8, 8)
-    return split_arrays(PARITY, images, digits % 2, validation=180, test=360)
-'''
+PLUGIN = (Path(examples.__file__).parent / "parity.py").read_text()
 
 
 @pytest.fixture
@@ -157,10 +130,6 @@ def parity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     import_module("parity_plugin")
     yield
     DATASETS.remove("parity")
-
-
-def test_a_data_set_is_a_file_of_fewer_than_30_lines() -> None:
-    assert len(PLUGIN.strip().splitlines()) < 30
 
 
 @pytest.mark.usefixtures("parity")

@@ -6,19 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from tests.zoo.count import Count
 from zoo.execution.cascade import cascade
-
-
-class Count(nn.Module):
-    """Adds one, and remembers how many samples it saw."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen = 0
-
-    def forward(self, x: Tensor) -> Tensor:
-        self.seen += len(x)
-        return x + 1
 
 
 class Keep(nn.Module):

@@ -4,22 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
+from tests.zoo.count import Count
 from zoo.execution.gated_block import gated_block, gated_residual
 from zoo.layers import ResidualBlock
-
-
-class Count(nn.Module):
-    """Adds one, and remembers how many samples it saw."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen = 0
-
-    def forward(self, x: Tensor) -> Tensor:
-        self.seen += len(x)
-        return x + 1
 
 
 @pytest.mark.parametrize(("gate", "runs"), [([1.0, 0.0, 1.0], 2), ([0.0, 0.0, 0.0], 0), ([1.0, 1.0, 1.0], 3)])
