@@ -31,6 +31,8 @@ VARIABLES = ("ATEN_CPU_CAPABILITY", "CUDA_VISIBLE_DEVICES", "ONEDNN_MAX_CPU_ISA"
 """Environment variables that change the device or precision of a plan, or the folder of the data."""
 GROUP = "routebench"
 """As `zoo.plugins.GROUP`, which cannot be imported without torch."""
+FIRST_PATH = list(sys.path)
+"""Where Python finds modules when the command starts; libraries such as Ray add folders later."""
 READERS = 4
 
 
@@ -95,7 +97,7 @@ def _dependencies(arguments: Sequence[str]) -> dict[str, Any]:
     sources = [p for part in ("zoo", "benchmarks") for p in (package / part).rglob("*") if p.suffix not in (".pyc", "")]
     code = hashlib.sha256("".join(_hash(path) for path in sorted(sources)).encode()).hexdigest()
     plugins = {str(path): _hash(path) for path in _plugin_sources()}
-    installed = sorted(f"{d.metadata['Name']} {d.version}" for d in distributions())
+    installed = sorted(f"{d.metadata['Name']} {d.version}" for d in distributions(path=FIRST_PATH))
     return {
         "code": code,
         "plugins": plugins,

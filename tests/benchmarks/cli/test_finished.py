@@ -193,3 +193,16 @@ def test_a_changed_plug_in_is_planned_again(house: House, monkeypatch: pytest.Mo
 
 def test_the_group_of_plug_ins_is_the_registrys() -> None:
     assert GROUP == plugins.GROUP
+
+
+def test_folders_that_a_library_adds_to_the_path_while_it_runs_change_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ray puts copies of psutil and others on the driver's path."""
+    bundled = house.path / "bundled"
+    (bundled / "bundled-1.0.dist-info").mkdir(parents=True)
+    (bundled / "bundled-1.0.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: bundled\nVersion: 1.0\n")
+    with monkeypatch.context() as running:
+        running.syspath_prepend(bundled)
+        house.remember()
+    assert replay_finished(ARGUMENTS)
