@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zoo.papers.paper import CIFAR10, CIFAR100, IMAGENET, Official, Paper, Preset, Published
+from zoo.papers.paper import CIFAR10, CIFAR100, IMAGENET, SGD, Official, Paper, Preset, Published
 from zoo.papers.resnet import SMALL, TINY, cifar, imagenet
 
 AIG_CIFAR = {
-    "optimizer": "sgd",
-    "lr": 0.1,
-    "momentum": 0.9,
+    **SGD,
     "nesterov": False,
     "weight_decay": 5e-4,
     "batch_size": 256,

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zoo.papers.paper import IMAGENET, Official, Paper, Preset, Published
+from zoo.papers.paper import IMAGENET, SGD, Official, Paper, Preset, Published
 
 YANG = {
-    "optimizer": "sgd",
-    "lr": 0.1,
-    "momentum": 0.9,
+    **SGD,
     "nesterov": True,
     "weight_decay": 1e-4,
     "batch_size": 64,

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from zoo.papers.paper import CIFAR10, CIFAR100, IMAGENET, Official, Paper, Preset, Published
+from zoo.papers.paper import CIFAR10, CIFAR100, IMAGENET, SGD, Official, Paper, Preset, Published
 
 WIDTHS = (64, 128, 256, 512, 512)
 DROPOUT = (0.0, 0.1, 0.2, 0.3, 0.4)
 """Section 4; `zoo.methods.fractalnet.network` has them as defaults, too."""
 NO_DROP = {"dropout": (0.0,) * 5, "local_rate": 0.0, "global_share": 0.0}
 LARSSON_CIFAR = {
-    "optimizer": "sgd",
+    **SGD,
     "lr": 0.02,
-    "momentum": 0.9,
     "nesterov": False,
     "weight_decay": 0.0,
     "batch_size": 100,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from zoo.papers.paper import MNIST, Paper, Preset, Published
+from zoo.papers.paper import MNIST, SGD, Paper, Preset, Published
 
-SGD = {"optimizer": "sgd", "momentum": 0.9, "nesterov": True, "weight_decay": 1e-3, "batch_size": 100}
-CAFFE_CIFAR = SGD | {"lr": 0.025, "epochs": 400, "schedule": "step", "milestones": [0.5, 0.75, 0.875]}
+NESTEROV = SGD | {"nesterov": True, "weight_decay": 1e-3, "batch_size": 100}
+CAFFE_CIFAR = NESTEROV | {"lr": 0.025, "epochs": 400, "schedule": "step", "milestones": [0.5, 0.75, 0.875]}
 """Solver of the official code: 200 k iterations, divided by 10 at 100 k, 150 k and 175 k."""
-CAFFE_MNIST = SGD | {"lr": 0.01, "epochs": 300, "schedule": "step", "milestones": [1 / 3, 2 / 3], "augment": False}
+CAFFE_MNIST = NESTEROV | {"lr": 0.01, "epochs": 300, "schedule": "step", "milestones": [1 / 3, 2 / 3], "augment": False}
 
 
 def _figure(dataset: str, accuracy: float, table: int, parameters: float | None = None, note: str = "") -> Published:

@@ -17,6 +17,8 @@ CIFAR10 = Task(shape=(3, 32, 32), classes=10)
 CIFAR100 = Task(shape=(3, 32, 32), classes=100)
 IMAGENET = Task(shape=(3, 224, 224), classes=1000)
 MNIST = Task(shape=(1, 28, 28), classes=10)
+SGD: dict[str, Any] = {"optimizer": "sgd", "lr": 0.1, "momentum": 0.9}
+"""What most recipes start from."""
 
 
 @dataclass(frozen=True, kw_only=True)

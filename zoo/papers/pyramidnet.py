@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zoo.papers.paper import CIFAR10, CIFAR100, IMAGENET, Official, Paper, Preset, Published
+from zoo.papers.paper import CIFAR10, CIFAR100, IMAGENET, SGD, Official, Paper, Preset, Published
 
 HAN_CIFAR10 = {
-    "optimizer": "sgd",
-    "lr": 0.1,
-    "momentum": 0.9,
+    **SGD,
     "nesterov": True,
     "weight_decay": 1e-4,
     "batch_size": 128,

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from zoo.papers.paper import CIFAR10, IMAGENET, Paper, Preset, Published
+from zoo.papers.paper import CIFAR10, IMAGENET, SGD, Paper, Preset, Published
 
 XIE = {
-    "optimizer": "sgd",
-    "lr": 0.1,
-    "momentum": 0.9,
+    **SGD,
     "nesterov": False,
     "weight_decay": 5e-5,
     "batch_size": 256,

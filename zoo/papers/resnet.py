@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zoo.papers.paper import IMAGENET, Official, Paper, Preset, Published
+from zoo.papers.paper import IMAGENET, SGD, Official, Paper, Preset, Published
 
 TINY: Mapping[str, Any] = {"blocks": (2, 2, 2), "widths": (16, 32, 64), "stem_kind": "strided"}
 """ResNet-14 with a strided stem, for 28-pixel digits: 5.4 million multiply-accumulates at 28 x 28."""
@@ -24,9 +24,7 @@ def imagenet(blocks: Sequence[int], block: str) -> dict[str, Any]:
 
 
 HE_CIFAR = {
-    "optimizer": "sgd",
-    "lr": 0.1,
-    "momentum": 0.9,
+    **SGD,
     "nesterov": False,
     "weight_decay": 1e-4,
     "batch_size": 128,

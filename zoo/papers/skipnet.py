@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zoo.papers.paper import CIFAR10, IMAGENET, Official, Paper, Preset, Published
+from zoo.papers.paper import CIFAR10, IMAGENET, SGD, Official, Paper, Preset, Published
 from zoo.papers.resnet import SMALL, TINY, cifar, imagenet
 
 SKIP_CIFAR = {
-    "optimizer": "sgd",
-    "lr": 0.1,
-    "momentum": 0.9,
+    **SGD,
     "nesterov": False,
     "weight_decay": 1e-4,
     "batch_size": 128,

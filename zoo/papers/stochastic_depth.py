@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from zoo.papers.paper import CIFAR10, IMAGENET, Official, Paper, Preset, Published
+from zoo.papers.paper import CIFAR10, IMAGENET, SGD, Official, Paper, Preset, Published
 from zoo.papers.resnet import SMALL, TINY, cifar, imagenet
 
 SD_CIFAR = {
-    "optimizer": "sgd",
-    "lr": 0.1,
-    "momentum": 0.9,
+    **SGD,
     "nesterov": True,
     "weight_decay": 1e-4,
     "batch_size": 128,

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from zoo.papers.paper import Paper, Preset, Published
+from zoo.papers.paper import SGD, Paper, Preset, Published
 
 WRN_CIFAR = {
-    "optimizer": "sgd",
-    "lr": 0.1,
-    "momentum": 0.9,
+    **SGD,
     "nesterov": True,
     "weight_decay": 5e-4,
     "batch_size": 128,
