@@ -21,8 +21,6 @@ SOURCES = ("zoo", "benchmarks", "pyproject.toml")
 """Paths whose changes make a checkout dirty; changes of results and pages do not."""
 VOLATILE = ("created", "load_average", "commit")
 """Fields that differ from run to run in the same environment."""
-MACHINE = ("host", "processor", "instructions", "cpus", "gpus")
-"""Fields that timings depend on, besides versions."""
 
 
 def describe_environment() -> dict[str, Any]:

@@ -6,7 +6,7 @@ no entry, see `zoo.serving.folding` and `zoo.serving.onednn`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -15,6 +15,7 @@ from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from zoo.execution.skipping import Skipping
+from zoo.plugins import Registry, origin_of
 from zoo.serving.gates import LeanFeedForwardGates, LeanRecurrentGates
 from zoo.serving.skipping import ServedSkipping
 
@@ -70,26 +71,41 @@ def as_ordinary_convolution(active: Any) -> nn.Conv2d:
     return plain.eval()
 
 
-def _served_skipping(skipping: Any) -> nn.Module:
+LEAN: Registry[Callable[[Any], nn.Module]] = Registry("lean form", "zoo.serving")
+"""What makes the lean form of a module, by the name of the module's class."""
+
+
+def lean_form(name: str, make: Callable[[Any], nn.Module]) -> None:
+    """Declare what serves in the place of a class of modules; a method that is installed may declare its own.
+
+    Args:
+        name: of the class, `package.module.Class`; its subclasses are other classes.
+        make: from a module in eval mode to what serves.
+
+    Raises:
+        ValueError: the class has a lean form already.
+    """
+    LEAN.add(name, make, origin_of(make))
+
+
+def served_skipping(skipping: Skipping) -> ServedSkipping:
+    """The engine of gated blocks that uses lean gates."""
     return ServedSkipping(skipping.rule)
 
 
-LEAN: Mapping[str, Callable[[Any], nn.Module]] = {
-    f"{Skipping.__module__}.{Skipping.__qualname__}": _served_skipping,
-    "zoo.methods.active_conv.ActiveConv": as_ordinary_convolution,
-    "zoo.methods.adanet.Gates": LeanFeedForwardGates,
-    "zoo.methods.fractalnet.block.ConvUnit": fold_each_statistics,
-    "zoo.methods.randwire.stage.Node": fold_node,
-    "zoo.methods.skipnet.gates.RecurrentGates": LeanRecurrentGates,
-}
-"""What makes the lean form of a module, by the name of the module's class."""
+lean_form("zoo.execution.skipping.Skipping", served_skipping)
+lean_form("zoo.methods.active_conv.ActiveConv", as_ordinary_convolution)
+lean_form("zoo.methods.adanet.Gates", LeanFeedForwardGates)
+lean_form("zoo.methods.fractalnet.block.ConvUnit", fold_each_statistics)
+lean_form("zoo.methods.randwire.stage.Node", fold_node)
+lean_form("zoo.methods.skipnet.gates.RecurrentGates", LeanRecurrentGates)
 
 
 def put_lean_forms(network: nn.Module) -> None:
     """Replace all modules inside a network in eval mode that have a lean form."""
     for name, child in list(network.named_children()):
-        make = LEAN.get(f"{type(child).__module__}.{type(child).__qualname__}")
-        if make is None:
-            put_lean_forms(child)
+        kind = origin_of(type(child))
+        if kind in LEAN:
+            setattr(network, name, LEAN[kind](child))
         else:
-            setattr(network, name, make(child))
+            put_lean_forms(child)
