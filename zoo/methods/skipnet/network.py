@@ -162,7 +162,7 @@ class SkipNet(RoutedNet):
         return errors.mean() + self.rl_weight * (policy.sum() if self.reward_reduction == "sum" else policy.mean())
 
     def phases(self) -> tuple[Phase, ...]:
-        """Supervised, then hybrid (paper, section 3.3)."""
+        """Supervised, then hybrid (paper)."""
         if self.decision == "soft" or self.hybrid_share == 0:
             return (Phase(name="supervised"),)
         hybrid = Phase(name="hybrid", share=self.hybrid_share, lr_scale=self.hybrid_lr_scale)
