@@ -77,6 +77,17 @@ def check_page(folder: Path, option: str) -> None:
         raise FolderError(f"{option}: {folder / PAGE} is a folder, where the page should go")
 
 
+def check_file(path: Path, option: str) -> None:
+    """Check that a file can be written.
+
+    Raises:
+        FolderError: it cannot, or a folder has that name.
+    """
+    check_writable(path.parent, option)
+    if path.is_dir():
+        raise FolderError(f"{option}: {path} is a folder, where the file should go")
+
+
 def check_folder(path: Path, option: str) -> Path:
     """An existing folder, with `~` expanded.
 

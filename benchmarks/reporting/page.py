@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from benchmarks.reporting.drawing.legend import legend_key
 from benchmarks.reporting.drawing.style import look, style_of
@@ -22,8 +22,13 @@ from benchmarks.reporting.sections import SECTIONS
 
 def render(evidence: Evidence) -> str:
     """The page as text."""
+    return templates().get_template("page.html.j2").render(_context(evidence))
+
+
+def templates(*packages: str) -> Environment:
+    """The templates of some packages, and those of the page, which they may include."""
     environment = Environment(
-        loader=PackageLoader("benchmarks.reporting"),
+        loader=ChoiceLoader([PackageLoader(name) for name in (*packages, "benchmarks.reporting")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -31,7 +36,7 @@ def render(evidence: Evidence) -> str:
         finalize=_unbroken,
     )
     environment.filters |= {"count": count}
-    return environment.get_template("page.html.j2").render(_context(evidence))
+    return environment
 
 
 def _unbroken(value: object) -> object:

@@ -1,0 +1,133 @@
+"""A comparison of two studies on a terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import rich.table
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from benchmarks.cli.console import make_console
+from benchmarks.cli.folders import PAGE, check_file, check_writable
+from benchmarks.comparing import tables, verdict
+from benchmarks.comparing.as_json import as_json
+from benchmarks.comparing.comparison import Comparison
+from benchmarks.comparing.differences import Difference
+from benchmarks.comparing.page import render
+from benchmarks.comparing.tolerances import TIME, Tolerances
+from benchmarks.records.files import replacing
+from benchmarks.reporting.tables.base import Table
+from benchmarks.reporting.tables.cells import Cell
+
+REPORTS = Path("reports")
+STDOUT = "-"
+"""In place of a file: standard output, on which then nothing else is written."""
+
+
+def tolerances(accuracy: float | None, robust: float | None, cost: float | None, time: float | None) -> Tolerances:
+    """Tolerances from options in points and percent.
+
+    Raises:
+        ValueError: one is negative or not a number; the message names the option.
+    """
+    given = {"accuracy": accuracy, "robust": robust, "cost": cost, "time": time}
+    for name, value in given.items():
+        if value is not None and not (value >= 0 and math.isfinite(value)):
+            raise ValueError(f"--tolerance-{name}: {value} must be at least 0, and a number")
+    return Tolerances(**{name: None if value is None else value / 100 for name, value in given.items()})
+
+
+def written(make: Callable[[], Comparison], page: Path | None, json: str | None) -> Comparison:
+    """Make a comparison, print it, and write its page and its JSON file.
+
+    Args:
+        make: compares; called after the files' folders have been checked, so that no work is lost.
+        page: file of the page; None: below `reports/`.
+        json: file, `-` for standard output, or None for none.
+
+    Raises:
+        FolderError: a file cannot be written there.
+        StoreError: a study is missing or damaged.
+    """
+    if page is None:
+        check_writable(REPORTS, "--page")
+    else:
+        check_file(page, "--page")
+    if json is not None and json != STDOUT:
+        check_file(Path(json), "--json")
+    comparison = make()
+    console = make_console()
+    place = REPORTS / page_name(comparison) / PAGE if page is None else page
+    with replacing(place) as temporary:
+        temporary.write_text(render(comparison), encoding="utf-8")
+    if json == STDOUT:
+        typer.echo(as_json(comparison), nl=False)
+        return comparison
+    show_comparison(comparison, console)
+    if json is not None:
+        with replacing(Path(json)) as temporary:
+            temporary.write_text(as_json(comparison), encoding="utf-8")
+    console.print(f"Page: {place}", markup=False, highlight=False, soft_wrap=True)
+    return comparison
+
+
+def page_name(comparison: Comparison) -> str:
+    """Name of the folder of a comparison's page."""
+    return f"{comparison.b}-against-{comparison.a}".replace("/", "-")
+
+
+def show_comparison(comparison: Comparison, console: Console) -> None:
+    """Print what differs, what changed, and the verdict last; rows without a difference are counted, not shown."""
+    lines = [f"A: {comparison.a}", f"B: {comparison.b}", verdict.networks_line(comparison)]
+    lines += [verdict.seeds_line(comparison), verdict.equality_line(comparison)]
+    _say(lines, console)
+    _show(tables.origins_table(comparison), console)
+    _show(tables.equality_table(comparison), console)
+    _show(tables.answers_table(comparison), console)
+    places = {_place(found) for found in comparison.differences if _is_shown(found)}
+    changed = [found for found in comparison.differences if _place(found) in places]
+    _show(tables.accuracy_table(changed), console)
+    _show(tables.robustness_table(changed), console)
+    _show(tables.times_table(changed), console)
+    same = sum(found.change == 0 for found in comparison.differences)
+    _say(
+        [f"{same} of {len(comparison.differences)} quantities are the same.", verdict.judged_line(comparison)], console
+    )
+    _say([verdict.claims_line(comparison), *verdict.verdicts(comparison)], console)
+
+
+def _place(found: Difference) -> tuple[str, str, int]:
+    """What has a row of its own: accuracy and cost of a setting share one."""
+    return found.network, found.where, found.batch
+
+
+def _is_shown(found: Difference) -> bool:
+    """Whether there is a change to see; of times, those at the headline setting and those that are worse."""
+    return found.worse or (found.change != 0 and (found.kind != TIME or found.headline))
+
+
+def _show(table: Table, console: Console) -> None:
+    if not table.rows:
+        return
+    shown = rich.table.Table(box=None, pad_edge=False, title=escape(table.title), title_justify="left")
+    for column in table.columns:
+        header = f"{column.name}, {column.unit}" if column.unit else column.name
+        shown.add_column(escape(header), justify="right" if column.numeric else "left")
+    for row in table.rows:
+        shown.add_row(*(escape(_text(cell)) for cell in row))
+    console.print()
+    console.print(shown)
+
+
+def _text(cell: Cell) -> str:
+    return f"{cell.text} ({cell.sub})" if cell.sub else cell.text
+
+
+def _say(lines: Sequence[str], console: Console) -> None:
+    for line in lines:
+        if line:
+            console.print(line, markup=False, highlight=False, soft_wrap=True)

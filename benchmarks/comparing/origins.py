@@ -1,0 +1,176 @@
+"""What two studies were made of: data, code, recipe, seeds, options, machines and versions, as far as they differ."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.comparing.matching import MatchedNetwork, Matches
+from benchmarks.comparing.studies import StoredStudy, TrainedSeed
+from benchmarks.measuring.registry import RESERVED
+
+TRAINING = "training"
+"""What made a record's weights and settings, beside the evaluators that made its tables."""
+IGNORED = ("created", "load_average")
+"""Fields of an environment in which any two runs differ."""
+HARMLESS = {("code", "commit"), ("machine", "cpus")}
+"""Facts on which no number depends: hashes say which code differs, and `threads` how many cores were used."""
+UNKNOWN = "not recorded"
+
+Fact = tuple[str, str]
+"""Kind and name of something that a result was made of, such as ("recipe", "lr")."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Something that differs between what two studies were made of.
+
+    Attributes:
+        kind: `data`, `code`, `network`, `recipe`, `seed`, `precision`, `options`, `machine`, `versions` or `study`.
+        what: the name of the field, package or source file.
+        a: its value in the first study; of several seeds, all values.
+        b: its value in the second study.
+        networks: labels of the networks that differ in it; empty where it is the study's own.
+        made: what was made of it: `training`, or evaluators.
+        everywhere: whether that is every network that both studies have.
+    """
+
+    kind: str
+    what: str
+    a: str
+    b: str
+    networks: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
+    everywhere: bool = True
+
+
+def origins(a: StoredStudy, b: StoredStudy, matches: Matches) -> tuple[Origin, ...]:
+    """All that differs, by kind."""
+    found: dict[tuple[Fact, str, str], dict[str, dict[str, None]]] = {}
+    for network in matches.shared:
+        for made in _made(network):
+            for fact, values in _differing(_values(network.a, made), _values(network.b, made)).items():
+                found.setdefault((fact, *values), {}).setdefault(made, {})[network.label] = None
+    several = [_origin(fact, values, made, len(matches.shared)) for (fact, *values), made in found.items()]
+    own = _study_origins(a, b)
+    if any(origin.what == "seed" for origin in own):  # then every network's seed differs, as one number says
+        several = [origin for origin in several if origin.kind != "seed"]
+    return tuple(sorted([*own, *several], key=lambda origin: (ORDER.index(origin.kind), origin.what)))
+
+
+ORDER = ("study", "data", "network", "recipe", "seed", "precision", "code", "options", "machine", "versions")
+"""Kinds in the order in which they are shown."""
+
+
+def tables_of(model: TrainedSeed) -> list[str]:
+    """Evaluators whose tables a record has, those of plug-ins too."""
+    return [name for name in model.record.manifest["tables"] if name not in RESERVED and model.record.has(name)]
+
+
+def facts(model: TrainedSeed, made: str) -> dict[Fact, str]:
+    """What weights and settings (`training`) or a table was made of."""
+    if made != TRAINING:
+        return _table_facts(model.record.made_by(made))
+    config, spec = model.record.config, model.record.config["spec"]
+    found = {
+        ("data", "content"): str(config["data"]),
+        ("data", "selector"): str(spec["dataset"]),
+        ("seed", "seed"): str(spec["seed"]),
+        ("precision", "precision"): str(config["precision"]),
+        ("machine", "device"): str(config["device"]),
+        ("network", "preset"): str(spec["preset"]),
+        ("network", "baseline"): str(config["baseline"]["network"]),
+    }
+    found |= _named("network", flat(config["parameters"]))
+    found |= _named("recipe", flat(spec["recipe"]))
+    found |= _named("code", config["code"])
+    return found | _environment(config["environment"])
+
+
+def differing_facts(a: TrainedSeed, b: TrainedSeed, made: str) -> list[Fact]:
+    """Facts on which numbers depend and in which two results differ."""
+    one, other = facts(a, made), facts(b, made)
+    return [fact for fact in _union(one, other) if one.get(fact) != other.get(fact) and fact not in HARMLESS]
+
+
+def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Nested values as texts by dotted names."""
+    found: dict[str, str] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{prefix}{name}.")
+        else:
+            found[f"{prefix}{name}"] = value if isinstance(value, str) else json.dumps(value)
+    return found
+
+
+def _table_facts(made_by: Mapping[str, Any]) -> dict[Fact, str]:
+    version = made_by.get("version", {})
+    found = _named("code", version.get("code", {}))
+    found |= _named("options", flat(version.get("options", {})))
+    found |= _named("options", flat(version.get("inputs", {})))
+    return found | _environment(made_by.get("environment", {}))
+
+
+def _environment(values: Mapping[str, Any]) -> dict[Fact, str]:
+    found: dict[Fact, str] = {}
+    for name, value in values.items():
+        if name == "packages":
+            found |= _named("versions", {str(package): str(version) for package, version in value.items()})
+        elif name not in IGNORED:
+            kind = {"python": "versions", "commit": "code"}.get(name, "machine")
+            found[kind, name] = value if isinstance(value, str) else json.dumps(value)
+    return found
+
+
+def _named(kind: str, values: Mapping[str, str]) -> dict[Fact, str]:
+    return {(kind, name): value for name, value in values.items()}
+
+
+def _made(network: MatchedNetwork) -> list[str]:
+    """What both studies made of a network."""
+    a, b = (dict.fromkeys(name for model in side for name in tables_of(model)) for side in (network.a, network.b))
+    return [TRAINING, *(name for name in a if name in b)]
+
+
+def _values(models: Iterable[TrainedSeed], made: str) -> dict[Fact, str]:
+    """Facts of some seeds; those in which they differ have all values."""
+    each = [facts(model, made) for model in models if made == TRAINING or model.record.has(made)]
+    names = dict.fromkeys(fact for one in each for fact in one)
+    return {fact: ", ".join(dict.fromkeys(one.get(fact, UNKNOWN) for one in each)) for fact in names}
+
+
+def _union(one: Mapping[Fact, str], other: Mapping[Fact, str]) -> list[Fact]:
+    return list(dict.fromkeys([*one, *other]))
+
+
+def _differing(one: Mapping[Fact, str], other: Mapping[Fact, str]) -> dict[Fact, tuple[str, str]]:
+    both = {fact: (one.get(fact, UNKNOWN), other.get(fact, UNKNOWN)) for fact in _union(one, other)}
+    return {fact: values for fact, values in both.items() if values[0] != values[1]}
+
+
+def _origin(fact: Fact, values: list[str], made: Mapping[str, Mapping[str, None]], shared: int) -> Origin:
+    networks = tuple(dict.fromkeys(label for labels in made.values() for label in labels))
+    kind, what = fact
+    return Origin(
+        kind=kind,
+        what=what,
+        a=values[0],
+        b=values[1],
+        networks=networks,
+        made=tuple(made),
+        everywhere=len(networks) == shared,
+    )
+
+
+def _study_origins(a: StoredStudy, b: StoredStudy) -> list[Origin]:
+    """What the study files themselves say of seeds and networks; the rest is in the records."""
+    fields = (("seed", "seed"), ("study", "repetitions"), ("study", "methods"), ("study", "published_recipes"))
+    pairs = [(kind, name, getattr(a.study, name), getattr(b.study, name)) for kind, name in fields]
+    return [Origin(kind=kind, what=name, a=_text(one), b=_text(two)) for kind, name, one, two in pairs if one != two]
+
+
+def _text(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,50 @@
+"""A comparison as a page that needs nothing else."""
+
+from __future__ import annotations
+
+from benchmarks.comparing import tables, verdict
+from benchmarks.comparing.comparison import Comparison
+from benchmarks.reporting.page import templates
+from benchmarks.reporting.tables.base import Table
+
+SECTIONS = {
+    "overview": "Overview",
+    "networks": "Accuracy and cost",
+    "attack": "Under attack",
+    "time": "Time",
+    "answers": "Answers",
+    "origins": "What differs",
+}
+"""Sections of the page: id and title, in order."""
+NOTHING = {
+    "networks": "Accuracy was not measured in both studies.",
+    "attack": "No network was attacked in the same way in both studies.",
+    "time": "No network was timed at the same batch size in both studies.",
+    "answers": "The studies have no seed in common, so that other answers are to be expected.",
+    "origins": "Nothing: data, recipe, seeds, code, options, machine and versions are the same.",
+}
+"""What a section says that has no table."""
+
+
+def render(comparison: Comparison) -> str:
+    """The page as text."""
+    shown = {
+        "overview": [tables.claims_table(comparison)],
+        "networks": [tables.accuracy_table(comparison.differences)],
+        "attack": [tables.robustness_table(comparison.differences)],
+        "time": [tables.times_table(comparison.differences)],
+        "answers": [tables.equality_table(comparison), tables.answers_table(comparison)],
+        "origins": [tables.origins_table(comparison)],
+    }
+    context = {
+        "comparison": comparison,
+        "sections": SECTIONS,
+        "shown": {section: _filled(several) for section, several in shown.items()},
+        "nothing": NOTHING,
+        "verdict": verdict,
+    }
+    return templates("benchmarks.comparing").get_template("comparison.html.j2").render(context)
+
+
+def _filled(several: list[Table]) -> list[Table]:
+    return [table for table in several if table.rows]

@@ -1,0 +1,274 @@
+"""A comparison as tables, for the terminal and for the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from benchmarks.comparing.answers import ChangedAnswer
+from benchmarks.comparing.comparison import Comparison
+from benchmarks.comparing.differences import Difference
+from benchmarks.comparing.equality import Equality
+from benchmarks.comparing.origins import Fact, Origin
+from benchmarks.comparing.samples import ACCURACY, COST, ROBUST
+from benchmarks.comparing.tolerances import TIME
+from benchmarks.reporting.formatting import DASH, count, is_missing, listing, percent, short_macs
+from benchmarks.reporting.tables.base import Column, Table
+from benchmarks.reporting.tables.cells import Cell, text
+
+NAMED = 4
+"""Most networks, files or images that one cell names."""
+INTERVALS = "Intervals hold for all rows together with 95 % confidence."
+
+
+def origins_table(comparison: Comparison) -> Table:
+    """What differs in what the studies were made of; source files in one row per thing that they made."""
+    names = {network.label: network.name for network in comparison.networks}
+    single = [found for found in comparison.origins if found.kind != "code" or found.what == "commit"]
+    files: dict[tuple[tuple[str, ...], tuple[str, ...], bool], list[Origin]] = {}
+    for found in comparison.origins:
+        if found not in single:
+            files.setdefault((found.networks, found.made, found.everywhere), []).append(found)
+    rows = [_origin_row(found, found.what, found.a, found.b, names) for found in single]
+    rows += [
+        _origin_row(several[0], _named([found.what for found in several]), "", "", names) for several in files.values()
+    ]
+    return Table(
+        title="What the studies were made of, as far as it differs",
+        columns=[
+            Column(name="Kind", numeric=False),
+            Column(name="What", numeric=False, long=True),
+            Column(name="A", numeric=False, long=True),
+            Column(name="B", numeric=False, long=True),
+            Column(name="Of", numeric=False, long=True),
+        ],
+        rows=rows,
+    )
+
+
+def _origin_row(found: Origin, what: str, a: str, b: str, names: Mapping[str, str]) -> list[Cell]:
+    who = "the study" if not found.networks else "every network"
+    if found.networks and not found.everywhere:
+        who = _named([names[label] for label in found.networks])
+    made = f" ({_named(found.made)})" if found.made and found.made != ("training",) else ""
+    return [text(found.kind), text(what), text(a or "other code"), text(b or "other code"), text(who + made)]
+
+
+def claims_table(comparison: Comparison) -> Table:
+    """The conclusions of both pages."""
+    return Table(
+        title="Conclusions of the two pages",
+        columns=[
+            Column(name="Question", numeric=False),
+            Column(name="A", numeric=False, long=True),
+            Column(name="B", numeric=False, long=True),
+            Column(name="Changed", numeric=False),
+        ],
+        rows=[
+            [
+                text(claim.question),
+                text(claim.a, claim.detail_a),
+                text(claim.b, claim.detail_b),
+                text("changed" if claim.changed else "same"),
+            ]
+            for claim in comparison.claims
+        ],
+        sortable=False,
+    )
+
+
+def answers_table(comparison: Comparison) -> Table:
+    """Images with other answers, a row per network and setting."""
+    groups: dict[tuple[str, str, int], list[ChangedAnswer]] = {}
+    for answer in comparison.answers:
+        groups.setdefault((answer.network, answer.where, answer.repetition), []).append(answer)
+    return Table(
+        title="Images that the same network, from the same seed, answers otherwise",
+        columns=[
+            Column(name="Network", numeric=False),
+            Column(name="Setting or attack", numeric=False),
+            Column(name="Seed"),
+            Column(name="Images"),
+            Column(name="Which", numeric=False, long=True),
+        ],
+        rows=[
+            [
+                text(network),
+                text(where),
+                _number(repetition + 1, str(repetition + 1)),
+                _number(len(several), count(len(several))),
+                text(_named([_answer(answer) for answer in several], "; ")),
+            ]
+            for (network, where, repetition), several in groups.items()
+        ],
+    )
+
+
+def _answer(answer: ChangedAnswer) -> str:
+    a, b = ("no answer" if value is None else str(value) for value in (answer.a, answer.b))
+    return f"image {answer.image} of class {answer.label}: {a}, then {b}"
+
+
+def equality_table(comparison: Comparison) -> Table:
+    """What equal seeds made, and how much of it is the same."""
+    groups: dict[str, list[Equality]] = {}
+    for found in comparison.equalities:
+        groups.setdefault(found.what, []).append(found)
+    return Table(
+        title="What the same seeds made in both studies",
+        columns=[
+            Column(name="What", numeric=False),
+            Column(name="Equal"),
+            Column(name="Differs", numeric=False, long=True),
+            Column(name="Because of", numeric=False, long=True),
+        ],
+        rows=[_equality_row(what, several) for what, several in groups.items()],
+    )
+
+
+def _equality_row(what: str, several: Sequence[Equality]) -> list[Cell]:
+    other = [found for found in several if not found.equal]
+    reasons = list(dict.fromkeys(reason for found in other for reason in found.reasons))
+    unexplained = [found.network for found in other if found.unexplained]
+    why = [reasons_text(reasons)] if reasons else []
+    why += [f"nothing that is known ({_named(unexplained)})"] if unexplained else []
+    return [
+        text(what),
+        _number(len(several) - len(other), f"{len(several) - len(other)} of {len(several)}"),
+        text(_named([f"{found.network}: {found.detail}" for found in other], "; ")),
+        text("; ".join(why)),
+    ]
+
+
+def reasons_text(reasons: Iterable[Fact]) -> str:
+    """Facts by kind: `machine (processor, threads), code (3 files)`."""
+    kinds: dict[str, list[str]] = {}
+    for kind, what in reasons:
+        kinds.setdefault(kind, []).append(what)
+    parts = [
+        f"code ({count(len(names))} files)" if kind == "code" and len(names) > NAMED else f"{kind} ({listing(names)})"
+        for kind, names in kinds.items()
+    ]
+    return ", ".join(parts)
+
+
+def accuracy_table(differences: Sequence[Difference]) -> Table:
+    """Accuracy and cost, a row per network and setting."""
+    accuracy, cost = (_by_place(differences, kind) for kind in (ACCURACY, COST))
+    places = dict.fromkeys([*accuracy, *cost])
+    return Table(
+        title="Accuracy and cost by network and setting",
+        columns=[
+            Column(name="Network", numeric=False),
+            Column(name="Setting", numeric=False),
+            *_columns("accuracy", "%", "points"),
+            *_columns("MACs", "per image", "%"),
+            Column(name="Verdict", numeric=False),
+        ],
+        rows=[
+            [
+                text(place[0]),
+                text(place[1]),
+                *_cells(accuracy.get(place)),
+                *_cells(cost.get(place)),
+                _verdict(accuracy.get(place), cost.get(place)),
+            ]
+            for place in places
+        ],
+        note=INTERVALS,
+    )
+
+
+def robustness_table(differences: Sequence[Difference]) -> Table:
+    """Accuracy under attack, a row per network, attack and epsilon."""
+    return Table(
+        title="Accuracy under attack",
+        columns=[
+            Column(name="Network", numeric=False),
+            Column(name="Attack", numeric=False),
+            *_columns("accuracy", "%", "points"),
+            Column(name="Verdict", numeric=False),
+        ],
+        rows=[
+            [text(found.network), text(found.where), *_cells(found), _verdict(found)]
+            for found in differences
+            if found.kind == ROBUST
+        ],
+        note=INTERVALS,
+    )
+
+
+def times_table(differences: Sequence[Difference]) -> Table:
+    """Speed-ups, a row per network, setting and batch size."""
+    return Table(
+        title="Speed-up over the baseline that was timed beside it",
+        columns=[
+            Column(name="Network", numeric=False),
+            Column(name="Setting", numeric=False),
+            Column(name="Batch"),
+            *_columns("speed-up", "", "%"),
+            Column(name="Verdict", numeric=False),
+        ],
+        rows=[
+            [
+                text(found.network),
+                text(found.where),
+                _number(found.batch, str(found.batch)),
+                *_cells(found),
+                _verdict(found),
+            ]
+            for found in differences
+            if found.kind == TIME
+        ],
+    )
+
+
+def _by_place(differences: Sequence[Difference], kind: str) -> dict[tuple[str, str], Difference]:
+    return {(found.network, found.where): found for found in differences if found.kind == kind}
+
+
+def _columns(name: str, unit: str, change: str) -> list[Column]:
+    return [
+        Column(name=f"A: {name}", unit=unit),
+        Column(name=f"B: {name}", unit=unit),
+        Column(name="Change", unit=change, tip="From A to B, and its interval."),
+    ]
+
+
+def _cells(found: Difference | None) -> list[Cell]:
+    """Both values, and the change with its interval."""
+    if found is None:
+        return [Cell(text=DASH)] * 3
+    ends = "" if is_missing(found.low) or found.low == found.high else f"{signed(found.low)} to {signed(found.high)}"
+    return [
+        *(_number(value, value_text(found.kind, value)) for value in (found.a, found.b)),
+        Cell(text=signed(found.change), sub=ends, sort=found.change),
+    ]
+
+
+def value_text(kind: str, value: float) -> str:
+    """A share in percent, multiply-accumulates with their unit, or a speed-up."""
+    if kind == COST:
+        return short_macs(value)
+    return f"{value:.2f}" if kind == TIME else percent(value, 2)
+
+
+def signed(share: float) -> str:
+    """A change in points or percent: `+0.10`, `-1.30`, or `0` where there is none."""
+    return "0" if share == 0 else f"{100 * share:+.2f}"
+
+
+def _verdict(*several: Difference | None) -> Cell:
+    parts = [f"worse: {found.kind}" for found in several if found and found.worse]
+    if not parts and any(found and found.tolerance == float("inf") for found in several):
+        parts = ["not judged"]
+    return text(", ".join(parts))
+
+
+def _number(value: float, written: str) -> Cell:
+    return Cell(text=written, sort=float(value))
+
+
+def _named(names: Sequence[str], separator: str = ", ") -> str:
+    """The first of some names, and how many more there are."""
+    more = [f"{count(len(names) - NAMED)} more"] if len(names) > NAMED else []
+    return separator.join([*names[:NAMED], *more])

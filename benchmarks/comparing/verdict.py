@@ -1,0 +1,93 @@
+"""A comparison in sentences."""
+
+from __future__ import annotations
+
+import math
+
+from benchmarks.comparing.comparison import Comparison
+from benchmarks.comparing.differences import Difference
+from benchmarks.comparing.equality import Equality
+from benchmarks.comparing.tables import signed
+from benchmarks.reporting.formatting import listing
+
+NAMED = 8
+"""Most sentences of one kind."""
+
+
+def claims_line(comparison: Comparison) -> str:
+    """Which conclusions changed, or that none did."""
+    changed = comparison.changed_claims
+    if not changed:
+        return "No claim changed."
+    parts = [f"{claim.question}: {claim.b}, was {claim.a}" for claim in changed]
+    return f"{len(changed)} of {len(comparison.claims)} claims changed: {'; '.join(parts)}."
+
+
+def networks_line(comparison: Comparison) -> str:
+    """How many networks were compared, and which could not be."""
+    line = f"{_counted(len(comparison.networks), 'network')} in both"
+    for name, only in (("A", comparison.only_a), ("B", comparison.only_b)):
+        line += f"; only {name} has {listing(only)}" if only else ""
+    return f"{line}."
+
+
+def seeds_line(comparison: Comparison) -> str:
+    """How many seeds the studies have, and how many they share."""
+    shared = sum(network.same_seeds for network in comparison.networks)
+    a, b = (sum(getattr(network, side) for network in comparison.networks) for side in ("seeds_a", "seeds_b"))
+    same = f"{shared} are the same" if shared else "none is the same"
+    return f"{_counted(a, 'seed')} of these networks in A and {b} in B, of which {same}."
+
+
+def equality_line(comparison: Comparison) -> str:
+    """How much of what the same seeds made is equal; empty where no seed is the same."""
+    total = len(comparison.equalities)
+    if not total:
+        return ""
+    equal = sum(found.equal for found in comparison.equalities)
+    what = "weights, settings and tables without times"
+    if equal == total:
+        return f"All {total} {what} of the same seeds are equal."
+    return f"{equal} of {total} {what} of the same seeds are equal."
+
+
+def verdicts(comparison: Comparison) -> list[str]:
+    """What is worse beyond its tolerance, and what differs without a reason; or that nothing is."""
+    lines = _first([_worse(found) for found in comparison.worse])
+    lines += _first([_unexplained(found) for found in comparison.unexplained])
+    return lines or ["Nothing is worse beyond its tolerance."]
+
+
+def _worse(found: Difference) -> str:
+    unit = "points" if "accuracy" in found.kind else "%"
+    where = f"{found.where}, batch {found.batch}" if found.batch else found.where
+    tolerance = f"{100 * found.tolerance:.2f} {unit}, {found.basis}"
+    return f"Worse: {found.kind} of {found.network} ({where}) by {signed(found.change)} {unit}; tolerance {tolerance}."
+
+
+def _unexplained(found: Equality) -> str:
+    seed = f", seed {found.repetition + 1}" if found.repetition else ""
+    return (
+        f"Differs without a reason: {found.what} of {found.network}{seed} ({found.detail}), although seed, data, "
+        "recipe, code, options, versions and machine are the same."
+    )
+
+
+def judged_line(comparison: Comparison) -> str:
+    """Which times were not judged; empty where all were."""
+    apart = {found.network for found in comparison.differences if math.isinf(found.tolerance)}
+    if not apart:
+        return ""
+    return (
+        f"Times of {_counted(len(apart), 'network')} come from different machines or versions: speed-ups, each over "
+        "the baseline timed beside it, are shown and not judged."
+    )
+
+
+def _first(lines: list[str]) -> list[str]:
+    more = [f"And {len(lines) - NAMED} more."] if len(lines) > NAMED else []
+    return [*lines[:NAMED], *more]
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
