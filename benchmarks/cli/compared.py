@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
 import rich.table
 import typer
@@ -28,6 +29,44 @@ STDOUT = "-"
 """In place of a file: standard output, on which then nothing else is written."""
 
 
+EXIT_STATUS = (
+    "Exit status: 0; 1 if something is worse in B by more than its tolerance, or differs although nothing that it was "
+    "made of does; 2 if results are missing or damaged, which one line on standard error says."
+)
+PageOption = Annotated[
+    Path | None, typer.Option(help="File of the page. Example: --page comparison.html [default: below reports]")
+]
+JsonOption = Annotated[
+    str | None,
+    typer.Option(help="Write the comparison as JSON to a file, or with - to standard output only. Example: --json -"),
+]
+AccuracyTolerance = Annotated[
+    float | None,
+    typer.Option(
+        help="Points of accuracy that a network may lose. Example: --tolerance-accuracy 0.5 [default: from the spread "
+        "over seeds; with one seed, from the interval of the test images]"
+    ),
+]
+RobustTolerance = Annotated[
+    float | None,
+    typer.Option(help="The same under attack. Example: --tolerance-robust 2 [default: as for accuracy]"),
+]
+CostTolerance = Annotated[
+    float | None,
+    typer.Option(
+        help="Percent by which MACs may grow. Example: --tolerance-cost 1 [default: as for accuracy, and at least 5 "
+        "where they vary from image to image]"
+    ),
+]
+TimeTolerance = Annotated[
+    float | None,
+    typer.Option(
+        help="Percent of its speed-up that a network may lose on the same machine. Example: --tolerance-time 5 "
+        "[default: from the intervals of the passes, and at least 10; not judged in a reproduction]"
+    ),
+]
+
+
 def tolerances(accuracy: float | None, robust: float | None, cost: float | None, time: float | None) -> Tolerances:
     """Tolerances from options in points and percent.
 
@@ -41,17 +80,11 @@ def tolerances(accuracy: float | None, robust: float | None, cost: float | None,
     return Tolerances(**{name: None if value is None else value / 100 for name, value in given.items()})
 
 
-def written(make: Callable[[], Comparison], page: Path | None, json: str | None) -> Comparison:
-    """Make a comparison, print it, and write its page and its JSON file.
-
-    Args:
-        make: compares; called after the files' folders have been checked, so that no work is lost.
-        page: file of the page; None: below `reports/`.
-        json: file, `-` for standard output, or None for none.
+def check_outputs(page: Path | None, json: str | None) -> None:
+    """Check that the page and the JSON file can be written, before any work that would be lost.
 
     Raises:
-        FolderError: a file cannot be written there.
-        StoreError: a study is missing or damaged.
+        FolderError: one cannot.
     """
     if page is None:
         check_writable(REPORTS, "--page")
@@ -59,20 +92,31 @@ def written(make: Callable[[], Comparison], page: Path | None, json: str | None)
         check_file(page, "--page")
     if json is not None and json != STDOUT:
         check_file(Path(json), "--json")
-    comparison = make()
-    console = make_console()
+
+
+def write(comparison: Comparison, page: Path | None, json: str | None) -> None:
+    """Print a comparison, and write its page and its JSON file.
+
+    Args:
+        comparison: to show.
+        page: file of the page; None: below `reports/`.
+        json: file, `-` for standard output, or None for none.
+    """
     place = REPORTS / page_name(comparison) / PAGE if page is None else page
-    with replacing(place) as temporary:
-        temporary.write_text(render(comparison), encoding="utf-8")
+    _write(place, render(comparison))
     if json == STDOUT:
         typer.echo(as_json(comparison), nl=False)
-        return comparison
-    show_comparison(comparison, console)
+        return
     if json is not None:
-        with replacing(Path(json)) as temporary:
-            temporary.write_text(as_json(comparison), encoding="utf-8")
+        _write(Path(json), as_json(comparison))
+    console = make_console()
+    show_comparison(comparison, console)
     console.print(f"Page: {place}", markup=False, highlight=False, soft_wrap=True)
-    return comparison
+
+
+def _write(path: Path, text: str) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def page_name(comparison: Comparison) -> str:

@@ -24,7 +24,7 @@ class Equality:
         what: `weights`, `settings`, or the evaluator whose table it is.
         equal: whether it is the same in both studies: weights and files to the byte, or else tables to the value.
         detail: what differs; empty where nothing does.
-        reasons: facts that explain a difference; where there are none, there should be no difference.
+        reasons: facts because of which it may differ; where there are none, it has to be equal.
     """
 
     network: str
@@ -75,7 +75,7 @@ def _equality(name: str, pair: Pair, what: str, detail: str, reasons: Sequence[F
         what=what,
         equal=not detail,
         detail=detail,
-        reasons=tuple(reasons) if detail else (),
+        reasons=tuple(reasons),
     )
 
 

@@ -92,5 +92,4 @@ def _common(frames: Sequence[pd.DataFrame]) -> pd.Index:
 
 def _values(kind: str, rows: pd.DataFrame) -> Values:
     column = rows["macs"] if kind == COST else rows["label"] == rows["prediction"]
-    values: Values = column.to_numpy(dtype=np.float64)
-    return values
+    return np.asarray(column, dtype=np.float64)

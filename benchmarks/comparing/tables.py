@@ -109,34 +109,61 @@ def _answer(answer: ChangedAnswer) -> str:
 
 
 def equality_table(comparison: Comparison) -> Table:
-    """What equal seeds made, and how much of it is the same."""
+    """What the same seeds made: what may differ, why, how much of it does, and by how much at most."""
     groups: dict[str, list[Equality]] = {}
     for found in comparison.equalities:
         groups.setdefault(found.what, []).append(found)
+    rows = [_equality_row(what, several, comparison.differences) for what, several in groups.items()]
+    if rows and any(found.kind == TIME for found in comparison.differences):
+        times = "every run: time is never the same twice"
+        rows.append(
+            [text("latency"), Cell(text=DASH), text(times), text(_greatest(comparison.differences, TIME)), text("")]
+        )
     return Table(
         title="What the same seeds made in both studies",
         columns=[
             Column(name="What", numeric=False),
             Column(name="Equal"),
+            Column(name="May differ because of", numeric=False, long=True),
+            Column(name="Greatest change", numeric=False, long=True),
             Column(name="Differs", numeric=False, long=True),
-            Column(name="Because of", numeric=False, long=True),
         ],
-        rows=[_equality_row(what, several) for what, several in groups.items()],
+        rows=rows,
     )
 
 
-def _equality_row(what: str, several: Sequence[Equality]) -> list[Cell]:
+MEASURED = {"accuracy": ACCURACY, "cost": COST, "robustness": ROBUST}
+"""The quantity that a table is about."""
+
+
+def _equality_row(what: str, several: Sequence[Equality], differences: Sequence[Difference]) -> list[Cell]:
     other = [found for found in several if not found.equal]
-    reasons = list(dict.fromkeys(reason for found in other for reason in found.reasons))
+    reasons = dict.fromkeys(reason for found in several for reason in found.reasons)
     unexplained = [found.network for found in other if found.unexplained]
-    why = [reasons_text(reasons)] if reasons else []
-    why += [f"nothing that is known ({_named(unexplained)})"] if unexplained else []
+    why = [reasons_text(reasons)] if reasons else ["nothing"]
+    why += [f"without a reason: {_named(unexplained)}"] if unexplained else []
     return [
         text(what),
         _number(len(several) - len(other), f"{len(several) - len(other)} of {len(several)}"),
-        text(_named([f"{found.network}: {found.detail}" for found in other], "; ")),
         text("; ".join(why)),
+        text(_greatest(differences, MEASURED[what]) if what in MEASURED else ""),
+        text(_named([f"{found.network}: {found.detail}" for found in other], "; ")),
     ]
+
+
+def _greatest(differences: Sequence[Difference], kind: str) -> str:
+    """The greatest change of a kind of quantity, and where it is; empty where there is none."""
+    own = [found for found in differences if found.kind == kind and found.change != 0]
+    if not own:
+        return ""
+    found = max(own, key=lambda one: abs(one.change))
+    where = f"{found.where}, batch {found.batch}" if found.batch else found.where
+    return f"{signed(found.change)} {unit_of(kind)} ({found.network}, {where})"
+
+
+def unit_of(kind: str) -> str:
+    """Of a change."""
+    return "points" if kind in (ACCURACY, ROBUST) else "%"
 
 
 def reasons_text(reasons: Iterable[Fact]) -> str:

@@ -13,6 +13,8 @@ from benchmarks.comparing.tolerances import TIME, TIME_FLOOR, Tolerances
 from benchmarks.reporting.evidence.environments import timed_in
 from benchmarks.reporting.formatting import is_missing
 
+APART = "timed in different environments"
+"""Why speed-ups are shown and not judged."""
 Row = Mapping[str, Any]
 
 
@@ -46,7 +48,7 @@ def _difference(
     change = b / a - 1
     half = math.hypot(_log_half_width(one, name), _log_half_width(other, name))
     low, high = ((1 + change) * math.exp(sign * half) - 1 for sign in (-1, 1))
-    tolerance, basis = math.inf, "timed in different environments"
+    tolerance, basis = math.inf, APART
     if timed_alike(network):
         tolerance, basis = max(TIME_FLOOR, high - change), "intervals of the passes"
         if tolerances.time is not None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 from benchmarks.comparing.comparison import Comparison
 from benchmarks.comparing.differences import Difference
 from benchmarks.comparing.equality import Equality
-from benchmarks.comparing.tables import signed
+from benchmarks.comparing.tables import signed, unit_of
+from benchmarks.comparing.times import APART
 from benchmarks.reporting.formatting import listing
 
 NAMED = 8
@@ -59,7 +58,7 @@ def verdicts(comparison: Comparison) -> list[str]:
 
 
 def _worse(found: Difference) -> str:
-    unit = "points" if "accuracy" in found.kind else "%"
+    unit = unit_of(found.kind)
     where = f"{found.where}, batch {found.batch}" if found.batch else found.where
     tolerance = f"{100 * found.tolerance:.2f} {unit}, {found.basis}"
     return f"Worse: {found.kind} of {found.network} ({where}) by {signed(found.change)} {unit}; tolerance {tolerance}."
@@ -75,7 +74,7 @@ def _unexplained(found: Equality) -> str:
 
 def judged_line(comparison: Comparison) -> str:
     """Which times were not judged; empty where all were."""
-    apart = {found.network for found in comparison.differences if math.isinf(found.tolerance)}
+    apart = {found.network for found in comparison.differences if found.basis == APART}
     if not apart:
         return ""
     return (

@@ -1,0 +1,100 @@
+"""The command behind `python -m benchmarks.reproduce`: a study made again, and compared with the original."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from benchmarks.cli import options
+from benchmarks.cli.command import RUN_ERRORS, execute
+from benchmarks.cli.compared import (
+    EXIT_STATUS,
+    AccuracyTolerance,
+    CostTolerance,
+    JsonOption,
+    PageOption,
+    RobustTolerance,
+    TimeTolerance,
+    check_outputs,
+    tolerances,
+    write,
+)
+from benchmarks.cli.console import PIPE_WIDTH, make_console
+from benchmarks.cli.errors import INPUT_ERRORS, one_line_errors, one_line_interrupt
+from benchmarks.cli.folders import check_folder, check_writable
+from benchmarks.comparing.comparison import compare
+from benchmarks.comparing.reproduction import prepare
+from benchmarks.comparing.studies import RESULTS, find_study
+from benchmarks.records.store import Store
+from benchmarks.reporting.evidence.records import read_study
+from benchmarks.running.campaign import RunOptions
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+@app.command(epilog=EXIT_STATUS)
+def reproduce(
+    study_dir: Annotated[
+        str, typer.Argument(help="Results of the study: a directory, or a name below results. Example: reference/quick")
+    ],
+    into: Annotated[
+        Path | None,
+        typer.Option(
+            help="Directory of the new results; missing or empty. Example: --into results/again "
+            "[default: results/<study's name>-reproduced]"
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue a reproduction that was interrupted. Example: --resume")
+    ] = False,
+    page: PageOption = None,
+    json: JsonOption = None,
+    tolerance_accuracy: AccuracyTolerance = None,
+    tolerance_robust: RobustTolerance = None,
+    tolerance_cost: CostTolerance = None,
+    tolerance_time: TimeTolerance = None,
+    data_root: options.DataRootOption = None,
+    device: options.DeviceOption = None,
+    scheduler: options.SchedulerOption = options.SchedulerName.ray,
+    ray_address: options.RayAddressOption = None,
+    cpus_per_job: options.CpusPerJobOption = 1.0,
+    gpus_per_job: options.GpusPerJobOption = None,
+    time_limit: options.TimeLimitOption = None,
+) -> None:
+    """Run a study again from its own files, and compare with the original: what may differ, why, and by how much."""
+    console = _console(json)
+    with one_line_interrupt(), one_line_errors(*INPUT_ERRORS):
+        accepted = tolerances(tolerance_accuracy, tolerance_robust, tolerance_cost, tolerance_time)
+        if accepted.time is None:  # time is not reproduced: it is compared, and judged only where that is asked for
+            accepted = replace(accepted, time=math.inf)
+        original = find_study(study_dir)
+        place = into or RESULTS / f"{read_study(Store(original)).name}-reproduced"
+        run_options = RunOptions(
+            results=place.parent,
+            data_root=None if data_root is None else check_folder(data_root, "--data-root"),
+            device=options.checked_device(device),
+            cpus_per_job=options.checked_cpus(cpus_per_job, elsewhere=ray_address is not None),
+            gpus_per_job=options.checked_gpus(gpus_per_job, device),
+            hours=options.checked_hours(time_limit),
+        )
+        check_writable(place, "--into")
+        check_outputs(page, json)
+        campaign = prepare(original, place, run_options, resume=resume)
+    with one_line_interrupt(), one_line_errors(*RUN_ERRORS):
+        failed = execute(campaign, scheduler, ray_address, console, force=False)
+        comparison = compare(original, campaign.store.root, accepted)
+        write(comparison, page, json)
+    if failed:
+        console.print(f"{failed} of the jobs failed; the same command with --resume retries.")
+    if failed or not comparison.acceptable:
+        raise typer.Exit(1)
+
+
+def _console(json: str | None) -> Console:
+    """Where progress goes: to standard error where standard output is for JSON."""
+    return Console(stderr=True, width=PIPE_WIDTH) if json == "-" else make_console()
