@@ -62,7 +62,7 @@ TimeTolerance = Annotated[
     float | None,
     typer.Option(
         help="Percent of its speed-up that a network may lose on the same machine. Example: --tolerance-time 5 "
-        "[default: from the intervals of the passes, and at least 10; not judged in a reproduction]"
+        "[default: from the intervals of the passes, and at least 25; not judged in a reproduction]"
     ),
 ]
 

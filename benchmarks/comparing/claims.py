@@ -23,6 +23,7 @@ class Claim:
         detail_a: the figures behind the first answer.
         detail_b: the figures behind the second answer.
         changed: whether the answers differ.
+        lacking: why they had to: `A` or `B`, which does not have the other's network; else empty.
     """
 
     question: str
@@ -31,12 +32,14 @@ class Claim:
     detail_a: str
     detail_b: str
     changed: bool
+    lacking: str = ""
 
 
 def claims(a: Evidence, b: Evidence) -> tuple[Claim, ...]:
     """Every question that one of two pages answers, in the order of the first."""
     one, other = _answers(a), _answers(b)
-    return tuple(_claim(question, one, other) for question in dict.fromkeys([*one, *other]))
+    labels = tuple({network.label for network in evidence.networks} for evidence in (a, b))
+    return tuple(_claim(question, one, other, labels) for question in dict.fromkeys([*one, *other]))
 
 
 def _answers(evidence: Evidence) -> dict[str, tuple[str, Conclusion]]:
@@ -46,9 +49,13 @@ def _answers(evidence: Evidence) -> dict[str, tuple[str, Conclusion]]:
 
 
 def _claim(
-    question: str, one: Mapping[str, tuple[str, Conclusion]], other: Mapping[str, tuple[str, Conclusion]]
+    question: str,
+    one: Mapping[str, tuple[str, Conclusion]],
+    other: Mapping[str, tuple[str, Conclusion]],
+    labels: tuple[set[str], ...],
 ) -> Claim:
-    (a, first), (b, second) = one.get(question, (None, None)), other.get(question, (None, None))
+    (a, first), (b, second) = one.get(question, ("", None)), other.get(question, ("", None))
+    lacking = {"A": b in labels[1] - labels[0], "B": a in labels[0] - labels[1]}
     return Claim(
         question=question,
         a=first.answer if first else NOT_ASKED,
@@ -56,4 +63,5 @@ def _claim(
         detail_a=first.detail if first else "",
         detail_b=second.detail if second else "",
         changed=a != b,
+        lacking=next((study for study, missing in lacking.items() if missing), ""),
     )

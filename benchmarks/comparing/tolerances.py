@@ -15,7 +15,7 @@ TIME = "time"
 """The kind of quantities that passes are timed for."""
 LEVEL = 0.05
 """How often a comparison of equal studies may fail, all networks and settings together."""
-COST_FLOOR, TIME_FLOOR = 0.05, 0.10
+COST_FLOOR, TIME_FLOOR = 0.05, 0.25
 """Smallest tolerances of costs that vary from image to image and of times, whatever the intervals are: how often gates
 open differs from training to training, and times from run to run, which intervals of a single one do not show."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchmarks.comparing.claims import Claim
 from benchmarks.comparing.comparison import Comparison
 from benchmarks.comparing.differences import Difference
 from benchmarks.comparing.equality import Equality
@@ -18,8 +19,13 @@ def claims_line(comparison: Comparison) -> str:
     changed = comparison.changed_claims
     if not changed:
         return "No claim changed."
-    parts = [f"{claim.question}: {claim.b}, was {claim.a}" for claim in changed]
+    parts = [_changed(claim) for claim in changed]
     return f"{len(changed)} of {len(comparison.claims)} claims changed: {'; '.join(parts)}."
+
+
+def _changed(claim: Claim) -> str:
+    lacking = {"A": claim.b, "B": claim.a}.get(claim.lacking)
+    return f"{claim.question}: {claim.b}, was {claim.a}" + (f" ({claim.lacking} has no {lacking})" if lacking else "")
 
 
 def networks_line(comparison: Comparison) -> str:
@@ -35,7 +41,10 @@ def seeds_line(comparison: Comparison) -> str:
     shared = sum(network.same_seeds for network in comparison.networks)
     a, b = (sum(getattr(network, side) for network in comparison.networks) for side in ("seeds_a", "seeds_b"))
     same = f"{shared} are the same" if shared else "none is the same"
-    return f"{_counted(a, 'seed')} of these networks in A and {b} in B, of which {same}."
+    line = f"{_counted(a, 'seed')} of these networks in A and {b} in B, of which {same}."
+    if any(network.same_seeds == 0 and network.seeds_a == network.seeds_b == 1 for network in comparison.networks):
+        line += " One seed each, and another: intervals do not have what training leaves to chance."
+    return line
 
 
 def equality_line(comparison: Comparison) -> str:
