@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from benchmarks.cli.comparing import app
 from benchmarks.records.record import Record
+from tests.benchmarks.comparing.conftest import flip
 from tests.benchmarks.reporting.conftest import three_networks
 from tests.benchmarks.reporting.hand_made import HandMade, answers
 
@@ -30,13 +31,6 @@ def run(*arguments: object) -> Result:
     return RUNNER.invoke(app, [str(argument) for argument in arguments])
 
 
-def flip(record: Record, image: int) -> None:
-    """Change one answer, and the digest with it."""
-    table = record.table("accuracy").copy()
-    table.loc[image, "prediction"] = 1 - table.loc[image, "prediction"]
-    record.write_table("accuracy", table, record.made_by("accuracy"))
-
-
 def adanet(root: Path) -> Record:
     return next(Record(path) for path in (root / "models").glob("adanet-*"))
 
@@ -49,7 +43,7 @@ def test_equal_studies_are_status_0(house: Path) -> None:
 
 
 def test_a_flipped_answer_is_status_1_and_named(house: Path) -> None:
-    flip(adanet(house / "results" / "two"), 4)
+    flip(adanet(house / "results" / "two"), "accuracy", 4)
     result = run("one", "two")
     assert result.exit_code == 1
     (line,) = [line for line in result.stdout.splitlines() if "image 4 of class 0" in line]

@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.comparing.comparison import Comparison, compare
 from benchmarks.comparing.tolerances import Tolerances
+from benchmarks.records.record import Record
 from tests.benchmarks.reporting.conftest import three_networks
 from tests.benchmarks.reporting.hand_made import HandMade, answers, costs
 
@@ -41,3 +42,14 @@ def twice(tmp_path: Path) -> tuple[HandMade, HandMade]:
 def compared(a: HandMade, b: HandMade, **tolerances: float) -> Comparison:
     """B compared with A."""
     return compare(a.store.root, b.store.root, Tolerances(**tolerances))
+
+
+def flip(record: Record, table: str, image: int, **place: object) -> None:
+    """Change the answers to one image, of classes 0 and 1, at a place in a table; the digest is renewed with it."""
+    found = record.table(table)
+    chosen = found["index"] == image
+    for column, value in place.items():
+        chosen &= found[column] == value
+    assert chosen.sum() == 1
+    changed = found.assign(prediction=found["prediction"].mask(chosen, 1 - found["prediction"]))
+    record.write_table(table, changed, record.made_by(table))

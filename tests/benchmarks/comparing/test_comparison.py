@@ -12,7 +12,7 @@ from benchmarks.comparing.differences import Difference
 from benchmarks.comparing.tolerances import Tolerances
 from benchmarks.records.files import StoreError
 from benchmarks.records.record import Record
-from tests.benchmarks.comparing.conftest import MakeStudy, compared
+from tests.benchmarks.comparing.conftest import MakeStudy, compared, flip
 from tests.benchmarks.reporting.hand_made import ENVIRONMENT, HandMade, answers, attacked, timings
 
 RIGHT = "1" * 20
@@ -38,16 +38,11 @@ def test_a_study_and_its_copy_differ_in_nothing(twice: tuple[HandMade, HandMade]
 
 
 def test_one_flipped_answer_is_found_and_named(twice: tuple[HandMade, HandMade]) -> None:
-    record = record_of(twice[1], "branchynet")
-    table = record.table("accuracy").copy()
-    row = table.index[(table["setting"] == "full") & (table["index"] == 7)][0]
-    label = int(table.loc[row, "label"])
-    table.loc[row, "prediction"] = 1 - label
-    record.write_table("accuracy", table, record.made_by("accuracy"))
+    flip(record_of(twice[1], "branchynet"), "accuracy", 7, setting="full")
     found = compared(*twice)
     (changed,) = found.answers
     assert (changed.network, changed.where, changed.image) == ("BranchyNet", "full", 7)
-    assert (changed.label, changed.a, changed.b) == (label, label, 1 - label)
+    assert (changed.label, changed.a, changed.b) == (1, 1, 0)
     (unexplained,) = found.unexplained
     assert (unexplained.network, unexplained.what) == ("BranchyNet", "accuracy")
     assert unexplained.detail == "1 of 20 rows, in prediction"
@@ -55,11 +50,7 @@ def test_one_flipped_answer_is_found_and_named(twice: tuple[HandMade, HandMade])
 
 
 def test_one_flipped_answer_under_attack_is_found_and_named(twice: tuple[HandMade, HandMade]) -> None:
-    record = record_of(twice[1], "adanet")
-    table = record.table("robustness").copy()
-    row = table.index[(table["attack"] == "PGD-10") & (table["epsilon"] == 0.2) & (table["index"] == 3)][0]
-    table.loc[row, "prediction"] = table.loc[row, "label"]
-    record.write_table("robustness", table, record.made_by("robustness"))
+    flip(record_of(twice[1], "adanet"), "robustness", 3, attack="PGD-10", epsilon=0.2)
     (changed,) = compared(*twice).answers
     assert (changed.network, changed.where, changed.image) == ("AdaNet (ConvNet-AIG)", "PGD-10 at 0.2", 3)
 
