@@ -6,7 +6,7 @@ from benchmarks.comparing.claims import Claim
 from benchmarks.comparing.comparison import Comparison
 from benchmarks.comparing.differences import Difference
 from benchmarks.comparing.equality import Equality
-from benchmarks.comparing.tables import signed, unit_of
+from benchmarks.comparing.tables import reasons_text, signed, unit_of
 from benchmarks.comparing.times import APART
 from benchmarks.reporting.formatting import listing
 
@@ -48,15 +48,18 @@ def seeds_line(comparison: Comparison) -> str:
 
 
 def equality_line(comparison: Comparison) -> str:
-    """How much of what the same seeds made is equal; empty where no seed is the same."""
-    total = len(comparison.equalities)
-    if not total:
+    """How much of what the same seeds made is equal, and whether it has to be; empty where no seed is the same."""
+    found = comparison.equalities
+    if not found:
         return ""
-    equal = sum(found.equal for found in comparison.equalities)
-    what = "weights, settings and tables without times"
-    if equal == total:
-        return f"All {total} {what} of the same seeds are equal."
-    return f"{equal} of {total} {what} of the same seeds are equal."
+    equal = sum(one.equal for one in found)
+    share = f"All {len(found)}" if equal == len(found) else f"{equal} of {len(found)}"
+    free = [one for one in found if one.reasons]
+    expected = "all of them have to be"
+    if free:
+        reasons = reasons_text(dict.fromkeys(reason for one in free for reason in one.reasons))
+        expected = f"{'they' if len(free) == len(found) else f'{len(free)} of them'} may differ because of {reasons}"
+    return f"{share} weights, settings and tables without times of the same seeds are equal; {expected}."
 
 
 def verdicts(comparison: Comparison) -> list[str]:
