@@ -10,7 +10,6 @@ import yaml
 from tests.benchmarks.cases import EVALUATION, RECIPE
 from tests.reproduction import Irreproducible, check_equal, reproduce, timeless
 
-
 STUDY = {
     "dataset": "mnist5k[train=256, test=100]",
     "methods": ["resnet", "adanet"],
