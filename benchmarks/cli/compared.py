@@ -14,7 +14,7 @@ from rich.markup import escape
 
 from benchmarks.cli.console import make_console
 from benchmarks.cli.folders import PAGE, check_file, check_writable
-from benchmarks.comparing import tables, verdict
+from benchmarks.comparing import difference_tables, origin_tables, verdict
 from benchmarks.comparing.as_json import as_json
 from benchmarks.comparing.comparison import Comparison
 from benchmarks.comparing.differences import Difference
@@ -129,14 +129,14 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
     lines = [f"A: {comparison.a}", f"B: {comparison.b}", verdict.networks_line(comparison)]
     lines += [verdict.seeds_line(comparison), verdict.equality_line(comparison)]
     _say(lines, console)
-    _show(tables.origins_table(comparison), console)
-    _show(tables.equality_table(comparison), console)
-    _show(tables.answers_table(comparison), console)
+    _show(origin_tables.origins_table(comparison), console)
+    _show(origin_tables.equality_table(comparison), console)
+    _show(origin_tables.answers_table(comparison), console)
     places = {_place(found) for found in comparison.differences if _is_shown(found)}
     changed = [found for found in comparison.differences if _place(found) in places]
-    _show(tables.accuracy_table(changed), console)
-    _show(tables.robustness_table(changed), console)
-    _show(tables.times_table(changed), console)
+    _show(difference_tables.accuracy_table(changed), console)
+    _show(difference_tables.robustness_table(changed), console)
+    _show(difference_tables.times_table(changed), console)
     same = sum(found.change == 0 for found in comparison.differences)
     _say(
         [f"{same} of {len(comparison.differences)} quantities are the same.", verdict.judged_line(comparison)], console

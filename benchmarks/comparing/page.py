@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.comparing import tables, verdict
+from benchmarks.comparing import difference_tables, origin_tables, verdict
 from benchmarks.comparing.comparison import Comparison
 from benchmarks.reporting.page import templates
 from benchmarks.reporting.tables.base import Table
@@ -29,12 +29,12 @@ NOTHING = {
 def render(comparison: Comparison) -> str:
     """The page as text."""
     shown = {
-        "overview": [tables.claims_table(comparison)],
-        "networks": [tables.accuracy_table(comparison.differences)],
-        "attack": [tables.robustness_table(comparison.differences)],
-        "time": [tables.times_table(comparison.differences)],
-        "answers": [tables.equality_table(comparison), tables.answers_table(comparison)],
-        "origins": [tables.origins_table(comparison)],
+        "overview": [origin_tables.claims_table(comparison)],
+        "networks": [difference_tables.accuracy_table(comparison.differences)],
+        "attack": [difference_tables.robustness_table(comparison.differences)],
+        "time": [difference_tables.times_table(comparison.differences)],
+        "answers": [origin_tables.equality_table(comparison), origin_tables.answers_table(comparison)],
+        "origins": [origin_tables.origins_table(comparison)],
     }
     context = {
         "comparison": comparison,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from benchmarks.comparing.claims import Claim
 from benchmarks.comparing.comparison import Comparison
+from benchmarks.comparing.difference_tables import signed, unit_of
 from benchmarks.comparing.differences import Difference
 from benchmarks.comparing.equality import Equality
-from benchmarks.comparing.tables import reasons_text, signed, unit_of
+from benchmarks.comparing.origin_tables import reasons_text
 from benchmarks.comparing.times import APART
 from benchmarks.reporting.formatting import listing
 

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from benchmarks.comparing.equality import frame_difference
+from benchmarks.comparing.origin_tables import equality_table, origins_table, reasons_text
 from benchmarks.comparing.origins import flat
-from benchmarks.comparing.tables import equality_table, origins_table, reasons_text
 from tests.benchmarks.comparing.conftest import MakeStudy, compared
 from tests.benchmarks.reporting.hand_made import ENVIRONMENT, HandMade
 
