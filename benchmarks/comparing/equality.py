@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from benchmarks.comparing.matching import MatchedNetwork, Pair
-from benchmarks.comparing.origins import TRAINING, Fact, differing_facts, tables_of
 from benchmarks.measuring import evaluators
+from benchmarks.records.facts import TRAINING, Fact, differing_facts, tables_of
 
 WEIGHTS, SETTINGS = "weights", "settings"
 
@@ -46,15 +46,16 @@ def equalities(network: MatchedNetwork) -> tuple[Equality, ...]:
 
 
 def _of_pair(name: str, pair: Pair) -> list[Equality]:
-    a, b = (model.record.config for model in pair)
-    training = differing_facts(*pair, TRAINING)
+    one, other = (model.record for model in pair)
+    a, b = one.config, other.config
+    training = differing_facts(one, other, TRAINING)
     found = []
     for what in (WEIGHTS, SETTINGS):
         equal = a.get(what) == b.get(what)
         found.append(_equality(name, pair, what, "" if equal else f"other {what}", training))
-    same = all(one.equal for one in found)
+    same = all(each.equal for each in found)
     for table in shared_tables(pair):
-        reasons = differing_facts(*pair, table)
+        reasons = differing_facts(one, other, table)
         if not same:
             reasons = list(dict.fromkeys([*(training or [(TRAINING, WEIGHTS)]), *reasons]))
         found.append(_equality(name, pair, table, _difference(pair, table), reasons))
@@ -64,7 +65,7 @@ def _of_pair(name: str, pair: Pair) -> list[Equality]:
 def shared_tables(pair: Pair) -> list[str]:
     """Evaluators without times whose tables both records have."""
     timed = {evaluator.name for evaluator in evaluators(alone=True)}
-    a, b = (tables_of(model) for model in pair)
+    a, b = (tables_of(model.record) for model in pair)
     return [name for name in a if name in b and name not in timed]
 
 

@@ -9,9 +9,10 @@ from benchmarks.comparing.comparison import Comparison
 from benchmarks.comparing.difference_tables import number, signed, unit_of
 from benchmarks.comparing.differences import Difference
 from benchmarks.comparing.equality import Equality
-from benchmarks.comparing.origins import Fact, Origin
+from benchmarks.comparing.origins import Origin
 from benchmarks.comparing.samples import ACCURACY, COST, ROBUST
 from benchmarks.comparing.tolerances import TIME
+from benchmarks.records.facts import Fact
 from benchmarks.reporting.formatting import DASH, count, listing
 from benchmarks.reporting.tables.base import Column, Table
 from benchmarks.reporting.tables.cells import Cell, text

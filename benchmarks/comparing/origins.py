@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from benchmarks.comparing.matching import MatchedNetwork, Matches
 from benchmarks.comparing.studies import StoredStudy, TrainedSeed
-from benchmarks.measuring.registry import RESERVED
+from benchmarks.records.facts import TRAINING, Fact, facts, tables_of, union
 
-TRAINING = "training"
-"""What made a record's weights and settings, beside the evaluators that made its tables."""
-IGNORED = ("created", "load_average")
-"""Fields of an environment in which any two runs differ."""
-HARMLESS = {("code", "commit"), ("machine", "cpus")}
-"""Facts on which no number depends: hashes say which code differs, and `threads` how many cores were used."""
 UNKNOWN = "not recorded"
-
-Fact = tuple[str, str]
-"""Kind and name of something that a result was made of, such as ("recipe", "lr")."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,90 +53,23 @@ ORDER = ("study", "data", "network", "recipe", "seed", "precision", "code", "opt
 """Kinds in the order in which they are shown."""
 
 
-def tables_of(model: TrainedSeed) -> list[str]:
-    """Evaluators whose tables a record has, those of plug-ins too."""
-    return [name for name in model.record.manifest["tables"] if name not in RESERVED and model.record.has(name)]
-
-
-def facts(model: TrainedSeed, made: str) -> dict[Fact, str]:
-    """What weights and settings (`training`) or a table was made of."""
-    if made != TRAINING:
-        return _table_facts(model.record.made_by(made))
-    config, spec = model.record.config, model.record.config["spec"]
-    found = {
-        ("data", "content"): str(config["data"]),
-        ("data", "selector"): str(spec["dataset"]),
-        ("seed", "seed"): str(spec["seed"]),
-        ("precision", "precision"): str(config["precision"]),
-        ("machine", "device"): str(config["device"]),
-        ("network", "preset"): str(spec["preset"]),
-        ("network", "baseline"): str(config["baseline"]["network"]),
-    }
-    found |= _named("network", flat(config["parameters"]))
-    found |= _named("recipe", flat(spec["recipe"]))
-    found |= _named("code", config["code"])
-    return found | _environment(config["environment"])
-
-
-def differing_facts(a: TrainedSeed, b: TrainedSeed, made: str) -> list[Fact]:
-    """Facts on which numbers depend and in which two results differ."""
-    one, other = facts(a, made), facts(b, made)
-    return [fact for fact in _union(one, other) if one.get(fact) != other.get(fact) and fact not in HARMLESS]
-
-
-def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Nested values as texts by dotted names."""
-    found: dict[str, str] = {}
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            found |= flat(value, f"{prefix}{name}.")
-        else:
-            found[f"{prefix}{name}"] = value if isinstance(value, str) else json.dumps(value)
-    return found
-
-
-def _table_facts(made_by: Mapping[str, Any]) -> dict[Fact, str]:
-    version = made_by.get("version", {})
-    found = _named("code", version.get("code", {}))
-    found |= _named("options", flat(version.get("options", {})))
-    found |= _named("options", flat(version.get("inputs", {})))
-    return found | _environment(made_by.get("environment", {}))
-
-
-def _environment(values: Mapping[str, Any]) -> dict[Fact, str]:
-    found: dict[Fact, str] = {}
-    for name, value in values.items():
-        if name == "packages":
-            found |= _named("versions", {str(package): str(version) for package, version in value.items()})
-        elif name not in IGNORED:
-            kind = {"python": "versions", "commit": "code"}.get(name, "machine")
-            found[kind, name] = value if isinstance(value, str) else json.dumps(value)
-    return found
-
-
-def _named(kind: str, values: Mapping[str, str]) -> dict[Fact, str]:
-    return {(kind, name): value for name, value in values.items()}
-
-
 def _made(network: MatchedNetwork) -> list[str]:
     """What both studies made of a network."""
-    a, b = (dict.fromkeys(name for model in side for name in tables_of(model)) for side in (network.a, network.b))
+    a, b = (
+        dict.fromkeys(name for model in side for name in tables_of(model.record)) for side in (network.a, network.b)
+    )
     return [TRAINING, *(name for name in a if name in b)]
 
 
 def _values(models: Iterable[TrainedSeed], made: str) -> dict[Fact, str]:
     """Facts of some seeds; those in which they differ have all values."""
-    each = [facts(model, made) for model in models if made == TRAINING or model.record.has(made)]
+    each = [facts(model.record, made) for model in models if made == TRAINING or model.record.has(made)]
     names = dict.fromkeys(fact for one in each for fact in one)
     return {fact: ", ".join(dict.fromkeys(one.get(fact, UNKNOWN) for one in each)) for fact in names}
 
 
-def _union(one: Mapping[Fact, str], other: Mapping[Fact, str]) -> list[Fact]:
-    return list(dict.fromkeys([*one, *other]))
-
-
 def _differing(one: Mapping[Fact, str], other: Mapping[Fact, str]) -> dict[Fact, tuple[str, str]]:
-    both = {fact: (one.get(fact, UNKNOWN), other.get(fact, UNKNOWN)) for fact in _union(one, other)}
+    both = {fact: (one.get(fact, UNKNOWN), other.get(fact, UNKNOWN)) for fact in union(one, other)}
     return {fact: values for fact, values in both.items() if values[0] != values[1]}
 
 

@@ -9,7 +9,6 @@ import pytest
 
 from benchmarks.comparing.equality import frame_difference
 from benchmarks.comparing.origin_tables import equality_table, origins_table, reasons_text
-from benchmarks.comparing.origins import flat
 from tests.benchmarks.comparing.conftest import MakeStudy, compared
 from tests.benchmarks.reporting.hand_made import ENVIRONMENT, HandMade
 
@@ -136,7 +135,3 @@ def test_reasons_are_grouped_by_kind() -> None:
 )
 def test_tables_are_compared_by_value(other: dict[str, list[float]], expected: str) -> None:
     assert frame_difference(pd.DataFrame({"x": [1, 2], "y": [None, 3.0]}), pd.DataFrame(other)) == expected
-
-
-def test_nested_values_have_dotted_names() -> None:
-    assert flat({"a": {"b": [1, 2], "c": {"d": None}}, "e": "x"}) == {"a.b": "[1, 2]", "a.c.d": "null", "e": "x"}
