@@ -1,4 +1,4 @@
-"""Build a study's report from its results: `python -m benchmarks.report results/quick`."""
+"""Build the report of one study or several from their results: `python -m benchmarks.report results/quick`."""
 
 from __future__ import annotations
 
@@ -14,19 +14,22 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command(epilog="If results are missing or damaged, one line on standard error says so, and the exit status is 2.")
 def report(
-    study_dir: Annotated[
-        Path,
-        typer.Argument(help="Directory of a study's results. Example: results/standard"),
-    ] = Path("results/quick"),
+    study_dirs: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Directory of a study's results, or several of one data set. Example: results/standard",
+            show_default="results/quick",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
             help="Directory of the page; created if it is missing. Example: --out public/quick",
-            show_default="reports/<study's name>",
+            show_default="reports/<studies' names>",
         ),
     ] = None,
 ) -> None:
-    """Write a study's report and print its path: one page that works offline, built from the results alone."""
+    """Write the report of one or several studies and print its path: a page that works offline, from results alone."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from benchmarks.cli.errors import one_line_errors
@@ -34,10 +37,12 @@ def report(
         from benchmarks.records.files import StoreError
         from benchmarks.reporting import build
 
-    folder = Path("reports") / study_dir.resolve().name if out is None else out
+    first, *others = study_dirs or [Path("results/quick")]
+    name = "-".join(dict.fromkeys(study_dir.resolve().name for study_dir in (first, *others)))
+    folder = Path("reports") / name if out is None else out
     with one_line_errors(StoreError, FolderError, OSError, RecursionError):
         check_page(folder, "--out")
-        typer.echo(build(study_dir, folder))
+        typer.echo(build(first, folder, *others))
 
 
 if __name__ == "__main__":

@@ -12,10 +12,11 @@ from benchmarks.comparing.differences import Difference, image_differences
 from benchmarks.comparing.equality import Equality, equalities
 from benchmarks.comparing.matching import MatchedNetwork, match
 from benchmarks.comparing.origins import Origin, origins
-from benchmarks.comparing.studies import StoredStudy, open_study, short_names
+from benchmarks.comparing.studies import StoredStudy, open_study
 from benchmarks.comparing.times import time_differences
 from benchmarks.comparing.tolerances import Tolerances
 from benchmarks.records.files import StoreError
+from benchmarks.reporting.evidence.sources import short_names
 
 
 @dataclass(frozen=True, kw_only=True)

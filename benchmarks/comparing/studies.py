@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -88,19 +88,3 @@ def find_study(place: str) -> Path:
     found = sorted({path.parent.as_posix() for depth in ("*", "*/*") for path in RESULTS.glob(f"{depth}/study.yaml")})
     valid = f"; valid: {', '.join(found)}, or the path of a study's results" if found else ""
     raise StoreError(f"{place} is missing: no study has been run there{valid}")
-
-
-def short_names(roots: Sequence[Path]) -> list[str]:
-    """Names for some directories: the last parts of their paths, as few as tell them apart.
-
-    Raises:
-        StoreError: two are the same directory.
-    """
-    resolved = [root.resolve() for root in roots]
-    for number, root in enumerate(resolved):
-        if root in resolved[:number]:
-            raise StoreError(f"{roots[number]} is given twice: a study differs from itself in nothing")
-    length = 1
-    while len({path.parts[-length:] for path in resolved}) < len(resolved):
-        length += 1
-    return ["/".join(part for part in path.parts[-length:] if part != path.anchor) for path in resolved]

@@ -21,7 +21,7 @@ class StudyEvidence:
     """What was compared.
 
     Attributes:
-        name: of the study's directory.
+        name: of the study's directory; of several studies, all names.
         title: headline of the report.
         dataset: the data set's name, without options.
         dataset_title: for readers.
@@ -29,7 +29,9 @@ class StudyEvidence:
         published_recipes: whether a paper's own recipe replaced it where there is one.
         repetitions: seeds that were asked for.
         attacks: what a reader has to know of each attack, a sentence without its full stop; of some, nothing.
-        configuration: everything that the study file says.
+        configuration: everything that the study file says; of several studies, by their names.
+        studies: what each of several studies asked for, by its name; empty where there is one.
+        joined: names of the studies whose seeds are one network, by its label.
     """
 
     name: str
@@ -41,6 +43,8 @@ class StudyEvidence:
     repetitions: int
     attacks: tuple[str, ...]
     configuration: Mapping[str, Any]
+    studies: Mapping[str, StudyEvidence] = field(default_factory=dict)
+    joined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,7 +211,7 @@ class EnvironmentEvidence:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Evidence:
-    """A study and its results; `benchmarks.reporting.evidence.loading.load` reads it.
+    """A study, or several of one data set, and the results; `benchmarks.reporting.evidence.loading.load` reads it.
 
     Attributes:
         study: what was compared.

@@ -6,88 +6,57 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 import zoo
 from benchmarks.measuring import Evaluator, evaluators
-from benchmarks.measuring.robustness import RobustnessOptions
 from benchmarks.records.derived import RATES, SUMMARY, derived
-from benchmarks.records.record import Record
-from benchmarks.records.store import Store
 from benchmarks.records.summary import joined
 from benchmarks.reporting.evidence.environments import environments, timed_in
-from benchmarks.reporting.evidence.evidence import Baseline, Evidence, NetworkEvidence, StudyEvidence, TrainedModel
-from benchmarks.reporting.evidence.methods import dataset_name, dataset_title, describe_methods
-from benchmarks.reporting.evidence.records import (
-    belongs,
-    known_models,
-    network_label,
-    one_line,
-    read_environment,
-    read_study,
-    shown,
-)
+from benchmarks.reporting.evidence.evidence import Baseline, Evidence, NetworkEvidence, TrainedModel
+from benchmarks.reporting.evidence.methods import describe_methods
+from benchmarks.reporting.evidence.records import belongs, known_models, network_label, one_line
 from benchmarks.reporting.evidence.robustness import robustness_results
 from benchmarks.reporting.evidence.setting_results import batch_sizes, completed, setting_results
+from benchmarks.reporting.evidence.sources import Failure, Seed, Source, arrange, read_sources
 from benchmarks.reporting.evidence.staleness import stale, untrained
+from benchmarks.reporting.evidence.studies import describe_study
 from benchmarks.reporting.formatting import unit_for
 from benchmarks.study.study import ModelSpec, Study
 
 
-def load(results_dir: Path) -> Evidence:
-    """Read a study's directory.
+def load(*results_dirs: Path) -> Evidence:
+    """Read a study's directory, or those of several studies of one data set.
 
     Raises:
-        StoreError: it is missing or damaged; the message is one line that names the file.
+        StoreError: one is missing or damaged, or their data are not the same; the message is one line that names the
+            file.
     """
-    store = Store(results_dir)
-    study = read_study(store)
-    last_run = read_environment(store)
-    with one_line(store.root / "failures"):
-        failures = [Failure(values) for values in store.failures()]
-    found = shown(store, study)
-    records = {label: record for label, (_, record) in found.items()}
-    groups = _groups(found, study, failures)
-    with one_line(store.root / "models"):
+    sources = read_sources(results_dirs)
+    seeds = arrange(sources)
+    records = {seed.label: seed.record for seed in seeds}
+    groups = _groups(seeds)
+    with one_line(sources[0].root / "models"):
         rows = {label: derived(record, SUMMARY) for label, record in records.items()}
-        network_of = {spec.label: network_label(spec) for spec, _ in found.values()}
+        network_of = {seed.label: seed.network for seed in seeds}
         results = setting_results(completed(joined(rows)), network_of)
-        robustness = robustness_results(_attack_rates(found))
-    lost = {label: failure for label, failure in _lost(failures, study).items() if label not in groups}
+        robustness = robustness_results(_attack_rates(seeds))
+    lost = _lost(sources, seeds)
     networks = _networks(groups, lost)
     return Evidence(
-        study=_study(study),
-        last_run=last_run,
+        study=describe_study(sources, seeds),
+        last_run=sources[-1].last_run,
         environments=environments(records),
         networks=tuple(network for network in networks if network.models),
         failed=tuple(network for network in networks if not network.models),
-        untrained=untrained(study, [network.label for network in networks]),
-        failures=tuple(failure.values for failure in failures),
+        untrained=_untrained(sources, seeds),
+        failures=tuple(failure.values for source in sources for failure in source.failures),
         results=results,
         robustness=robustness,
         batch_sizes=tuple(batch_sizes(results)),
         unit=unit_for(results["nominal"]),
     )
-
-
-class Failure:
-    """A failed job, checked.
-
-    Attributes:
-        values: as the store wrote them.
-        spec: of the network.
-
-    Raises:
-        KeyError: a field is missing.
-        ValueError: the specification is not valid.
-    """
-
-    def __init__(self, values: Mapping[str, Any]) -> None:
-        self.values = values
-        self.spec = ModelSpec.model_validate(values["spec"])
-        self.job, self.reason = str(values["job"]), f"failed: {values['error']}"
 
 
 @dataclass(frozen=True)
@@ -98,53 +67,29 @@ class Group:
     models: list[TrainedModel]
 
 
-def _study(study: Study) -> StudyEvidence:
-    attacked = study.evaluation.options_as("robustness", RobustnessOptions) or RobustnessOptions()
-    return StudyEvidence(
-        name=study.name,
-        title=study.title,
-        dataset=dataset_name(study.dataset),
-        dataset_title=dataset_title(study.dataset),
-        recipe=study.recipe,
-        published_recipes=study.published_recipes,
-        repetitions=study.repetitions,
-        attacks=tuple(sentence for attack in attacked.chosen() if (sentence := attack.sentence())),
-        configuration=study.model_dump(mode="json"),
-    )
-
-
-def _groups(
-    found: Mapping[str, tuple[ModelSpec, Record]], study: Study, failures: Sequence[Failure]
-) -> dict[str, Group]:
+def _groups(seeds: Sequence[Seed]) -> dict[str, Group]:
     """Models by the label of their network, the first seed first."""
     groups: dict[str, Group] = {}
     seen: dict[str, set[str]] = defaultdict(set)
-    for spec, record in sorted(found.values(), key=lambda pair: pair[0].repetition):
+    for seed in sorted(seeds, key=lambda seed: seed.repetition):
+        record = seed.record
         with one_line(record.path):
-            label = network_label(spec)
-            wanted = [e.name for e in evaluators() if record.has(e.name) and e.name not in seen[label]]
-            seen[label] |= set(wanted)
+            wanted = [e.name for e in evaluators() if record.has(e.name) and e.name not in seen[seed.network]]
+            seen[seed.network] |= set(wanted)
             tables = {name: record.table(name) for name in wanted}
-            model = _model(spec, record, study, tables=tables, reasons=_reasons(spec, record, study, failures))
-            groups.setdefault(label, Group(spec.method, [])).models.append(model)
-    return {label: groups[label] for label in dict.fromkeys(network_label(spec) for spec, _ in found.values())}
+            groups.setdefault(seed.network, Group(seed.spec.method, [])).models.append(_model(seed, tables))
+    return {label: groups[label] for label in dict.fromkeys(seed.network for seed in seeds)}
 
 
-def _model(
-    spec: ModelSpec,
-    record: Record,
-    study: Study,
-    *,
-    tables: Mapping[str, pd.DataFrame],
-    reasons: Mapping[str, str],
-) -> TrainedModel:
+def _model(seed: Seed, tables: Mapping[str, pd.DataFrame]) -> TrainedModel:
+    spec, record = seed.spec, seed.record
     config = record.config
     return TrainedModel(
         record=record.path.name,
         selector=str(spec.selector),
         preset=spec.preset,
         parameters=spec.parameters,
-        repetition=spec.repetition,
+        repetition=seed.repetition,
         recipe=spec.recipe,
         specification=config["spec"],
         units=tuple(config["units"]),
@@ -156,15 +101,16 @@ def _model(
         data=config.get("dataset_fingerprint", "unknown"),
         history=record.history(),
         measurements=tables,
-        reasons=reasons,
+        reasons=_reasons(seed),
         timed_in=timed_in(record),
-        stale=stale(record, study),
+        stale=stale(record, seed.source.study),
     )
 
 
-def _reasons(spec: ModelSpec, record: Record, study: Study, failures: Sequence[Failure]) -> dict[str, str]:
-    lost = {failure.job: failure.reason for failure in failures if failure.spec.key == spec.key}
-    return {e.name: _reason(e, study, lost) for e in evaluators() if not record.has(e.name)}
+def _reasons(seed: Seed) -> dict[str, str]:
+    lost = {failure.job: failure.reason for failure in seed.source.failures if failure.spec.key == seed.spec.key}
+    study = seed.source.study
+    return {e.name: _reason(e, study, lost) for e in evaluators() if not seed.record.has(e.name)}
 
 
 def _reason(evaluator: Evaluator, study: Study, lost: Mapping[str, str]) -> str:
@@ -173,22 +119,42 @@ def _reason(evaluator: Evaluator, study: Study, lost: Mapping[str, str]) -> str:
     return lost.get("time" if evaluator.alone else "train", "not measured")
 
 
-def _attack_rates(found: Mapping[str, tuple[ModelSpec, Record]]) -> dict[str, list[pd.DataFrame]]:
+def _attack_rates(seeds: Sequence[Seed]) -> dict[str, list[pd.DataFrame]]:
     rates: dict[str, list[pd.DataFrame]] = defaultdict(list)
-    for spec, record in found.values():
-        if record.has("robustness"):
-            rates[network_label(spec)].append(derived(record, RATES))
+    for seed in seeds:
+        if seed.record.has("robustness"):
+            rates[seed.network].append(derived(seed.record, RATES))
     return rates
 
 
-def _lost(failures: Sequence[Failure], study: Study) -> dict[str, Failure]:
-    """Failed jobs that belong to a study, by the label of their network."""
-    asked = {spec.key: spec for spec in known_models(study)}
-    return {
-        network_label(asked.get(failure.spec.key, failure.spec)): failure
-        for failure in failures
-        if failure.spec.key in asked or (failure.spec.method not in zoo.list_methods() and belongs(failure.spec, study))
-    }
+def _lost(sources: Sequence[Source], seeds: Sequence[Seed]) -> dict[str, Failure]:
+    """Failed jobs of networks without any model, by the label of their network."""
+    found: dict[str, Failure] = {}
+    for source in sources:
+        asked = {spec.key: spec for spec in known_models(source.study)}
+        trained = {network_label(seed.spec) for seed in seeds if seed.source is source}
+        others = {network_label(seed.spec) for seed in seeds} | found.keys()
+        for failure in source.failures:
+            label = network_label(asked.get(failure.spec.key, failure.spec))
+            if label not in trained and _belongs(failure, asked, source.study):
+                found[label if label not in others else f"{label} ({source.name})"] = failure
+    return found
+
+
+def _belongs(failure: Failure, asked: Mapping[str, ModelSpec], study: Study) -> bool:
+    gone = failure.spec.method not in zoo.list_methods()
+    return failure.spec.key in asked or (gone and belongs(failure.spec, study))
+
+
+def _untrained(sources: Sequence[Source], seeds: Sequence[Seed]) -> tuple[str, ...]:
+    """Labels of networks that a study asks for, with the study's name where there are several studies."""
+    found = []
+    for source in sources:
+        known = {network_label(seed.spec) for seed in seeds if seed.source is source}
+        known |= set(_lost([source], [seed for seed in seeds if seed.source is source]))
+        several = f" ({source.name})" if len(sources) > 1 else ""
+        found += [f"{label}{several}" for label in untrained(source.study, known)]
+    return tuple(found)
 
 
 def _networks(groups: Mapping[str, Group], lost: Mapping[str, Failure]) -> list[NetworkEvidence]:
@@ -203,7 +169,7 @@ def _networks(groups: Mapping[str, Group], lost: Mapping[str, Failure]) -> list[
         networks.append(
             NetworkEvidence(
                 label=label,
-                name=title if titles.count(title) == 1 else f"{title} {label.removeprefix(method)}".strip(),
+                name=title if titles.count(title) == 1 else f"{title} {label.removeprefix(method).strip()}".strip(),
                 slug=f"net{number}",
                 method=described[method],
                 variant=variants[method],

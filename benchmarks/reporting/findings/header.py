@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from benchmarks.reporting.evidence.evidence import Evidence
+from benchmarks.reporting.evidence.evidence import Evidence, StudyEvidence
 from benchmarks.reporting.findings.provenance import dates, machines_line, recipe_line
-from benchmarks.reporting.formatting import count
+from benchmarks.reporting.formatting import count, listing
 
 
 def header(evidence: Evidence) -> dict[str, str]:
@@ -13,11 +13,11 @@ def header(evidence: Evidence) -> dict[str, str]:
     samples = evidence.results["samples"].max() if len(evidence.results) else 0
     networks = len(evidence.networks)
     run = f"{networks} network{'' if networks == 1 else 's'}, {_seeds(evidence)}"
-    recipe = "each paper's own recipe where it gives one, else " if study.published_recipes else ""
     return {
         "Data": study.dataset_title + (f", {count(samples)} test images" if samples > 0 else ""),
         "Run": run,
-        "Recipe": recipe + recipe_line(study.recipe),
+        **_studies(evidence),
+        "Recipe": _recipe(study),
         "Machine": machines_line(evidence.environments),
         "Date": dates(evidence.environments),
     }
@@ -29,3 +29,36 @@ def _seeds(evidence: Evidence) -> str:
         return f"{numbers[0]} to {numbers[-1]} seeds each"
     seeds = next(iter(numbers), evidence.study.repetitions)
     return f"{seeds} seed{'' if seeds == 1 else 's'} each"
+
+
+def _studies(evidence: Evidence) -> dict[str, str]:
+    """Which studies share the page, and whose seeds are seeds of one network; nothing of a single study."""
+    study = evidence.study
+    if not study.studies:
+        return {}
+    parts = [
+        f"the seeds of {listing(networks)} from {listing(names)} are joined, since nothing but the seed differs"
+        for names, networks in _joined(evidence).items()
+    ]
+    return {"Studies": "; ".join([listing(list(study.studies)), *parts])}
+
+
+def _joined(evidence: Evidence) -> dict[tuple[str, ...], list[str]]:
+    """Names of the networks that some studies share as one, by the names of these studies."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for network in evidence.networks:
+        names = evidence.study.joined.get(network.label)
+        if names:
+            found.setdefault(names, []).append(network.name)
+    return found
+
+
+def _recipe(study: StudyEvidence) -> str:
+    """How networks are trained; of several studies with different recipes, each with its name."""
+    each: dict[str, list[str]] = {}
+    for name, own in (study.studies or {study.name: study}).items():
+        published = "each paper's own recipe where it gives one, else " if own.published_recipes else ""
+        each.setdefault(published + recipe_line(own.recipe), []).append(name)
+    if len(each) == 1:
+        return next(iter(each))
+    return "; ".join(f"{listing(names)}: {line}" for line, names in each.items())

@@ -12,9 +12,10 @@ from benchmarks import reporting
 
 PACKAGE = "benchmarks.reporting"
 ROOT = Path(reporting.__file__).parent
-READERS = {f"{PACKAGE}.evidence.{name}" for name in ("environments", "loading", "methods", "records", "staleness")} | {
-    f"{PACKAGE}.report"
-}
+READERS = {
+    f"{PACKAGE}.evidence.{name}"
+    for name in ("environments", "loading", "methods", "records", "sources", "staleness", "studies")
+} | {f"{PACKAGE}.report"}
 """What reads a study, and what ties reading and layout together."""
 VALUES = {
     "benchmarks.measuring.attacks.contract",  # the name of the attack that does nothing
@@ -56,7 +57,8 @@ def of_project(name: str) -> bool:
 
 
 def test_the_walk_sees_what_readers_import() -> None:
-    assert {"zoo", "benchmarks.records.store"} <= set(imports(f"{PACKAGE}.evidence.loading"))
+    assert {"zoo", "benchmarks.records.derived"} <= set(imports(f"{PACKAGE}.evidence.loading"))
+    assert "benchmarks.records.store" in imports(f"{PACKAGE}.evidence.sources")
     assert "benchmarks.records.code_hashes" in imports(f"{PACKAGE}.evidence.staleness")
     assert set(MODULES) >= READERS
 

@@ -33,6 +33,26 @@ def test_pages_go_below_reports_by_default(made: HandMade, monkeypatch: pytest.M
     assert run("hand").stdout == "reports/hand/index.html\n"
 
 
+def test_several_studies_share_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for seed, name in enumerate(("one", "two")):
+        study = HandMade(tmp_path / name, title=f"Study {name}", seed=seed)
+        study.add(study.spec("resnet"), accuracy=answers("11"))
+    monkeypatch.chdir(tmp_path)
+    assert run("one", "two").stdout == "reports/one-two/index.html\n"
+    text = (tmp_path / "reports" / "one-two" / "index.html").read_text()
+    assert "<h1>Study one; Study two</h1>" in text
+    assert "Made by RouteBench from <code>one and two</code>" in text
+
+
+def test_studies_of_different_data_are_one_line(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        study = HandMade(tmp_path / name)
+        study.add(study.spec("resnet"), data=name * 4)
+    line = error_of(run(tmp_path / "one", tmp_path / "two", "--out", tmp_path / "page"))
+    assert line.startswith("error: studies of different data cannot share a page: one on")
+    assert not (tmp_path / "page").exists()
+
+
 def test_a_missing_directory_is_one_line(tmp_path: Path) -> None:
     missing = tmp_path / "nowhere"
     assert error_of(run(missing)) == f"error: {missing} is missing: no study has been run there"
