@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 
@@ -113,7 +114,7 @@ def _over_seeds(group: pd.DataFrame, measurements: list[str]) -> dict[str, objec
         values = group[name].astype(float)
         single = len(group) == 1
         row[name] = values.mean()
-        row[f"{name}_std"] = values.std()
+        row[f"{name}_std"] = values.std() if math.isfinite(values.sum()) else math.nan  # a break-even may be infinite
         for end, extreme in (("low", values.min()), ("high", values.max())):
             column = f"{name}_{end}"
             row[column] = group[column].iloc[0] if single and column in group else extreme
