@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.comparing.intervals import change_of
+from benchmarks.comparing.judgement import Judgement, judge
 from benchmarks.comparing.matching import MatchedNetwork
-from benchmarks.comparing.samples import COST, ROBUST, Samples, samples_of
-from benchmarks.comparing.tolerances import Spread, Tolerances, family, floor_of, pooled_spreads, spread_tolerance
-
-ROUNDING = 1e-9
-"""What the order of a sum may change in a share."""
+from benchmarks.comparing.samples import ROBUST, Samples, samples_of
+from benchmarks.comparing.tolerances import Tolerances
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,27 +53,11 @@ class Difference:
 def image_differences(networks: Sequence[MatchedNetwork], tolerances: Tolerances) -> list[Difference]:
     """Accuracy, cost and accuracy under attack of every network that two studies share."""
     found = [(network, samples) for network in networks for samples in samples_of(network)]
-    comparisons = Counter(samples.kind for _, samples in found)
-    spreads = pooled_spreads(samples for _, samples in found)
-    return [
-        _judged(network, samples, comparisons[samples.kind], tolerances, spreads.get(family(samples)))
-        for network, samples in found
-    ]
+    judged = judge([samples for _, samples in found], tolerances)
+    return [_difference(*pair, judgement) for pair, judgement in zip(found, judged, strict=True)]
 
 
-def _judged(
-    network: MatchedNetwork, samples: Samples, comparisons: int, tolerances: Tolerances, spread: Spread | None
-) -> Difference:
-    change = change_of(samples, comparisons)
-    better = -1 if samples.kind == COST else 1
-    given = tolerances.given(samples.kind)
-    if given is not None:
-        tolerance, basis = given, "given"
-    elif spread is not None:
-        tolerance, basis = spread_tolerance(samples, spread, comparisons), "spread over seeds"
-    else:
-        end = change.high if better > 0 else change.low
-        tolerance, basis = max(abs(end - change.value), floor_of(samples)), "interval of the test images"
+def _difference(network: MatchedNetwork, samples: Samples, judgement: Judgement) -> Difference:
     return Difference(
         network=network.name,
         kind=samples.kind,
@@ -86,12 +66,12 @@ def _judged(
         headline=samples.kind == ROBUST or samples.where == network.headline,
         a=float(samples.a.mean()),
         b=float(samples.b.mean()),
-        change=change.value,
-        low=change.low,
-        high=change.high,
+        change=judgement.change.value,
+        low=judgement.change.low,
+        high=judgement.change.high,
         images=samples.b.shape[1],
         paired=samples.paired,
-        tolerance=tolerance,
-        basis=basis,
-        worse=-better * change.value > tolerance + ROUNDING,
+        tolerance=judgement.tolerance,
+        basis=judgement.basis,
+        worse=judgement.worse,
     )

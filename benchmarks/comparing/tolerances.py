@@ -62,13 +62,13 @@ def family(samples: Samples) -> tuple[str, str]:
 def pooled_spreads(several: Iterable[Samples]) -> Mapping[tuple[str, str], Spread]:
     """The spread over seeds by family, pooled over networks and settings; costs are relative to their mean.
 
-    Families of which no network has several seeds are left out.
+    Families of which no network has several seeds are left out, and so are costs that never vary.
     """
     sums: dict[tuple[str, str], float] = {}
     freedom: dict[tuple[str, str], int] = {}
     for samples in several:
         for side in (samples.a, samples.b):
-            if len(side) > 1:
+            if len(side) > 1 and not is_fixed(samples):
                 own, means = family(samples), seed_means(samples.kind, side)
                 sums[own] = sums.get(own, 0.0) + float(((means - means.mean()) ** 2).sum())
                 freedom[own] = freedom.get(own, 0) + len(side) - 1
@@ -98,7 +98,6 @@ def spread_tolerance(samples: Samples, pooled: Spread, comparisons: int) -> floa
     return quantile * max([pooled.deviation, *map(float, own)]) * math.sqrt(1 / len(samples.a) + 1 / len(samples.b))
 
 
-def floor_of(samples: Samples) -> float:
-    """The smallest tolerance of a quantity: a cost that is the same for every image has none."""
-    fixed = samples.kind != COST or all(np.ptp(side) == 0 for side in (samples.a, samples.b))
-    return 0.0 if fixed else COST_FLOOR
+def is_fixed(samples: Samples) -> bool:
+    """Whether it is a cost that is the same for every image and from every seed, which nothing may change."""
+    return samples.kind == COST and all(np.ptp(side) == 0 for side in (samples.a, samples.b))
