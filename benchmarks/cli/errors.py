@@ -33,7 +33,7 @@ def _one_line(error: Exception) -> str:
 
 
 @contextmanager
-def one_line_interrupt() -> Iterator[None]:
+def one_line_interrupt(how: str = "the same command continues") -> Iterator[None]:
     """Turn Ctrl-C into one line on standard error, which says what is kept and how to continue, and exit status 130.
 
     Background jobs of a shell are started with SIGINT ignored, and continue to ignore it.
@@ -41,5 +41,5 @@ def one_line_interrupt() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as interrupt:
-        typer.echo("Interrupted: trained networks and checkpoints are kept; the same command continues.", err=True)
+        typer.echo(f"Interrupted: trained networks and checkpoints are kept; {how}.", err=True)
         raise typer.Exit(130) from interrupt

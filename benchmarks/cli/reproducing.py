@@ -37,6 +37,9 @@ from benchmarks.running.campaign import RunOptions
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
+RESUME = "the same command with --resume continues"
+
+
 @app.command(epilog=EXIT_STATUS)
 def reproduce(
     study_dir: Annotated[
@@ -85,12 +88,12 @@ def reproduce(
         check_writable(place, "--into")
         check_outputs(page, json)
         campaign = prepare(original, place, run_options, resume=resume)
-    with one_line_interrupt(), one_line_errors(*RUN_ERRORS):
+    with one_line_interrupt(RESUME), one_line_errors(*RUN_ERRORS):
         failed = execute(campaign, scheduler, ray_address, console, force=False)
         comparison = compare(original, campaign.store.root, accepted)
         write(comparison, page, json)
     if failed:
-        console.print(f"{failed} of the jobs failed; the same command with --resume retries.")
+        console.print(f"{failed} of the jobs failed; {RESUME}.")
     if failed or not comparison.acceptable:
         raise typer.Exit(1)
 

@@ -43,6 +43,7 @@ def origins(a: StoredStudy, b: StoredStudy, matches: Matches) -> tuple[Origin, .
             for fact, values in _differing(_values(network.a, made), _values(network.b, made)).items():
                 found.setdefault((fact, *values), {}).setdefault(made, {})[network.label] = None
     several = [_origin(fact, values, made, len(matches.shared)) for (fact, *values), made in found.items()]
+    several += [found for network in matches.shared for found in _settings(network, len(matches.shared))]
     own = _study_origins(a, b)
     if any(origin.what == "seed" for origin in own):  # then every network's seed differs, as one number says
         several = [origin for origin in several if origin.kind != "seed"]
@@ -51,6 +52,16 @@ def origins(a: StoredStudy, b: StoredStudy, matches: Matches) -> tuple[Origin, .
 
 ORDER = ("study", "data", "network", "recipe", "seed", "precision", "code", "options", "machine", "versions")
 """Kinds in the order in which they are shown."""
+
+
+def _settings(network: MatchedNetwork, shared: int) -> list[Origin]:
+    """The settings that only one study has: validation outputs propose them, and how many there are."""
+    sides = (network.a, network.b)
+    a, b = (dict.fromkeys(s.name for model in side for s in model.record.settings) for side in sides)
+    if a.keys() == b.keys():
+        return []
+    only = (", ".join(name for name in one if name not in other) or "none" for one, other in ((a, b), (b, a)))
+    return [_origin(("network", "settings of its own"), list(only), {TRAINING: {network.label: None}}, shared)]
 
 
 def _made(network: MatchedNetwork) -> list[str]:

@@ -41,7 +41,7 @@ def seeds_line(comparison: Comparison) -> str:
     """How many seeds the studies have, and how many they share."""
     shared = sum(network.same_seeds for network in comparison.networks)
     a, b = (sum(getattr(network, side) for network in comparison.networks) for side in ("seeds_a", "seeds_b"))
-    same = f"{shared} are the same" if shared else "none is the same"
+    same = f"{shared or 'none'} {'is' if shared < 2 else 'are'} the same"
     line = f"{_counted(a, 'seed')} of these networks in A and {b} in B, of which {same}."
     if any(network.same_seeds == 0 and network.seeds_a == network.seeds_b == 1 for network in comparison.networks):
         line += " One seed each, and another: intervals do not have what training leaves to chance."
@@ -94,6 +94,14 @@ def judged_line(comparison: Comparison) -> str:
         f"Times of {_counted(len(apart), 'network')} come from different machines or versions: speed-ups, each over "
         "the baseline timed beside it, are shown and not judged."
     )
+
+
+def pairing_line(comparison: Comparison) -> str:
+    """Whether changes rest on the same images; empty where all do."""
+    apart = {found.network for found in comparison.differences if found.images and not found.paired}
+    if not apart:
+        return ""
+    return f"The test images of {_counted(len(apart), 'network')} are not the same: their changes are not paired."
 
 
 def _first(lines: list[str]) -> list[str]:

@@ -108,6 +108,16 @@ def test_it_is_continued_where_it_was_interrupted(house: Path) -> None:
     assert (record.path / "weights.safetensors").stat().st_mtime_ns == written
 
 
+def test_an_interrupted_reproduction_says_how_it_is_continued(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*arguments: object, **options: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("benchmarks.cli.reproducing.execute", interrupt)
+    result = reproduce("--into", "again")
+    assert result.exit_code == 130
+    assert result.stderr.endswith("kept; the same command with --resume continues.\n")
+
+
 def error_of(result: Result) -> str:
     """The only line on standard error of a command that ended with status 2."""
     assert (result.exit_code, result.stdout) == (2, "")

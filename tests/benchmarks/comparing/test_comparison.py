@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.comparing import verdict
 from benchmarks.comparing.comparison import Comparison, compare
 from benchmarks.comparing.differences import Difference
 from benchmarks.comparing.tolerances import Tolerances
@@ -126,6 +127,7 @@ def test_other_test_images_are_not_paired(make: MakeStudy) -> None:
     other = answers(RIGHT).assign(label=0, prediction=0)
     found = compared(make("a", RIGHT), make("b", RIGHT, accuracy=other, data="0" * 16))
     assert not only(found, "accuracy").paired
+    assert verdict.pairing_line(found) == "The test images of 1 network are not the same: their changes are not paired."
     assert ("data", "content") in {(origin.kind, origin.what) for origin in found.origins}
 
 

@@ -94,6 +94,11 @@ def test_several_seeds_have_all_their_values(make: MakeStudy) -> None:
     assert differing(make("a", RIGHT, RIGHT), b)["precision", "precision"] == ("fp32", "bf16, fp32")
 
 
+def test_settings_that_only_one_study_has_are_named(make: MakeStudy) -> None:
+    a = make("a", RIGHT, settings={"default": "", "fast": ""})
+    assert differing(a, make("b", RIGHT)) == {("network", "settings of its own"): ("fast", "none")}
+
+
 def test_source_files_share_a_row_of_the_table(make: MakeStudy) -> None:
     b = make("b", RIGHT)
     (record,) = b.store.records()
