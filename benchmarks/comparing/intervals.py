@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
 from scipy.stats import norm
 
 from benchmarks.comparing.samples import COST, Samples, Values
-
-LEVEL = 0.05
+from benchmarks.comparing.spreads import LEVEL
 
 
 @dataclass(frozen=True)
@@ -28,12 +26,15 @@ class Change:
     high: float
 
 
-def change_of(samples: Samples, comparisons: int) -> Change:
+def change_of(samples: Samples, comparisons: int, seeds: float = 0.0) -> Change:
     """The change of a quantity; the intervals of all comparisons together hold with 95 % confidence.
+
+    Images and seeds are drawn independently of each other: the squares of what each of them leaves to chance add up.
 
     Args:
         samples: in both studies.
         comparisons: how many there are of this kind.
+        seeds: half the width of the interval that the seeds alone leave, see `benchmarks.comparing.spreads`.
     """
     a, b = samples.a.mean(axis=0), samples.b.mean(axis=0)
     quantile = float(norm.ppf(1 - LEVEL / (2 * comparisons)))
@@ -45,15 +46,9 @@ def change_of(samples: Samples, comparisons: int) -> Change:
         error = _error(b - a * (1 + value if samples.kind == COST else 1))
     else:
         error = math.hypot(_error(a), _error(b))
-    half = quantile * math.hypot(error, _seed_error(samples)) / scale
+    half = math.hypot(quantile * error / scale, seeds)
     return Change(value, value - half, value + half)
 
 
 def _error(values: Values) -> float:
     return float(values.std(ddof=1) / math.sqrt(len(values))) if len(values) > 1 else 0.0
-
-
-def _seed_error(samples: Samples) -> float:
-    if samples.same_seeds:
-        return _error(samples.b.mean(axis=1) - samples.a.mean(axis=1))
-    return math.hypot(*(_error(np.asarray(side.mean(axis=1))) for side in (samples.a, samples.b)))

@@ -8,15 +8,8 @@ from dataclasses import dataclass
 
 from benchmarks.comparing.intervals import Change, change_of
 from benchmarks.comparing.samples import COST, Samples
-from benchmarks.comparing.tolerances import (
-    COST_FLOOR,
-    Spread,
-    Tolerances,
-    family,
-    is_fixed,
-    pooled_spreads,
-    spread_tolerance,
-)
+from benchmarks.comparing.spreads import apart_by_chance, by_pair, by_study, is_fixed, pooled
+from benchmarks.comparing.tolerances import COST_FLOOR, Tolerances
 
 ROUNDING = 1e-9
 """What the order of a sum may change in a share."""
@@ -41,15 +34,18 @@ class Judgement:
 
 def judge(several: Sequence[Samples], tolerances: Tolerances) -> list[Judgement]:
     """Judge the quantities of two studies together: the more there are, the more each of them may change by chance."""
-    comparisons = Counter(samples.kind for samples in several)
-    spreads = pooled_spreads(several)
-    return [
-        _judged(samples, comparisons[samples.kind], tolerances, spreads.get(family(samples))) for samples in several
-    ]
+    counts = Counter(samples.kind for samples in several)
+    apart, paired = pooled(several, by_study), pooled(several, by_pair)
+    found = []
+    for samples in several:
+        comparisons = counts[samples.kind]
+        spread = apart_by_chance(samples, apart, by_study, comparisons)
+        own = apart_by_chance(samples, paired, by_pair, comparisons) if samples.same_seeds else spread
+        found.append(_judged(samples, change_of(samples, comparisons, own or 0.0), tolerances, spread))
+    return found
 
 
-def _judged(samples: Samples, comparisons: int, tolerances: Tolerances, spread: Spread | None) -> Judgement:
-    change = change_of(samples, comparisons)
+def _judged(samples: Samples, change: Change, tolerances: Tolerances, spread: float | None) -> Judgement:
     better = -1 if samples.kind == COST else 1
     given = tolerances.given(samples.kind)
     if given is not None:
@@ -57,7 +53,7 @@ def _judged(samples: Samples, comparisons: int, tolerances: Tolerances, spread: 
     elif is_fixed(samples):
         tolerance, basis = 0.0, "the cost is the same for every image"
     elif spread is not None:
-        tolerance, basis = spread_tolerance(samples, spread, comparisons), "spread over seeds"
+        tolerance, basis = spread, "spread over seeds"
     else:
         end = change.high if better > 0 else change.low
         floor = COST_FLOOR if samples.kind == COST else 0.0

@@ -76,7 +76,7 @@ def _environment(values: Mapping[str, Any]) -> dict[Fact, str]:
             found |= _named("versions", {str(package): str(version) for package, version in value.items()})
         elif name not in IGNORED:
             kind = {"python": "versions", "commit": "code"}.get(name, "machine")
-            found[kind, name] = value if isinstance(value, str) else json.dumps(value)
+            found[kind, name] = "unknown" if value is None else value if isinstance(value, str) else json.dumps(value)
     return found
 
 
