@@ -25,6 +25,8 @@ from benchmarks.reporting.tables.base import Table
 from benchmarks.reporting.tables.cells import Cell
 
 REPORTS = Path("reports")
+ANSWERS = 12
+"""Most rows of changed answers: networks that were trained on another processor have many."""
 STDOUT = "-"
 """In place of a file: standard output, on which then nothing else is written."""
 
@@ -131,7 +133,7 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
     _say(lines, console)
     _show(origin_tables.origins_table(comparison), console)
     _show(origin_tables.equality_table(comparison), console)
-    _show(origin_tables.answers_table(comparison), console)
+    _show(origin_tables.answers_table(comparison), console, most=ANSWERS)
     places = {_place(found) for found in comparison.differences if _is_shown(found)}
     changed = [found for found in comparison.differences if _place(found) in places]
     _show(difference_tables.accuracy_table(changed), console)
@@ -154,17 +156,20 @@ def _is_shown(found: Difference) -> bool:
     return found.worse or (found.change != 0 and (found.kind != TIME or found.headline))
 
 
-def _show(table: Table, console: Console) -> None:
+def _show(table: Table, console: Console, *, most: int | None = None) -> None:
+    """Print a table, or its first rows and how many there are more."""
     if not table.rows:
         return
     shown = rich.table.Table(box=None, pad_edge=False, title=escape(table.title), title_justify="left")
     for column in table.columns:
         header = f"{column.name}, {column.unit}" if column.unit else column.name
         shown.add_column(escape(header), justify="right" if column.numeric else "left")
-    for row in table.rows:
+    for row in table.rows[:most]:
         shown.add_row(*(escape(_text(cell)) for cell in row))
     console.print()
     console.print(shown)
+    if most is not None and len(table.rows) > most:
+        _say([f"{len(table.rows) - most} more rows are on the page."], console)
 
 
 def _text(cell: Cell) -> str:

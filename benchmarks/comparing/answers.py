@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.comparing.matching import MatchedNetwork, Pair
+from benchmarks.measuring.attacks.contract import CLEAN
 
 PLACES = {"accuracy": ("setting",), "robustness": ("attack", "epsilon")}
 """Tables with a row per image, and the columns that say where it was answered."""
@@ -70,8 +71,10 @@ def _changed(network: str, pair: Pair, table: str) -> list[ChangedAnswer]:
 
 
 def place_text(table: str, values: Sequence[Any]) -> str:
-    """A setting as it is called, or `attack at epsilon`."""
-    return str(values[0]) if table == "accuracy" else f"{values[0]} at {values[1]:.4g}"
+    """A setting as it is called, `attack at epsilon`, or `no attack`."""
+    if table == "accuracy":
+        return str(values[0])
+    return "no attack" if values[0] == CLEAN else f"{values[0]} at {values[1]:.4g}"
 
 
 def _answer(value: float) -> int | None:

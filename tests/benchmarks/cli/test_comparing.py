@@ -51,6 +51,16 @@ def test_a_flipped_answer_is_status_1_and_named(house: Path) -> None:
     assert "Differs without a reason: accuracy of AdaNet (ConvNet-AIG) (1 of 10 rows, in prediction)" in result.stdout
 
 
+def test_of_many_networks_with_other_answers_the_first_are_shown(house: Path) -> None:
+    for name, outcome in (("a", "11"), ("b", "00")):
+        made = HandMade(house / "results" / name)
+        for rate in range(14):
+            made.add(made.spec("adanet", target_rate=rate / 20), accuracy=answers(outcome))
+    result = run("a", "b")
+    assert result.stdout.count("image 0 of class 0") == 12
+    assert "2 more rows are on the page." in result.stdout
+
+
 def test_a_loss_beyond_the_tolerance_is_status_1(house: Path) -> None:
     worse = HandMade(house / "results" / "worse", seed=1)
     worse.add(worse.spec("resnet"), accuracy=answers("1111111100"))

@@ -56,6 +56,12 @@ def test_one_flipped_answer_under_attack_is_found_and_named(twice: tuple[HandMad
     assert (changed.network, changed.where, changed.image) == ("AdaNet (ConvNet-AIG)", "PGD-10 at 0.2", 3)
 
 
+def test_one_flipped_answer_without_attack_is_named_too(twice: tuple[HandMade, HandMade]) -> None:
+    flip(record_of(twice[1], "resnet"), "robustness", 9, attack="none")
+    (changed,) = compared(*twice).answers
+    assert (changed.network, changed.where, changed.image) == ("ResNet", "no attack", 9)
+
+
 def test_an_answer_that_only_one_study_has_is_named(make: MakeStudy) -> None:
     (changed,) = compared(make("a", "111"), make("b", "11")).answers
     assert (changed.image, changed.a, changed.b) == (2, 0, None)
