@@ -110,11 +110,17 @@ class Campaign:
                 raise StudyError(f"recipe.epochs: {spec.label} needs at least {phases}, one per training phase")
 
     def _phases(self, spec: ModelSpec) -> int:
-        """Number of training phases; a network with several repetitions is built once."""
+        """Number of training phases; a network with several repetitions is built once.
+
+        Raises:
+            ValueError: the network does not fit the data set, or smooths labels by another share than its recipe.
+        """
         selector = str(spec.selector)
         if selector not in self._known_phases:
             with torch.device("meta"):
-                self._known_phases[selector] = len(zoo.create(spec.selector, task_of(self.dataset.info)).phases())
+                net = zoo.create(spec.selector, task_of(self.dataset.info))
+            net.smooth_labels(spec.recipe.label_smoothing)
+            self._known_phases[selector] = len(net.phases())
         return self._known_phases[selector]
 
     @cached_property

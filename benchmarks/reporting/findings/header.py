@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from benchmarks.reporting.evidence.evidence import Evidence
-from benchmarks.reporting.findings.provenance import dates, machines_line, recipe_line
-from benchmarks.reporting.formatting import count
+from benchmarks.reporting.findings.provenance import dates, machines_line, own_recipe, recipe_line
+from benchmarks.reporting.formatting import count, listing
 
 
 def header(evidence: Evidence) -> dict[str, str]:
@@ -14,10 +14,12 @@ def header(evidence: Evidence) -> dict[str, str]:
     networks = len(evidence.networks)
     run = f"{networks} network{'' if networks == 1 else 's'}, {_seeds(evidence)}"
     recipe = "each paper's own recipe where it gives one, else " if study.published_recipes else ""
+    own = [network.name for network in evidence.networks if own_recipe(network, study.recipe)]
+    apart = f"; {listing(own)} by a recipe of {'its' if len(own) == 1 else 'their'} own, see Training" if own else ""
     return {
         "Data": study.dataset_title + (f", {count(samples)} test images" if samples > 0 else ""),
         "Run": run,
-        "Recipe": recipe + recipe_line(study.recipe),
+        "Recipe": recipe + recipe_line(study.recipe) + apart,
         "Machine": machines_line(evidence.environments),
         "Date": dates(evidence.environments),
     }
