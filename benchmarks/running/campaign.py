@@ -103,13 +103,13 @@ class Campaign:
     def _check_networks(self) -> None:
         for spec in self.specs:
             try:
-                phases = self._phases(spec)
+                phases = self.phases(spec)
             except (ValueError, RuntimeError, ArithmeticError) as error:
                 raise StudyError(f"{spec.label}: {' '.join(str(error).split())}") from error
             if spec.recipe.epochs < phases:
                 raise StudyError(f"recipe.epochs: {spec.label} needs at least {phases}, one per training phase")
 
-    def _phases(self, spec: ModelSpec) -> int:
+    def phases(self, spec: ModelSpec) -> int:
         """Number of training phases; a network with several repetitions is built once.
 
         Raises:

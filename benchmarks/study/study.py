@@ -67,7 +67,7 @@ class Study(Design):
         if preset not in presets:
             raise StudyError(f"{selector.name} has no preset {preset!r}; valid: {', '.join(presets)}")
         published = presets[preset].recipe if self.published_recipes else {}
-        recipe, own = self.recipe, {**published, **self._own_fields(selector, default_preset)}
+        recipe, own = self.recipe, {**published, **self.own_fields(selector, default_preset)}
         if own:
             recipe = checked(Recipe, recipe.model_dump() | own, f"recipe of {selector}")
         chosen = zoo.Selector(selector.name, preset, _plain(selector))
@@ -82,9 +82,10 @@ class Study(Design):
             scale=default_preset,
         )
 
-    def _own_fields(self, selector: zoo.Selector, default_preset: str) -> dict[str, Any]:
+    def own_fields(self, selector: zoo.Selector, default_preset: str = "tiny") -> dict[str, Any]:
         """The recipe's fields that the study gives to a network alone; of several mappings, the last decides."""
         fields: dict[str, Any] = {}
+        default_preset = self.preset or default_preset
         for entry in self.own_recipes():
             try:
                 named = expand_methods([entry.name], default_preset)
@@ -106,7 +107,7 @@ class Study(Design):
         """
         preset = self.preset or default_preset
         selectors = {str(spec.selector): spec.selector for spec in self.models(preset, only=names)}.values()
-        own = [(selector, self._own_fields(selector, preset)) for selector in selectors]
+        own = [(selector, self.own_fields(selector, preset)) for selector in selectors]
         return (*names, *(OwnRecipe(name=str(selector), recipe=fields) for selector, fields in own if fields))
 
 

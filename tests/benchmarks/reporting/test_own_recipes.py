@@ -26,9 +26,9 @@ def test_its_fields_stand_beside_the_studys(tmp_path: Path) -> None:
     assert table is not None
     assert [column.name for column in table.columns] == ["Network", "lr", "gradient clip"]
     ((network, lr, clip),) = table.rows
-    assert (network.text, lr.text, lr.sub) == ("AdaNet", "0.2", "0.1")
+    assert (network.text, lr.text, lr.sub) == ("AdaNet (ConvNet-AIG)", "0.2", "0.1")
     assert (clip.text, clip.sub) == ("1", "–")
-    assert "AdaNet by a recipe of its own, see Training" in header(evidence)["Recipe"]
+    assert "AdaNet (ConvNet-AIG) by a recipe of its own, see Training" in header(evidence)["Recipe"]
 
 
 def test_a_page_says_so_of_the_network(tmp_path: Path) -> None:
