@@ -1,0 +1,128 @@
+"""What is searched, how a trial is chosen, and the study that is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import zoo
+from benchmarks.study.study import ModelSpec, Study, checked
+from benchmarks.tuning.outcome import best_trial, chosen_entry, tuned_text
+from benchmarks.tuning.space import candidate, draw, search_space, values_of
+from benchmarks.tuning.trial import Trial
+from tests.benchmarks.cases import models, small_study
+from zoo.papers.paper import Between, OneOf
+
+
+def spec_of(selector: str, **fields: Any) -> ModelSpec:
+    (spec,) = models(small_study(selector, **fields))
+    return spec
+
+
+def row(trial: int, accuracy: float, macs: float = 100.0, state: str = "finished") -> dict[str, Any]:
+    return {"trial": trial, "validation_accuracy": accuracy, "macs": macs, "state": state}
+
+
+def test_rate_and_decay_are_searched_around_the_recipe_and_knobs_where_a_method_declares_them() -> None:
+    plain = search_space(spec_of("resnet", recipe={"lr": 0.1, "weight_decay": 1e-3}))
+    assert set(plain) == {"lr", "weight_decay"}
+    rate = plain["lr"]
+    assert isinstance(rate, Between)
+    assert (rate.low, rate.high, rate.log) == (pytest.approx(0.01), pytest.approx(1.0), True)
+    assert {*search_space(spec_of("adanet"))} == {"lr", "weight_decay", "target_rate", "target_weight"}
+
+
+def test_a_parameter_that_the_study_sets_is_not_searched() -> None:
+    assert "target_rate" not in search_space(spec_of("adanet[target_rate=0.5]"))
+
+
+def test_without_decay_in_the_recipe_some_is_tried() -> None:
+    assert search_space(spec_of("resnet", recipe={"weight_decay": 0}))["weight_decay"] == Between(1e-5, 1e-3, log=True)
+
+
+def test_the_first_trial_has_the_studys_values_and_all_have_another_seed() -> None:
+    spec = spec_of("adanet")
+    first, second = candidate(spec, 0), candidate(spec, 1)
+    assert (first.recipe, first.parameters) == (spec.recipe, spec.parameters)
+    assert second.recipe != spec.recipe
+    assert first.seed == second.seed != spec.seed
+
+
+@pytest.mark.parametrize("method", zoo.list_methods())
+def test_every_candidate_of_every_method_is_a_network_in_its_ranges(method: str) -> None:
+    spec = spec_of(method)
+    space = search_space(spec)
+    for number in range(1, 6):
+        one = candidate(spec, number)
+        assert one == candidate(spec, number)
+        zoo.create(one.selector, zoo.Task(shape=(1, 28, 28), classes=10))
+        for name, value in values_of(one, space).items():
+            knob = space[name]
+            allowed = value in knob.values if isinstance(knob, OneOf) else knob.low * 0.99 <= value <= knob.high * 1.01
+            assert allowed or value == 0 or knob.high == 0, (name, value)
+
+
+def test_a_logarithmic_range_is_searched_evenly_in_its_logarithm() -> None:
+    import numpy as np
+
+    random = np.random.default_rng(0)
+    drawn = [draw(Between(1e-4, 1.0, log=True), random) for _ in range(400)]
+    assert sum(value < 1e-2 for value in drawn) == pytest.approx(200, abs=40)  # 4 standard deviations
+
+
+def test_the_most_accurate_finished_trial_is_chosen_and_the_first_of_equals() -> None:
+    assert best_trial([row(0, 0.8), row(1, 0.9), row(2, 0.9), row(3, 0.99, state="stopped")]) == 1
+
+
+def test_a_trial_that_costs_more_than_the_untuned_network_is_not_chosen() -> None:
+    assert best_trial([row(0, 0.8), row(1, 0.9, macs=106), row(2, 0.85, macs=104)]) == 2
+
+
+def test_where_the_untuned_network_diverged_any_cost_will_do() -> None:
+    assert best_trial([row(0, 0.1, state="diverged"), row(1, 0.9, macs=500)]) == 1
+
+
+def test_without_a_finished_trial_nothing_is_chosen() -> None:
+    with pytest.raises(ValueError, match="no trial trained to the end"):
+        best_trial([row(0, 0.8, state="stopped")])
+
+
+def test_the_tuned_study_trains_the_chosen_values_and_keeps_everything_else() -> None:
+    own = {"name": "skipnet", "recipe": {"lr": 0.3}}
+    study = checked(Study, {"preset": "tiny", "methods": ["resnet", "adanet", own], "repetitions": 2}, "my.yaml")
+    spec = study.models()[2]
+    winner = candidate(spec, 1)
+    entry = chosen_entry(spec, winner).model_dump(mode="json")
+    tuned = checked(Study, yaml.safe_load(tuned_text(study, {"adanet": entry})), "tuned.yaml")
+    specs = {found.method: found for found in tuned.models() if found.repetition == 0}
+    assert specs["adanet"].recipe == winner.recipe
+    assert specs["adanet"].parameters == winner.parameters
+    assert specs["skipnet"].recipe.lr == 0.3
+    assert specs["resnet"] == study.models()[0]
+    assert (tuned.name, tuned.repetitions) == (study.name, 2)
+
+
+def trial(spec: ModelSpec, folder: Path) -> Trial:
+    return Trial(
+        network=spec.label,
+        number=0,
+        spec=spec,
+        identity="resnet-0",
+        precision="fp32",
+        folder=folder,
+        data_root=None,
+        device="cpu",
+        hours=None,
+    )
+
+
+def test_a_trial_that_has_ended_reports_its_epochs_and_trains_nothing(tmp_path: Path) -> None:
+    made, seen = trial(spec_of("resnet"), tmp_path), []
+    made.store("stopped", [{"validation_accuracy": a, "seconds": 1.0} for a in (0.2, 0.4)])
+    before = made.path.read_bytes()
+    made.run(seen.append)
+    assert seen == [0.2, 0.4]
+    assert made.path.read_bytes() == before
