@@ -20,7 +20,8 @@ from benchmarks.records.environment import describe_environment, usable_cpus
 from benchmarks.records.identity import identify
 from benchmarks.running.campaign import Campaign, RunOptions
 from benchmarks.study.study import ModelSpec, StudyError, load_study
-from benchmarks.tuning.outcome import FOLDER, TUNED, read_summary, read_trials, write_outcome
+from benchmarks.tuning.files import FOLDER, TUNED, read_summary, read_trials
+from benchmarks.tuning.outcome import write_outcome
 from benchmarks.tuning.space import candidate
 from benchmarks.tuning.trial import Trial
 

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import yaml
 
 import zoo
-from benchmarks.records.files import read_yaml, replacing, write_text, write_yaml
+from benchmarks.records.files import replacing, write_text, write_yaml
 from benchmarks.study.design import OwnRecipe
 from benchmarks.study.study import ModelSpec, Study
+from benchmarks.tuning.files import FOLDER, SUMMARY, TRIALS, TUNED, read_summary, read_trials
 from benchmarks.tuning.space import search_space, text_of, values_of
 from benchmarks.tuning.trial import Trial
 
-FOLDER, SUMMARY, TRIALS, TUNED = "tuning", "tuning.yaml", "trials.parquet", "tuned.yaml"
 COST_TOLERANCE = 1.05
 """A candidate may cost so many times what trial 0 costs."""
 RECIPE_FIELDS = ("lr", "weight_decay")
@@ -69,17 +70,6 @@ def chosen_entry(spec: ModelSpec, winner: ModelSpec) -> OwnRecipe:
     return OwnRecipe(name=str(zoo.Selector(spec.method, preset, winner.parameters)), recipe=recipe)
 
 
-def read_summary(root: Path) -> dict[str, Any] | None:
-    """The last tuning of a study's directory, or None."""
-    path = root / FOLDER / SUMMARY
-    return read_yaml(path) if path.exists() else None
-
-
-def read_trials(root: Path) -> pd.DataFrame:
-    """Its table of trials."""
-    return pd.read_parquet(root / FOLDER / TRIALS)
-
-
 def write_outcome(
     root: Path,
     study: Study,
@@ -101,7 +91,9 @@ def write_outcome(
     before = read_summary(root) or {"networks": {}}
     same = {name: before.get(name) for name in budget} == budget
     networks: dict[str, Any] = dict(before["networks"]) if same else {}
-    table = read_trials(root).to_dict("records") if networks else []
+    table: list[dict[str, Any]] = []
+    if networks:
+        table = [{str(k): v for k, v in row.items()} for row in read_trials(root).to_dict("records")]
     labels = {spec.label for spec in specs}
     rows = [row for row in table if row["network"] not in labels]
     for spec in specs:
@@ -127,8 +119,6 @@ def write_outcome(
 
 def tuned_text(study: Study, entries: Mapping[str, Mapping[str, Any]]) -> str:
     """The study with tuned networks in the place of their untuned ones, as YAML."""
-    import yaml
-
     methods: list[Any] = []
     for spec in study.model_copy(update={"repetitions": 1}).models():
         preset = None if spec.preset == spec.scale else spec.preset

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ GRACE = 2
 FACTOR = 3
 """Of the trials that reach a rung, one in so many goes on."""
 RETRIES = 2
+"""How often a trial is retried after its worker died."""
 Say = Callable[[Trial], None]
 
 
@@ -33,14 +35,22 @@ class _Halving(ASHAScheduler):  # type: ignore[misc]
         return self.CONTINUE if first else decision
 
 
-class _Listener(tune.Callback):
+class _Listener(tune.Callback):  # type: ignore[misc]
     def __init__(self, on_end: Say) -> None:
         self._on_end = on_end
         self.errors: dict[str, str] = {}
+        self._stopped = threading.Event()
 
     def __getstate__(self) -> dict[str, Any]:
         """Nothing: Tune stores its callbacks in a scratch folder, which is never read."""
         return {}
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def on_step_begin(self, iteration: int, trials: list[RayTrial], **info: Any) -> None:
+        if self._stopped.is_set():
+            raise InterruptedError("the experiment was stopped")
 
     def on_trial_result(
         self, iteration: int, trials: list[RayTrial], trial: RayTrial, result: dict[str, Any], **info: Any
@@ -85,7 +95,7 @@ def run_with_ray(
                 failure_config=tune.FailureConfig(max_failures=RETRIES),
             ),
         )
-        run_watched(tuner.fit, cluster.alive, lambda: None)
+        run_watched(tuner.fit, cluster.alive, listener.stop)
     return listener.errors
 
 

@@ -206,6 +206,23 @@ class EnvironmentEvidence:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Tuning:
+    """What `benchmarks.tune` found.
+
+    Attributes:
+        trials: per network.
+        epochs: of a trial that is not stopped.
+        networks: by label: `searched` (ranges by name), `chosen` (number of a trial) and `entry` (name and recipe).
+        trials_table: a row per trial: network, trial, state, epochs, validation_accuracy, macs, seconds, values (JSON).
+    """
+
+    trials: int
+    epochs: int
+    networks: Mapping[str, Mapping[str, Any]]
+    trials_table: pd.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Evidence:
     """A study and its results; `benchmarks.reporting.evidence.loading.load` reads it.
 
@@ -222,6 +239,7 @@ class Evidence:
             `benchmarks.reporting.evidence.robustness.robustness_results`.
         batch_sizes: at which networks were timed, ascending.
         unit: in which multiply-accumulates are written.
+        tuning: what tuning found; None without it.
     """
 
     study: StudyEvidence
@@ -235,6 +253,7 @@ class Evidence:
     robustness: pd.DataFrame
     batch_sizes: tuple[int, ...]
     unit: Unit
+    tuning: Tuning | None = None
 
     @cached_property
     def headlines(self) -> dict[str, Mapping[str, Any]]:

@@ -18,7 +18,14 @@ from benchmarks.records.record import Record
 from benchmarks.records.store import Store
 from benchmarks.records.summary import joined
 from benchmarks.reporting.evidence.environments import environments, timed_in
-from benchmarks.reporting.evidence.evidence import Baseline, Evidence, NetworkEvidence, StudyEvidence, TrainedModel
+from benchmarks.reporting.evidence.evidence import (
+    Baseline,
+    Evidence,
+    NetworkEvidence,
+    StudyEvidence,
+    TrainedModel,
+    Tuning,
+)
 from benchmarks.reporting.evidence.methods import dataset_name, dataset_title, describe_methods
 from benchmarks.reporting.evidence.records import (
     belongs,
@@ -34,6 +41,8 @@ from benchmarks.reporting.evidence.setting_results import batch_sizes, completed
 from benchmarks.reporting.evidence.staleness import stale, untrained
 from benchmarks.reporting.formatting import unit_for
 from benchmarks.study.study import ModelSpec, Study
+from benchmarks.tuning.files import FOLDER as TUNING
+from benchmarks.tuning.files import read_summary, read_trials
 
 
 def load(results_dir: Path) -> Evidence:
@@ -69,7 +78,21 @@ def load(results_dir: Path) -> Evidence:
         robustness=robustness,
         batch_sizes=tuple(batch_sizes(results)),
         unit=unit_for(results["nominal"]),
+        tuning=_tuning(store.root),
     )
+
+
+def _tuning(root: Path) -> Tuning | None:
+    summary = read_summary(root)
+    if summary is None:
+        return None
+    with one_line(root / TUNING):
+        return Tuning(
+            trials=int(summary["trials"]),
+            epochs=int(summary["epochs"]),
+            networks=dict(summary["networks"]),
+            trials_table=read_trials(root),
+        )
 
 
 class Failure:
