@@ -24,6 +24,10 @@ from benchmarks.training.loop import EVALUATION_BATCH, Epoch, TrainingDiverged
 from zoo.network import RoutedNet, route_macs
 from zoo.sizing.unit_costs import evaluating, measure_ledger
 
+DIVERGED = "diverged"
+"""State of a trial whose loss was no longer finite; it is never chosen, and never run again."""
+WORST = 0.0
+"""What a scheduler is told of such a trial."""
 Report = Callable[[float], None]
 """Takes the validation accuracy of an epoch; a scheduler may end the trial there."""
 
@@ -87,6 +91,8 @@ class Trial:
         if known is not None:
             for accuracy in known["accuracies"]:
                 report(accuracy)
+            if known["state"] == DIVERGED:
+                report(WORST)
             return
         dataset = load_dataset(self.spec.dataset, self.data_root)
         device = torch.device(self.device)
@@ -121,7 +127,8 @@ class Trial:
                     on_epoch=on_epoch,
                 )
         except TrainingDiverged as error:
-            self.store("diverged", history, note=str(error))
+            self.store(DIVERGED, history, note=str(error))
+            report(WORST)
             return
         self.store("finished", history, macs=validation_macs(fitted.net, dataset, device))
         report(history[-1]["validation_accuracy"])

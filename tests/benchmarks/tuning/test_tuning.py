@@ -8,11 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 import yaml
 
 import zoo
+from benchmarks.records.files import StoreError
+from benchmarks.records.identity import identify
 from benchmarks.reporting import build
 from benchmarks.reporting.tables.tuning import tuning
+from benchmarks.running.jobs import load_dataset
 from benchmarks.study.study import ModelSpec, Study, checked, load_study
 from benchmarks.tuning.files import read_summary
 from benchmarks.tuning.outcome import best_trial, chosen_entry, tuned_text, write_outcome
@@ -175,3 +179,54 @@ def test_networks_tuned_with_another_budget_are_left_out(tmp_path: Path) -> None
         summary = read_summary(tmp_path)
         assert summary is not None
         assert set(summary["networks"]) == ({"resnet"} if budget == 2 or label == "resnet" else {"resnet", "adanet"})
+
+
+def identified(spec: ModelSpec, folder: Path) -> Trial:
+    identity = identify(spec, load_dataset(spec.dataset, None), torch.device("cpu"), "fp32")
+    return replace(trial(spec, folder), identity=identity.name)
+
+
+def test_a_trial_that_diverges_is_the_worst_and_is_not_trained_again(tmp_path: Path) -> None:
+    spec = spec_of("resnet", recipe={"epochs": 2, "lr": 1e30, "batch_size": 64})
+    made = identified(spec, tmp_path)
+    seen: list[float] = []
+    made.run(seen.append)
+    assert seen == [0.0]
+    found = made.result()
+    assert found is not None
+    assert (found["state"], found["accuracies"]) == ("diverged", [])
+    assert "lower the learning rate" in found["note"]
+    before = made.path.read_bytes()
+    made.run(seen.append)
+    assert seen == [0.0, 0.0]
+    assert made.path.read_bytes() == before
+
+
+class Killed(Exception):
+    """Stands for whatever ends a trial early."""
+
+
+def test_a_trial_that_is_killed_reports_every_epoch_and_finds_what_it_would_have_found(tmp_path: Path) -> None:
+    spec = spec_of("adanet", recipe={"epochs": 3, "batch_size": 64})
+    whole, killed = identified(spec, tmp_path / "whole"), identified(spec, tmp_path / "killed")
+    expected: list[float] = []
+    whole.run(expected.append)
+
+    def kill(accuracy: float) -> None:
+        raise Killed
+
+    seen: list[float] = []
+    with pytest.raises(Killed):
+        killed.run(kill)
+    killed.run(seen.append)
+    assert seen == expected
+    assert len(seen) == 3
+    results = [made.result() for made in (whole, killed)]
+    kept = [{k: v for k, v in (found or {}).items() if k not in ("seconds", "ended")} for found in results]
+    assert kept[0] == kept[1]
+    assert not list((tmp_path / "killed" / "trials").glob(".*.partial"))
+
+
+def test_a_trial_of_other_data_or_code_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="trial 0 of resnet: this worker has other data or other code"):
+        trial(spec_of("resnet"), tmp_path).run(lambda accuracy: None)
