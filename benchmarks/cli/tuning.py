@@ -84,6 +84,12 @@ def tune(
         errors = run_trials(waiting, budget["epochs"], scheduler, ray_address, run_options, console)
         for label in write_outcome(root, whole.study, specs, waiting, budget=budget):
             console.print(f"{label} was tuned with another budget, and is left out; tune it again with this one.")
+    tuned_labels = (read_summary(root) or {"networks": {}})["networks"]
+    errors += [
+        f"{spec.label}: no trial trained to the end; lower the study's learning rate"
+        for spec in specs
+        if spec.label not in tuned_labels
+    ]
     console.print(outcome_grid(root).table())
     where = f" --results {results}" if results != Path("results") else ""
     console.print(
