@@ -15,7 +15,7 @@ from benchmarks import data
 from benchmarks.cli.console import make_console
 from benchmarks.cli.errors import INPUT_ERRORS, one_line_errors
 from benchmarks.records import sizes
-from benchmarks.study.design import Design, bundled_studies, load
+from benchmarks.study.design import Design, bundled_studies, load, method_names
 from zoo.sizing.published_sizes import compare_sizes
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -122,7 +122,7 @@ def study_table() -> Table:
     table = _table("study", "title", "data set", "methods", "repetitions", "epochs")
     for name in bundled_studies():
         study = load(Design, name)
-        methods, dataset = escape(", ".join(study.methods)), escape(study.dataset)
+        methods, dataset = escape(", ".join(method_names(study.methods))), escape(study.dataset)
         table.add_row(name, escape(study.title), dataset, methods, str(study.repetitions), str(study.recipe.epochs))
     return table
 

@@ -155,14 +155,16 @@ class RoutedNet(nn.Module, ABC):
         units: names of the U units, in the order of the route's columns.
         shared_parameters: parameters, with their defaults, that the constructor takes by `**` and passes on.
         setting: the setting in use.
+        label_smoothing: share of a label that `cross_entropy` spreads evenly over all classes; see `smooth_labels`.
     """
 
     units: tuple[str, ...]
     shared_parameters: ClassVar[Mapping[str, Any]] = {}
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, *, label_smoothing: float = 0.0) -> None:
         super().__init__()
         self.task = task
+        self._own_smoothing = self.label_smoothing = label_smoothing
         self.setting = Setting(name="default")
         self.normalize = Normalize(task.mean, task.std)
 
@@ -206,10 +208,36 @@ class RoutedNet(nn.Module, ABC):
 
     def loss(self, forward: Forward, labels: Tensor) -> Tensor:
         """Training loss of a batch, a scalar: cross-entropy of the logits plus the penalties."""
-        total = functional.cross_entropy(forward.logits.float(), labels)
+        total = self.cross_entropy(forward.logits, labels)
         for penalty in forward.penalties.values():
             total = total + penalty
         return total
+
+    def cross_entropy(self, logits: Tensor, labels: Tensor, *, reduction: Literal["mean", "none"] = "mean") -> Tensor:
+        """Cross-entropy with the label smoothing in use, which every `loss` is made of.
+
+        Args:
+            logits: (N, K), of the answer or of an exit.
+            labels: (N,) int64.
+            reduction: `mean` for a scalar, `none` for (N,).
+        """
+        return functional.cross_entropy(
+            logits.float(), labels, reduction=reduction, label_smoothing=self.label_smoothing
+        )
+
+    def smooth_labels(self, share: float) -> None:
+        """Train with this share of each label spread evenly over all classes; 0 is what the network was built with.
+
+        Raises:
+            ValueError: the network was built with another share above 0. Two shares neither add up nor replace each
+                other unnoticed.
+        """
+        own = self._own_smoothing
+        if share and own and share != own:
+            raise ValueError(
+                f"label_smoothing is {own} in the network's parameters and {share} in the recipe; give one of them"
+            )
+        self.label_smoothing = share or own
 
     def phases(self) -> tuple[Phase, ...]:
         """The phases of training, in order; their shares add up to 1."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 from zoo.network import RoutedNet, Task
-from zoo.papers.paper import Official, Paper, Preset, Published
+from zoo.papers.paper import Knob, Official, Paper, Preset, Published
 from zoo.plugins import Registry, UnknownName, origin_of, unknown
 
 __all__ = [
@@ -56,6 +56,7 @@ class Method:
             `zoo.sizing.matching.match`.
         official: sizes counted on public code, by preset.
         differs: why our size is not what was printed or counted, by preset.
+        knobs: parameters that `benchmarks.tune` searches, with their ranges.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Method:
     scales: Mapping[str, Sequence[str]] = field(default_factory=dict)
     official: Mapping[str, Official] = field(default_factory=dict)
     differs: Mapping[str, str] = field(default_factory=dict)
+    knobs: Mapping[str, Knob] = field(default_factory=dict)
 
     def parameters(self) -> dict[str, Any]:
         """Parameter names and their defaults, in the order of the network's signature."""
@@ -117,6 +119,9 @@ def register(name: str, paper: Paper) -> Callable[[Net], Net]:
         for preset in {**paper.official, **paper.differs}:
             if preset not in paper.presets:
                 raise UnknownName(unknown(f"preset of {name}", preset, list(paper.presets)))
+        for knob in paper.knobs:
+            if knob not in _keywords(network):
+                raise UnknownName(unknown(f"parameter of {name}", knob, list(_keywords(network))))
         facts = {field.name: getattr(paper, field.name) for field in fields(paper)}
         facts["scales"] = _checked_scales(name, network, paper.scales)
         METHODS.add(name, Method(name=name, network=network, **facts), origin_of(network))

@@ -119,7 +119,7 @@ def remember_finished(arguments: list[str], campaign: Campaign, page: Path, comp
             study=campaign.store.root,
             page=page,
             data=campaign.dataset.files,
-            plan=plan_grid(plan, [0.0] * len(plan)),
+            plan=plan_grid(plan, [0.0] * len(plan), campaign.study.recipe),
             comparison=compared,
         )
     except OSError as error:  # the cache folder cannot be written; the command itself has succeeded

@@ -11,8 +11,9 @@ from typing import Annotated, Any
 import torch
 import typer
 
+from benchmarks import data
 from benchmarks.records.environment import usable_cpus
-from benchmarks.study.study import Study, StudyError, checked
+from benchmarks.study.study import Study, StudyError, checked, parse_dataset
 from zoo.registry import split_outside_brackets
 
 
@@ -81,16 +82,23 @@ DryRunOption = Annotated[
 
 
 def override(study: Study, values: Mapping[str, Any], epochs: int | None) -> Study:
-    """A study with some fields replaced; None keeps a field.
+    """A study with some fields replaced; None keeps a field. `methods` selects: own recipes stay with their networks.
 
     Raises:
         StudyError: a value that is not valid.
     """
     given = {key: value for key, value in values.items() if value is not None}
+    methods = given.pop("methods", None)
     fields = study.model_dump() | given
     if epochs is not None:
         fields["recipe"] = fields["recipe"] | {"epochs": epochs}
-    return checked(Study, fields, "options")
+    if methods is not None and not study.own_recipes():
+        fields["methods"] = methods
+    changed = checked(Study, fields, "options")
+    if methods is None or not study.own_recipes():
+        return changed
+    preset = data.describe(parse_dataset(changed.dataset)[0]).preset or "tiny"
+    return changed.model_copy(update={"methods": changed.selecting(methods, preset)})
 
 
 def split_methods(text: str) -> list[str]:

@@ -11,7 +11,8 @@ from benchmarks import data
 from benchmarks.cli.console import Grid
 from benchmarks.running.campaign import Campaign, Planned
 from benchmarks.running.progress import format_duration
-from benchmarks.study.study import Study, parse_dataset
+from benchmarks.study.study import ModelSpec, Study, parse_dataset
+from benchmarks.training.recipe import Recipe
 from zoo.network import Task
 
 
@@ -19,19 +20,29 @@ def show_plan(campaign: Campaign, console: Console) -> None:
     """Print every network with its status and an estimate of its remaining time."""
     plan = campaign.plan()
     seconds = [campaign.estimate(planned) for planned in plan]
-    console.print(plan_grid(plan, seconds).table())
+    console.print(plan_grid(plan, seconds, campaign.study.recipe).table())
     console.print(
         f"About {format_duration(sum(seconds))} of one job's time; training jobs share the machine, timing jobs do not."
     )
 
 
-def plan_grid(plan: Sequence[Planned], seconds: Sequence[float]) -> Grid:
-    """A plan as a table, with the remaining seconds of each network."""
+def plan_grid(plan: Sequence[Planned], seconds: Sequence[float], recipe: Recipe) -> Grid:
+    """A plan as a table, with the remaining seconds of each network; own recipes have a column where there are any."""
+    own = [own_recipe(planned.spec, recipe) for planned in plan]
+    words: tuple[str, ...] = ("network", "baseline", "status", "to do")
     rows = [
         (planned.spec.label, planned.baseline, status_text(planned), to_do(planned), format_duration(left))
         for planned, left in zip(plan, seconds, strict=True)
     ]
-    return Grid(("network", "baseline", "status", "to do"), ("about",), rows)
+    if not any(own):
+        return Grid(words, ("about",), rows)
+    rows_with = [(*row[:-1], fields, row[-1]) for row, fields in zip(rows, own, strict=True)]
+    return Grid((*words, "own recipe"), ("about",), rows_with)
+
+
+def own_recipe(spec: ModelSpec, recipe: Recipe) -> str:
+    """The fields in which a network's recipe is not the study's; empty where it is."""
+    return ", ".join(f"{name} {value}" for name, value in spec.recipe.differences(recipe).items())
 
 
 def show_networks(study: Study, console: Console) -> None:
@@ -40,8 +51,13 @@ def show_networks(study: Study, console: Console) -> None:
     if facts.shape is None or facts.classes is None or facts.preset is None:
         return
     task = Task(shape=facts.shape, classes=facts.classes)
-    rows = [(spec.label, str(zoo.baseline_of(spec.selector, task))) for spec in study.models(facts.preset)]
-    console.print(Grid(("network", "baseline"), (), rows).table())
+    rows = [
+        (spec.label, str(zoo.baseline_of(spec.selector, task)), own_recipe(spec, study.recipe))
+        for spec in study.models(facts.preset)
+    ]
+    own = any(row[-1] for row in rows)
+    words = ("network", "baseline", "own recipe") if own else ("network", "baseline")
+    console.print(Grid(words, (), [row[: len(words)] for row in rows]).table())
 
 
 def status_text(planned: Planned) -> str:

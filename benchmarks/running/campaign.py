@@ -103,18 +103,24 @@ class Campaign:
     def _check_networks(self) -> None:
         for spec in self.specs:
             try:
-                phases = self._phases(spec)
+                phases = self.phases(spec)
             except (ValueError, RuntimeError, ArithmeticError) as error:
                 raise StudyError(f"{spec.label}: {' '.join(str(error).split())}") from error
             if spec.recipe.epochs < phases:
                 raise StudyError(f"recipe.epochs: {spec.label} needs at least {phases}, one per training phase")
 
-    def _phases(self, spec: ModelSpec) -> int:
-        """Number of training phases; a network with several repetitions is built once."""
+    def phases(self, spec: ModelSpec) -> int:
+        """Number of training phases; a network with several repetitions is built once.
+
+        Raises:
+            ValueError: the network does not fit the data set, or smooths labels by another share than its recipe.
+        """
         selector = str(spec.selector)
         if selector not in self._known_phases:
             with torch.device("meta"):
-                self._known_phases[selector] = len(zoo.create(spec.selector, task_of(self.dataset.info)).phases())
+                net = zoo.create(spec.selector, task_of(self.dataset.info))
+            net.smooth_labels(spec.recipe.label_smoothing)
+            self._known_phases[selector] = len(net.phases())
         return self._known_phases[selector]
 
     @cached_property

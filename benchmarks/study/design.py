@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from benchmarks.strict import Strict
 from benchmarks.study.files import UnreadableFile, read_yaml
@@ -21,6 +21,18 @@ class StudyError(ValueError):
     """A study that cannot be run; the message is one line with the field and its valid values."""
 
 
+class OwnRecipe(Strict):
+    """Networks that a study trains in their own way.
+
+    Attributes:
+        name: a selector or wildcard, as in a study's `methods`.
+        recipe: fields of `benchmarks.training.recipe.Recipe` that replace the study's, and those of a paper.
+    """
+
+    name: str = Field(min_length=1)
+    recipe: Mapping[str, Any] = Field(default_factory=dict)
+
+
 class Design(Strict):
     """The fields of a study file. The evaluation is not checked here; `benchmarks.study.study.Study` checks everything.
 
@@ -29,7 +41,8 @@ class Design(Strict):
         title: of the report.
         dataset: name, or `name[option=value]`.
         preset: scale of every network that does not name its own; None for the data set's default.
-        methods: selectors or wildcards; `all` is every method.
+        methods: selectors or wildcards; `all` is every method. A mapping of `name` and `recipe` gives the networks of
+            that name a recipe of their own, wherever it stands, and adds those that the list does not have.
         repetitions: number of seeds, at most 1,000.
         seed: of the study, in [0, 2**63); every other seed derives from it.
         recipe: how to train.
@@ -41,12 +54,37 @@ class Design(Strict):
     title: str = "RouteBench"
     dataset: str = "mnist5k"
     preset: str | None = Field(None, min_length=1)
-    methods: tuple[str, ...] = ("all",)
+    methods: tuple[str | OwnRecipe, ...] = ("all",)
     repetitions: int = Field(1, ge=1, le=1_000)
     seed: int = Field(0, ge=0, lt=2**63)
     recipe: Recipe = Recipe()
     published_recipes: bool = False
     evaluation: Any = None
+
+    @field_validator("methods", mode="before")
+    @classmethod
+    def _entries(cls, methods: Any) -> Any:
+        """Read mappings here, so that an error is about a mapping's fields and not about a selector."""
+        if not isinstance(methods, list | tuple):
+            return methods
+        return [_entry(entry, number) for number, entry in enumerate(methods, 1)]
+
+    def own_recipes(self) -> list[OwnRecipe]:
+        """The mappings among the methods, in order."""
+        return [entry for entry in self.methods if isinstance(entry, OwnRecipe)]
+
+
+def _entry(entry: Any, number: int) -> str | OwnRecipe:
+    if isinstance(entry, str | OwnRecipe):
+        return entry
+    if not isinstance(entry, Mapping):
+        raise StudyError(f"entry {number}: {entry!r} is neither a selector nor a mapping of name and recipe")
+    return checked(OwnRecipe, entry, f"entry {number}")
+
+
+def method_names(methods: Iterable[str | OwnRecipe]) -> list[str]:
+    """The selectors and wildcards of a study's methods, in order."""
+    return [entry if isinstance(entry, str) else entry.name for entry in methods]
 
 
 def checked(model: type[T], values: Mapping[str, Any], place: str) -> T:

@@ -12,19 +12,21 @@ from pydantic import Field
 import zoo
 from benchmarks.measuring.options import Evaluation
 from benchmarks.strict import Strict
-from benchmarks.study.design import Design, StudyError, bundled_studies, checked, load
+from benchmarks.study.design import Design, OwnRecipe, StudyError, bundled_studies, checked, load, method_names
 from benchmarks.training.recipe import Recipe
 from benchmarks.training.seeds import derive_seed
 from zoo.registry import parse_brackets
 
 __all__ = [
     "ModelSpec",
+    "OwnRecipe",
     "Study",
     "StudyError",
     "bundled_studies",
     "checked",
     "expand_methods",
     "load_study",
+    "method_names",
     "parse_dataset",
 ]
 
@@ -38,18 +40,20 @@ class Study(Design):
 
     evaluation: Evaluation = Field(default_factory=Evaluation)
 
-    def models(self, default_preset: str = "tiny") -> list[ModelSpec]:
+    def models(self, default_preset: str = "tiny", *, only: Sequence[str] | None = None) -> list[ModelSpec]:
         """The networks of the study, in order, without duplicates.
 
         Args:
             default_preset: preset of selectors that name none, if the study names none either.
+            only: selectors and wildcards in the place of the study's `methods`, whose own recipes still apply.
 
         Raises:
-            StudyError: a selector with an unknown method, preset or parameter, or two networks with the same label.
+            StudyError: a selector with an unknown method, preset or parameter, two networks with the same label, or a
+                recipe that is not valid.
         """
         found: dict[str, ModelSpec] = {}
         preset = self.preset or default_preset
-        for selector in expand_methods(self.methods, preset):
+        for selector in expand_methods(method_names(self.methods) if only is None else only, preset):
             for repetition in range(self.repetitions):
                 spec = self._model(selector, preset, repetition)
                 same = found.setdefault(spec.label, spec)
@@ -62,9 +66,10 @@ class Study(Design):
         preset = selector.preset or default_preset
         if preset not in presets:
             raise StudyError(f"{selector.name} has no preset {preset!r}; valid: {', '.join(presets)}")
-        recipe = self.recipe
-        if self.published_recipes:
-            recipe = checked(Recipe, recipe.model_dump() | dict(presets[preset].recipe), f"recipe of {selector}")
+        published = presets[preset].recipe if self.published_recipes else {}
+        recipe, own = self.recipe, {**published, **self.own_fields(selector, default_preset)}
+        if own:
+            recipe = checked(Recipe, recipe.model_dump() | own, f"recipe of {selector}")
         chosen = zoo.Selector(selector.name, preset, _plain(selector))
         return ModelSpec(
             method=selector.name,
@@ -76,6 +81,34 @@ class Study(Design):
             recipe=recipe,
             scale=default_preset,
         )
+
+    def own_fields(self, selector: zoo.Selector, default_preset: str = "tiny") -> dict[str, Any]:
+        """The recipe's fields that the study gives to a network alone; of several mappings, the last decides."""
+        fields: dict[str, Any] = {}
+        default_preset = self.preset or default_preset
+        for entry in self.own_recipes():
+            try:
+                named = expand_methods([entry.name], default_preset)
+            except StudyError:
+                continue  # of a method that is gone; where the whole study is expanded, this is an error
+            if _resolved(selector, default_preset) in (_resolved(one, default_preset) for one in named):
+                fields |= entry.recipe
+        return fields
+
+    def selecting(self, names: Sequence[str], default_preset: str = "tiny") -> tuple[str | OwnRecipe, ...]:
+        """`methods` with other selectors, and of the study's own recipes those that name one of their networks.
+
+        Args:
+            names: selectors and wildcards.
+            default_preset: as in `models`.
+
+        Raises:
+            StudyError: as of `models`.
+        """
+        preset = self.preset or default_preset
+        selectors = {str(spec.selector): spec.selector for spec in self.models(preset, only=names)}.values()
+        own = [(selector, self.own_fields(selector, preset)) for selector in selectors]
+        return (*names, *(OwnRecipe(name=str(selector), recipe=fields) for selector, fields in own if fields))
 
 
 class ModelSpec(Strict):
@@ -119,6 +152,10 @@ class ModelSpec(Strict):
         """Hash of all that determines the network, 12 hexadecimal digits."""
         text = json.dumps(self.model_dump(mode="json", exclude={"scale"}), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _resolved(selector: zoo.Selector, default_preset: str) -> tuple[str, str, dict[str, Any]]:
+    return selector.name, selector.preset or default_preset, _plain(selector)
 
 
 def _plain(selector: zoo.Selector) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from benchmarks.data import Dataset, Split
+from benchmarks.training.averaging import Average
 from benchmarks.training.recipe import Recipe
 from benchmarks.training.schedule import PhaseEpoch, epochs_of_phases, learning_rate
 from benchmarks.training.seeds import derive_seed
@@ -87,6 +88,9 @@ def train(
     epoch sets its own seed, and the learning rate is a function of the step. On a GPU this holds only for kernels that
     are deterministic; some add in no fixed order.
 
+    With `ema_decay`, validation looks at the averaged weights, and they are what the network has in the end; training
+    goes on from the raw ones, and a checkpoint holds both.
+
     Args:
         net: moved to the device and trained in place.
         dataset: images; the test split is not used.
@@ -100,12 +104,17 @@ def train(
         One row per epoch, the fields of `Epoch`.
 
     Raises:
-        TrainingDiverged: a loss that is not finite.
+        TrainingDiverged: a loss that is not finite, or with `gradient_clip` a gradient.
+        ValueError: the network smooths labels by a share of its own, and the recipe by another.
     """
+    net.smooth_labels(recipe.label_smoothing)
     net.to(device).to(memory_format=torch.channels_last if recipe.channels_last else torch.contiguous_format)
     saved = checkpoint.read()
     if saved:
         net.load_state_dict(saved["net"])
+    average = Average(net, recipe.ema_decay) if recipe.ema_decay else None
+    if saved and average:
+        average.restore(saved["average"])
     history: list[dict[str, Any]] = saved["history"] if saved else []
     phase: Phase | None = None
     answer: Answer = torch.compile(net) if recipe.compile else net
@@ -114,16 +123,23 @@ def train(
         if place.phase != phase:
             phase = place.phase
             net.begin(phase.name)
+            if average:
+                average.net.begin(phase.name)
             optimizer = make_optimizer(net, recipe)
         if epoch < len(history):
             continue
         if saved and epoch == len(history) and phase.name == history[-1]["phase"]:
             optimizer.load_state_dict(saved["optimizer"])
         saved = None
-        row = _run_epoch(net, dataset, optimizer, recipe, place, epoch, seed=seed, device=device, answer=answer)
+        row = _run_epoch(
+            net, dataset, optimizer, recipe, place, epoch, seed=seed, device=device, answer=answer, average=average
+        )
         history.append(asdict(row))
-        checkpoint.write({"net": net.state_dict(), "optimizer": optimizer.state_dict(), "history": history})
+        state = {"net": net.state_dict(), "optimizer": optimizer.state_dict(), "history": history}
+        checkpoint.write(state | ({"average": average.state()} if average else {}))
         on_epoch(row)
+    if average:
+        net.load_state_dict(average.state())
     net.eval()
     return pd.DataFrame(history)
 
@@ -139,12 +155,13 @@ def _run_epoch(
     seed: int,
     device: torch.device,
     answer: Answer,
+    average: Average | None,
 ) -> Epoch:
     """Train for epoch number `epoch`, from 0, with random numbers of its own, and measure validation accuracy."""
     started = time.perf_counter()
     torch.manual_seed(derive_seed(seed, "epoch", epoch))
     order = torch.Generator().manual_seed(derive_seed(seed, "order", epoch))
-    means = train_epoch(net, dataset.train, optimizer, recipe, place, order, device, answer=answer)
+    means = train_epoch(net, dataset.train, optimizer, recipe, place, order, device, answer=answer, average=average)
     if not math.isfinite(means.loss):
         raise TrainingDiverged(
             f"loss is {means.loss} in epoch {epoch + 1} ({place.phase.name}); lower the learning rate"
@@ -156,7 +173,7 @@ def _run_epoch(
         lr=optimizer.param_groups[0]["lr"],
         loss=means.loss,
         train_accuracy=means.accuracy,
-        validation_accuracy=accuracy(net, dataset.validation, device),
+        validation_accuracy=accuracy(average.net if average else net, dataset.validation, device),
         seconds=time.perf_counter() - started,
         first_step=means.first_step,
     )
@@ -183,10 +200,11 @@ def train_epoch(
     device: torch.device,
     *,
     answer: Answer | None = None,
+    average: Average | None = None,
 ) -> EpochMeans:
     """Train on every batch of a split once; no step waits for the device.
 
-    `answer` is the compiled network; None means the network itself.
+    `answer` is the compiled network; None means the network itself. `average` follows the network's weights.
     """
     answer = net if answer is None else answer
     first_step = 0.0
@@ -213,8 +231,12 @@ def train_epoch(
         loss = net.loss(out, batch.labels)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        optimizer.step()
         losses += loss.detach()
+        if recipe.gradient_clip is not None:
+            losses += 0 * clip_gradient(optimizer, recipe.gradient_clip)  # NaN where the norm is not finite
+        optimizer.step()
+        if average:
+            average.update(net)
         correct += (out.logits.detach().argmax(dim=1) == batch.labels).sum()
         first_step = first_step or time.perf_counter() - started
     return EpochMeans(losses.item() / steps, correct.item() / (steps * size), first_step)
@@ -232,7 +254,18 @@ def make_optimizer(net: RoutedNet, recipe: Recipe) -> Optimizer:
     ]
     if recipe.optimizer == "adam":
         return torch.optim.Adam(groups, lr=recipe.lr)
+    if recipe.optimizer == "adamw":
+        return torch.optim.AdamW(groups, lr=recipe.lr)
     return torch.optim.SGD(groups, lr=recipe.lr, momentum=recipe.momentum, nesterov=recipe.nesterov)
+
+
+def clip_gradient(optimizer: Optimizer, max_norm: float) -> Tensor:
+    """Scale the gradient of all parameters down to a norm; the norm before that, a scalar on the device.
+
+    A norm that is not finite leaves the weights without meaning: the caller has to look at it.
+    """
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    return torch.nn.utils.clip_grad_norm_(parameters, max_norm)
 
 
 def autocast(precision: str, device: torch.device) -> AbstractContextManager[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -16,11 +16,17 @@ class Recipe(Strict):
     """How networks are trained.
 
     Attributes:
-        optimizer: `sgd` or `adam`.
+        optimizer: `sgd`, `adam` (decay is part of the gradient) or `adamw` (decay is apart from it: decoupled).
         lr: peak learning rate.
         momentum: of SGD.
         nesterov: of SGD; needs a momentum above 0.
         weight_decay: L2, on all parameters unless a network's parameter groups scale it.
+        label_smoothing: share of a label that is spread evenly over all classes, in every cross-entropy of a network's
+            loss; 0 keeps the network's own, if it has a parameter for it.
+        gradient_clip: greatest norm of the gradient of all parameters together; a longer one is scaled down. None for
+            no limit.
+        ema_decay: of an exponential moving average of the weights over the steps, which is then what is validated,
+            measured and stored; see `benchmarks.training.averaging`. 0 for none.
         batch_size: images per step.
         epochs: of all phases together, at most 100,000.
         schedule: `cosine` (to zero), `step` (multiplied at the milestones) or `constant`, in every phase.
@@ -33,11 +39,14 @@ class Recipe(Strict):
         compile: train with `torch.compile`, which takes tens of seconds on a CPU (`first_step` in the history).
     """
 
-    optimizer: Literal["sgd", "adam"] = "sgd"
+    optimizer: Literal["sgd", "adam", "adamw"] = "sgd"
     lr: float = Field(0.1, gt=0)
     momentum: float = Field(0.9, ge=0, lt=1)
     nesterov: bool = True
     weight_decay: float = Field(5e-4, ge=0)
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    gradient_clip: float | None = Field(None, gt=0)
+    ema_decay: float = Field(0.0, ge=0, lt=1)
     batch_size: int = Field(128, ge=2)
     epochs: int = Field(30, ge=1, le=100_000)
     schedule: Literal["cosine", "step", "constant"] = "cosine"
@@ -48,6 +57,11 @@ class Recipe(Strict):
     channels_last: bool = True
     augment: bool = True
     compile: bool = False
+
+    def differences(self, other: Recipe) -> dict[str, Any]:
+        """The fields in which this recipe is not the other, with its own values."""
+        mine, theirs = self.model_dump(), other.model_dump()
+        return {name: value for name, value in mine.items() if value != theirs[name]}
 
     @field_validator("milestones")
     @classmethod

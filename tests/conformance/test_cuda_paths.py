@@ -14,6 +14,7 @@ from torch import Tensor
 import zoo
 from benchmarks.records.checkpoint import FileCheckpoint
 from benchmarks.records.record import digest
+from benchmarks.training.averaging import Average
 from benchmarks.training.loop import make_optimizer, train, train_epoch
 from benchmarks.training.recipe import Recipe
 from benchmarks.training.schedule import PhaseEpoch
@@ -53,6 +54,20 @@ def test_no_step_of_training_waits_for_the_device(selector: zoo.Selector) -> Non
             one, three = (waits_of_an_epoch(gpu, net, steps, phase, how) for steps in (1, 3))
             assert one - WAITS_PER_STEP.get((str(selector), phase.name), 0) == 3, "order, mean loss and accuracy"
             assert three - one == 2 * WAITS_PER_STEP.get((str(selector), phase.name), 0)
+
+
+def test_clipping_and_averaging_do_not_wait_for_the_device() -> None:
+    with SimulatedGpu() as gpu:
+        next(DIGITS.train.batches(1, device=DEVICE))
+        net = zoo.create("adanet[tiny]", TASK).to(DEVICE)
+        how, order = recipe(gradient_clip=0.1, label_smoothing=0.1), torch.Generator().manual_seed(1)
+        average = Average(net, 0.9)
+        for steps in (1, 3):
+            optimizer = make_optimizer(net, how)
+            gpu.waits.clear()
+            place = PhaseEpoch(Phase(name="train"), 0, 1)
+            train_epoch(net, DIGITS.train.take(16 * steps), optimizer, how, place, order, DEVICE, average=average)
+            assert len(gpu.waits) == 3, "order, mean loss and accuracy"
 
 
 def step(net: RoutedNet, images: Tensor, labels: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
@@ -106,9 +121,15 @@ class Killed(Exception):
     """Stands for whatever ends a training early."""
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
-def test_a_resumed_training_gives_the_same_weights_and_waits_for_nothing_new(optimizer: str, tmp_path: Path) -> None:
-    how = recipe(optimizer=optimizer)
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"optimizer": "adam"}, {"optimizer": "adamw", "gradient_clip": 0.5}, {"ema_decay": 0.9}],
+    ids=["sgd", "adam", "adamw, clipped", "averaged"],
+)
+def test_a_resumed_training_gives_the_same_weights_and_waits_for_nothing_new(
+    fields: dict[str, object], tmp_path: Path
+) -> None:
+    how = recipe(**fields)
 
     def kill(epoch: object) -> None:
         raise Killed

@@ -56,4 +56,4 @@ class BigLittle(EarlyExitNet):
         return operating_points(scores, correct, cumulative_macs)
 
     def loss(self, forward: Forward, labels: Tensor) -> Tensor:
-        return nn.functional.cross_entropy(torch.cat(forward.exit_logits).float(), labels.repeat(len(self.heads)))
+        return self.cross_entropy(torch.cat(forward.exit_logits), labels.repeat(len(self.heads)))

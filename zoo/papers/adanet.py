@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zoo.papers.paper import CIFAR10, CIFAR100, IMAGENET, SGD, Official, Paper, Preset, Published
+from zoo.papers.paper import CIFAR10, CIFAR100, IMAGENET, SGD, Between, Official, Paper, Preset, Published
 from zoo.papers.resnet import SMALL, TINY, cifar, imagenet
 
 AIG_CIFAR = {
@@ -83,6 +83,7 @@ PAPER = Paper(
         "convnet-aig-50": _imagenet_preset((3, 4, 6, 3), schedule_50(0.7), 23.8, 3.1e9),
         "convnet-aig-101": _imagenet_preset((3, 4, 23, 3), schedule_101(0.5), 22.6, 5.1e9),
     },
+    knobs={"target_rate": Between(0.4, 0.8), "target_weight": Between(0.5, 8.0, log=True)},
     variants=[
         {"target_rate": (1.0, 0.5, 0.5, 0.5, 0.5, 1.0), "free_full_layers": True},
         {"target_reduction": "sum", "temperature": 0.5, "block": "bottleneck", "widths": (8, 16, 32)},

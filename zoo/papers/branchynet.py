@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zoo.papers.paper import CIFAR10, IMAGENET, MNIST, Official, Paper, Preset, Published
+from zoo.papers.paper import CIFAR10, IMAGENET, MNIST, Official, OneOf, Paper, Preset, Published
 from zoo.papers.resnet import HE_IMAGENET, SMALL, TINY, imagenet
 
 ADAM = {"optimizer": "adam", "lr": 1e-3, "weight_decay": 0.0, "schedule": "constant", "augment": False}
@@ -51,6 +51,7 @@ PAPER = Paper(
             published=[_table_1("B-ResNet", "cifar10", 79.17, "41.5 / 13.8 / 44.7 %")],
         ),
     },
+    knobs={"trunk_share": OneOf((0.0, 0.25, 0.5))},
     variants=[{"trunk": "b-lenet"}, {"exit_weights": (1.0, 0.3, 0.3), "trunk_share": 0.0}],
     official={
         "b-lenet": Official(LAYER_LISTS, 74_694),

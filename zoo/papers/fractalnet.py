@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from zoo.papers.paper import CIFAR10, CIFAR100, IMAGENET, SGD, Official, Paper, Preset, Published
+from zoo.papers.paper import CIFAR10, CIFAR100, IMAGENET, SGD, Between, Official, Paper, Preset, Published
 
 WIDTHS = (64, 128, 256, 512, 512)
 DROPOUT = (0.0, 0.1, 0.2, 0.3, 0.4)
@@ -115,6 +115,7 @@ PAPER = Paper(
             ],
         ),
     },
+    knobs={"local_rate": Between(0.05, 0.3), "global_share": Between(0.25, 0.75)},
     variants=[
         {"draw": "sample", "pool": "join", "dropout_unit": "channel"},
         {"draw": "tied", "affine": False, "head": "average"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zoo.papers.paper import MNIST, SGD, Paper, Preset, Published
+from zoo.papers.paper import MNIST, SGD, Between, Paper, Preset, Published
 
 NESTEROV = SGD | {"nesterov": True, "weight_decay": 1e-3, "batch_size": 100}
 CAFFE_CIFAR = NESTEROV | {"lr": 0.025, "epochs": 400, "schedule": "step", "milestones": [0.5, 0.75, 0.875]}
@@ -73,6 +73,7 @@ PAPER = Paper(
             ],
         ),
     },
+    knobs={"gate_bias": Between(-4.0, 0.0)},
     variants=[
         {"head": "pooled", "features": 100, "gate_bias": -2.0},
         {"gate_bias": 0.0, "dropout": (0.1, 0.1, 0.1, 0.1)},

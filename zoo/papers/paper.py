@@ -80,6 +80,31 @@ class Preset:
     published: Sequence[Published] = ()
 
 
+@dataclass(frozen=True)
+class Between:
+    """A knob that may have any value between two bounds.
+
+    Attributes:
+        low: smallest value.
+        high: greatest value.
+        log: search the logarithm evenly.
+    """
+
+    low: float
+    high: float
+    log: bool = False
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """A knob that has one of some values."""
+
+    values: tuple[Any, ...]
+
+
+Knob = Between | OneOf
+
+
 @dataclass(frozen=True, kw_only=True)
 class Paper:
     """All that is known of a method apart from the code that runs it.
@@ -96,6 +121,8 @@ class Paper:
             `{"width": ("growth",)}`; None for `zoo.registry.SCALES`. See `zoo.sizing.matching.match`.
         official: sizes counted on public code, by preset.
         differs: why our size is not what was printed or counted, by preset.
+        knobs: parameters that `benchmarks.tune` searches beside learning rate and weight decay, with their ranges. Each
+            has to fit every preset, and change no size of the network.
     """
 
     title: str
@@ -107,3 +134,4 @@ class Paper:
     scales: Mapping[str, Sequence[str]] | None = None
     official: Mapping[str, Official] = field(default_factory=dict)
     differs: Mapping[str, str] = field(default_factory=dict)
+    knobs: Mapping[str, Knob] = field(default_factory=dict)

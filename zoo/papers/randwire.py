@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from zoo.papers.paper import CIFAR10, IMAGENET, SGD, Paper, Preset, Published
+from zoo.papers.paper import CIFAR10, IMAGENET, SGD, Between, Paper, Preset, Published
 
 XIE = {
     **SGD,
@@ -51,6 +51,7 @@ PAPER = Paper(
             parameters={"nodes": 32, "channels": 78, "stem_strides": (1, 1)}, task=CIFAR10, recipe=XIE
         ),
     },
+    knobs={"edge_drop": Between(0.0, 0.2), "dropout": Between(0.0, 0.3)},
     variants=[
         {"graph": "er", "edge_rate": 0.3},
         {"graph": "ba", "new_edges": 3, "label_smoothing": 0.1},

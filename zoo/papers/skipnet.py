@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zoo.papers.paper import CIFAR10, IMAGENET, SGD, Official, Paper, Preset, Published
+from zoo.papers.paper import CIFAR10, IMAGENET, SGD, Between, Official, Paper, Preset, Published
 from zoo.papers.resnet import SMALL, TINY, cifar, imagenet
 
 SKIP_CIFAR = {
@@ -94,6 +94,7 @@ PAPER = Paper(
             _released("imagenet", 76.942, 70.06),
         ),
     },
+    knobs={"alpha": Between(0.01, 1.0, log=True)},
     variants=[
         {"gate": "rnn", "hybrid_norm": "frozen"},
         {"gate": "ff1", "open_log_odds": None},

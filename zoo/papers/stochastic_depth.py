@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from zoo.papers.paper import CIFAR10, IMAGENET, SGD, Official, Paper, Preset, Published
+from zoo.papers.paper import CIFAR10, IMAGENET, SGD, Between, Official, Paper, Preset, Published
 from zoo.papers.resnet import SMALL, TINY, cifar, imagenet
 
 SD_CIFAR = {
@@ -63,6 +63,7 @@ PAPER = Paper(
             published=[_table_1("imagenet", 21.98, "no better than constant depth, 21.78")],
         ),
     },
+    knobs={"last_survival": Between(0.5, 1.0)},
     variants=[
         {"mode": "row", "rescale": "train", "schedule": "uniform", "last_survival": 0.7},
         {"shortcut_kind": "A-pool", "conv_bias": True, "block": "bottleneck", "widths": (8, 16, 32)},

@@ -210,6 +210,23 @@ class EnvironmentEvidence:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Tuning:
+    """What `benchmarks.tune` found.
+
+    Attributes:
+        trials: per network.
+        epochs: of a trial that is not stopped.
+        networks: by label: `searched` (ranges by name), `chosen` (number of a trial) and `entry` (name and recipe).
+        trials_table: a row per trial: network, trial, state, epochs, validation_accuracy, macs, seconds, values (JSON).
+    """
+
+    trials: int
+    epochs: int
+    networks: Mapping[str, Mapping[str, Any]]
+    trials_table: pd.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Evidence:
     """A study, or several of one data set, and the results; `benchmarks.reporting.evidence.loading.load` reads it.
 
@@ -226,6 +243,7 @@ class Evidence:
             `benchmarks.reporting.evidence.robustness.robustness_results`.
         batch_sizes: at which networks were timed, ascending.
         unit: in which multiply-accumulates are written.
+        tuning: what tuning found; None without it.
     """
 
     study: StudyEvidence
@@ -239,6 +257,7 @@ class Evidence:
     robustness: pd.DataFrame
     batch_sizes: tuple[int, ...]
     unit: Unit
+    tuning: Tuning | None = None
 
     @cached_property
     def headlines(self) -> dict[str, Mapping[str, Any]]:

@@ -14,7 +14,7 @@ from benchmarks.measuring import Evaluator, evaluators
 from benchmarks.records.derived import RATES, SUMMARY, derived
 from benchmarks.records.summary import joined
 from benchmarks.reporting.evidence.environments import environments, timed_in
-from benchmarks.reporting.evidence.evidence import Baseline, Evidence, NetworkEvidence, TrainedModel
+from benchmarks.reporting.evidence.evidence import Baseline, Evidence, NetworkEvidence, TrainedModel, Tuning
 from benchmarks.reporting.evidence.methods import describe_methods
 from benchmarks.reporting.evidence.records import belongs, known_models, network_label, one_line
 from benchmarks.reporting.evidence.robustness import robustness_results
@@ -24,6 +24,8 @@ from benchmarks.reporting.evidence.staleness import stale, untrained
 from benchmarks.reporting.evidence.studies import describe_study
 from benchmarks.reporting.formatting import unit_for
 from benchmarks.study.study import ModelSpec, Study
+from benchmarks.tuning.files import FOLDER as TUNING
+from benchmarks.tuning.files import read_summary, read_trials
 
 
 def load(*results_dirs: Path) -> Evidence:
@@ -56,7 +58,21 @@ def load(*results_dirs: Path) -> Evidence:
         robustness=robustness,
         batch_sizes=tuple(batch_sizes(results)),
         unit=unit_for(results["nominal"]),
+        tuning=_tuning(sources[0].root) if len(sources) == 1 else None,
     )
+
+
+def _tuning(root: Path) -> Tuning | None:
+    summary = read_summary(root)
+    if summary is None:
+        return None
+    with one_line(root / TUNING):
+        return Tuning(
+            trials=int(summary["trials"]),
+            epochs=int(summary["epochs"]),
+            networks=dict(summary["networks"]),
+            trials_table=read_trials(root),
+        )
 
 
 @dataclass(frozen=True)

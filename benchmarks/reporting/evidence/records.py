@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import zoo
 from benchmarks.records.files import Damaged, StoreError
 from benchmarks.records.record import Record
 from benchmarks.records.store import Store, newest_by_key
-from benchmarks.study.study import ModelSpec, Study, StudyError
+from benchmarks.study.study import ModelSpec, Study, StudyError, method_names
+from benchmarks.training.recipe import Recipe
 from benchmarks.training.seeds import derive_seed
 
 
@@ -77,9 +79,9 @@ def shown(store: Store, study: Study) -> dict[str, tuple[ModelSpec, Record]]:
 def known_models(study: Study) -> list[ModelSpec]:
     """What a study asks for, as far as this version of the suite has the methods and presets."""
     found: list[ModelSpec] = []
-    for selector in study.methods:
+    for name in method_names(study.methods):
         try:
-            found += study.model_copy(update={"methods": (selector,)}).models()
+            found += study.models(only=[name])
         except StudyError:
             continue  # of a method, preset or parameter that is gone: `belongs` decides by recipe, data and seed
     return list({spec.key: spec for spec in found}.values())
@@ -92,9 +94,16 @@ def network_label(spec: ModelSpec) -> str:
 
 def belongs(spec: ModelSpec, study: Study) -> bool:
     """Whether a model was trained on a study's data set, with its recipe and from its seed."""
-    same_recipe = study.published_recipes or spec.recipe == study.recipe
+    same_recipe = study.published_recipes or spec.recipe in _recipes(spec, study)
     same_seed = spec.seed == derive_seed(study.seed, spec.selector, spec.dataset, spec.repetition)
     return spec.dataset == study.dataset and same_recipe and same_seed
+
+
+def _recipes(spec: ModelSpec, study: Study) -> list[Recipe]:
+    """The recipes that a study may give to a network of a method that is not registered any more."""
+    own = [e.recipe for e in study.own_recipes() if e.name == "all" or fnmatchcase(spec.method, e.name.split("[")[0])]
+    together = {name: value for fields in own for name, value in fields.items()}
+    return [Recipe.model_validate(study.recipe.model_dump() | dict(fields)) for fields in ({}, *own, together)]
 
 
 def _check(record: Record) -> None:

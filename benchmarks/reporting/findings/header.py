@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.reporting.evidence.evidence import Evidence, StudyEvidence
-from benchmarks.reporting.findings.provenance import dates, machines_line, recipe_line
+from benchmarks.reporting.findings.provenance import dates, machines_line, own_recipe, recipe_line
 from benchmarks.reporting.formatting import count, listing
 
 
@@ -13,11 +13,13 @@ def header(evidence: Evidence) -> dict[str, str]:
     samples = evidence.results["samples"].max() if len(evidence.results) else 0
     networks = len(evidence.networks)
     run = f"{networks} network{'' if networks == 1 else 's'}, {_seeds(evidence)}"
+    own = [network.name for network in evidence.networks if own_recipe(network, study.recipe)]
+    apart = f"; {listing(own)} by a recipe of {'its' if len(own) == 1 else 'their'} own, see Training" if own else ""
     return {
         "Data": study.dataset_title + (f", {count(samples)} test images" if samples > 0 else ""),
         "Run": run,
         **_studies(evidence),
-        "Recipe": _recipe(study),
+        "Recipe": _recipe(study) + apart,
         "Machine": machines_line(evidence.environments),
         "Date": dates(evidence.environments),
     }

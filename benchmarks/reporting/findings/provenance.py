@@ -20,7 +20,7 @@ _FOLDERS = re.compile(r'File "[^"]*?((?:site-packages|benchmarks|zoo|tests)/[^"]
 
 def recipe_line(recipe: Recipe) -> str:
     """How networks are trained, in one line."""
-    optimizer = "Adam"
+    optimizer = {"adam": "Adam", "adamw": "AdamW"}.get(recipe.optimizer, recipe.optimizer)
     if recipe.optimizer == "sgd":
         optimizer = f"SGD with {'Nesterov ' if recipe.nesterov else ''}momentum {recipe.momentum:g}"
     schedule = "constant rate" if recipe.schedule == "constant" else f"{recipe.schedule} schedule"
@@ -31,10 +31,28 @@ def recipe_line(recipe: Recipe) -> str:
         f"learning rate {recipe.lr:g}, {schedule}",
         f"{percent(recipe.warmup, 0)} % warm-up" if recipe.warmup else "",
         f"weight decay {recipe.weight_decay:g}",
+        f"label smoothing {recipe.label_smoothing:g}" if recipe.label_smoothing else "",
+        f"gradients clipped to norm {recipe.gradient_clip:g}" if recipe.gradient_clip is not None else "",
+        f"moving average of the weights with decay {recipe.ema_decay:g}" if recipe.ema_decay else "",
         f"batches of {recipe.batch_size}",
         "augmented" if recipe.augment else "not augmented",
     ]
     return ", ".join(part for part in parts if part)
+
+
+def own_recipe(network: NetworkEvidence, recipe: Recipe) -> Mapping[str, tuple[str, str]]:
+    """Fields in which a network's recipe is not the study's: its own value, and the study's."""
+    studys = recipe.model_dump()
+    own = network.first.recipe.differences(recipe) if network.models else {}
+    return {name: (_rounded(value), _rounded(studys[name])) for name, value in own.items()}
+
+
+def own_recipe_line(network: NetworkEvidence, recipe: Recipe) -> str:
+    """What is different in a network's recipe, in one line; empty where it is the study's."""
+    fields = own_recipe(network, recipe)
+    return ", ".join(
+        f"{name.replace('_', ' ')} {own} (the study’s: {theirs})" for name, (own, theirs) in fields.items()
+    )
 
 
 def machine_line(environment: Mapping[str, Any]) -> str:

@@ -174,7 +174,7 @@ STUDIES: list[tuple[str | bytes, str]] = [
     ("recipe: {milestones: [0, 0.5]}", "recipe.milestones: milestones must be increasing"),
     ("recipe: {milestones: [0.5, 1]}", "recipe.milestones: milestones must be increasing"),
     ("recipe: {momentum: 0}", "recipe: nesterov needs a momentum above 0"),
-    ("methods: [.nan]", "methods.0: "),
+    ("methods: [.nan]", "methods: entry 1: "),
     ("methods: ['adanet[target_rate=1e999]']", "valid: finite numbers"),
     ("methods: ['adanet[target_rate=.5, target_rate=.6]']", "'target_rate' is given twice"),
     ("methods: {resnet: tiny}", "methods: "),

@@ -16,7 +16,7 @@ from benchmarks.records.record import Record
 from benchmarks.records.store import Store
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.evidence.loading import load
-from benchmarks.study.study import ModelSpec, Study
+from benchmarks.study.study import ModelSpec, Study, method_names
 from benchmarks.training.seeds import derive_seed
 from zoo import Selector
 
@@ -85,7 +85,9 @@ class HandMade:
         named = str(selector)
         if selector.preset == (self.study.preset or "tiny") and not selector.parameters:
             named = selector.name
-        methods = self.study.methods if {named, "all"} & {*self.study.methods} else (*self.study.methods, named)
+        methods = (
+            self.study.methods if {named, "all"} & {*method_names(self.study.methods)} else (*self.study.methods, named)
+        )
         repetitions = max(self.study.repetitions, repetition + 1)
         self.study = self.study.model_copy(update={"methods": methods, "repetitions": repetitions})
         self.store.write_study(self.study, ENVIRONMENT)

@@ -17,6 +17,7 @@ from benchmarks.study.study import (
     checked,
     expand_methods,
     load_study,
+    method_names,
     parse_dataset,
 )
 from benchmarks.training.recipe import Recipe
@@ -255,7 +256,7 @@ def test_bundled_studies_bear_their_files_name(name: str) -> None:
 def test_bundled_studies_expand_to_networks(name: str, scale: str) -> None:
     chosen = load_study(name)
     specs = chosen.models(scale)
-    assert len(specs) == len(expand_methods(chosen.methods)) * chosen.repetitions
+    assert len(specs) == len(expand_methods(method_names(chosen.methods))) * chosen.repetitions
 
 
 def test_a_yaml_file_is_read_and_named_after_itself(tmp_path: Path) -> None:

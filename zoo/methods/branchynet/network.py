@@ -11,7 +11,6 @@ from typing import Any, Literal, Unpack
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from zoo.backbone import TRUNK_OPTIONS, TrunkOptions
 from zoo.execution.early_exit import EarlyExitNet
@@ -88,8 +87,8 @@ class BranchyNet(EarlyExitNet):
     def loss(self, forward: Forward, labels: Tensor) -> Tensor:
         """Cross-entropy of the final exit in the first phase, the weighted sum over all exits in the second."""
         if self.phase == "trunk":
-            return functional.cross_entropy(forward.logits.float(), labels)
-        losses = [functional.cross_entropy(logits.float(), labels) for logits in forward.exit_logits]
+            return self.cross_entropy(forward.logits, labels)
+        losses = [self.cross_entropy(logits, labels) for logits in forward.exit_logits]
         return torch.stack([w * loss for w, loss in zip(self.exit_weights, losses, strict=True)]).sum()
 
     def phases(self) -> tuple[Phase, ...]:

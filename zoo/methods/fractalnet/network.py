@@ -11,7 +11,6 @@ from typing import Any, Literal, Self
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from zoo.layers import ModulesOf, pooled_linear, stem
 from zoo.methods.fractalnet.block import ConvOptions, FractalBlock, Pool, drop_locally, only_column, reaching_the_end
@@ -162,9 +161,9 @@ class FractalNet(RoutedNet):
 
     def loss(self, forward: Forward, labels: Tensor) -> Tensor:
         """Cross-entropy; with tied draws, plus the mean of the columns' cross-entropies."""
-        total = functional.cross_entropy(forward.logits.float(), labels)
+        total = self.cross_entropy(forward.logits, labels)
         if forward.exit_logits:
-            columns = [functional.cross_entropy(logits.float(), labels) for logits in forward.exit_logits]
+            columns = [self.cross_entropy(logits, labels) for logits in forward.exit_logits]
             total = total + torch.stack(columns).mean()
         return total
 

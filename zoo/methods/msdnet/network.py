@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from zoo.execution.early_exit import EarlyExitNet
 from zoo.execution.thresholds import OperatingPoint, doubt, geometric_points
@@ -108,4 +107,4 @@ class MSDNet(EarlyExitNet):
 
     def loss(self, forward: Forward, labels: Tensor) -> Tensor:
         """Sum of the exits' cross-entropies."""
-        return torch.stack([functional.cross_entropy(logits.float(), labels) for logits in forward.exit_logits]).sum()
+        return torch.stack([self.cross_entropy(logits, labels) for logits in forward.exit_logits]).sum()

@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from zoo.layers import ModulesOf, conv_bn_relu, init_he
 from zoo.methods.randwire.graphs import Graph, Kind, random_graph, stage_seed
@@ -49,7 +48,7 @@ class RandWireNet(RoutedNet):
         new_edges: M of BA.
         edge_drop: see `RandomStage`; 0.1 in the regular regime.
         dropout: of the classifier's input; 0.2 in the regular regime.
-        label_smoothing: of the cross-entropy; 0.1 on ImageNet.
+        label_smoothing: of the cross-entropy, for a recipe that has none; 0.1 on ImageNet.
 
     Raises:
         ValueError: parameters that do not describe a network, or images too small for its strides.
@@ -75,7 +74,7 @@ class RandWireNet(RoutedNet):
         dropout: float = 0.0,
         label_smoothing: float = 0.0,
     ) -> None:
-        super().__init__(task)
+        super().__init__(task, label_smoothing=label_smoothing)
         layout = _layout(regime, nodes, channels, stages)
         strides = tuple(stem_strides or (2,) * (2 if regime == "small" else 1))
         _check(task, regime, strides, len(layout))
@@ -98,7 +97,6 @@ class RandWireNet(RoutedNet):
             self.stages.append(RandomStage(wiring, width, stage_width, edge_drop))
             width = stage_width
         self.head = _head(width, head_width, task.classes, dropout)
-        self.label_smoothing = label_smoothing
         self.places = {f"stage{s + 1}.node{v + 1}": (s, v) for s, (n, _) in enumerate(layout) for v in range(n)}
         self.units = tuple(self.places)
         self.lesions = (Lesions(),) * len(layout)
@@ -111,10 +109,6 @@ class RandWireNet(RoutedNet):
         intact = [self.training or node not in self.lesions[stage].nodes for stage, node in self.places.values()]
         route = torch.tensor(intact).to(x.device, non_blocking=True).expand(len(x), -1)
         return Forward(logits=self.head(x), route=route)
-
-    def loss(self, forward: Forward, labels: Tensor) -> Tensor:
-        """Cross-entropy with label smoothing."""
-        return functional.cross_entropy(forward.logits.float(), labels, label_smoothing=self.label_smoothing)
 
     def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
         """One node each."""

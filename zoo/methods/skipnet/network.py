@@ -11,7 +11,6 @@ from typing import Any, Literal, Self, Unpack
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from zoo.backbone import TRUNK_OPTIONS, Backbone, TrunkOptions
 from zoo.execution.gated_block import gated_block
@@ -150,7 +149,7 @@ class SkipNet(RoutedNet):
 
     def loss(self, forward: Forward, labels: Tensor) -> Tensor:
         """Cross-entropy, and in the hybrid phase the policy's loss."""
-        errors = functional.cross_entropy(forward.logits.float(), labels, reduction="none")
+        errors = self.cross_entropy(forward.logits, labels, reduction="none")
         if self.phase != "hybrid":
             return errors.mean()
         probs = forward.gate_probs
