@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -10,16 +11,18 @@ import torch
 from torch import Tensor
 
 from benchmarks.measuring import TrainedNetwork
-from benchmarks.measuring.configurations import BASELINE_SETTING
-from benchmarks.measuring.latency import COLUMNS, MIN_PASSES, LatencyOptions, latency
+from benchmarks.measuring.configurations import BASELINE_SETTING, distinct
+from benchmarks.measuring.latency import COLUMNS, FIRST_LOOK, MIN_PASSES, LatencyOptions, latency
 from benchmarks.records.record import Record
 from tests.benchmarks.cases import METHODS
-from zoo.network import Compute, Forward, RoutedNet
+from zoo.network import Compute, Forward, RoutedNet, Setting
 from zoo.serving.optimize import Served
 
 
-def options(*batch_sizes: int, seconds: float = 0.01, compiled: bool = False) -> LatencyOptions:
-    return LatencyOptions(seconds=seconds, batch_sizes=batch_sizes, compile=compiled)
+def options(
+    *batch_sizes: int, seconds: float = 0.01, compiled: bool = False, half_width: float = 0.015
+) -> LatencyOptions:
+    return LatencyOptions(seconds=seconds, batch_sizes=batch_sizes, compile=compiled, half_width=half_width)
 
 
 @pytest.fixture
@@ -63,7 +66,8 @@ def test_the_columns_are_those_that_are_documented(record: Record) -> None:
 def test_all_configurations_take_their_turn_in_each_repetition(record: Record) -> None:
     settings = [setting.name for setting in record.settings]
     expected = [(BASELINE_SETTING, "all"), (settings[0], "all"), *((name, "needed") for name in settings)]
-    assert all(turn == expected for turn in turns(record.table("latency")))
+    alike = {(name, "all") for _, names in distinct(record.settings)[:1] for name in names}
+    assert all(sorted({*turn} - alike) == sorted(expected) for turn in turns(record.table("latency")))
 
 
 def test_configurations_of_a_repetition_answer_the_same_images(record: Record) -> None:
@@ -98,6 +102,34 @@ def test_a_batch_size_given_twice_is_refused() -> None:
         options(8, 8)
 
 
+def test_the_order_is_shuffled_in_every_turn_and_the_same_again(gated: TrainedNetwork) -> None:
+    first, again = (turns(latency(gated, options(4, seconds=0.3)))[:MIN_PASSES] for _ in range(2))
+    assert first == again
+    assert len({tuple(turn) for turn in first}) > 1
+
+
+def test_settings_with_equal_values_are_timed_once_and_have_the_same_rows(
+    gated: TrainedNetwork, watched: Watched
+) -> None:
+    headline, *others = gated.settings
+    twin = Setting(name="twin", values=dict(headline.values))
+    table = latency(replace(gated, settings=[headline, *others, twin]), options(4, seconds=0.3))
+    assert not [what for _, what, _ in watched if what == "twin needed"]
+    both = [table[table["setting"] == name].drop(columns="setting").reset_index() for name in (headline.name, "twin")]
+    assert both[0].drop(columns="index").equals(both[1].drop(columns="index"))
+    assert (table["measured_as"] == table["setting"].replace("twin", headline.name)).all()
+
+
+def test_turns_end_where_the_interval_is_narrow(gated: TrainedNetwork) -> None:
+    table = latency(gated, options(4, seconds=60, half_width=0.9))
+    assert set(table["ended_by"]) == {"interval"}
+    assert table["repetition"].max() + 1 == FIRST_LOOK
+
+
+def test_turns_end_where_the_time_is_spent(gated: TrainedNetwork) -> None:
+    assert set(latency(gated, options(4, half_width=1e-9))["ended_by"]) == {"budget"}
+
+
 def own_passes(watched: Watched, trained: TrainedNetwork) -> list[str]:
     """What the trained's network computed in batches of 4."""
     return [what for served, what, images in watched if type(served.net) is type(trained.net) and len(images) == 4]
@@ -110,7 +142,9 @@ def test_each_configuration_computes_at_its_own_setting(gated: TrainedNetwork, w
     turn += [f"{headline} needed"] * ("sorted" in set(table["order"]))
     turn += [f"{setting.name} needed" for setting in gated.settings[1:]]
     seen = own_passes(watched, gated)
-    assert seen == turn * (len(seen) // len(turn))
+    assert len(seen) % len(turn) == 0
+    for start in range(0, len(seen), len(turn)):
+        assert sorted(seen[start : start + len(turn)]) == sorted(turn)
 
 
 def test_images_are_real_test_images_in_a_shuffled_order(gated: TrainedNetwork, watched: Watched) -> None:
