@@ -50,8 +50,8 @@ def energy(trained: TrainedNetwork, options: EnergyOptions) -> pd.DataFrame:
 
     Columns: batch_size, repetition, setting, measured_as, compute (as in the table `latency`), passes (number of
     batches), seconds and joules (of all passes together, by NVML's counter: the whole GPU's, idle power included),
-    idle_watts (power of the idle GPU at the beginning of that turn), note (empty, or `not available: ...`, with no passes and NaN for every
-    measurement).
+    idle_watts (power of the idle GPU at the beginning of that turn), note (empty, or `not available: ...`, with no
+    passes and NaN for every measurement).
     """
     sizes = list(dict.fromkeys(min(size, len(trained.dataset.test)) for size in options.batch_sizes))
     try:

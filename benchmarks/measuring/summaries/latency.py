@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from benchmarks.measuring.configurations import BASELINE_SETTING
 from benchmarks.measuring.ratios import Estimate, Turns
@@ -35,7 +36,7 @@ def latency_columns(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     <column>_low and <column>_high. Besides: break_even, and the columns of `percentiles`.
     """
     table = with_new_columns(table)
-    sizes = {int(size): own for size, own in table.groupby("batch_size")}
+    sizes = {size: table[table["batch_size"] == size] for size in sorted(table["batch_size"].unique().tolist())}
     columns = [_at_size(own, size, rows) for size, own in sizes.items()]
     timed = pd.concat(columns, axis=1)
     faster = timed[[f"faster_{size}" for size in sizes]].to_numpy() > 0
@@ -48,16 +49,22 @@ def with_new_columns(table: pd.DataFrame) -> pd.DataFrame:
 
     Their passes were in natural order, each setting was timed by itself, and the time ended the passes.
     """
-    missing = {"order": "natural", "macs": math.nan, "measured_as": table["setting"], "ended_by": "budget"}
+    missing: dict[str, Any] = {
+        "order": "natural",
+        "macs": math.nan,
+        "measured_as": table["setting"],
+        "ended_by": "budget",
+    }
     return table.assign(**{name: value for name, value in missing.items() if name not in table})
 
 
 def _at_size(own: pd.DataFrame, size: int, rows: pd.DataFrame) -> pd.DataFrame:
     """The columns of one batch size, by setting."""
     table = own.pivot(index="repetition", columns=["order", "compute", "setting"], values="seconds")
-    seconds = table.to_numpy()
+    seconds: NDArray[np.float64] = table.to_numpy(dtype=np.float64)
     turns = Turns(seconds)
-    place = {contender: index for index, contender in enumerate(table.columns)}
+    contenders: list[tuple[str, str, str]] = table.columns.tolist()  # type: ignore[assignment]
+    place = {contender: index for index, contender in enumerate(contenders)}
     mean = {contender: turns.mean(index).scaled(1 / size) for contender, index in place.items()}
     narrow = float(own["ended_by"].iloc[0] == "interval")
     found = {}

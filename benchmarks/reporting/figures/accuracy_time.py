@@ -79,8 +79,8 @@ def _caption(evidence: Evidence, sizes: list[int]) -> str:
     images = count(evidence.results["samples"].max())
     return (
         "Left of the dashed line the mean time is below that of the baseline, a static ResNet that was timed in turns "
-        f"with the network, in the same process on the same images; its own mean per image was {listing(spread)}. Compare "
-        "ratios between networks, not milliseconds: every network was timed in a process of its own. Bars "
+        f"with the network, in the same process on the same images; its own mean per image was {listing(spread)}. "
+        "Compare ratios between networks, not milliseconds: every network was timed in a process of its own. Bars "
         f"of accuracy are {interval_words(evidence.results['seeds'].max())}, from {images} test images. Point at a "
         f"setting for the 95 % interval of its speed-up.{budget_note(evidence)}{twins_note(evidence)}"
     )
