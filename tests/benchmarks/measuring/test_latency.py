@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import random
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,7 +14,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.measuring import TrainedNetwork
-from benchmarks.measuring.configurations import BASELINE_SETTING, distinct
+from benchmarks.measuring.configurations import BASELINE_SETTING, Configuration, distinct
 from benchmarks.measuring.latency import COLUMNS, FIRST_LOOK, MIN_PASSES, LatencyOptions, latency
 from benchmarks.records.record import Record
 from tests.benchmarks.cases import METHODS
@@ -120,14 +123,21 @@ def test_settings_with_equal_values_are_timed_once_and_have_the_same_rows(
     assert (table["measured_as"] == table["setting"].replace("twin", headline.name)).all()
 
 
-def test_turns_end_where_the_interval_is_narrow(gated: TrainedNetwork) -> None:
-    table = latency(gated, options(4, seconds=60, half_width=0.9))
-    assert set(table["ended_by"]) == {"interval"}
-    assert table["repetition"].max() + 1 == FIRST_LOOK
+@pytest.mark.parametrize(("noise", "ended_by"), [(0.0, "interval"), (0.5, "budget")])
+def test_turns_end_where_the_interval_is_narrow_or_the_time_is_spent(
+    noise: float, ended_by: str, gated: TrainedNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = random.Random(0).gauss
 
+    def timed(configuration: Configuration, batch: Tensor) -> tuple[float, float]:
+        time.sleep(0.0005)
+        return math.exp(draw(0, noise)), math.nan
 
-def test_turns_end_where_the_time_is_spent(gated: TrainedNetwork) -> None:
-    assert set(latency(gated, options(4, half_width=1e-9))["ended_by"]) == {"budget"}
+    monkeypatch.setattr("benchmarks.measuring.latency._timed", timed)
+    table = latency(gated, options(4, seconds=0.6))
+    assert set(table["ended_by"]) == {ended_by}
+    turns = table["repetition"].max() + 1
+    assert turns == FIRST_LOOK if ended_by == "interval" else turns >= MIN_PASSES
 
 
 def own_passes(watched: Watched, trained: TrainedNetwork) -> list[str]:
