@@ -41,7 +41,7 @@ def measure(seconds: float) -> pd.DataFrame:
     """How often timing is right about two copies.
 
     Args:
-        seconds: for the turns of all checks together, at most; 300 are enough on a quiet machine.
+        seconds: for the turns of all checks together, at most; too few leave intervals wide, and slow-downs unfound.
 
     Returns:
         Two rows, columns as `benchmarks.speed.table.row_of` says: shares of checks, their 95 % intervals, number of
@@ -56,7 +56,11 @@ def measure(seconds: float) -> pd.DataFrame:
         f"{SELECTOR}, batch {' and '.join(map(str, SIZES))}, median of {found['passes'].median():.0f} turns; {narrow}"
     )
     bias = f"ratios from {found['same'].min():.3f} to {found['same'].max():.3f}"
-    slow = f"ratios from {found['slowed'].min():.3f} to {found['slowed'].max():.3f}"
+    sure = found[found["narrow"] == 1]
+    slow = (
+        f"{(sure['slowed_verdict'] == -1).sum()} of {len(sure)} with a narrow interval; "
+        f"ratios from {found['slowed'].min():.3f} to {found['slowed'].max():.3f}"
+    )
     return pd.DataFrame(
         [
             share_of("the same network is not called different", f"{where}; {bias}", found["same_verdict"] == 0, SAME),
