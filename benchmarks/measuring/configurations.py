@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -31,6 +32,7 @@ class Configuration:
         images: (T, C, H, W) in that order.
         macs: (T,) routed multiply-accumulates of each, float64; NaN for the baseline.
         answer: runs the network on (N, C, H, W).
+        twins: names of the network's other settings with equal values, which this measures too.
     """
 
     served: Served
@@ -40,11 +42,17 @@ class Configuration:
     images: Tensor
     macs: Tensor
     answer: Callable[[Tensor], object]
+    twins: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """As the tables' column `setting` has it."""
         return self.setting.name if self.setting else BASELINE_SETTING
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of every setting that this measures, its own first."""
+        return (self.name, *self.twins)
 
     def apply_setting(self) -> None:
         """Put the network at its setting; another configuration may have used it meanwhile."""
@@ -68,6 +76,8 @@ def shuffled_images(trained: TrainedNetwork) -> Tensor:
 def configurations(trained: TrainedNetwork, *, compiled: bool = False) -> Iterator[Configuration]:
     """The baseline, the headline setting computing everything, and every setting computing what is needed.
 
+    Settings with equal values decide alike on every image: they are one configuration.
+
     Args:
         trained: the network, with its baseline.
         compiled: the baseline through `torch.compile` too.
@@ -82,18 +92,31 @@ def configurations(trained: TrainedNetwork, *, compiled: bool = False) -> Iterat
     yield Configuration(static, None, "all", "natural", images, unknown, static)
     if compiled:
         yield Configuration(static, None, "compiled", "natural", images, unknown, _compiled(trained.baseline))
-    headline = trained.settings[0]
+    (headline, twins), *others = distinct(trained.settings)
     nominal = torch.full_like(unknown, trained.ledger.nominal)
-    yield Configuration(served, headline, "all", "natural", images, nominal, lambda batch: served(batch, compute="all"))
-    for setting in trained.settings:
+    everything = partial(served, compute="all")
+    yield Configuration(served, headline, "all", "natural", images, nominal, everything, twins)
+    for setting, same in ((headline, twins), *others):
         route = _routes(served, setting, images)
         macs = trained.ledger.routed(route).double()
-        yield Configuration(served, setting, "needed", "natural", images, macs, served)
+        yield Configuration(served, setting, "needed", "natural", images, macs, served, same)
         if setting is headline and len(route.unique(dim=0)) > 1:
             texts = route_text(route)
             together = torch.tensor(sorted(range(len(texts)), key=texts.__getitem__))
             ordered = images[together.to(images.device)].contiguous(memory_format=torch.channels_last)
-            yield Configuration(served, setting, "needed", "sorted", ordered, macs[together], served)
+            yield Configuration(served, setting, "needed", "sorted", ordered, macs[together], served, same)
+
+
+def distinct(settings: Sequence[Setting]) -> list[tuple[Setting, tuple[str, ...]]]:
+    """The settings whose values differ, each with the names of later ones that have equal values."""
+    found: list[tuple[Setting, list[str]]] = []
+    for setting in settings:
+        twins = next((twins for other, twins in found if other.values == setting.values), None)
+        if twins is None:
+            found.append((setting, []))
+        else:
+            twins.append(setting.name)
+    return [(setting, tuple(twins)) for setting, twins in found]
 
 
 def _routes(served: Served, setting: Setting, images: Tensor) -> Tensor:

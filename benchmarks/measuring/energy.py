@@ -24,7 +24,8 @@ from benchmarks.strict import Strict
 IDLE_INTERVAL = 0.005
 """Seconds between two readings of the counter while the GPU is idle."""
 COLUMNS = [
-    *("batch_size", "repetition", "setting", "compute", "passes", "seconds", "joules", "idle_watts", "note"),
+    *("batch_size", "repetition", "setting", "measured_as", "compute"),
+    *("passes", "seconds", "joules", "idle_watts", "note"),
 ]
 
 
@@ -47,10 +48,10 @@ class EnergyOptions(Strict):
 def energy(trained: TrainedNetwork, options: EnergyOptions) -> pd.DataFrame:
     """One row per configuration, batch size and turn; where energy cannot be measured, one per batch size and setting.
 
-    Columns: batch_size, repetition, setting, compute (as in the table `latency`), passes (number of batches), seconds
-    and joules (of all passes together, by NVML's counter: the whole GPU's, idle power included), idle_watts (power of
-    the idle GPU at the beginning of that turn), note (empty, or `not available: ...`, with no passes and NaN for every
-    measurement).
+    Columns: batch_size, repetition, setting, measured_as, compute (as in the table `latency`), passes (number of
+    batches), seconds and joules (of all passes together, by NVML's counter: the whole GPU's, idle power included),
+    idle_watts (power of the idle GPU at the beginning of that turn), note (empty, or `not available: ...`, with no
+    passes and NaN for every measurement).
     """
     sizes = list(dict.fromkeys(min(size, len(trained.dataset.test)) for size in options.batch_sizes))
     try:
@@ -58,7 +59,9 @@ def energy(trained: TrainedNetwork, options: EnergyOptions) -> pd.DataFrame:
             rows = _measure(trained, options, sizes, meter)
     except EnergyUnavailable as reason:
         nothing = (0, *[float("nan")] * 3, f"not available: {reason}")
-        rows = [(size, 0, setting.name, "needed", *nothing) for size in sizes for setting in trained.settings]
+        rows = [
+            (size, 0, setting.name, setting.name, "needed", *nothing) for size in sizes for setting in trained.settings
+        ]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -74,8 +77,9 @@ def _measure(
             for configuration, step in zip(chosen, passes, strict=True):
                 configuration.apply_setting()
                 found = meter.measure(step, options.seconds)
-                what = (size, repetition, configuration.name, configuration.compute)
-                rows.append((*what, found.steps, found.seconds, found.joules, idle, ""))
+                measured = (found.steps, found.seconds, found.joules, idle, "")
+                for name in configuration.names:
+                    rows.append((size, repetition, name, configuration.name, configuration.compute, *measured))
     return rows
 
 

@@ -30,6 +30,7 @@ class Section(StrEnum):
     compiled = "compiled"
     training = "training"
     attacks = "attacks"
+    aa = "aa"
 
 
 TITLES = {
@@ -38,6 +39,7 @@ TITLES = {
     Section.compiled: "Served, against torch.compile",
     Section.training: "Training: images per second against a plain loop",
     Section.attacks: "Attacks: seconds against foolbox",
+    Section.aa: "A/A: does timing call a network different from itself, and does it find a slow-down?",
 }
 
 
@@ -75,7 +77,7 @@ def table(title: str, rows: pd.DataFrame) -> Table:
     shown = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for column in ("what", "configuration"):
         shown.add_column(column, overflow="fold")
-    for column in ("ratio", "quartiles", "turns", "target", ""):
+    for column in ("ratio", "from, to", "turns", "target", ""):
         shown.add_column(column, justify="right", no_wrap=True)
     for row in rows.to_dict("records"):
         promised = not math.isnan(row["target"])
@@ -96,7 +98,7 @@ def _print_machine(console: Console) -> None:
     load = facts["load_average"][0]
     console.print(
         f"{facts['processor']}, {facts['cpus']} CPUs, load {load}; torch {facts['packages']['torch']}, one thread; "
-        "median and quartiles of ratios turn by turn",
+        "median and quartiles of ratios turn by turn; of A/A: shares of checks, 95 % intervals",
         highlight=False,
     )
     if load > 1:

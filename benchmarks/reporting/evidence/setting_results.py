@@ -8,18 +8,18 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from benchmarks.measuring.summaries.latency import PERCENTILES
+from benchmarks.measuring.summaries.latency import PATH_COLUMNS
 
 MEANS = (
     *("accuracy", "top5", "nll", "calibration_error", "parameters", "train_seconds"),
     *("nominal", "routed", "executed", "fvcore", "ptflops", "execution"),
 )
 """Columns of the summary that every row has, NaN where they were not measured."""
-TIMES = ("latency", "sorted", "dense", "static", "compiled", "speedup", "realised")
+TIMES = ("latency", "sorted", "dense", "static", "compiled", "speedup", "faster", "realised", "passes", "narrow")
 """Kinds of columns that there are for every batch size, NaN where they were not timed."""
 ENERGIES = ("energy", "energy_idle", "energy_dense", "energy_static")
 """Kinds of columns that there are for every batch size at which energy was measured, in joules per image."""
-PATHS = ("break_even", *(f"{path}_p{percentile}" for path in ("short", "long") for percentile in PERCENTILES))
+PATHS = ("break_even", *PATH_COLUMNS)
 """What is known once per setting of timing: break-even batch, percentiles of the time of single images."""
 
 NOT_MEASURED = ("repetition", "baseline_macs", "samples", "headline")
@@ -42,9 +42,7 @@ def _sizes(table: pd.DataFrame, kind: str) -> list[int]:
 
 
 def completed(summary: pd.DataFrame) -> pd.DataFrame:
-    """A summary with more columns, all of one table whatever was measured.
-
-    Added: speedup_<batch> (static / latency), and every column of `MEANS`, `PATHS` and `TIMES` that is missing.
+    """A summary with every column of `MEANS`, `PATHS` and `TIMES`, whatever was measured.
 
     Args:
         summary: as `benchmarks.records.summary.summarise` returns it.
@@ -53,10 +51,8 @@ def completed(summary: pd.DataFrame) -> pd.DataFrame:
         summary = pd.DataFrame(columns=["model", "setting", "headline", "note", "repetition"])
     wanted = [*MEANS, *PATHS, "samples", "accuracy_low", "accuracy_high"]
     sizes = batch_sizes(summary)
-    wanted += [f"{kind}_{size}" for size in sizes for kind in TIMES if kind != "speedup"]
-    summary = summary.reindex(columns=[*summary.columns, *(c for c in wanted if c not in summary.columns)])
-    speedups = {f"speedup_{size}": summary[f"static_{size}"] / summary[f"latency_{size}"] for size in sizes}
-    return summary.assign(**speedups)
+    wanted += [f"{kind}_{size}" for size in sizes for kind in TIMES]
+    return summary.reindex(columns=[*summary.columns, *(c for c in wanted if c not in summary.columns)])
 
 
 def setting_results(summary: pd.DataFrame, network_of: Mapping[str, str]) -> pd.DataFrame:
@@ -64,8 +60,8 @@ def setting_results(summary: pd.DataFrame, network_of: Mapping[str, str]) -> pd.
 
     Columns: network, setting, headline, note, seeds, samples, and for each measurement x, which is every column of
     numbers that the summary has, those of plug-ins too: x (mean over seeds); x_low and x_high: of one seed its interval
-    (accuracy: 95 % Wilson; latency and energy: quartiles), of several the smallest and largest; and x_std, the standard
-    deviation over seeds (NaN for one).
+    (accuracy: 95 % Wilson; times: 95 % bootstrap; energy: quartiles), of several the smallest and largest; and x_std,
+    the standard deviation over seeds (NaN for one).
 
     Args:
         summary: as `completed` returns it.

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 from benchmarks.reporting.drawing.axes import accuracy_axis, canvas, cost_axis
 from benchmarks.reporting.drawing.curves import settings_curve
 from benchmarks.reporting.drawing.style import FAINT
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure
+from benchmarks.reporting.findings.timing import budget_note, twins_note
 from benchmarks.reporting.formatting import (
     count,
     interval_words,
+    is_missing,
     listing,
     milliseconds,
     percent,
@@ -45,19 +50,24 @@ def _panel(evidence: Evidence, size: int) -> Panel:
     tips: dict[str, str] = {}
     for network in evidence.networks:
         own = table[table["network"] == network.label].to_dict("records")
-        texts = [
-            f"{network.name}, {row['setting']}: {percent(row['accuracy'])} % in "
-            f"{milliseconds(row[f'latency_{size}'])} ms, {significant(row[speedup])} times as fast as the baseline"
-            for row in own
-        ]
+        texts = [_tip(network.name, row, size) for row in own]
         tips |= settings_curve(axes, network, rows[rows["network"] == network.label], texts)
     axes.axvline(1, color=FAINT, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
     cost_axis(axes, list(rows["x"]))
     accuracy_axis(axes, rows)
     axes.set_title("One image at a time" if size == 1 else f"Batches of {size}")
-    axes.set_xlabel("median time per image (multiples of the baseline's)")
+    axes.set_xlabel("mean time per image (multiples of the baseline's)")
     axes.set_ylabel("test accuracy (%)")
     return Panel(figure=drawn, tips=tips)
+
+
+def _tip(name: str, row: Mapping[Hashable, Any], size: int) -> str:
+    speedup, *ends = (row[f"speedup_{size}{end}"] for end in ("", "_low", "_high"))
+    interval = "" if is_missing(ends[0]) else f" ({span(*(significant(end) for end in ends))})"
+    return (
+        f"{name}, {row['setting']}: {percent(row['accuracy'])} % in {milliseconds(row[f'latency_{size}'])} ms, "
+        f"{significant(speedup)}{interval} times as fast as the baseline"
+    )
 
 
 def _caption(evidence: Evidence, sizes: list[int]) -> str:
@@ -68,8 +78,9 @@ def _caption(evidence: Evidence, sizes: list[int]) -> str:
         spread.append(f"{low if low == high else span(low, high)} ms at batch {size}")
     images = count(evidence.results["samples"].max())
     return (
-        "Left of the dashed line is faster than the baseline, a static ResNet that was timed in turns with the "
-        f"network, in the same process on the same images; its own median per image was {listing(spread)}. Compare "
-        "ratios between networks, not milliseconds: every network was timed in a process of its own. Bars "
-        f"of accuracy are {interval_words(evidence.results['seeds'].max())}, from {images} test images."
+        "Left of the dashed line the mean time is below that of the baseline, a static ResNet that was timed in turns "
+        f"with the network, in the same process on the same images; its own mean per image was {listing(spread)}. "
+        "Compare ratios between networks, not milliseconds: every network was timed in a process of its own. Bars "
+        f"of accuracy are {interval_words(evidence.results['seeds'].max())}, from {images} test images. Point at a "
+        f"setting for the 95 % interval of its speed-up.{budget_note(evidence)}{twins_note(evidence)}"
     )

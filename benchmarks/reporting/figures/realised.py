@@ -9,6 +9,7 @@ from benchmarks.reporting.drawing.curves import settings_curve
 from benchmarks.reporting.drawing.style import FAINT
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure
+from benchmarks.reporting.findings.timing import twins_note
 from benchmarks.reporting.formatting import percent, significant
 
 
@@ -25,8 +26,8 @@ def realised(evidence: Evidence) -> Drawing:
         panels=[_panel(evidence, own, size) for size in sizes],
         caption="On the diagonal every saved multiply-accumulate saved its time (realised speed-up 1.0); "
         "above it, gathering images, gates and exits cost what skipping saved; at 100 % of the time "
-        "nothing was gained. Both axes are relative to the same network computing every unit, timed in the "
-        "same process.",
+        "nothing was gained. Both axes are relative to the same network computing every unit, timed in turns in "
+        f"the same process; times are means.{twins_note(evidence)}",
         legend=[network for network in evidence.networks if network.label in shown],
     )
 

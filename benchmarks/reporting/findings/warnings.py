@@ -11,12 +11,10 @@ from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.findings.provenance import timing_environments
 from benchmarks.reporting.formatting import is_missing, listing, milliseconds, percent
 
-NOISE = 1.05
-"""Speed-up of a network over itself from which there is a warning."""
 UNSTEADY = 1.25
-"""Ratio of the slowest to the fastest median of the same baseline from which a machine counts as disturbed."""
-WIDE = 0.1
-"""Interquartile range relative to the median from which timings are noted."""
+"""Ratio of the slowest to the fastest mean of the same baseline from which a machine counts as disturbed."""
+WIDE = 0.05
+"""Half-width of a speed-up's 95 % interval, relative to it, from which timings are noted."""
 
 
 def warnings(evidence: Evidence) -> list[str]:
@@ -41,15 +39,16 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _noise(evidence: Evidence) -> list[str]:
-    """A baseline that is timed against itself gains nothing but noise: any speed-up of that size is noise too."""
+    """A baseline that is timed against itself gains nothing: a difference that is found there is noise."""
     baselines = [network for network in evidence.networks if network.is_baseline]
     gains = [
         (abs(math.log(speedup)), speedup, size, network.name)
         for network in baselines
         for size in evidence.batch_sizes
         if not is_missing(speedup := evidence.value(network, f"speedup_{size}"))
+        and evidence.value(network, f"faster_{size}") != 0
     ]
-    if not gains or max(gains)[0] < math.log(NOISE):
+    if not gains:
         return []
     _, speedup, size, name = max(gains)
     return [
@@ -90,11 +89,11 @@ def _machines(evidence: Evidence) -> list[str]:
 def _spread(evidence: Evidence) -> list[str]:
     wide = total = 0
     for size in evidence.batch_sizes:
-        timed: pd.DataFrame = evidence.results.dropna(subset=[f"latency_{size}"])
-        range_ = timed[f"latency_{size}_high"] - timed[f"latency_{size}_low"]
-        wide += int((range_ > WIDE * timed[f"latency_{size}"]).sum())
+        speedup = f"speedup_{size}"
+        timed: pd.DataFrame = evidence.results.dropna(subset=[speedup])
+        range_ = timed[f"{speedup}_high"] - timed[f"{speedup}_low"]
+        wide += int((range_ > 2 * WIDE * timed[speedup]).sum())
         total += len(timed)
     if not wide:
         return []
-    apart = f"more than {percent(WIDE, 0)} % of the median apart"
-    return [f"In {wide} of {total} timings the quartiles lie {apart}."]
+    return [f"In {wide} of {total} timings the speed-up is known to no better than ±{percent(WIDE, 0)} %."]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+from benchmarks.reporting.findings.timing import twins_note
 from benchmarks.reporting.formatting import is_missing, milliseconds
 from benchmarks.reporting.tables.base import Column, NoData, Table, table
 from benchmarks.reporting.tables.cells import Cell, number, text
@@ -44,12 +45,12 @@ def costs(evidence: Evidence) -> Table:
         ),
     ]
     for size in evidence.batch_sizes:
-        columns.append(Column(name="Time", unit=f"ms, batch {size}", tip="Median per image; quartiles."))
+        columns.append(Column(name="Time", unit=f"ms, batch {size}", tip="Mean per image; 95 % interval."))
         columns.append(
             Column(
                 name="Realised",
                 unit=f"batch {size}",
-                tip=f"Realised speed-up at batch {size}: 1 is every saved MAC in time.",
+                tip=f"Realised speed-up at batch {size}: 1 is every saved MAC in time; 95 % interval.",
             )
         )
     return Table(
@@ -57,7 +58,7 @@ def costs(evidence: Evidence) -> Table:
         columns=columns,
         rows=rows,
         note="Routed equal to executed means that nothing was computed that the route did not ask for. Below "
-        "fvcore and ptflops: deviation from nominal, in %.",
+        "fvcore and ptflops: deviation from nominal, in %." + twins_note(evidence),
     )
 
 
@@ -73,7 +74,7 @@ def _row(evidence: Evidence, network: NetworkEvidence, point: Mapping[str, Any])
     for size in evidence.batch_sizes:
         untimed = network.reason("latency")
         cells.append(number(point, f"latency_{size}", milliseconds, reason=untimed, interval=True))
-        cells.append(number(point, f"realised_{size}", lambda value: f"{value:.2f}", reason=untimed))
+        cells.append(number(point, f"realised_{size}", lambda value: f"{value:.2f}", reason=untimed, interval=True))
     return cells
 
 

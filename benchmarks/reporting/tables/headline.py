@@ -49,9 +49,9 @@ def _columns(evidence: Evidence, sizes: list[int]) -> list[Column]:
         Column(name="Executed", unit="% nominal", tip="Execution rate: routed / nominal MACs."),
     ]
     for size in sizes:
-        times = "Median and quartiles of the time per image."
+        times = "Mean time per image; 95 % interval."
         columns.append(Column(name="Time", unit=f"ms, batch {size}", tip=times))
-        tip = f"The baseline's time / its time, both at batch {size}."
+        tip = f"Mean time of the baseline / its own, both at batch {size}; 95 % interval."
         columns.append(Column(name="Speed-up", unit=f"batch {size}", tip=tip))
     chosen = headline_attack(evidence.robustness)
     unit = f"% {chosen[0]} ε {epsilons(evidence.robustness['epsilon'])[chosen[1]]}" if chosen else "%"
@@ -73,7 +73,7 @@ def _row(evidence: Evidence, network: NetworkEvidence, point: Mapping[str, Any],
     for size in sizes:
         untimed = network.reason("latency")
         cells.append(number(point, f"latency_{size}", milliseconds, reason=untimed, interval=True))
-        cells.append(number(point, f"speedup_{size}", lambda value: f"{value:.2f}", reason=untimed))
+        cells.append(number(point, f"speedup_{size}", lambda value: f"{value:.2f}", reason=untimed, interval=True))
     cells.append(_robust(evidence, network))
     cells.append(number(point, "train_seconds", duration, reason="not recorded"))
     return cells
@@ -130,10 +130,11 @@ def _note(evidence: Evidence) -> str:
     several = max((point["seeds"] for point in evidence.headlines.values()), default=1) > 1
     seeds = "± is the standard deviation over seeds; point at it for their range. " if several else ""
     return (
-        f"Below accuracies: {'of one seed, ' if several else ''}95 % Wilson intervals. {seeds}Below times: "
-        "quartiles. Speed-ups compare with the network's baseline, timed in turns with it in the same "
-        "process. Bold is the best of its column, whether or not the difference means anything: see the "
-        f"intervals. Click a heading to sort.{_baselines(evidence)}{timing_note(evidence)}"
+        f"Below accuracies: {'of one seed, ' if several else ''}95 % Wilson intervals. {seeds}Times are means, "
+        "speed-ups ratios of means; below them: 95 % bootstrap intervals over turns. Speed-ups compare with the "
+        "network's baseline, timed in turns with it in the same process. Bold is the best of its column, whether or "
+        "not the difference means anything: see the intervals. Click a heading to sort."
+        f"{_baselines(evidence)}{timing_note(evidence)}"
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
-from benchmarks.measuring.summaries.latency import PERCENTILES
+from benchmarks.measuring.summaries.latency import FEWEST_TIMINGS, PATHS, PERCENTILES
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.findings.provenance import timing_note
-from benchmarks.reporting.formatting import is_missing, milliseconds
+from benchmarks.reporting.findings.timing import budget_note, twins_note
+from benchmarks.reporting.formatting import count, is_missing, milliseconds
 from benchmarks.reporting.tables.base import Column, Table, table
 from benchmarks.reporting.tables.cells import Cell, number, text
 
@@ -23,13 +25,14 @@ def timing(evidence: Evidence) -> Table | None:
     columns = [
         Column(name="Network", numeric=False),
         Column(name="Batch"),
-        Column(name="Routed", unit="ms", tip="Median per image, only the needed units; quartiles."),
+        Column(name="Routed", unit="ms", tip="Mean per image, only the needed units; 95 % interval."),
         Column(name="By route", unit="ms", tip="The same, with images of the same route in the same batch."),
         Column(name="Everything", unit="ms", tip="The same network computing every unit."),
         Column(name="Baseline", unit="ms", tip="The baseline, served in the same way, timed in turns."),
         Column(name="Compiled", unit="ms", tip="The baseline through torch.compile."),
-        Column(name="Speed-up", tip="Baseline over routed."),
-        Column(name="Realised", tip="1 is every saved multiply-accumulate in time."),
+        Column(name="Speed-up", tip="Mean time of the baseline over the mean routed time; 95 % interval of turns."),
+        Column(name="Realised", tip="1 is every saved multiply-accumulate in time; 95 % interval."),
+        Column(name="Turns", tip="How often each was timed, in shuffled order; what ended that."),
     ]
     rows = [_row(evidence, network, size, first=size == sizes[0]) for network in timed for size in sizes]
     if not compiled:
@@ -40,37 +43,45 @@ def timing(evidence: Evidence) -> Table | None:
         title="Time per image by batch size, at the headline setting",
         columns=columns,
         rows=rows,
-        note="Networks that skip something. Below a name: the batch size from which it is at least as fast as its "
-        "baseline, as far as larger ones were timed." + timing_note(evidence),
+        note="Networks that skip something. Times are means per image, speed-ups are ratios of means; below them: 95 % "
+        "bootstrap intervals over turns, in which all were timed on the same images. Below a name: the batch size from "
+        "which on it is faster than its baseline: the 99.9 % interval of the speed-up is above 1 by more than half a "
+        "percent." + budget_note(evidence) + twins_note(evidence) + timing_note(evidence),
     )
 
 
 @table("paths", section="time", order=30)
 def paths(evidence: Evidence) -> Table | None:
-    """What single images take on the short and on the long path, of networks whose routes differ."""
-    routed = [network for network in evidence.networks if not is_missing(evidence.value(network, "short_p50"))]
-    if not routed:
-        return None
-    names = [(path, percentile) for path in ("short", "long") for percentile in PERCENTILES]
-    columns = [Column(name="Network", numeric=False)]
-    columns += [Column(name=f"{path.title()} path", unit=f"ms, p{percentile}") for path, percentile in names]
+    """What single images take: all of them, and where routes differ those on the short and on the long path."""
     rows = [
-        [
-            text(network.name, network=network.slug),
-            *(
-                number(evidence.headlines[network.label], f"{path}_p{percentile}", milliseconds, reason="")
-                for path, percentile in names
-            ),
-        ]
-        for network in routed
+        _path(evidence, network, path)
+        for network in evidence.networks
+        for path in PATHS
+        if evidence.value(network, f"{path}_n") > 0
     ]
+    if not rows:
+        return None
+    columns = [Column(name="Network", numeric=False), Column(name="Path", numeric=False)]
+    columns += [Column(name="n", tip="Timings of single images.")]
+    columns += [Column(name=f"p{percentile}", unit="ms") for percentile in PERCENTILES]
     return Table(
         title="Time of single images by path, at the headline setting",
         columns=columns,
         rows=rows,
-        note="A path is short where it costs less than halfway between the cheapest and the most expensive image."
-        + timing_note(evidence),
+        note="A path is short where it costs less than halfway between the cheapest and the most expensive image. Of "
+        f"fewer than {FEWEST_TIMINGS} timings there are no percentiles.{timing_note(evidence)}",
     )
+
+
+def _path(evidence: Evidence, network: NetworkEvidence, path: str) -> list[Cell]:
+    point = evidence.headlines[network.label]
+    reason = f"fewer than {FEWEST_TIMINGS}"
+    return [
+        text(network.name, network=network.slug),
+        text(path),
+        number(point, f"{path}_n", count, reason=""),
+        *(number(point, f"{path}_p{percentile}", milliseconds, reason=reason) for percentile in PERCENTILES),
+    ]
 
 
 def _saves(evidence: Evidence, network: NetworkEvidence) -> bool:
@@ -87,13 +98,17 @@ def _row(evidence: Evidence, network: NetworkEvidence, size: int, *, first: bool
         for kind in ("latency", "sorted", "dense", "static", "compiled")
     ]
     ratios = [
-        number(point, f"{kind}_{size}", lambda value: f"{value:.2f}", reason="") for kind in ("speedup", "realised")
+        number(point, f"{kind}_{size}", lambda value: f"{value:.2f}", reason="", interval=True)
+        for kind in ("speedup", "realised")
     ]
+    ended = "narrow" if evidence.value(network, f"narrow_{size}") == 1 else "time spent"
+    passes = number(point, f"passes_{size}", count, reason="")
     return [
         text(network.name, _break_even(evidence.value(network, "break_even")) if first else "", network=network.slug),
         Cell(text=str(size), sort=size),
         *times,
         *ratios,
+        replace(passes, sub=ended),
     ]
 
 
@@ -101,7 +116,7 @@ def _break_even(batch: float) -> str:
     if is_missing(batch):
         return ""
     return (
-        "slower than the baseline at the largest batch"
+        "not faster than the baseline at the largest batch"
         if math.isinf(batch)
-        else f"as fast as the baseline from batch {batch:.0f}"
+        else f"faster than the baseline from batch {batch:.0f}"
     )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import random
+import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -10,16 +14,18 @@ import torch
 from torch import Tensor
 
 from benchmarks.measuring import TrainedNetwork
-from benchmarks.measuring.configurations import BASELINE_SETTING
-from benchmarks.measuring.latency import COLUMNS, MIN_PASSES, LatencyOptions, latency
+from benchmarks.measuring.configurations import BASELINE_SETTING, Configuration, distinct
+from benchmarks.measuring.latency import COLUMNS, FIRST_LOOK, MIN_PASSES, LatencyOptions, latency
 from benchmarks.records.record import Record
 from tests.benchmarks.cases import METHODS
-from zoo.network import Compute, Forward, RoutedNet
+from zoo.network import Compute, Forward, RoutedNet, Setting
 from zoo.serving.optimize import Served
 
 
-def options(*batch_sizes: int, seconds: float = 0.01, compiled: bool = False) -> LatencyOptions:
-    return LatencyOptions(seconds=seconds, batch_sizes=batch_sizes, compile=compiled)
+def options(
+    *batch_sizes: int, seconds: float = 0.01, compiled: bool = False, half_width: float = 0.015
+) -> LatencyOptions:
+    return LatencyOptions(seconds=seconds, batch_sizes=batch_sizes, compile=compiled, half_width=half_width)
 
 
 @pytest.fixture
@@ -63,7 +69,8 @@ def test_the_columns_are_those_that_are_documented(record: Record) -> None:
 def test_all_configurations_take_their_turn_in_each_repetition(record: Record) -> None:
     settings = [setting.name for setting in record.settings]
     expected = [(BASELINE_SETTING, "all"), (settings[0], "all"), *((name, "needed") for name in settings)]
-    assert all(turn == expected for turn in turns(record.table("latency")))
+    alike = {(name, "all") for _, names in distinct(record.settings)[:1] for name in names}
+    assert all(sorted({*turn} - alike) == sorted(expected) for turn in turns(record.table("latency")))
 
 
 def test_configurations_of_a_repetition_answer_the_same_images(record: Record) -> None:
@@ -98,6 +105,41 @@ def test_a_batch_size_given_twice_is_refused() -> None:
         options(8, 8)
 
 
+def test_the_order_is_shuffled_in_every_turn_and_the_same_again(gated: TrainedNetwork) -> None:
+    first, again = (turns(latency(gated, options(4, seconds=0.3)))[:MIN_PASSES] for _ in range(2))
+    assert first == again
+    assert len({tuple(turn) for turn in first}) > 1
+
+
+def test_settings_with_equal_values_are_timed_once_and_have_the_same_rows(
+    gated: TrainedNetwork, watched: Watched
+) -> None:
+    headline, *others = gated.settings
+    twin = Setting(name="twin", values=dict(headline.values))
+    table = latency(replace(gated, settings=[headline, *others, twin]), options(4, seconds=0.3))
+    assert not [what for _, what, _ in watched if what == "twin needed"]
+    both = [table[table["setting"] == name].drop(columns="setting").reset_index() for name in (headline.name, "twin")]
+    assert both[0].drop(columns="index").equals(both[1].drop(columns="index"))
+    assert (table["measured_as"] == table["setting"].replace("twin", headline.name)).all()
+
+
+@pytest.mark.parametrize(("noise", "ended_by"), [(0.0, "interval"), (0.5, "budget")])
+def test_turns_end_where_the_interval_is_narrow_or_the_time_is_spent(
+    noise: float, ended_by: str, gated: TrainedNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = random.Random(0).gauss
+
+    def timed(configuration: Configuration, batch: Tensor) -> tuple[float, float]:
+        time.sleep(0.0005)
+        return math.exp(draw(0, noise)), math.nan
+
+    monkeypatch.setattr("benchmarks.measuring.latency._timed", timed)
+    table = latency(gated, options(4, seconds=0.6))
+    assert set(table["ended_by"]) == {ended_by}
+    turns = table["repetition"].max() + 1
+    assert turns == FIRST_LOOK if ended_by == "interval" else turns >= MIN_PASSES
+
+
 def own_passes(watched: Watched, trained: TrainedNetwork) -> list[str]:
     """What the trained's network computed in batches of 4."""
     return [what for served, what, images in watched if type(served.net) is type(trained.net) and len(images) == 4]
@@ -110,7 +152,9 @@ def test_each_configuration_computes_at_its_own_setting(gated: TrainedNetwork, w
     turn += [f"{headline} needed"] * ("sorted" in set(table["order"]))
     turn += [f"{setting.name} needed" for setting in gated.settings[1:]]
     seen = own_passes(watched, gated)
-    assert seen == turn * (len(seen) // len(turn))
+    assert len(seen) % len(turn) == 0
+    for start in range(0, len(seen), len(turn)):
+        assert sorted(seen[start : start + len(turn)]) == sorted(turn)
 
 
 def test_images_are_real_test_images_in_a_shuffled_order(gated: TrainedNetwork, watched: Watched) -> None:

@@ -109,6 +109,7 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     ),
     **{f"benchmarks/measuring/{name}.py": frozenset((name,)) for name in TABLES},
     "benchmarks/measuring/energy_meter.py": frozenset(("energy",)),
+    "benchmarks/measuring/ratios.py": frozenset(("latency",)),
     "benchmarks/measuring/batch_sizes.py": TIMED,
     "benchmarks/measuring/configurations.py": TIMED,
     "benchmarks/measuring/logits_only.py": frozenset(("cost", "robustness")),

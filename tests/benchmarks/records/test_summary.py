@@ -69,14 +69,15 @@ COST = pd.DataFrame(
 
 def timing(*rows: tuple[int, str, str, float]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["batch_size", "setting", "compute", "seconds"])
-    return table.assign(order="natural", macs=1.0)
+    turn = table.groupby(["batch_size", "setting", "compute"]).cumcount()
+    return table.assign(repetition=turn, order="natural", macs=1.0, measured_as=table["setting"], ended_by="interval")
 
 
 LATENCY = timing(
-    *[(10, "static resnet", "all", seconds) for seconds in (0.9, 1.0, 9.0)],
+    *[(10, "static resnet", "all", seconds) for seconds in (0.9, 1.0, 1.1)],
     *[(10, "default", "all", seconds) for seconds in (2.0, 2.0, 5.0)],
-    *[(10, "default", "needed", seconds) for seconds in (1.5, 2.0, 8.0)],
-    *[(10, "half", "needed", seconds) for seconds in (0.5, 1.0, 1.1)],
+    *[(10, "default", "needed", seconds) for seconds in (1.5, 2.0, 8.5)],
+    *[(10, "half", "needed", seconds) for seconds in (0.45, 0.5, 0.55)],
 )
 
 
@@ -113,18 +114,49 @@ def test_execution_is_routed_over_nominal(tmp_path: Path) -> None:
     assert summary(tmp_path, cost=COST)["execution"].to_dict() == {"default": 0.75, "half": 0.5}
 
 
-def test_latency_is_the_median_per_image(tmp_path: Path) -> None:
-    assert summary(tmp_path, latency=LATENCY)["latency_10"].to_dict() == {"default": 0.2, "half": 0.1}
+def test_latency_is_the_mean_per_image(tmp_path: Path) -> None:
+    # 12 s and 1.5 s in three batches of 10
+    found = summary(tmp_path, latency=LATENCY)["latency_10"].to_dict()
+    assert found == pytest.approx({"default": 0.4, "half": 0.05})
 
 
-def test_the_static_networks_median_stands_beside_every_setting(tmp_path: Path) -> None:
-    assert summary(tmp_path, latency=LATENCY)["static_10"].to_dict() == {"default": 0.1, "half": 0.1}
+def test_the_static_networks_mean_stands_beside_every_setting(tmp_path: Path) -> None:
+    found = summary(tmp_path, latency=LATENCY)["static_10"].to_dict()
+    assert found == pytest.approx({"default": 0.1, "half": 0.1})
+
+
+def test_the_speed_up_is_the_ratio_of_means_with_its_interval(tmp_path: Path) -> None:
+    table = summary(tmp_path, latency=LATENCY)
+    assert table["speedup_10"].to_dict() == pytest.approx({"default": 0.25, "half": 2.0})
+    noisy = table.loc["default"]
+    assert noisy["speedup_10_low"] < 0.25 < noisy["speedup_10_high"]
+    # half takes half of the static network's time in every turn: what all share is no uncertainty of the ratio
+    half = table.loc["half"]
+    assert (half["speedup_10_low"], half["speedup_10_high"]) == pytest.approx((2.0, 2.0))
+    assert table["faster_10"].to_dict() == {"default": 0.0, "half": 1.0}
+
+
+def test_the_number_of_passes_and_what_ended_them_are_known(tmp_path: Path) -> None:
+    row = summary(tmp_path, latency=LATENCY).loc["default"]
+    assert (row["passes_10"], row["narrow_10"]) == (3, 1)
+
+
+def test_settings_that_were_measured_once_have_the_same_numbers(tmp_path: Path) -> None:
+    once = LATENCY[LATENCY["setting"] != "half"]
+    both = pd.concat([once, once[once["setting"] == "default"].assign(setting="half")])
+    table = summary(tmp_path, cost=COST, latency=both)
+    times = [str(c) for c in table if str(c).startswith(("latency", "speedup", "dense", "faster"))]
+    assert len(times) == 8
+    rows = table[times].to_dict("index")
+    assert rows["half"] == rows["default"]
 
 
 def test_realised_speed_up_is_time_saved_over_macs_saved(tmp_path: Path) -> None:
-    # nominal takes 2 s; default takes 2 s with 6/8 of the MACs, half takes 1 s with 4/8 of them
+    # nominal takes 3 s; default takes 4 s with 6/8 of the MACs, half takes .5 s with 4/8 of them
     table = summary(tmp_path, cost=COST, latency=LATENCY)
-    assert table["realised_10"].to_dict() == pytest.approx({"default": (2 / 2) / (8 / 6), "half": (2 / 1) / (8 / 4)})
+    assert table["realised_10"].to_dict() == pytest.approx({"default": (3 / 4) / (8 / 6), "half": (3 / 0.5) / (8 / 4)})
+    for row in table.to_dict("records"):
+        assert row["realised_10_low"] < row["realised_10"] < row["realised_10_high"]
 
 
 def test_realised_speed_up_needs_counts(tmp_path: Path) -> None:
@@ -133,25 +165,26 @@ def test_realised_speed_up_needs_counts(tmp_path: Path) -> None:
 
 def test_the_same_network_computing_everything_stands_beside_its_headline(tmp_path: Path) -> None:
     dense = summary(tmp_path, latency=LATENCY)["dense_10"]
-    assert dense["default"] == 0.2
+    assert dense["default"] == pytest.approx(0.3)
     assert math.isnan(dense["half"])
 
 
 def test_the_spread_is_the_range_of_the_quartiles_over_the_median(tmp_path: Path) -> None:
     spread = summary(tmp_path, latency=LATENCY)["spread_10"]
-    # 1.5, 2, 8: quartiles 1.75 and 5; 0.5, 1, 1.1: quartiles 0.75 and 1.05
-    assert spread.to_dict() == pytest.approx({"default": 3.25 / 2, "half": 0.3 / 1})
+    # 1.5, 2, 8.5: quartiles 1.75 and 5.25; 0.45, 0.5, 0.55: quartiles 0.475 and 0.525
+    assert spread.to_dict() == pytest.approx({"default": 3.5 / 2, "half": 0.05 / 0.5})
 
 
 def test_sorted_and_compiled_passes_have_columns_of_their_own(tmp_path: Path) -> None:
-    more = pd.concat([LATENCY, timing((10, "default", "needed", 1.0)).assign(order="sorted")])
-    more = pd.concat([more, timing((10, "static resnet", "compiled", 0.5))])
+    more = pd.concat([LATENCY, timing(*[(10, "default", "needed", 1.0)] * 3).assign(order="sorted")])
+    more = pd.concat([more, timing(*[(10, "static resnet", "compiled", 0.5)] * 3)])
     row = summary(tmp_path, latency=more).loc["default"]
-    assert (row["latency_10"], row["sorted_10"], row["compiled_10"], row["static_10"]) == (0.2, 0.1, 0.05, 0.1)
+    found = (row["latency_10"], row["sorted_10"], row["compiled_10"], row["static_10"])
+    assert found == pytest.approx((0.4, 0.1, 0.05, 0.1))
 
 
 def test_break_even_compares_with_the_static_network(tmp_path: Path) -> None:
-    # static takes 1 s a batch, default 2 s, half 1 s
+    # static takes 1 s a batch, default 4 s, half .5 s
     assert summary(tmp_path, latency=LATENCY)["break_even"].to_dict() == {"default": math.inf, "half": 10}
 
 
@@ -198,9 +231,10 @@ def test_where_there_is_no_energy_the_summary_says_why(tmp_path: Path) -> None:
 
 
 def test_timings_of_an_older_version_are_still_read(tmp_path: Path) -> None:
-    table = summary(tmp_path, latency=LATENCY.drop(columns=["order", "macs"]))
-    assert table["latency_10"].to_dict() == {"default": 0.2, "half": 0.1}
+    table = summary(tmp_path, latency=LATENCY.drop(columns=["order", "macs", "measured_as", "ended_by"]))
+    assert table["latency_10"].to_dict() == pytest.approx({"default": 0.4, "half": 0.05})
     assert table["short_p50"].isna().all()
+    assert (table["narrow_10"] == 0).all()
 
 
 def attacks(*rows: tuple[str, float, int, int]) -> pd.DataFrame:
@@ -245,7 +279,8 @@ def test_a_trained_study_has_every_documented_column(trained: Campaign) -> None:
         *("accuracy_low", "accuracy_high", "top5", "nll", "calibration_error", "parameters", "nominal", "routed"),
         *("executed", "fvcore", "ptflops", "execution", "latency_1", "static_1", "realised_1", "train_seconds"),
         *("energy_1", "energy_dense_1", "energy_static_1", "energy_idle_8", "energy_spread_8", "energy_note"),
-        *("dense_1", "sorted_8", "spread_1", "break_even", "short_p50", "long_p99"),
+        *("dense_1", "sorted_8", "spread_1", "break_even", "any_n", "any_p50", "short_p50", "long_p99"),
+        *("speedup_1", "speedup_1_low", "faster_8", "realised_8_high", "passes_1", "narrow_1"),
         *("robust_FGSM_0.02", "robust_FGSM_0.1", "robust_PGD-5_0.02", "robust_PGD-5_0.1"),
     ]
     assert set(documented) <= set(table)

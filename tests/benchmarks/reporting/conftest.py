@@ -41,7 +41,7 @@ def three_networks(root: Path) -> HandMade:
         accuracy=answers("1111111100", ["110", "101", "111", "101"]),
         cost=costs(("default", 4_000_000, 3_000_000), ptflops=4_004_000),
         ledger=ledger(dict(zip(BLOCKS, (1_000_000, 900_000, 640), strict=True)), fixed=2_099_360),
-        latency=timings(0.002, 0.005, {"default": [0.003, 0.004, 0.006]}),
+        latency=timings(0.002, 0.005, {"default": [0.0039, 0.004, 0.0041]}),
         robustness=attacked(
             {CLEAN: "1" * 10, WEAK: "1111000000", STRONG: "0" * 10},
             {CLEAN: 3_000_000, WEAK: 3_300_000, STRONG: 1_500_000},

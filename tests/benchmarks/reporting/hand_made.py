@@ -193,13 +193,21 @@ def costs(*rows: tuple[str, int, float], ptflops: int | None = None) -> pd.DataF
 def timings(
     static: float, nominal: float, needed: Mapping[str, Sequence[float]], *, batch_size: int = 1
 ) -> pd.DataFrame:
-    """A latency table: `needed` has seconds of passes per setting, the headline first."""
+    """A latency table: `needed` has seconds of passes per setting, the headline first; equally many of each."""
     headline = next(iter(needed))
-    rows = [("static resnet", "all", static), (headline, "all", nominal)]
-    rows += [(setting, "needed", seconds) for setting, passes in needed.items() for seconds in passes]
-    table = pd.DataFrame(rows, columns=["setting", "compute", "seconds"])
+    rows = []
+    for turn, seconds in enumerate(zip(*needed.values(), strict=True)):
+        rows += [(turn, "static resnet", "all", static), (turn, headline, "all", nominal)]
+        rows += [(turn, setting, "needed", own) for setting, own in zip(needed, seconds, strict=True)]
+    table = pd.DataFrame(rows, columns=["repetition", "setting", "compute", "seconds"])
     return table.assign(
-        batch_size=batch_size, repetition=0, order="natural", first=0, device_seconds=math.nan, macs=1.0
+        batch_size=batch_size,
+        order="natural",
+        first=0,
+        measured_as=table["setting"],
+        device_seconds=math.nan,
+        macs=1.0,
+        ended_by="budget",
     )
 
 
@@ -208,7 +216,7 @@ def energies(
 ) -> pd.DataFrame:
     """An energy table: joules of runs of one batch and one second, by a GPU that takes `idle` watts doing nothing."""
     table = timings(static, nominal, needed, batch_size=batch_size).rename(columns={"seconds": "joules"})
-    return table[["setting", "compute", "joules", "batch_size", "repetition"]].assign(
+    return table[["setting", "measured_as", "compute", "joules", "batch_size", "repetition"]].assign(
         passes=1, seconds=1.0, idle_watts=idle, note=""
     )
 

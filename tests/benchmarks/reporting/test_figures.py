@@ -69,8 +69,8 @@ def test_time_is_shown_relative_to_the_static_network(evidence: Evidence) -> Non
     (panel,) = draw("accuracy-time", evidence).panels  # one batch size: one panel
     places = points_of(panel)
     fast = "times as fast as the baseline"
-    assert places[f"ResNet, default: 90.0 % in 2.00 ms, 1.00 {fast}"] == (1.0, 90.0)
-    assert places[f"BranchyNet, knee: 90.0 % in 1.00 ms, 2.00 {fast}"] == (0.5, 90.0)
+    assert places[f"ResNet, default: 90.0 % in 2.00 ms, 1.00 (1.00–1.00) {fast}"] == (1.0, 90.0)
+    assert places[f"BranchyNet, knee: 90.0 % in 1.00 ms, 2.00 (2.00–2.00) {fast}"] == (0.5, 90.0)
 
 
 def test_time_that_is_saved_is_set_against_cost_that_is_saved(evidence: Evidence) -> None:

@@ -50,10 +50,13 @@ def test_headline_has_accuracy_with_interval_and_cost_with_its_share(evidence: E
     assert shown(cells["Training"]) == ("12 s", "")
 
 
-def test_headline_has_time_with_quartiles_and_speed_up(evidence: Evidence) -> None:
+def test_headline_has_mean_time_and_speed_up_with_their_intervals(evidence: Evidence) -> None:
     cells = row(headline(evidence), "AdaNet (ConvNet-AIG)")
-    assert shown(cells["Time"]) == ("4.00", "3.50–5.00")
-    assert shown(cells["Speed-up"]) == ("0.50", "")
+    assert cells["Time"].text == "4.00"  # of 3.9, 4.0 and 4.1 ms
+    assert cells["Speed-up"].text == "0.50"
+    for cell, value in ((cells["Time"], 4), (cells["Speed-up"], 0.5)):
+        low, high = map(float, cell.sub.split("–"))
+        assert low < value < high
 
 
 def test_headline_names_attack_and_radius_and_shows_what_is_left(made: HandMade) -> None:
@@ -239,21 +242,50 @@ def test_timings_stand_side_by_side_for_networks_that_skip(made: HandMade) -> No
     assert table is not None
     assert [cells[0].text for cells in table.rows] == ["AdaNet (ConvNet-AIG)"]
     cells = row(table, "AdaNet (ConvNet-AIG)")
-    assert cells["Network"].sub == "slower than the baseline at the largest batch"
+    assert cells["Network"].sub == "not faster than the baseline at the largest batch"
     assert [cells[name].text for name in ("Batch", "Routed", "By route", "Everything", "Baseline")] == [
         *("1", "4.00", "–", "6.00", "2.00")
     ]
     # 6 ms for everything, 4 ms routed: 1.5 times as fast with half of the MACs
     assert [cells[name].text for name in ("Speed-up", "Realised")] == ["0.50", "0.75"]
+    assert shown(cells["Turns"]) == ("3", "time spent")
 
 
-def test_single_images_on_short_and_long_paths_have_percentiles(made: HandMade) -> None:
-    passes = timings(0.002, 0.006, {"default": [0.001, 0.003, 0.005]}).assign(macs=[math.nan, 4.0, 1.0, 1.0, 4.0])
+def test_single_images_on_short_and_long_paths_have_percentiles_and_their_number(made: HandMade) -> None:
+    passes = timings(0.002, 0.006, {"default": [0.001, 0.003] * 10 + [0.005] * 19})
+    needed = passes["compute"] == "needed"
+    passes.loc[needed, "macs"] = [1.0] * 20 + [4.0] * 19
     made.add(made.spec("adanet"), cost=costs(("default", 4000, 2000)), latency=passes)
-    cells = paths(made.evidence())
-    assert cells is not None
-    assert [cell.text for cell in cells.rows[0]][1::3] == ["2.00", "5.00"]
+    table = paths(made.evidence())
+    assert table is not None
+    assert [column.name for column in table.columns] == ["Network", "Path", "n", "p50", "p90", "p99"]
+    assert [[cell.text for cell in cells[1:]] for cells in table.rows] == [
+        ["any", "39", "3.00", "5.00", "5.00"],
+        ["short", "20", "2.00", "3.00", "3.00"],
+        ["long", "19", "–", "–", "–"],
+    ]
+    assert table.rows[2][3].sub == "fewer than 20"
     assert paths(HandMade(made.store.root / "other").evidence()) is None
+
+
+def test_settings_that_were_timed_once_are_named_as_one(made: HandMade) -> None:
+    passes = timings(0.002, 0.004, {"knee": [0.001, 0.001], "half": [0.001, 0.001], "full": [0.004, 0.004]})
+    passes.loc[passes["setting"] == "half", "measured_as"] = "knee"
+    settings = {"knee": "", "half": "", "full": ""}
+    cost = costs(*((name, 4000, 2000) for name in settings))
+    made.add(made.spec("branchynet"), settings=settings, cost=cost, latency=passes)
+    evidence = made.evidence()
+    for table in (present(cost_table(evidence)), present(timing(evidence))):
+        assert " Settings with equal values are one, timed once: knee and half of BranchyNet." in table.note
+
+
+def test_a_table_says_how_often_the_time_ended_the_turns(made: HandMade) -> None:
+    passes = [timings(0.002, 0.004, {"default": [0.001, 0.001]}, batch_size=size) for size in (1, 8)]
+    narrow = pd.concat([passes[0], passes[1].assign(ended_by="interval")])
+    made.add(made.spec("adanet"), cost=costs(("default", 4000, 2000)), latency=narrow)
+    table = present(timing(made.evidence()))
+    assert " In 1 of 2 timings of a network at a batch size the time was spent" in table.note
+    assert [shown(cells[-1]) for cells in table.rows] == [("2", "time spent"), ("2", "narrow")]
 
 
 def test_energy_stands_side_by_side_in_millijoules(made: HandMade) -> None:

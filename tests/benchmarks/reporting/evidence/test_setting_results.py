@@ -37,13 +37,15 @@ def test_seeds_of_a_network_are_one_row_with_mean_deviation_and_range(made: Hand
     assert (seeds["accuracy_low"], seeds["accuracy_high"]) == (0.5, 0.9)
 
 
-def test_latency_has_its_median_and_quartiles_per_image(made: HandMade) -> None:
-    seconds = [0.010, 0.020, 0.030, 0.050, 0.090]
+def test_times_are_means_per_image_and_the_speed_up_is_their_ratio(made: HandMade) -> None:
+    seconds = [0.010, 0.020, 0.030, 0.050, 0.090]  # 0.2 s together
     made.add(made.spec("resnet"), latency=timings(0.06, 0.06, {"default": seconds}, batch_size=10))
     row = point(made.evidence(), "resnet")
-    assert row["latency_10"] == pytest.approx(0.003)
-    assert (row["latency_10_low"], row["latency_10_high"]) == pytest.approx((0.002, 0.005))
-    assert row["speedup_10"] == pytest.approx(2.0)
+    assert row["latency_10"] == pytest.approx(0.004)
+    assert row["speedup_10"] == pytest.approx(1.5)
+    for name in ("latency_10", "speedup_10"):
+        assert row[f"{name}_low"] < row[name] < row[f"{name}_high"]
+    assert (row["faster_10"], row["passes_10"], row["narrow_10"]) == (0, 5, 0)
 
 
 def test_realised_speed_up_compares_saved_time_with_saved_cost(made: HandMade) -> None:
