@@ -243,7 +243,7 @@ class Evidence:
             `benchmarks.reporting.evidence.robustness.robustness_results`.
         batch_sizes: at which networks were timed, ascending.
         unit: in which multiply-accumulates are written.
-        tuning: what tuning found; None without it.
+        tuning: what tuning found; None without it, and on a page of several studies.
     """
 
     study: StudyEvidence
