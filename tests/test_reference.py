@@ -96,7 +96,7 @@ def test_every_cost_that_ran_was_asked_for(summary: pd.DataFrame) -> None:
     pd.testing.assert_series_equal(summary["executed"], summary["routed"], check_names=False)
 
 
-DERIVED = {"summary.parquet", "rates.parquet"}
+DERIVED = {"summary.parquet", "rates.parquet", "answers.parquet"}
 """Computed from a record's other tables wherever they are missing, so that git need not keep them."""
 
 

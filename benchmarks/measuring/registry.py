@@ -26,7 +26,7 @@ Optioned = Callable[[TrainedNetwork, Options], pd.DataFrame]
 
 LAST = 100
 """The place of evaluators that name none."""
-RESERVED = ("history", "rates", "summary")
+RESERVED = ("answers", "history", "rates", "summary")
 """Files of a record that are no evaluator's table."""
 NEEDS = ("baseline", "epsilons", "papers")
 """What tables may depend on besides network, code and options; `benchmarks.records.versions` has the values."""

@@ -8,11 +8,12 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.measuring.summaries.robustness import attack_rates
+from benchmarks.records.answers import SOURCES, packed_answers
 from benchmarks.records.code_hashes import code_hashes
 from benchmarks.records.record import CONFIG, Record
 from benchmarks.records.summary import rows_of, summaries_of
 
-SUMMARY, RATES = "summary", "rates"
+SUMMARY, RATES, ANSWERS = "summary", "rates", "answers"
 ATTACKED = "robustness"
 """The table that rates come from."""
 
@@ -21,11 +22,11 @@ def _rates(record: Record) -> pd.DataFrame:
     return attack_rates(record.table(ATTACKED)) if record.has(ATTACKED) else pd.DataFrame()
 
 
-COMPUTED: Mapping[str, Callable[[Record], pd.DataFrame]] = {SUMMARY: rows_of, RATES: _rates}
+COMPUTED: Mapping[str, Callable[[Record], pd.DataFrame]] = {SUMMARY: rows_of, RATES: _rates, ANSWERS: packed_answers}
 
 
 def derived(record: Record, name: str) -> pd.DataFrame:
-    """A derived table: `summary` (`benchmarks.records.summary.rows_of`) or `rates` (`attack_rates`)."""
+    """A derived table: `summary` (`benchmarks.records.summary.rows_of`), `rates` (`attack_rates`) or `answers`."""
     return record.table(name) if _is_current(record, name) else COMPUTED[name](record)
 
 
@@ -57,5 +58,7 @@ def _sources(record: Record, name: str) -> tuple[list[str], list[str]]:
     """Modules and tables that a derived table of a record comes from."""
     if name == RATES:
         return [attack_rates.__module__], [ATTACKED]
+    if name == ANSWERS:
+        return [packed_answers.__module__], [*SOURCES]
     summaries = summaries_of(record)
     return [rows_of.__module__, *(s.module for s in summaries)], [s.evaluator for s in summaries]

@@ -55,6 +55,7 @@ def _context(evidence: Evidence) -> dict[str, Any]:
         "contents": contents,
         "keys": {network.slug: legend_key(style_of(network)) for network in shown},
         "conclusions": conclusions(evidence),
+        "about_methods": any(len(network.models) > 1 for network in evidence.networks),
         "warnings": warnings(evidence),
         "header": header(evidence),
         "attacks": attacks(evidence),

@@ -47,6 +47,7 @@ class Design(Strict):
         seed: of the study, in [0, 2**63); every other seed derives from it.
         recipe: how to train.
         published_recipes: if a preset's paper gives a recipe, it overrides `recipe`.
+        margin: points of accuracy; a network that is shown to be less than that below the best is as accurate.
         evaluation: what to measure, unchecked.
     """
 
@@ -59,6 +60,7 @@ class Design(Strict):
     seed: int = Field(0, ge=0, lt=2**63)
     recipe: Recipe = Recipe()
     published_recipes: bool = False
+    margin: float = Field(0.5, gt=0, lt=100)
     evaluation: Any = None
 
     @field_validator("methods", mode="before")

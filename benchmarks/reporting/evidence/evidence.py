@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from benchmarks.reporting.formatting import Unit
 from benchmarks.training.recipe import Recipe
@@ -28,6 +30,7 @@ class StudyEvidence:
         recipe: how networks were trained.
         published_recipes: whether a paper's own recipe replaced it where there is one.
         repetitions: seeds that were asked for.
+        margin: points of accuracy below the best within which a network counts as equally accurate.
         attacks: what a reader has to know of each attack, a sentence without its full stop; of some, nothing.
         configuration: everything that the study file says; of several studies, by their names.
         studies: what each of several studies asked for, by its name; empty where there is one.
@@ -41,6 +44,7 @@ class StudyEvidence:
     recipe: Recipe
     published_recipes: bool
     repetitions: int
+    margin: float
     attacks: tuple[str, ...]
     configuration: Mapping[str, Any]
     studies: Mapping[str, StudyEvidence] = field(default_factory=dict)
@@ -89,6 +93,19 @@ class Baseline:
     parameters: int
 
 
+@dataclass(frozen=True, eq=False)
+class Right:
+    """Which images a model was right about.
+
+    Attributes:
+        of: digest of the images' numbers; answers can be paired where it is equal.
+        right: (I,) bool, in the order of these numbers.
+    """
+
+    of: str
+    right: NDArray[np.bool_]
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TrainedModel:
     """One seed of a network.
@@ -110,6 +127,7 @@ class TrainedModel:
         data: fingerprint of the data set.
         history: a row per epoch: epoch, epochs, phase, lr, loss, train_accuracy, validation_accuracy, seconds.
         measurements: tables of evaluators, by name; of a seed after the first, those that no seed before it has.
+        right: of every seed its answers by setting, attack and epsilon; without an attack `clean` and 0.
         reasons: why an evaluator has no table, by its name.
         timed_in: key of the environment in which it was timed; empty where it was not.
         stale: in what its record is not what the code of today makes; empty where it is.
@@ -131,6 +149,7 @@ class TrainedModel:
     data: str
     history: pd.DataFrame
     measurements: Mapping[str, pd.DataFrame]
+    right: Mapping[tuple[str, str, float], Right]
     reasons: Mapping[str, str]
     timed_in: str
     stale: tuple[str, ...]

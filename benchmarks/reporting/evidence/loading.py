@@ -11,10 +11,12 @@ import pandas as pd
 
 import zoo
 from benchmarks.measuring import Evaluator, evaluators
-from benchmarks.records.derived import RATES, SUMMARY, derived
+from benchmarks.records.answers import unpacked
+from benchmarks.records.derived import ANSWERS, RATES, SUMMARY, derived
+from benchmarks.records.record import Record
 from benchmarks.records.summary import joined
 from benchmarks.reporting.evidence.environments import environments, timed_in
-from benchmarks.reporting.evidence.evidence import Baseline, Evidence, NetworkEvidence, TrainedModel, Tuning
+from benchmarks.reporting.evidence.evidence import Baseline, Evidence, NetworkEvidence, Right, TrainedModel, Tuning
 from benchmarks.reporting.evidence.methods import describe_methods
 from benchmarks.reporting.evidence.records import belongs, known_models, network_label, one_line
 from benchmarks.reporting.evidence.robustness import robustness_results
@@ -117,10 +119,19 @@ def _model(seed: Seed, tables: Mapping[str, pd.DataFrame]) -> TrainedModel:
         data=config.get("dataset_fingerprint", "unknown"),
         history=record.history(),
         measurements=tables,
+        right=_right(record),
         reasons=_reasons(seed),
         timed_in=timed_in(record),
         stale=stale(record, seed.source.study),
     )
+
+
+def _right(record: Record) -> dict[tuple[str, str, float], Right]:
+    rows = derived(record, ANSWERS).to_dict("records")
+    return {
+        (row["setting"], row["attack"], row["epsilon"]): Right(row["of"], unpacked(row["right"], row["images"]))
+        for row in rows
+    }
 
 
 def _reasons(seed: Seed) -> dict[str, str]:

@@ -26,6 +26,7 @@ def describe_study(sources: Sequence[Source], seeds: Sequence[Seed]) -> StudyEvi
         recipe=first.recipe,
         published_recipes=any(study.published_recipes for study in each),
         repetitions=max(study.repetitions for study in each),
+        margin=min(study.margin for study in each),
         attacks=tuple(dict.fromkeys(sentence for study in each for sentence in study.attacks)),
         configuration={source.name: study.configuration for source, study in zip(sources, each, strict=True)},
         studies={source.name: study for source, study in zip(sources, each, strict=True)},
@@ -43,6 +44,7 @@ def _described(study: Study) -> StudyEvidence:
         recipe=study.recipe,
         published_recipes=study.published_recipes,
         repetitions=study.repetitions,
+        margin=study.margin,
         attacks=tuple(sentence for attack in attacked.chosen() if (sentence := attack.sentence())),
         configuration=study.model_dump(mode="json"),
     )

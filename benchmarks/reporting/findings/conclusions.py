@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.evidence.robustness import headline_attack
-from benchmarks.reporting.findings.significance import indistinguishable_in_accuracy, indistinguishable_under_attack
+from benchmarks.reporting.findings.significance import Comparison, compared
 from benchmarks.reporting.formatting import count, epsilons, is_missing, listing, milliseconds, percent, span
 
 NAMED = 4
@@ -41,40 +41,37 @@ def conclusions(evidence: Evidence) -> list[Conclusion]:
 
 def most_accurate(evidence: Evidence) -> Conclusion | None:
     """The network with the highest test accuracy, and those that do not differ significantly from it."""
-    measured = evidence.measured("accuracy")
-    if not measured:
+    found = compared(evidence)
+    if found is None:
         return None
-    best = max(measured, key=lambda network: evidence.value(network, "accuracy"))
-    point = evidence.headlines[best.label]
-    kind = f"range over {point['seeds']} seeds" if point["seeds"] > 1 else "95 % interval"
-    ends = span(percent(point["accuracy_low"]), percent(point["accuracy_high"]))
-    images = f"{count(point['samples'])} test images"
-    equals = [network.name for network in indistinguishable_in_accuracy(evidence, best)]
-    comparison = _comparison(equals, len(measured) - 1, images, seeds=point["seeds"])
-    detail = f"{percent(point['accuracy'])} % of {images} ({kind} {ends}). {comparison}"
+    best = found.best
+    images = f"{count(found.model.components.images)} test images"
+    detail = f"{_accuracy(found, best)} of {images} ({_interval(found, best)}). {_comparison(found)}"
     return _conclusion("Most accurate", best, detail)
 
 
 def cheapest(evidence: Evidence) -> Conclusion | None:
-    """Among the most accurate network and its equals, the one with the fewest multiply-accumulates."""
-    measured = evidence.measured("accuracy")
-    if not measured:
+    """The network with the fewest multiply-accumulates that is shown to be about as accurate as the best one."""
+    found = compared(evidence)
+    if found is None:
         return None
-    best = max(measured, key=lambda network: evidence.value(network, "accuracy"))
-    counted = [e for e in (best, *indistinguishable_in_accuracy(evidence, best)) if e in evidence.measured("routed")]
-    if not counted:
+    best, margin = found.best, f"{evidence.study.margin:g} points"
+    counted = evidence.measured("routed")
+    pool = [network for network in (best, *found.no_worse(best, evidence.study.margin / 100)) if network in counted]
+    if not pool:
         return None
-    chosen = min(counted, key=lambda network: evidence.value(network, "routed"))
+    chosen = min(pool, key=lambda network: evidence.value(network, "routed"))
     detail = f"{evidence.unit.format(evidence.value(chosen, 'routed'))} {evidence.unit.name} MACs per image"
     share = evidence.share_of_baseline(chosen)
     if share is not None:
         detail += f", {percent(share, 0)} % of its baseline's"
-    if chosen is best:
-        detail += ": no cheaper network is as accurate."
-    else:
-        against = " against ".join(percent(evidence.value(network, "accuracy")) for network in (chosen, best))
-        detail += f", at an accuracy that does not differ significantly from the best ({against} %)."
-    return _conclusion("Cheapest at that accuracy", chosen, detail)
+    if chosen is not best:
+        against = f"{_accuracy(found, chosen)} against {_accuracy(found, best)}"
+        return _conclusion("Cheapest at that accuracy", chosen, f"{detail}, shown to be less than {margin} worse than the best ({against}).")
+    if not any(evidence.value(network, "routed") < evidence.value(best, "routed") for network in counted):
+        return _conclusion("Cheapest at that accuracy", best, f"{detail}: no network is cheaper.")
+    shown = f"No cheaper network is shown to be less than {margin} worse than {best.name} ({detail})."
+    return _conclusion("Cheapest at that accuracy", None, shown)
 
 
 def fastest(evidence: Evidence) -> Conclusion | None:
@@ -102,21 +99,14 @@ def fastest(evidence: Evidence) -> Conclusion | None:
 def most_robust(evidence: Evidence) -> Conclusion | None:
     """The highest accuracy under the attack of the headlines, and what does not differ significantly from it."""
     chosen = headline_attack(evidence.robustness)
-    if chosen is None:
+    found = compared(evidence, *chosen) if chosen else None
+    if chosen is None or found is None:
         return None
-    table = evidence.robustness
-    at = table[(table["attack"] == chosen[0]) & (table["epsilon"] == chosen[1])]
-    rows = {row["network"]: row for row in at.to_dict("records")}
-    attacked = [network for network in evidence.networks if network.label in rows]
-    best = max(attacked, key=lambda network: float(rows[network.label]["accuracy"]))
-    row = rows[best.label]
-    ends = span(percent(row["accuracy_low"]), percent(row["accuracy_high"]))
-    where = f"{chosen[0]} at ε = {epsilons(table['epsilon'])[chosen[1]]}"
-    equals = [network.name for network in indistinguishable_under_attack(evidence, best, chosen)]
-    images = f"{count(row['images'])} attacked images"
-    comparison = _comparison(equals, len(attacked) - 1, images, seeds=row["seeds"])
-    detail = f"{percent(row['accuracy'])} % right under {where} ({ends}). {comparison}"
-    if row["accuracy"] >= 0.5:
+    best = found.best
+    where = f"{chosen[0]} at ε = {epsilons(evidence.robustness['epsilon'])[chosen[1]]}"
+    images = f"{count(found.model.components.images)} attacked images"
+    detail = f"{_accuracy(found, best)} of {images} right under {where} ({_interval(found, best)}). {_comparison(found)}"
+    if found.accuracy(best) >= 0.5:
         return _conclusion("Robust under attack", best, detail)
     return _conclusion("Robust under attack", None, f"The best, {best.name}: {detail}")
 
@@ -139,12 +129,25 @@ def _conclusion(question: str, network: NetworkEvidence | None, detail: str) -> 
     return Conclusion(question=question, answer=name, network=slug, detail=detail.strip())
 
 
-def _comparison(equals: Sequence[str], others: int, images: str, *, seeds: int) -> str:
+def _accuracy(found: Comparison, network: NetworkEvidence) -> str:
+    return f"{percent(found.accuracy(network))} %"
+
+
+def _interval(found: Comparison, network: NetworkEvidence) -> str:
+    seeds = len(network.models)
+    over = f" over {seeds} seeds" if seeds > 1 else ""
+    return f"95 % interval{over} {span(*(percent(end) for end in found.interval(network)))}"
+
+
+def _comparison(found: Comparison) -> str:
+    """What differs significantly from the best, and how large a difference had to be to be found."""
+    others = len(found.networks) - 1
     if not others:
         return ""
-    if not equals and seeds > 1:
-        return "No other network reaches that range."
+    equals = [network.name for network in found.indistinguishable(found.best)]
     if not equals:
         return "It is significantly better than every other network."
     who = listing(equals) if len(equals) <= NAMED else f"{len(equals)} of the {others} others"
-    return f"{who} do not differ significantly from it on {images}."
+    verb = "does" if len(equals) == 1 else "do"
+    size = f"{100 * found.visible(found.best):.1f}"
+    return f"{who} {verb} not differ significantly from it; a difference of {size} points would probably be found."

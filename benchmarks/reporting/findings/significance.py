@@ -1,80 +1,100 @@
-"""Which differences between networks are significant: all answer the same images, so differences are paired."""
+"""What a study can say of differences in accuracy, and what it cannot: by the one model of `benchmarks.statistics`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
-import pandas as pd
-from scipy.stats import binomtest
+import numpy as np
 
-from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
-from benchmarks.reporting.formatting import is_missing
-
-LEVEL = 0.05
-"""The p-value below which a difference is significant."""
+from benchmarks.measuring.attacks.contract import CLEAN
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence, Right
+from benchmarks.statistics import AnswerModel, Contrasts
 
 
-def significant_difference(one: pd.DataFrame, other: pd.DataFrame) -> bool:
-    """Whether two networks' accuracies differ by more than chance: McNemar's exact test.
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Networks that answered the same images, and all differences between their accuracies.
 
-    Only images that one network gets right and the other wrong count; if the networks were equally good,
-    each of them would fall to either with probability 1/2.
-
-    Args:
-        one: its answers, with columns index, label and prediction.
-        other: of the other network; images that only one table has are left out.
+    Attributes:
+        networks: K of them, at least one.
+        model: of their answers, in the same order.
     """
-    pairs = _right(one).to_frame("one").join(_right(other).rename("other"), how="inner")
-    wins = int((pairs["one"] & ~pairs["other"]).sum())
-    losses = int((~pairs["one"] & pairs["other"]).sum())
-    return wins + losses > 0 and float(binomtest(wins, wins + losses).pvalue) < LEVEL
+
+    networks: tuple[NetworkEvidence, ...]
+    model: AnswerModel
+
+    @property
+    def best(self) -> NetworkEvidence:
+        """The network with the highest accuracy; of equal ones the first."""
+        return self.networks[int(self.model.components.accuracy.argmax())]
+
+    @property
+    def about_methods(self) -> bool:
+        """Whether what is found holds for methods, and not only for the networks that were trained."""
+        return self.model.about_methods
+
+    def accuracy(self, network: NetworkEvidence) -> float:
+        """Of a network, the mean over its seeds."""
+        return float(self.model.components.accuracy[self.networks.index(network)])
+
+    def interval(self, network: NetworkEvidence) -> tuple[float, float]:
+        """Ends of the 95 % interval of a network's accuracy."""
+        low, high = self.model.intervals()
+        place = self.networks.index(network)
+        return float(low[place]), float(high[place])
+
+    def indistinguishable(self, network: NetworkEvidence) -> list[NetworkEvidence]:
+        """The others whose accuracy does not differ significantly from a network's."""
+        _, differs = self._against(network)
+        return [other for other, apart in zip(self.networks, differs, strict=True) if not apart and other != network]
+
+    def no_worse(self, network: NetworkEvidence, margin: float) -> list[NetworkEvidence]:
+        """The others that are shown to be less than a margin, a share of images, below a network."""
+        lows, _ = self._against(network)
+        return [other for other, low in zip(self.networks, lows, strict=True) if low > -margin and other != network]
+
+    def visible(self, network: NetworkEvidence) -> float:
+        """The difference from a network that the study would have found with a probability of 80 %: the median one."""
+        place = self.networks.index(network)
+        pairs, found = self._differences
+        own = [size for pair, size in zip(pairs, found.visible, strict=True) if place in pair]
+        return float(np.median(own)) if own else float("nan")
+
+    def _against(self, network: NetworkEvidence) -> tuple[list[float], list[bool]]:
+        """Of every network: the lower end of its accuracy minus the given one's, and whether they differ."""
+        place = self.networks.index(network)
+        lows, apart = [0.0] * len(self.networks), [False] * len(self.networks)
+        pairs, found = self._differences
+        for row, (k, other) in enumerate(pairs):
+            if place in (k, other):
+                one = other if k == place else k
+                lows[one] = float(-found.high[row] if k == place else found.low[row])
+                apart[one] = bool(found.differs[row])
+        return lows, apart
+
+    @cached_property
+    def _differences(self) -> tuple[list[tuple[int, int]], Contrasts]:
+        return self.model.differences()
 
 
-def _right(answers: pd.DataFrame) -> pd.Series:
-    right: pd.Series = (answers["label"] == answers["prediction"]).set_axis(answers["index"])
-    return right
+def compared(evidence: Evidence, attack: str = CLEAN, epsilon: float = 0.0) -> Comparison | None:
+    """The networks at their headline settings, with or without an attack; None where nothing was measured.
+
+    Networks that did not answer the images that most of them answered are left out.
+    """
+    found = {network: _answers(network, attack, epsilon) for network in evidence.networks}
+    images = [right.of for answers in found.values() for right in answers]
+    if not images:
+        return None
+    most = max(dict.fromkeys(images), key=images.count)
+    chosen = {network: [right.right for right in answers if right.of == most] for network, answers in found.items()}
+    chosen = {network: answers for network, answers in chosen.items() if answers}
+    model = AnswerModel([np.stack(answers) for answers in chosen.values()])
+    return Comparison(tuple(chosen), model)
 
 
-def indistinguishable_in_accuracy(evidence: Evidence, best: NetworkEvidence) -> list[NetworkEvidence]:
-    """Networks whose test accuracy at the headline setting does not differ significantly from the best one's."""
-    answers = {network.label: network.first.headline_answers() for network in evidence.networks}
-    return _indistinguishable(evidence, best, evidence.headlines, answers)
-
-
-def indistinguishable_under_attack(
-    evidence: Evidence, best: NetworkEvidence, chosen: tuple[str, float]
-) -> list[NetworkEvidence]:
-    """Networks whose accuracy under an attack at an epsilon does not differ significantly from the best one's."""
-    table = evidence.robustness
-    at = table[(table["attack"] == chosen[0]) & (table["epsilon"] == chosen[1])]
-    rows = {row["network"]: {str(name): row[name] for name in row} for row in at.to_dict("records")}
-    answers = {network.label: _answers_under(network, chosen) for network in evidence.networks if network.label in rows}
-    return _indistinguishable(evidence, best, rows, answers)
-
-
-def _answers_under(network: NetworkEvidence, chosen: tuple[str, float]) -> pd.DataFrame | None:
-    table = network.measurement("robustness")
-    return None if table is None else table[(table["attack"] == chosen[0]) & (table["epsilon"] == chosen[1])]
-
-
-def _indistinguishable(
-    evidence: Evidence,
-    best: NetworkEvidence,
-    rows: Mapping[str, Mapping[str, Any]],
-    answers: Mapping[str, pd.DataFrame | None],
-) -> list[NetworkEvidence]:
-    """By the ranges over seeds where there are several, else by the paired test on images."""
-    found = []
-    for network in evidence.networks:
-        if network is best or is_missing(rows.get(network.label, {}).get("accuracy")):
-            continue
-        one, two = answers.get(best.label), answers.get(network.label)
-        single = max(rows[best.label]["seeds"], rows[network.label]["seeds"]) == 1
-        if single and one is not None and two is not None:
-            apart = significant_difference(one, two)
-        else:
-            apart = bool(rows[best.label]["accuracy_low"] > rows[network.label]["accuracy_high"])
-        if not apart:
-            found.append(network)
-    return found
+def _answers(network: NetworkEvidence, attack: str, epsilon: float) -> Sequence[Right]:
+    found = (model.right.get((model.settings[0].name, attack, epsilon)) for model in network.models)
+    return [right for right in found if right is not None]

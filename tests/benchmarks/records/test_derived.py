@@ -141,4 +141,4 @@ class Unstored(Record):
     """A record without derived tables."""
 
     def has(self, name: str) -> bool:
-        return name not in ("summary", "rates") and super().has(name)
+        return name not in ("summary", "rates", "answers") and super().has(name)

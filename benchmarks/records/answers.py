@@ -1,0 +1,56 @@
+"""Which images a network was right about, packed: all that comparisons of accuracies need."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from benchmarks.measuring.attacks.contract import CLEAN
+from benchmarks.records.record import Record
+
+SOURCES = ("accuracy", "robustness")
+"""Tables that answers come from."""
+COLUMNS = ["setting", "attack", "epsilon", "of", "images", "right"]
+
+
+def packed_answers(record: Record) -> pd.DataFrame:
+    """A row per setting without attack, and per attack and epsilon at the headline setting.
+
+    Columns: setting, attack (`clean` without one), epsilon (0 without one), of (digest of the images' numbers: answers
+    can be paired where it is equal), images, right (bytes: a bit per image, in the order of their numbers; see
+    `unpacked`).
+    """
+    rows: list[dict[str, Any]] = []
+    if record.has("accuracy"):
+        for setting, group in record.table("accuracy").groupby("setting", sort=False):
+            rows.append({"setting": setting, "attack": CLEAN, "epsilon": 0.0, **_packed(group)})
+    if record.has("robustness"):
+        rows += _attacked(record.table("robustness"), record.settings[0].name)
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def unpacked(right: bytes, images: int) -> NDArray[np.bool_]:
+    """Whether each image was right, (I,)."""
+    return np.unpackbits(np.frombuffer(right, dtype=np.uint8), count=images).astype(np.bool_)
+
+
+def _attacked(table: pd.DataFrame, setting: str) -> Iterator[dict[str, Any]]:
+    made = table[table["attack"] != CLEAN]
+    for (attack, epsilon), group in made.groupby(["attack", "epsilon"], sort=False, observed=True):
+        yield {"setting": setting, "attack": str(attack), "epsilon": float(str(epsilon)), **_packed(group)}
+
+
+def _packed(group: pd.DataFrame) -> dict[str, Any]:
+    ordered = group.sort_values("index")
+    right = (ordered["label"] == ordered["prediction"]).to_numpy()
+    numbers = ordered["index"].to_numpy(dtype=np.int64)
+    return {
+        "of": hashlib.sha256(numbers.tobytes()).hexdigest()[:16],
+        "images": len(right),
+        "right": np.packbits(right).tobytes(),
+    }
