@@ -125,7 +125,7 @@ class AnswerModel:
 
     @cached_property
     def _draws(self) -> tuple[Floats, Floats]:
-        """(B, K) errors of the accuracies, and (B, K) their variances over seeds as such a study would estimate them."""
+        """(B, K) errors of the accuracies, and (B, K) their variances over seeds as estimated in each draw."""
         parts = self.components
         generator = np.random.default_rng(SEED)
         values, vectors = np.linalg.eigh(parts.image_covariance)
@@ -138,7 +138,8 @@ class AnswerModel:
         estimated = true * generator.chisquare(freedom, shape) / freedom
         share = parts.scale / parts.seeds
         of_seeds = generator.standard_normal(shape) * np.sqrt(true * share)
-        return of_images + of_seeds, moderate(estimated, parts.seeds - 1).variance * share
+        again = moderate(estimated, parts.seeds - 1, np.broadcast_to(parts.seed_variance.prior_df, self.draws))
+        return of_images + of_seeds, again.variance * share
 
 
 def _true_variances(found: Moderated, df: NDArray[np.int_], generator: np.random.Generator, draws: int) -> Floats:

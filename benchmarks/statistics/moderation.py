@@ -39,13 +39,14 @@ class Moderated:
     prior_df: Floats
 
 
-def moderate(variance: Floats, df: NDArray[np.int_]) -> Moderated:
+def moderate(variance: Floats, df: NDArray[np.int_], prior_df: Floats | None = None) -> Moderated:
     """Moderate variances.
 
     Args:
         variance: (..., K), positive, estimated with `df` degrees of freedom; ignored where those are 0.
         df: (K,), at least one of them above 0. A network with 0 gets the common variance; with fewer than two
             networks above 0 there is nothing to moderate by, and those with 0 get `UNKNOWN`.
+        prior_df: (...,) degrees of freedom of the common variance where they are known; None to estimate them.
     """
     known = df > 0
     own = df[known].astype(float)
@@ -55,9 +56,9 @@ def moderate(variance: Floats, df: NDArray[np.int_]) -> Moderated:
         return Moderated(alone, np.broadcast_to(np.maximum(df, 1).astype(float), variance.shape), nothing, nothing)
     estimated = variance[..., known]
     centred = np.log(estimated) - digamma(own / 2) + np.log(own / 2)
-    excess = centred.var(axis=-1, ddof=1) - polygamma(1, own / 2).mean()
-    scatter = excess > 0
-    prior_df = np.where(scatter, 2 * inverse_trigamma(np.where(scatter, excess, 1.0)), np.inf)
+    if prior_df is None:
+        prior_df = _prior_df(centred, own)
+    scatter = np.isfinite(prior_df)
     finite = np.where(scatter, prior_df, 1.0)
     pooled = (estimated * own).sum(axis=-1) / own.sum()
     scattered = np.exp(centred.mean(axis=-1) + digamma(finite / 2) - np.log(finite / 2))
@@ -66,6 +67,13 @@ def moderate(variance: Floats, df: NDArray[np.int_]) -> Moderated:
     blended = weight * np.where(known, variance, 0.0) + (1 - weight) * prior[..., None]
     total = np.minimum(df + prior_df[..., None], own.sum())
     return Moderated(blended, total, prior, prior_df)
+
+
+def _prior_df(centred: Floats, df: Floats) -> Floats:
+    """From log variances (..., K) less their expectation: infinite where they scatter no more than by chance."""
+    excess = centred.var(axis=-1, ddof=1) - polygamma(1, df / 2).mean()
+    scatter = excess > 0
+    return np.where(scatter, 2 * inverse_trigamma(np.where(scatter, excess, 1.0)), np.inf)
 
 
 def inverse_trigamma(y: Floats) -> Floats:

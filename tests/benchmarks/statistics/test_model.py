@@ -107,9 +107,18 @@ def test_equal_networks_seldom_differ_and_intervals_cover(seeds: int, images: in
 
 
 def test_a_network_that_is_better_by_one_and_a_half_points_is_found() -> None:
+    """With three seeds: nearly every difference from another network, and in most studies all fifteen of them."""
     generator = np.random.default_rng(3)
-    found = 0
+    first = differences = 0
     for _ in range(100):
         model = AnswerModel(study(generator, [0.915, *[0.9] * 15], 3, 10_000, over_seeds=OVER_SEEDS), draws=1_000)
-        found += model.ranks()[0] == (1, 1)
-    assert found >= 80
+        pairs, found = model.differences()
+        ahead = [
+            differs and size > 0
+            for pair, differs, size in zip(pairs, found.differs, found.estimate, strict=True)
+            if 0 in pair
+        ]
+        differences += sum(ahead)
+        first += all(ahead)
+    assert differences / 1_500 >= 0.85
+    assert first >= 60
