@@ -83,15 +83,18 @@ class AnswerModel:
             weights: (M, K); those of a difference are 1 and -1.
         """
         parts = self.components
-        of_images = np.einsum("mk,kl,ml->m", weights, parts.image_covariance, weights)
-        of_images = np.maximum(of_images, 0) + 1 / parts.images**2  # where all agree on these, they need not on others
+        of_images = ((weights @ self._root) ** 2).sum(axis=1)
+        disagreement = 1 / parts.images**2  # of one image more: networks that agree on these need not on all others
+        least = 1e-6 * disagreement  # only where nothing is drawn
         largest = [
-            (np.abs(errors @ weights.T) / np.sqrt(of_images + of_seeds @ (weights**2).T)).max(axis=1, initial=0)
+            (np.abs(errors @ weights.T) / np.sqrt(np.maximum(of_images + of_seeds @ (weights**2).T, least))).max(
+                axis=1, initial=0
+            )
             for errors, of_seeds in self._in_parts(len(weights))
         ]
         return Contrasts(
             estimate=weights @ parts.accuracy,
-            standard_error=np.sqrt(of_images + weights**2 @ parts.of_seeds),
+            standard_error=np.sqrt(of_images + disagreement + weights**2 @ parts.of_seeds),
             critical=float(np.quantile(np.concatenate(largest), LEVEL)),
         )
 
@@ -116,6 +119,12 @@ class AnswerModel:
                 worst[ahead] -= 1
         return list(zip(best, worst, strict=True))
 
+    @cached_property
+    def _root(self) -> Floats:
+        """(K, K), which times its transpose is the covariance from images, negative variances made 0."""
+        values, vectors = np.linalg.eigh(self.components.image_covariance)
+        return np.asarray(vectors * np.sqrt(np.maximum(values, 0)))
+
     def _in_parts(self, contrasts: int) -> Iterator[tuple[Floats, Floats]]:
         """The draws, so many at once as fit in memory beside all contrasts."""
         size = max(1, AT_ONCE // max(1, contrasts))
@@ -128,9 +137,8 @@ class AnswerModel:
         """(B, K) errors of the accuracies, and (B, K) their variances over seeds as estimated in each draw."""
         parts = self.components
         generator = np.random.default_rng(SEED)
-        values, vectors = np.linalg.eigh(parts.image_covariance)
         shape = (self.draws, len(parts.accuracy))
-        of_images: Floats = generator.standard_normal(shape) @ (vectors * np.sqrt(np.maximum(values, 0))).T
+        of_images: Floats = generator.standard_normal(shape) @ self._root.T
         if parts.seed_variance is None:
             return of_images, np.zeros(shape)
         true = _true_variances(parts.seed_variance, parts.seeds - 1, generator, self.draws)

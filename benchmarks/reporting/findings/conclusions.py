@@ -67,7 +67,11 @@ def cheapest(evidence: Evidence) -> Conclusion | None:
         detail += f", {percent(share, 0)} % of its baseline's"
     if chosen is not best:
         against = f"{_accuracy(found, chosen)} against {_accuracy(found, best)}"
-        return _conclusion("Cheapest at that accuracy", chosen, f"{detail}, shown to be less than {margin} worse than the best ({against}).")
+        return _conclusion(
+            "Cheapest at that accuracy",
+            chosen,
+            f"{detail}, shown to be less than {margin} worse than the best ({against}).",
+        )
     if not any(evidence.value(network, "routed") < evidence.value(best, "routed") for network in counted):
         return _conclusion("Cheapest at that accuracy", best, f"{detail}: no network is cheaper.")
     shown = f"No cheaper network is shown to be less than {margin} worse than {best.name} ({detail})."
@@ -105,7 +109,9 @@ def most_robust(evidence: Evidence) -> Conclusion | None:
     best = found.best
     where = f"{chosen[0]} at ε = {epsilons(evidence.robustness['epsilon'])[chosen[1]]}"
     images = f"{count(found.model.components.images)} attacked images"
-    detail = f"{_accuracy(found, best)} of {images} right under {where} ({_interval(found, best)}). {_comparison(found)}"
+    detail = (
+        f"{_accuracy(found, best)} of {images} right under {where} ({_interval(found, best)}). {_comparison(found)}"
+    )
     if found.accuracy(best) >= 0.5:
         return _conclusion("Robust under attack", best, detail)
     return _conclusion("Robust under attack", None, f"The best, {best.name}: {detail}")

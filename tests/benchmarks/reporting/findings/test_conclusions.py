@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.findings.conclusions import Conclusion, conclusions
+from benchmarks.reporting.findings.significance import compared
 from tests.benchmarks.reporting.hand_made import HandMade, answers, attacked, costs, timings
 
 
@@ -13,12 +14,18 @@ def by_question(evidence: Evidence) -> dict[str, Conclusion]:
     return {found.question: found for found in conclusions(evidence)}
 
 
+def visible(evidence: Evidence) -> str:
+    found = compared(evidence)
+    assert found is not None
+    return f"{100 * found.visible(found.best):.1f}"
+
+
 def test_equals_are_named_with_the_number_of_images(evidence: Evidence) -> None:
     found = by_question(evidence)["Most accurate"]
     assert found.answer == "ResNet"
     assert found.detail == (
         "90.0 % of 10 test images (95 % interval 59.6–98.2). AdaNet (ConvNet-AIG) and BranchyNet do not "
-        "differ significantly from it on 10 test images."
+        f"differ significantly from it; a difference of {visible(evidence)} points would probably be found."
     )
 
 
@@ -30,10 +37,18 @@ def test_a_difference_that_is_no_chance_is_called_one(made: HandMade) -> None:
     )
 
 
-def test_the_cheapest_of_the_equals_is_found_with_its_share_of_the_static_cost(evidence: Evidence) -> None:
-    found = by_question(evidence)["Cheapest at that accuracy"]
+def test_the_cheapest_of_those_within_the_margin_is_found_with_its_share_of_the_static_cost(made: HandMade) -> None:
+    """Of 1,000 images one is lost: .1 points, shown to be less than .5."""
+    right = "1" * 990 + "0" * 10
+    made.add(made.spec("resnet"), accuracy=answers(right), cost=costs(("default", 4_000_000, 4_000_000)))
+    lost = answers("0" + right[1:])
+    made.add(made.spec("branchynet"), accuracy=lost, cost=costs(("default", 4_000_000, 2_000_000)))
+    found = by_question(made.evidence())["Cheapest at that accuracy"]
     assert found.answer == "BranchyNet"
-    assert found.detail.startswith("2.00 M MACs per image, 50 % of its baseline's, at an accuracy that does not")
+    assert found.detail == (
+        "2.00 M MACs per image, 50 % of its baseline's, shown to be less than 0.5 points worse than the best "
+        "(98.9 % against 99.0 %)."
+    )
 
 
 def test_a_cheaper_network_that_is_worse_is_not_the_cheapest(made: HandMade) -> None:
@@ -41,8 +56,17 @@ def test_a_cheaper_network_that_is_worse_is_not_the_cheapest(made: HandMade) -> 
     worse = answers("1" * 14 + "0" * 6)
     made.add(made.spec("adanet"), accuracy=worse, cost=costs(("default", 4_000_000, 1_000_000)))
     found = by_question(made.evidence())["Cheapest at that accuracy"]
-    assert found.answer == "ResNet"
-    assert found.detail == "4.00 M MACs per image: no cheaper network is as accurate."
+    assert found.answer == "None"
+    assert found.detail == (
+        "No cheaper network is shown to be less than 0.5 points worse than ResNet (4.00 M MACs per image)."
+    )
+
+
+def test_the_most_accurate_may_be_the_cheapest(made: HandMade) -> None:
+    made.add(made.spec("resnet"), accuracy=answers("1" * 20), cost=costs(("default", 4_000_000, 1_000_000)))
+    made.add(made.spec("adanet"), accuracy=answers("1" * 20), cost=costs(("default", 4_000_000, 4_000_000)))
+    found = by_question(made.evidence())["Cheapest at that accuracy"]
+    assert found.detail == "1.00 M MACs per image: no network is cheaper."
 
 
 def test_the_fastest_is_compared_with_the_static_network_beside_it(evidence: Evidence) -> None:
@@ -67,14 +91,19 @@ def test_no_network_is_fastest_where_timings_overlap_with_the_static_one(made: H
 def test_half_of_the_images_is_the_least_that_counts_as_robust(evidence: Evidence) -> None:
     found = by_question(evidence)["Robust under attack"]
     assert found.answer == "None"  # at 0.2, the second radius, nothing is left
-    assert found.detail.startswith("The best, ResNet: 0.0 % right under PGD-10 at ε = 0.2 (0.0–27.8).")
+    assert found.detail.startswith(
+        "The best, ResNet: 0.0 % of 10 attacked images right under PGD-10 at ε = 0.2 (95 % interval 0.0–27.8)."
+    )
 
 
 def test_a_robust_network_is_named(made: HandMade) -> None:
     outcomes = {("none", 0.0): "1" * 10, ("PGD-10", 0.1): "1111111110"}
     made.add(made.spec("resnet"), robustness=attacked(outcomes, dict.fromkeys(outcomes, 1000)))
     found = by_question(made.evidence())["Robust under attack"]
-    assert (found.answer, found.detail) == ("ResNet", "90.0 % right under PGD-10 at ε = 0.1 (59.6–98.2).")
+    assert (found.answer, found.detail) == (
+        "ResNet",
+        "90.0 % of 10 attacked images right under PGD-10 at ε = 0.1 (95 % interval 59.6–98.2).",
+    )
 
 
 @pytest.mark.parametrize("trained", [0, 1])

@@ -43,7 +43,7 @@ def test_the_more_networks_are_compared_the_larger_a_difference_has_to_be(made: 
     made.add(made.spec("adanet"), accuracy=answers(other))
     two = comparison(made.evidence())
     for number in range(6):
-        made.add(made.spec("adanet", last_rate=0.5 + number / 100), accuracy=answers(one[number:] + one[:number]))
+        made.add(made.spec("adanet", target_rate=0.5 + number / 100), accuracy=answers(one[number:] + one[:number]))
     many = comparison(made.evidence())
     assert labels(two, apart=True) == ["adanet"]
     assert "adanet" in labels(many)
@@ -79,11 +79,11 @@ def test_several_seeds_count_with_their_spread(made: HandMade) -> None:
 
 
 def test_answers_under_attack_are_compared_at_one_epsilon(made: HandMade) -> None:
-    table = attacked({0.1: "11110", 0.2: "10000"})
+    outcomes = {("PGD-10", 0.1): "11110", ("PGD-10", 0.2): "10000"}
+    table = attacked(outcomes, dict.fromkeys(outcomes, 1_000_000))
     made.add(made.spec("resnet"), accuracy=answers("11111"), robustness=table)
     evidence = made.evidence()
-    name = next(attack for attack in table["attack"].unique() if attack != "clean")
-    found = compared(evidence, name, 0.1)
+    found = compared(evidence, "PGD-10", 0.1)
     assert found is not None
     assert found.accuracy(found.best) == pytest.approx(0.8)
-    assert compared(evidence, name, 0.7) is None
+    assert compared(evidence, "PGD-10", 0.7) is None
