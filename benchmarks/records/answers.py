@@ -21,7 +21,7 @@ COLUMNS = ["setting", "attack", "epsilon", "of", "images", "right"]
 def packed_answers(record: Record) -> pd.DataFrame:
     """A row per setting without attack, and per attack and epsilon at the headline setting.
 
-    Columns: setting, attack (`clean` without one), epsilon (0 without one), of (digest of the images' numbers: answers
+    Columns: setting, attack (`none` without one), epsilon (0 without one), of (digest of the images' numbers: answers
     can be paired where it is equal), images, right (bytes: a bit per image, in the order of their numbers; see
     `unpacked`).
     """

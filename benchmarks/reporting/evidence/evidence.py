@@ -127,7 +127,7 @@ class TrainedModel:
         data: fingerprint of the data set.
         history: a row per epoch: epoch, epochs, phase, lr, loss, train_accuracy, validation_accuracy, seconds.
         measurements: tables of evaluators, by name; of a seed after the first, those that no seed before it has.
-        right: of every seed its answers by setting, attack and epsilon; without an attack `clean` and 0.
+        right: of every seed its answers by setting, attack and epsilon; without an attack `none` and 0.
         reasons: why an evaluator has no table, by its name.
         timed_in: key of the environment in which it was timed; empty where it was not.
         stale: in what its record is not what the code of today makes; empty where it is.
