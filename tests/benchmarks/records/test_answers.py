@@ -25,12 +25,13 @@ def test_every_setting_and_attack_has_its_answers(made: HandMade) -> None:
         accuracy=answers("1011001110").iloc[::-1],
         robustness=attacked(outcomes, dict.fromkeys(outcomes, 1)),
     )
-    table = packed_answers(record).set_index(["attack", "epsilon"])
-    clean = table.loc[("none", 0.0)].iloc[0]
+    rows = packed_answers(record).to_dict("records")
+    table = {(row["attack"], row["epsilon"]): row for row in rows}
+    clean = table["none", 0.0]
     assert clean["setting"] == "default"
     assert unpacked(clean["right"], clean["images"]).tolist() == [digit == "1" for digit in "1011001110"]
     for (attack, epsilon), outcome in list(outcomes.items())[1:]:
-        row = table.loc[(attack, epsilon)].iloc[0]
+        row = table[attack, epsilon]
         assert unpacked(row["right"], row["images"]).tolist() == [digit == "1" for digit in outcome]
         assert row["of"] != clean["of"]
 
