@@ -70,7 +70,7 @@ def test_settings_keep_their_order_and_only_the_first_is_a_headline(evidence: Ev
 
 def test_seeds_of_which_one_never_breaks_even_have_no_deviation_of_that(made: HandMade) -> None:
     for repetition, seconds in enumerate((0.001, 0.003)):
-        made.add(made.spec("adanet", repetition), latency=timings(0.002, 0.004, {"default": [seconds]}))
+        made.add(made.spec("adanet", repetition), latency=timings(0.002, 0.004, {"default": [seconds] * 8}))
     row = point(made.evidence(), "adanet")
     assert (row["break_even_low"], row["break_even"]) == (1.0, math.inf)
     assert math.isnan(row["break_even_std"])
