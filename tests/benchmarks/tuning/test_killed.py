@@ -16,7 +16,8 @@ import pytest
 from benchmarks.study.study import load_study
 
 ROOT = Path(__file__).parents[3]
-LIMIT = 150.0
+LIMIT = 500.0
+"""Seconds for a step that takes 20 on a quiet machine."""
 
 
 def tune(folder: Path) -> subprocess.Popen[str]:
@@ -29,11 +30,12 @@ def tune(folder: Path) -> subprocess.Popen[str]:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(1800)
 def test_tuning_that_is_killed_goes_on_and_repeats_no_trial(tmp_path: Path) -> None:
     trials = tmp_path / "results" / "quick" / "tuning" / "trials"
     first, started = tune(tmp_path), time.monotonic()
     while len(list(trials.glob("*.json"))) < 2 and time.monotonic() - started < LIMIT:
+        assert first.poll() is None, first.communicate()
         time.sleep(0.02)
     first.send_signal(signal.SIGKILL)
     first.communicate()
