@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
@@ -35,26 +34,21 @@ class Conclusion:
 
 def conclusions(evidence: Evidence) -> list[Conclusion]:
     """All conclusions that the measurements at headline settings support."""
-    rules: Sequence[Callable[[Evidence], Conclusion | None]] = (most_accurate, cheapest, fastest, most_robust)
-    return [found for rule in rules if (found := rule(evidence)) is not None]
+    clean = compared(evidence)
+    of_accuracy = [most_accurate(clean), cheapest(evidence, clean)] if clean else []
+    return [found for found in (*of_accuracy, fastest(evidence), most_robust(evidence)) if found is not None]
 
 
-def most_accurate(evidence: Evidence) -> Conclusion | None:
+def most_accurate(found: Comparison) -> Conclusion:
     """The network with the highest test accuracy, and those that do not differ significantly from it."""
-    found = compared(evidence)
-    if found is None:
-        return None
     best = found.best
     images = f"{count(found.model.components.images)} test images"
     detail = f"{_accuracy(found, best)} of {images} ({_interval(found, best)}). {_comparison(found)}"
     return _conclusion("Most accurate", best, detail)
 
 
-def cheapest(evidence: Evidence) -> Conclusion | None:
+def cheapest(evidence: Evidence, found: Comparison) -> Conclusion | None:
     """The network with the fewest multiply-accumulates that is shown to be about as accurate as the best one."""
-    found = compared(evidence)
-    if found is None:
-        return None
     best, margin = found.best, f"{evidence.study.margin:g} points"
     counted = evidence.measured("routed")
     pool = [network for network in (best, *found.no_worse(best, evidence.study.margin / 100)) if network in counted]
