@@ -33,6 +33,7 @@ from zoo.serving.optimize import Served, optimize_for_inference
 from zoo.sizing.baseline import baseline_of
 from zoo.sizing.counting import Size, size_of
 from zoo.sizing.matching import match
+from zoo.sizing.static_curve import reference_of, static_curve
 
 __all__ = [
     "Compute",
@@ -60,7 +61,9 @@ __all__ = [
     "optimize_for_inference",
     "parameters_of",
     "parse",
+    "reference_of",
     "register",
     "route_macs",
     "size_of",
+    "static_curve",
 ]

@@ -37,6 +37,7 @@ def run(
     preset: options.PresetOption = None,
     epochs: options.EpochsOption = None,
     repetitions: options.RepetitionsOption = None,
+    no_static_curve: options.StaticCurveOption = False,
     seed: options.SeedOption = None,
     name: options.NameOption = None,
     results: options.ResultsOption = Path("results"),
@@ -59,6 +60,7 @@ def run(
             "dataset": dataset,
             "preset": preset,
             "repetitions": repetitions,
+            "static_curve": () if no_static_curve else None,
             "seed": seed,
             "name": name,
         }

@@ -40,6 +40,13 @@ DatasetOption = Annotated[
 PresetOption = Annotated[str | None, typer.Option(help="Scale of all networks. Example: --preset small")]
 EpochsOption = Annotated[int | None, typer.Option(help="Epochs of training. Example: --epochs 30")]
 RepetitionsOption = Annotated[int | None, typer.Option(help="Seeds per network. Example: --repetitions 3")]
+StaticCurveOption = Annotated[
+    bool,
+    typer.Option(
+        "--no-static-curve",
+        help="Leave out the smaller ResNets that networks are compared with at equal cost. Example: --no-static-curve",
+    ),
+]
 SeedOption = Annotated[int | None, typer.Option(help="Seed of the study. Example: --seed 7")]
 NameOption = Annotated[
     str | None, typer.Option(help="Name of the directories under --results and --reports. Example: --name mine")

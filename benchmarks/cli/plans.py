@@ -51,9 +51,10 @@ def show_networks(study: Study, console: Console) -> None:
     if facts.shape is None or facts.classes is None or facts.preset is None:
         return
     task = Task(shape=facts.shape, classes=facts.classes)
+    study = study.model_copy(update={"preset": study.preset or facts.preset})
     rows = [
         (spec.label, str(zoo.baseline_of(spec.selector, task)), own_recipe(spec, study.recipe))
-        for spec in study.models(facts.preset)
+        for spec in study.with_static_curve(task).models()
     ]
     own = any(row[-1] for row in rows)
     words = ("network", "baseline", "own recipe") if own else ("network", "baseline")

@@ -74,7 +74,9 @@ def tune(
         check_results(results / base.name, "--results")
         whole = Campaign(base, run_options)
         budget = {"trials": trials, "epochs": base.recipe.epochs if epochs is None else epochs}
-        tuned = Campaign(options.override(chosen, {"preset": whole.study.preset}, None), run_options)
+        curve = whole.study.static_curve if methods is None else ()
+        alike = {"preset": whole.study.preset, "static_curve": curve}
+        tuned = Campaign(options.override(chosen, alike, None), run_options)
         specs = [spec for spec in tuned.specs if spec.repetition == 0]
         waiting = {spec.label: make_trials(spec, tuned, **budget) for spec in specs}
     root = whole.store.root

@@ -99,6 +99,9 @@ class Campaign:
         self.specs = self.study.models()
         self._known_phases: dict[str, int] = {}
         self._check_networks()
+        self.study = self.study.with_static_curve(task_of(self.dataset.info))
+        self.specs = self.study.models()
+        self._check_networks()
 
     def _check_networks(self) -> None:
         for spec in self.specs:
@@ -159,14 +162,19 @@ class Campaign:
         identity = self.identity(spec)
         status = self.store.status(identity, newest)
         record = self.store.record(identity) if status.state == "done" else None
-        shared, alone = self._missing(record, alone=False), self._missing(record, alone=True)
+        shared, alone = self._missing(spec, record)
         if record is not None and (shared or alone) and not record.has_weights:
             status = Status("stale", f"stored without its weights, which {', '.join((*shared, *alone))} need")
-            shared, alone = self._missing(None, alone=False), self._missing(None, alone=True)
+            shared, alone = self._missing(spec, None)
         baseline = str(zoo.baseline_of(spec.selector, task_of(self.dataset.info)))
         return Planned(spec=spec, baseline=baseline, status=status, evaluators=shared, alone=alone)
 
-    def _missing(self, record: Record | None, *, alone: bool) -> tuple[str, ...]:
+    def _missing(self, spec: ModelSpec, record: Record | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Missing tables that may share the machine, and those that need it alone, which few seeds have."""
+        timed = spec.repetition < self.study.timed_repetitions
+        return self._missing_of(record, alone=False), self._missing_of(record, alone=True) if timed else ()
+
+    def _missing_of(self, record: Record | None, *, alone: bool) -> tuple[str, ...]:
         evaluation = self.study.evaluation
         if record is None:
             return tuple(e.name for e in evaluators(alone=alone) if e.wanted(evaluation))

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, ValidationError, field_validator
 
@@ -47,6 +47,9 @@ class Design(Strict):
         seed: of the study, in [0, 2**63); every other seed derives from it.
         recipe: how to train.
         published_recipes: if a preset's paper gives a recipe, it overrides `recipe`.
+        static_curve: shares of the reference's multiply-accumulates (`zoo.reference_of`) at which static ResNets are
+            trained too (`zoo.static_curve`), ascending; empty for none.
+        timed_repetitions: how many of the seeds, the first ones, are timed and their energy measured.
         margin: points of accuracy; a network that is shown to be less than that below the best is as accurate.
         evaluation: what to measure, unchecked.
     """
@@ -60,6 +63,8 @@ class Design(Strict):
     seed: int = Field(0, ge=0, lt=2**63)
     recipe: Recipe = Recipe()
     published_recipes: bool = False
+    static_curve: tuple[Annotated[float, Field(gt=0, le=16)], ...] = (0.25, 0.5, 0.75, 1.0)
+    timed_repetitions: int = Field(1, ge=1)
     margin: float = Field(0.5, gt=0, lt=100)
     evaluation: Any = None
 
@@ -70,6 +75,13 @@ class Design(Strict):
         if not isinstance(methods, list | tuple):
             return methods
         return [_entry(entry, number) for number, entry in enumerate(methods, 1)]
+
+    @field_validator("static_curve")
+    @classmethod
+    def _ascending(cls, shares: tuple[float, ...]) -> tuple[float, ...]:
+        if list(shares) != sorted(set(shares)):
+            raise ValueError(f"{list(shares)} must be ascending, each share once, as 0.25, 0.5, 1.0")
+        return shares
 
     def own_recipes(self) -> list[OwnRecipe]:
         """The mappings among the methods, in order."""

@@ -61,6 +61,24 @@ class Study(Design):
                     raise StudyError(f"methods: {same.selector} and {spec.selector} have the same label {spec.label}")
         return list(found.values())
 
+    def with_static_curve(self, task: zoo.Task) -> Study:
+        """The study with the networks of its static curve among its methods; of such a study, the same.
+
+        Args:
+            task: of its data set.
+
+        Raises:
+            StudyError: as of `models`.
+            ValueError: a network does not fit the task.
+        """
+        if not self.static_curve:
+            return self
+        selectors = list({str(spec.selector): spec.selector for spec in self.models()}.values())
+        curve = zoo.static_curve(zoo.reference_of(selectors, task), self.static_curve, task)
+        known = {str(_resolved(selector, "")) for selector in selectors}
+        added = [str(selector) for selector in curve if str(_resolved(selector, "")) not in known]
+        return self.model_copy(update={"methods": (*self.methods, *added)})
+
     def _model(self, selector: zoo.Selector, default_preset: str, repetition: int) -> ModelSpec:
         presets = zoo.method(selector.name).presets
         preset = selector.preset or default_preset

@@ -53,6 +53,7 @@ def small_study(
         "name": "small",
         "dataset": DATASET,
         "methods": methods or ("resnet",),
+        "static_curve": (),
         "recipe": RECIPE | (recipe or {}),
         "evaluation": EVALUATION | (evaluation or {}),
     }

@@ -30,7 +30,8 @@ def baseline_of(selector: str | Selector, task: Task) -> Selector:
     preset may differ from it in its shortcuts (`UNIMPORTANT`). Any other is compared with the ResNet nearest in nominal
     multiply-accumulates. That is a registered preset, for images as large as the task's, which lies within
     `TOLERANCE`, since presets are what studies train and their widths are kind to the hardware; or else what
-    `zoo.match` finds by width or by depth; and if nothing comes within the tolerance, the nearest there is.
+    `zoo.match` finds by width or by depth; and if nothing comes within the tolerance, the nearest there is. A ResNet
+    with other parameters than its preset's is compared with that preset.
 
     Args:
         selector: of any method; without a preset, `tiny`.
@@ -38,7 +39,7 @@ def baseline_of(selector: str | Selector, task: Task) -> Selector:
 
     Returns:
         The baseline, named by its preset where it is one (`tiny` and `small` before others), otherwise by a preset and
-        as few other parameters as possible. `resnet` is its own baseline, as it was selected.
+        as few other parameters as possible. A preset of `resnet` is its own baseline.
 
     Raises:
         UnknownName: no such method, preset or parameter.
@@ -46,7 +47,7 @@ def baseline_of(selector: str | Selector, task: Task) -> Selector:
     """
     chosen = parse(selector) if isinstance(selector, str) else selector
     if chosen.name == BASELINE:
-        return chosen
+        return Selector(BASELINE, chosen.preset or "tiny")
     return _baseline(str(chosen), task)
 
 

@@ -108,10 +108,10 @@ def _over_seeds(group: pd.DataFrame, measurements: list[str]) -> dict[str, objec
     }
     for name in measurements:
         values = group[name].astype(float)
-        single = len(group) == 1
+        single = values.count() == 1  # of several seeds, few are timed
         row[name] = values.mean()
         row[f"{name}_std"] = values.std() if math.isfinite(values.sum()) else math.nan  # a break-even may be infinite
         for end, extreme in (("low", values.min()), ("high", values.max())):
             column = f"{name}_{end}"
-            row[column] = group[column].iloc[0] if single and column in group else extreme
+            row[column] = group[column][values.notna()].iloc[0] if single and column in group else extreme
     return row
