@@ -28,6 +28,12 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{100 * share:.{digits}f}"
 
 
+def points(share: float, digits: int = 1) -> str:
+    """A difference of shares in points of percent, with its sign: 0.0123 is `+1.2`."""
+    text = f"{100 * share:+.{digits}f}"
+    return text.replace("-", "−") if float(text) else text[1:]
+
+
 def milliseconds(seconds: float) -> str:
     """Seconds as milliseconds without the unit, three significant digits."""
     return significant(1000 * seconds)

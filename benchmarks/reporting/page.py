@@ -14,6 +14,7 @@ from benchmarks.reporting.findings.attacks import attacks
 from benchmarks.reporting.findings.conclusions import conclusions
 from benchmarks.reporting.findings.fixed_routes import fixed_routes
 from benchmarks.reporting.findings.header import header
+from benchmarks.reporting.findings.routing import routing_pays
 from benchmarks.reporting.findings.warnings import warnings
 from benchmarks.reporting.formatting import count
 from benchmarks.reporting.layout import section_content
@@ -54,6 +55,7 @@ def _context(evidence: Evidence) -> dict[str, Any]:
         "sections": SECTIONS,
         "contents": contents,
         "keys": {network.slug: legend_key(style_of(network)) for network in shown},
+        "routing": routing_pays(evidence),
         "conclusions": conclusions(evidence),
         "about_methods": any(len(network.models) > 1 for network in evidence.networks),
         "warnings": warnings(evidence),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 from matplotlib.axes import Axes
 
-from benchmarks.reporting.drawing.style import INK, Style, style_of
+from benchmarks.reporting.drawing.style import BASELINE_COLOR, INK, Style, style_of
 from benchmarks.reporting.evidence.evidence import NetworkEvidence
 
 
@@ -44,6 +44,12 @@ def settings_curve(axes: Axes, network: NetworkEvidence, rows: pd.DataFrame, tip
         _mark(axes, style, row["x"], row["y"], strong=strong, gid=gid)
         texts[gid] = str(row["tip"])
     return texts
+
+
+def static_line(axes: Axes, x: Sequence[float], y: Sequence[float]) -> None:
+    """The static curve, behind everything else: points in ascending cost, flat beyond the last one."""
+    end = max(axes.get_xlim()[1], x[-1])
+    axes.plot([*x, end], [*y, y[-1]], color=BASELINE_COLOR, linewidth=5, alpha=0.35, zorder=1, solid_capstyle="butt")
 
 
 def _mark(axes: Axes, style: Style, x: float, y: float, *, strong: bool, gid: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -184,6 +185,13 @@ def _untrained(sources: Sequence[Source], seeds: Sequence[Seed]) -> tuple[str, .
     return tuple(found)
 
 
+def reader_name(title: str, parameters: str) -> str:
+    """A method's title with what tells its network from others: `ResNet [widths 8-16-32]` of `[widths=[8, 16, 32]]`."""
+    plain = re.sub(r"(?<=\d), (?=\d)", "-", parameters.strip())
+    plain = re.sub(r"=[\[(]([^\])]*)[\])]", r"=\1", plain).replace("=", " ")
+    return f"{title} {plain}".strip()
+
+
 def _networks(groups: Mapping[str, Group], lost: Mapping[str, Failure]) -> list[NetworkEvidence]:
     methods = {label: group.method for label, group in groups.items()}
     methods |= {label: failure.spec.method for label, failure in lost.items()}
@@ -196,7 +204,7 @@ def _networks(groups: Mapping[str, Group], lost: Mapping[str, Failure]) -> list[
         networks.append(
             NetworkEvidence(
                 label=label,
-                name=title if titles.count(title) == 1 else f"{title} {label.removeprefix(method).strip()}".strip(),
+                name=title if titles.count(title) == 1 else reader_name(title, label.removeprefix(method)),
                 slug=f"net{number}",
                 method=described[method],
                 variant=variants[method],

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from benchmarks.reporting.drawing.axes import accuracy_axis, canvas, cost_axis
-from benchmarks.reporting.drawing.curves import settings_curve
+from benchmarks.reporting.drawing.curves import settings_curve, static_line
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure
+from benchmarks.reporting.findings.static_curve import CURVE, static_points
 from benchmarks.reporting.formatting import count, interval_words, percent
 
 
@@ -32,6 +33,9 @@ def accuracy_macs(evidence: Evidence) -> Drawing:
             for row in own
         ]
         tips |= settings_curve(axes, network, rows[rows["network"] == network.label], texts)
+    static = static_points(evidence, "macs")
+    if static:
+        static_line(axes, [cost / unit.size for cost, _ in static], [100 * accuracy for _, accuracy in static])
     cost_axis(axes, list(rows["x"]))
     outside = accuracy_axis(axes, rows)
     axes.set_xlabel(f"mean routed multiply-accumulates per image ({unit.name} MACs)")
@@ -44,6 +48,6 @@ def _caption(evidence: Evidence) -> str:
     images = evidence.results["samples"].max()
     bars = interval_words(evidence.results["seeds"].max())
     return (
-        "Up and to the left is better. A line joins the settings of one trained network; the large filled "
+        f"Up and to the left is better. {CURVE}A line joins the settings of one trained network; the large filled "
         f"mark is the setting that headlines report. Bars are {bars}, from {count(images)} test images."
     )

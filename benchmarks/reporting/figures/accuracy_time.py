@@ -6,10 +6,12 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 from benchmarks.reporting.drawing.axes import accuracy_axis, canvas, cost_axis
-from benchmarks.reporting.drawing.curves import settings_curve
+from benchmarks.reporting.drawing.curves import settings_curve, static_line
 from benchmarks.reporting.drawing.style import FAINT
 from benchmarks.reporting.evidence.evidence import Evidence
+from benchmarks.reporting.evidence.times import reference_baseline, relative_time
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure
+from benchmarks.reporting.findings.static_curve import CURVE, static_points
 from benchmarks.reporting.findings.timing import budget_note, twins_note
 from benchmarks.reporting.formatting import (
     count,
@@ -41,7 +43,7 @@ def _panel(evidence: Evidence, size: int) -> Panel:
     speedup = f"speedup_{size}"
     table = evidence.results.dropna(subset=["accuracy", speedup])
     rows = table[["network", "headline"]].assign(
-        x=1 / table[speedup],
+        x=[_time(evidence, row, size) for row in table.to_dict("records")],
         y=100 * table["accuracy"],
         low=100 * table["accuracy_low"],
         high=100 * table["accuracy_high"],
@@ -52,13 +54,22 @@ def _panel(evidence: Evidence, size: int) -> Panel:
         own = table[table["network"] == network.label].to_dict("records")
         texts = [_tip(network.name, row, size) for row in own]
         tips |= settings_curve(axes, network, rows[rows["network"] == network.label], texts)
+    static = static_points(evidence, f"time_{size}")
+    if static:
+        static_line(axes, [cost for cost, _ in static], [100 * accuracy for _, accuracy in static])
     axes.axvline(1, color=FAINT, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
     cost_axis(axes, list(rows["x"]))
     accuracy_axis(axes, rows)
     axes.set_title("One image at a time" if size == 1 else f"Batches of {size}")
-    axes.set_xlabel("mean time per image (multiples of the baseline's)")
+    axes.set_xlabel(f"mean time per image (multiples of {reference_baseline(evidence)}'s)")
     axes.set_ylabel("test accuracy (%)")
     return Panel(figure=drawn, tips=tips)
+
+
+def _time(evidence: Evidence, row: Mapping[Hashable, Any], size: int) -> float:
+    """Of a setting, as a multiple of the reference baseline's."""
+    network = next(network for network in evidence.networks if network.label == row["network"])
+    return relative_time(evidence, network, size, row["setting"])[0]
 
 
 def _tip(name: str, row: Mapping[Hashable, Any], size: int) -> str:
@@ -78,9 +89,9 @@ def _caption(evidence: Evidence, sizes: list[int]) -> str:
         spread.append(f"{low if low == high else span(low, high)} ms at batch {size}")
     images = count(evidence.results["samples"].max())
     return (
-        "Left of the dashed line the mean time is below that of the baseline, a static ResNet that was timed in turns "
-        f"with the network, in the same process on the same images; its own mean per image was {listing(spread)}. "
-        "Compare ratios between networks, not milliseconds: every network was timed in a process of its own. Bars "
+        f"Left of the dashed line the mean time is below that of {reference_baseline(evidence)}. Every network was "
+        "timed in turns with its baseline, a static ResNet, in the same process on the same images, and is placed by "
+        f"the ratio of both; mean times of baselines were {listing(spread)}. {CURVE}Bars "
         f"of accuracy are {interval_words(evidence.results['seeds'].max())}, from {images} test images. Point at a "
         f"setting for the 95 % interval of its speed-up.{budget_note(evidence)}{twins_note(evidence)}"
     )

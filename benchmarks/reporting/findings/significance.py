@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -79,6 +79,7 @@ class Comparison:
         return self.model.differences()
 
 
+@lru_cache(maxsize=8)
 def compared(evidence: Evidence, attack: str = CLEAN, epsilon: float = 0.0) -> Comparison | None:
     """The networks at their headline settings, with or without an attack; None where nothing was measured.
 

@@ -43,8 +43,8 @@ def presets() -> list[tuple[str, zoo.Task]]:
         ("adanet[tiny, widths=[16, 32, 64]]", DIGITS, "resnet[tiny]"),
         ("wideresnet[tiny, widen=1]", DIGITS, "resnet[tiny, blocks=(1, 1, 1)]"),
         ("preresnet[preresnet-164]", CIFAR10, "resnet[small, block=bottleneck, blocks=(18, 18, 18)]"),
-        ("resnet", DIGITS, "resnet"),
-        ("resnet[small, widths=(3, 4, 5)]", CIFAR10, "resnet[small, widths=(3, 4, 5)]"),
+        ("resnet", DIGITS, "resnet[tiny]"),
+        ("resnet[small, widths=(3, 4, 5)]", CIFAR10, "resnet[small]"),
     ],
 )
 def test_a_residual_network_is_compared_with_its_own_trunk(selector: str, task: zoo.Task, baseline: str) -> None:

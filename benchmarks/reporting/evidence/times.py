@@ -1,0 +1,53 @@
+"""Times of networks on one scale, although every network was timed in a process of its own.
+
+A network and its baseline take turns in one process, so that their ratio is sound. Seconds of two processes are not:
+another memory layout or a neighbour on the machine moves all of them alike. The baseline that several networks share
+has been timed beside each of them; the mean of these times stands for it, and a network's time is its ratio times that.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+
+
+def reference_baseline(evidence: Evidence) -> str:
+    """Selector of the static ResNet that most networks are compared with, of equals the first; empty without any."""
+    found = Counter(network.first.baseline.network for network in evidence.networks)
+    return found.most_common(1)[0][0] if found else ""
+
+
+def relative_time(
+    evidence: Evidence, network: NetworkEvidence, size: int, setting: str | None = None
+) -> tuple[float, float, float]:
+    """Mean time of an image, as a multiple of the reference baseline's, with the ends of its 95 % interval.
+
+    Args:
+        evidence: of the page.
+        network: that was timed.
+        size: images per batch.
+        setting: of the network; None for the headline setting.
+
+    Returns:
+        Time, lower and upper end; NaN where it was not timed. The interval is that of the ratio to its own baseline.
+    """
+    table = evidence.results
+    wanted = table["headline"].astype(bool) if setting is None else table["setting"] == setting
+    rows = table[(table["network"] == network.label) & wanted]
+    columns = [f"speedup_{size}{end}" for end in ("", "_high", "_low")]
+    if rows.empty or not {*columns} <= {*table.columns}:
+        return math.nan, math.nan, math.nan
+    own = baseline_seconds(evidence, network.first.baseline.network, size)
+    share = own / baseline_seconds(evidence, reference_baseline(evidence), size)
+    time, low, high = (share / float(rows[column].iloc[0]) for column in columns)
+    return time, low, high
+
+
+def baseline_seconds(evidence: Evidence, baseline: str, size: int) -> float:
+    """Mean seconds per image of a baseline, over all networks that were timed beside it; NaN where none was."""
+    compared = [network.label for network in evidence.networks if network.first.baseline.network == baseline]
+    table = evidence.results
+    beside = table[table["headline"].astype(bool) & table["network"].isin(compared)]
+    return float(beside[f"static_{size}"].mean())

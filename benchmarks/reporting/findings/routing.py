@@ -1,0 +1,76 @@
+"""The first sentences of the page: which networks that route beat static ResNets of their own cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchmarks.reporting.evidence.evidence import Evidence
+from benchmarks.reporting.findings.static_curve import AgainstStatic, Difference, against_static, routing
+from benchmarks.reporting.formatting import listing, points
+
+VERBS = {
+    "above": ("beats them", "beat them"),
+    "below": ("loses to them", "lose to them"),
+    "open": ("does not differ significantly from them", "do not differ significantly from them"),
+    "cheaper": ("is cheaper than all of them", "are cheaper than all of them"),
+    "costlier": ("costs more than all of them", "cost more than all of them"),
+}
+"""What is said of one network and of several, by verdict."""
+JUDGED = ("above", "below")
+"""Verdicts that are said with figures."""
+
+
+@dataclass(frozen=True)
+class RoutingPays:
+    """An answer to the question of the page.
+
+    Attributes:
+        lead: on multiply-accumulates, a sentence.
+        others: on each other kind of cost.
+        basis: what was compared, and how.
+    """
+
+    lead: str
+    others: tuple[str, ...]
+    basis: str
+
+
+def routing_pays(evidence: Evidence) -> RoutingPays | None:
+    """Sentences on the networks that route; None where there is none of them, or no static curve."""
+    found, networks = against_static(evidence), routing(evidence)
+    if found is None or not networks:
+        return None
+    sentences = [sentence(curve.cost.words, own) for curve in found.curves if (own := found.at(curve, networks))]
+    if not sentences:
+        return None
+    return RoutingPays(sentences[0], tuple(sentences[1:]), _basis(found))
+
+
+def sentence(cost: str, differences: Sequence[Difference]) -> str:
+    """What becomes of some networks beside static ResNets of the same cost; figures in points of accuracy."""
+    parts = [_part(verdict, own) for verdict in VERBS if (own := [d for d in differences if d.verdict == verdict])]
+    if not any(found.verdict == "above" for found in differences):
+        parts.insert(0, "no network that routes beats static ResNets")
+    first = parts[0].replace("them", "static ResNets", 1) if "static ResNets" not in parts[0] else parts[0]
+    return f"At equal {cost}, {'; '.join([first, *parts[1:]])}."
+
+
+def _part(verdict: str, differences: Sequence[Difference]) -> str:
+    names = [found.network.name for found in differences]
+    if verdict in JUDGED:
+        names = [f"{found.network.name} ({_figures(found)})" for found in differences]
+    one, several = VERBS[verdict]
+    return f"{listing(names)} {one if len(names) == 1 else several}"
+
+
+def _figures(found: Difference) -> str:
+    return f"{points(found.value)} points, {points(found.low)} to {points(found.high)}"
+
+
+def _basis(found: AgainstStatic) -> str:
+    statics = list(dict.fromkeys(network.name for curve in found.curves for network in curve.networks))
+    return (
+        f"The static curve is made of {listing(statics)}: of the static ResNets, those that no cheaper one equals in "
+        "validation accuracy. All differences and their 95 % intervals are in the table below; they hold together."
+    )
