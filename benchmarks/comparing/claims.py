@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.findings.conclusions import Conclusion, conclusions
+from benchmarks.reporting.findings.routing import routing_pays
+from benchmarks.reporting.formatting import listing
 
 NOT_ASKED = "not answered"
 """In place of an answer where a study's page does not have the question."""
@@ -45,7 +47,13 @@ def claims(a: Evidence, b: Evidence) -> tuple[Claim, ...]:
 def _answers(evidence: Evidence) -> dict[str, tuple[str, Conclusion]]:
     """The conclusions by question, with what is compared: the network's label, which no other network changes."""
     labels = {network.slug: network.label for network in evidence.networks}
-    return {found.question: (labels.get(found.network, found.answer), found) for found in conclusions(evidence)}
+    found = {one.question: (labels.get(one.network, one.answer), one) for one in conclusions(evidence)}
+    routing = routing_pays(evidence)
+    for statement in routing.statements if routing else ():
+        question = f"Routing beats static ResNets at equal {statement.cost}"
+        answer = listing(sorted(network.label for network in statement.winners)) if statement.winners else "None"
+        found[question] = answer, Conclusion(question=question, answer=answer, detail=statement.text)
+    return found
 
 
 def _claim(

@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.statistics.moderation import Floats
 
-SAME = 1.01
+SAME_COST = 1.01
 """Costs that differ by less than this factor are one cost."""
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.evidence.robustness import headline_attack
+from benchmarks.reporting.evidence.times import relative_time
 from benchmarks.reporting.findings.significance import Comparison, compared
 from benchmarks.reporting.formatting import count, epsilons, is_missing, listing, milliseconds, percent, span
 
@@ -35,8 +37,8 @@ class Conclusion:
 def conclusions(evidence: Evidence) -> list[Conclusion]:
     """All conclusions that the measurements at headline settings support."""
     clean = compared(evidence)
-    of_accuracy = [most_accurate(clean), cheapest(evidence, clean)] if clean else []
-    return [found for found in (*of_accuracy, fastest(evidence), most_robust(evidence)) if found is not None]
+    of_accuracy = [most_accurate(clean), cheapest(evidence, clean), fastest(evidence, clean)] if clean else []
+    return [found for found in (*of_accuracy, most_robust(evidence)) if found is not None]
 
 
 def most_accurate(found: Comparison) -> Conclusion:
@@ -72,26 +74,51 @@ def cheapest(evidence: Evidence, found: Comparison) -> Conclusion | None:
     return _conclusion("Cheapest at that accuracy", None, shown)
 
 
-def fastest(evidence: Evidence) -> Conclusion | None:
-    """The highest speed-up over the baseline at the smallest batch, and the one at the largest."""
+def fastest(evidence: Evidence, found: Comparison) -> Conclusion | None:
+    """The network with the shortest time of an image that is shown to be about as accurate as the best one.
+
+    Static networks take part. Those that are not clearly slower are named beside it.
+    """
+    question, margin = "Fastest at that accuracy", f"{evidence.study.margin:g} points"
     sizes = evidence.batch_sizes
-    others = [network for network in evidence.networks if network.method.place is not None]
-    timed = [network for network in others if sizes and network in evidence.measured(f"speedup_{sizes[0]}")]
-    if not timed:
+    timed = evidence.measured(f"speedup_{sizes[0]}") if sizes else []
+    pool = [n for n in (found.best, *found.no_worse(found.best, evidence.study.margin / 100)) if n in timed]
+    if not pool:
         return None
-    small, large = sizes[0], sizes[-1]
-    best = max(timed, key=lambda network: evidence.value(network, f"speedup_{small}"))
-    point = evidence.headlines[best.label]
-    detail = (
-        f"{point[f'speedup_{small}']:.2f} times the speed of its baseline at batch {small} "
-        f"({milliseconds(point[f'latency_{small}'])} against {milliseconds(point[f'static_{small}'])} ms)"
-    )
-    if large != small and not is_missing(point[f"speedup_{large}"]):
-        detail += f", {point[f'speedup_{large}']:.2f} times at batch {large}"
-    paper = _on_paper_only(evidence, small)
-    if point[f"faster_{small}"] == 1:
-        return _conclusion("Really fastest", best, f"{detail}. {paper}")
-    return _conclusion("Really fastest", None, f"The best, {best.name}: {detail}. {paper}")
+    times = {network: relative_time(evidence, network, sizes[0]) for network in timed}
+    chosen = min(pool, key=lambda network: times[network][0])
+    detail = f"{_times(evidence, chosen)}{_about_as_fast(chosen, pool, times)} {_on_paper_only(evidence, sizes[0])}"
+    if chosen is not found.best:
+        return _conclusion(question, chosen, detail)
+    if all(times[network][0] >= times[chosen][0] for network in timed):
+        return _conclusion(question, chosen, f"No network is faster. {detail}")
+    shown = f"No faster network is shown to be less than {margin} worse than {chosen.name}. {detail}"
+    return _conclusion(question, None, shown)
+
+
+def _times(evidence: Evidence, network: NetworkEvidence) -> str:
+    """A sentence on the network's times at the smallest and the largest batch."""
+    point, sizes = evidence.headlines[network.label], evidence.batch_sizes
+    own = f"{milliseconds(point[f'latency_{sizes[0]}'])} ms"
+    if network.is_baseline:
+        return f"{own} for an image at batch {sizes[0]}."
+    text = f"{own}, {point[f'speedup_{sizes[0]}']:.2f} times the speed of its baseline at batch {sizes[0]}"
+    if len(sizes) > 1 and not is_missing(point[f"speedup_{sizes[-1]}"]):
+        text += f", {point[f'speedup_{sizes[-1]}']:.2f} times at batch {sizes[-1]}"
+    return f"{text}."
+
+
+def _about_as_fast(
+    chosen: NetworkEvidence,
+    pool: Sequence[NetworkEvidence],
+    times: Mapping[NetworkEvidence, tuple[float, float, float]],
+) -> str:
+    """A sentence on the others of a pool whose intervals of time overlap with the chosen network's."""
+    close = [n.name for n in pool if n is not chosen and times[n][1] <= times[chosen][2]]
+    if not close:
+        return ""
+    who = listing(close) if len(close) <= NAMED else f"{len(close)} others"
+    return f" {who} {'is' if len(close) == 1 else 'are'} not clearly slower."
 
 
 def most_robust(evidence: Evidence) -> Conclusion | None:

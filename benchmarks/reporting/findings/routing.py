@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.reporting.evidence.evidence import Evidence
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.findings.static_curve import AgainstStatic, Difference, against_static, routing
 from benchmarks.reporting.formatting import listing, points
 
@@ -22,17 +22,30 @@ JUDGED = ("above", "below")
 
 
 @dataclass(frozen=True)
+class Statement:
+    """What holds at equal cost of one kind.
+
+    Attributes:
+        cost: in words.
+        winners: the networks that route and beat static ResNets.
+        text: a sentence.
+    """
+
+    cost: str
+    winners: tuple[NetworkEvidence, ...]
+    text: str
+
+
+@dataclass(frozen=True)
 class RoutingPays:
     """An answer to the question of the page.
 
     Attributes:
-        lead: on multiply-accumulates, a sentence.
-        others: on each other kind of cost.
+        statements: by kind of cost, multiply-accumulates first.
         basis: what was compared, and how.
     """
 
-    lead: str
-    others: tuple[str, ...]
+    statements: tuple[Statement, ...]
     basis: str
 
 
@@ -41,10 +54,15 @@ def routing_pays(evidence: Evidence) -> RoutingPays | None:
     found, networks = against_static(evidence), routing(evidence)
     if found is None or not networks:
         return None
-    sentences = [sentence(curve.cost.words, own) for curve in found.curves if (own := found.at(curve, networks))]
-    if not sentences:
-        return None
-    return RoutingPays(sentences[0], tuple(sentences[1:]), _basis(found))
+    statements = tuple(
+        _statement(curve.cost.words, own) for curve in found.curves if (own := found.at(curve, networks))
+    )
+    return RoutingPays(statements, _basis(found)) if statements else None
+
+
+def _statement(cost: str, differences: Sequence[Difference]) -> Statement:
+    winners = tuple(found.network for found in differences if found.verdict == "above")
+    return Statement(cost, winners, sentence(cost, differences))
 
 
 def sentence(cost: str, differences: Sequence[Difference]) -> str:

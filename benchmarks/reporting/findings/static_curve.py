@@ -19,8 +19,7 @@ from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.evidence.routes import varies
 from benchmarks.reporting.evidence.times import relative_time
 from benchmarks.reporting.findings.significance import Comparison, compared
-from benchmarks.statistics.interpolation import SAME, frontier, weights_at
-from benchmarks.statistics.moderation import Floats
+from benchmarks.statistics import SAME_COST, Floats, frontier, weights_at
 
 Verdict = Literal["above", "below", "open", "cheaper", "costlier"]
 """Beats the curve, loses to it, not told apart; cheaper or costlier than every static network, and so not judged."""
@@ -97,7 +96,7 @@ class Difference:
     @property
     def verdict(self) -> Verdict:
         """Judged where static networks of that cost were trained, or where a cheaper one is better all the same."""
-        cheaper, costlier = self.cost * SAME < self.curve.cheapest, self.cost > self.curve.costliest * SAME
+        cheaper, costlier = self.cost * SAME_COST < self.curve.cheapest, self.cost > self.curve.costliest * SAME_COST
         if self.low > 0:
             return "costlier" if costlier else "above"
         if self.high < 0:

@@ -82,7 +82,7 @@ def test_twenty_networks_are_a_page(made: HandMade) -> None:
         made.add(spec, accuracy=answers(outcome), cost=costs(("default", 4000, 100 * number)))
     text = built(made)
     assert all(f">method{number}<" in text for number in range(0, 20, 2))
-    assert "AdaNet (ConvNet-AIG) [target_rate=0.95]" in text
+    assert "AdaNet (ConvNet-AIG) [target_rate 0.95]" in text
 
 
 LINE = '<p class="absent"><b>Energy per image:</b> {}.</p>'

@@ -1,0 +1,43 @@
+"""Times of networks with different baselines on one scale."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from benchmarks.reporting.evidence.evidence import Evidence
+from benchmarks.reporting.evidence.times import reference_baseline, relative_time
+from tests.benchmarks.reporting.hand_made import HandMade, timings
+
+SLOWER = {"network": "resnet[tiny, widths=(16, 32, 56)]", "macs": 3_600_000, "parameters": 150_000}
+
+
+def times(evidence: Evidence) -> dict[str, float]:
+    return {network.label: relative_time(evidence, network, 1)[0] for network in evidence.networks}
+
+
+def test_a_ratio_holds_however_slow_the_machine_was_in_that_process(made: HandMade) -> None:
+    made.add(made.spec("resnet"), latency=timings(0.010, 0.010, {"default": [0.010] * 3}))
+    made.add(made.spec("adanet"), latency=timings(0.020, 0.020, {"default": [0.010] * 3}))  # twice as slow there
+    assert times(made.evidence()) == pytest.approx({"resnet": 1.0, "adanet": 0.5})
+
+
+def test_another_baseline_is_placed_by_its_own_time(made: HandMade) -> None:
+    """It takes 12 ms where the reference takes 10 and 14 in two processes: its network at twice its speed takes 6."""
+    made.add(made.spec("resnet"), latency=timings(0.010, 0.010, {"default": [0.010] * 3}))
+    made.add(made.spec("adanet"), latency=timings(0.014, 0.010, {"default": [0.014] * 3}))
+    slow = timings(0.012, 0.012, {"default": [0.006] * 3})
+    made.add(made.spec("skipnet"), baseline=SLOWER, latency=slow)
+    evidence = made.evidence()
+    assert reference_baseline(evidence) == "resnet[tiny]"
+    assert times(evidence)["skipnet"] == pytest.approx(0.5)
+
+
+def test_a_setting_may_be_named_and_what_was_not_timed_has_no_time(evidence: Evidence, made: HandMade) -> None:
+    branchy = next(network for network in evidence.networks if network.label == "branchynet")
+    assert relative_time(evidence, branchy, 1, "full")[0] == pytest.approx(2.0)
+    assert math.isnan(relative_time(evidence, branchy, 7)[0])
+    made.add(made.spec("resnet"))
+    bare = made.evidence()
+    assert math.isnan(relative_time(bare, bare.networks[0], 1)[0])
