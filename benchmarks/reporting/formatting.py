@@ -45,10 +45,8 @@ def span(low: str, high: str) -> str:
 
 
 def interval_words(seeds: float) -> str:
-    """What bars and bands are, where networks have at most that many seeds."""
-    if seeds <= 1:
-        return "95 % Wilson intervals"
-    return "ranges over seeds, or 95 % Wilson intervals where there is one seed"
+    """What bars, bands and ends of accuracies are, where networks have at most that many seeds."""
+    return "95 % intervals (Wilson)" if seeds <= 1 else "95 % intervals over seeds and images, of one seed Wilson's"
 
 
 def duration(seconds: float) -> str:

@@ -15,6 +15,7 @@ from benchmarks.reporting.findings.conclusions import conclusions
 from benchmarks.reporting.findings.fixed_routes import fixed_routes
 from benchmarks.reporting.findings.header import header
 from benchmarks.reporting.findings.routing import routing_pays
+from benchmarks.reporting.findings.significance import compared
 from benchmarks.reporting.findings.warnings import warnings
 from benchmarks.reporting.formatting import count
 from benchmarks.reporting.layout import section_content
@@ -57,7 +58,7 @@ def _context(evidence: Evidence) -> dict[str, Any]:
         "keys": {network.slug: legend_key(style_of(network)) for network in shown},
         "routing": routing_pays(evidence),
         "conclusions": conclusions(evidence),
-        "about_methods": any(len(network.models) > 1 for network in evidence.networks),
+        "about_methods": (found := compared(evidence)) is not None and found.about_methods,
         "warnings": warnings(evidence),
         "header": header(evidence),
         "attacks": attacks(evidence),

@@ -18,6 +18,7 @@ from benchmarks.records.record import Record
 from benchmarks.records.summary import joined
 from benchmarks.reporting.evidence.environments import environments, timed_in
 from benchmarks.reporting.evidence.evidence import Baseline, Evidence, NetworkEvidence, Right, TrainedModel, Tuning
+from benchmarks.reporting.evidence.intervals import accuracy_intervals, of_attacks, of_settings
 from benchmarks.reporting.evidence.methods import describe_methods
 from benchmarks.reporting.evidence.records import belongs, known_models, network_label, one_line
 from benchmarks.reporting.evidence.robustness import robustness_results
@@ -49,6 +50,8 @@ def load(*results_dirs: Path) -> Evidence:
         robustness = robustness_results(_attack_rates(seeds))
     lost = _lost(sources, seeds)
     networks = _networks(groups, lost)
+    intervals = accuracy_intervals([network for network in networks if network.models])
+    headline = {network.label: network.first.settings[0].name for network in networks if network.models}
     return Evidence(
         study=describe_study(sources, seeds),
         last_run=sources[-1].last_run,
@@ -57,8 +60,8 @@ def load(*results_dirs: Path) -> Evidence:
         failed=tuple(network for network in networks if not network.models),
         untrained=_untrained(sources, seeds),
         failures=tuple(failure.values for source in sources for failure in source.failures),
-        results=results,
-        robustness=robustness,
+        results=of_settings(results, intervals),
+        robustness=of_attacks(robustness, intervals, headline),
         batch_sizes=tuple(batch_sizes(results)),
         unit=unit_for(results["nominal"]),
         tuning=_tuning(sources[0].root) if len(sources) == 1 else None,

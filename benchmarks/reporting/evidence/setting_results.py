@@ -60,8 +60,8 @@ def setting_results(summary: pd.DataFrame, network_of: Mapping[str, str]) -> pd.
 
     Columns: network, setting, headline, note, seeds, samples, and for each measurement x, which is every column of
     numbers that the summary has, those of plug-ins too: x (mean over seeds); x_low and x_high: of one seed its interval
-    (accuracy: 95 % Wilson; times: 95 % bootstrap; energy: quartiles), of several the smallest and largest; and x_std,
-    the standard deviation over seeds (NaN for one).
+    (accuracy: 95 % Wilson; times: 95 % bootstrap; energy: quartiles), of several that have it the smallest and largest
+    (but see `intervals.of_settings`); and x_std, the standard deviation over seeds (NaN for one).
 
     Args:
         summary: as `completed` returns it.

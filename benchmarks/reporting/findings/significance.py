@@ -62,6 +62,14 @@ class Comparison:
         own = [size for pair, size in zip(pairs, found.visible, strict=True) if place in pair]
         return float(np.median(own)) if own else float("nan")
 
+    def rank(self, network: NetworkEvidence) -> tuple[int, int]:
+        """The best and the worst rank, from 1, that the significant differences leave to a network."""
+        return self._ranks[self.networks.index(network)]
+
+    @cached_property
+    def _ranks(self) -> list[tuple[int, int]]:
+        return self.model.ranks()
+
     def _against(self, network: NetworkEvidence) -> tuple[list[float], list[bool]]:
         """Of every network: the lower end of its accuracy minus the given one's, and whether they differ."""
         place = self.networks.index(network)

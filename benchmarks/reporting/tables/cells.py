@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from benchmarks.reporting.formatting import DASH, is_missing, span
+from benchmarks.reporting.formatting import DASH, is_missing, percent, span
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +68,16 @@ def number(
         return missing(reason)
     sub, tip = _ends(values, name, write) if interval else ("", "")
     return Cell(text=write(value), sub=sub, sort=float(value), tip=tip)
+
+
+def accuracy(values: Mapping[str, float], *, reason: str) -> Cell:
+    """An accuracy with its 95 % interval, of several seeds too; their standard deviation is its tooltip."""
+    deviation = values.get("accuracy_std")
+    plain = {name: value for name, value in values.items() if name != "accuracy_std"}
+    cell = number(plain, "accuracy", percent, reason=reason, interval=True)
+    if cell.missing or deviation is None or is_missing(deviation):
+        return cell
+    return replace(cell, tip=f"standard deviation over seeds: {percent(deviation, 2)} points")
 
 
 def _ends(values: Mapping[str, float], name: str, write: Callable[[float], str]) -> tuple[str, str]:

@@ -9,9 +9,10 @@ from typing import Any
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.evidence.robustness import headline_attack
 from benchmarks.reporting.findings.provenance import timing_note
-from benchmarks.reporting.formatting import duration, epsilons, listing, milliseconds, percent, significant
+from benchmarks.reporting.findings.significance import compared
+from benchmarks.reporting.formatting import duration, epsilons, listing, milliseconds, percent, significant, span
 from benchmarks.reporting.tables.base import Column, Table, table
-from benchmarks.reporting.tables.cells import Cell, missing, number, text
+from benchmarks.reporting.tables.cells import Cell, accuracy, missing, number, text
 
 
 @table("headline", section="overview", order=10)
@@ -39,7 +40,8 @@ def _columns(evidence: Evidence, sizes: list[int]) -> list[Column]:
     columns = [
         Column(name="Network", numeric=False),
         Column(name="Setting", numeric=False, tip="Point of the network's curve, chosen on validation data."),
-        Column(name="Accuracy", unit="%", tip="Top-1 on the test split, with its 95 % Wilson interval."),
+        Column(name="Accuracy", unit="%", tip="Top-1 on the test split, with its 95 % interval."),
+        Column(name="Rank", tip="In accuracy: the ranks that the significant differences leave, all judged together."),
         Column(name="Params", unit="k", tip="Learnable numbers, thousands."),
         Column(
             name="MACs",
@@ -65,7 +67,8 @@ def _row(evidence: Evidence, network: NetworkEvidence, point: Mapping[str, Any],
     cells = [
         _network(network),
         text(str(point["setting"])),
-        number(point, "accuracy", percent, reason=network.reason("accuracy"), interval=True),
+        accuracy(point, reason=network.reason("accuracy")),
+        _rank(evidence, network),
         number(point, "parameters", lambda value: significant(value / 1e3), reason=unmeasured),
         _macs(evidence, network, point),
         number(point, "execution", percent, reason=unmeasured),
@@ -85,6 +88,14 @@ def _network(network: NetworkEvidence) -> Cell:
     return text(network.name, sub, network=network.slug, tip=network.label)
 
 
+def _rank(evidence: Evidence, network: NetworkEvidence) -> Cell:
+    found = compared(evidence)
+    if found is None or network not in found.networks:
+        return missing("not compared")
+    best, worst = found.rank(network)
+    return Cell(text=str(best) if best == worst else span(str(best), str(worst)), sort=best + worst / 1000)
+
+
 def _macs(evidence: Evidence, network: NetworkEvidence, point: Mapping[str, Any]) -> Cell:
     cell = number(point, "routed", evidence.unit.format, reason=network.reason("cost"))
     share = evidence.share_of_baseline(network)
@@ -100,15 +111,10 @@ def _robust(evidence: Evidence, network: NetworkEvidence) -> Cell:
     at = own[(own["attack"] == chosen[0]) & (own["epsilon"] == chosen[1])]
     if at.empty:
         return missing("not measured at this ε")
-    return number(
-        {str(name): value for name, value in at.iloc[0].items()},
-        "accuracy",
-        percent,
-        reason="no value",
-        interval=True,
-    )
+    return accuracy({str(name): value for name, value in at.iloc[0].items()}, reason="no value")
 
 
+OVER_SEEDS = " over seeds and test images"
 BEST = {"Accuracy": max, "MACs": min, "Speed-up": max, "Robust": max}
 """Columns whose best value is emphasised, and what is best."""
 
@@ -128,9 +134,10 @@ def _with_best(rows: list[list[Cell]], columns: list[Column]) -> list[list[Cell]
 
 def _note(evidence: Evidence) -> str:
     several = max((point["seeds"] for point in evidence.headlines.values()), default=1) > 1
-    seeds = "± is the standard deviation over seeds; point at it for their range. " if several else ""
+    seeds = "Elsewhere ± is the standard deviation over seeds; point at it for their range. " if several else ""
     return (
-        f"Below accuracies: {'of one seed, ' if several else ''}95 % Wilson intervals. {seeds}Times are means, "
+        f"Below accuracies: 95 % intervals{OVER_SEEDS if several else ''}. A rank is a range where differences in "
+        f"accuracy are not significant. {seeds}Times are means, "
         "speed-ups ratios of means; below them: 95 % bootstrap intervals over turns. Speed-ups compare with the "
         "network's baseline, timed in turns with it in the same process. Bold is the best of its column, whether or "
         "not the difference means anything: see the intervals. Click a heading to sort."

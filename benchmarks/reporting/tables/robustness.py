@@ -5,9 +5,9 @@ from __future__ import annotations
 from benchmarks.measuring.attacks.contract import CLEAN
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.evidence.robustness import attack_names
-from benchmarks.reporting.formatting import epsilons, percent
+from benchmarks.reporting.formatting import epsilons, interval_words
 from benchmarks.reporting.tables.base import Column, Table, table
-from benchmarks.reporting.tables.cells import Cell, missing, number, text
+from benchmarks.reporting.tables.cells import Cell, accuracy, missing, text
 
 
 @table("robustness", section="attack", order=10)
@@ -34,7 +34,7 @@ def robustness(evidence: Evidence) -> Table | None:
                 cells.append(missing(network.reason("robustness")))
             else:
                 values = {str(name): row[name] for name in row}
-                cells.append(number(values, "accuracy", percent, reason="no value", interval=True))
+                cells.append(accuracy(values, reason="no value"))
         rows.append(cells)
     columns = [Column(name="Network", numeric=False)]
     columns += [
@@ -45,5 +45,5 @@ def robustness(evidence: Evidence) -> Table | None:
         title="Accuracy under attack",
         columns=columns,
         rows=rows,
-        note="With 95 % Wilson intervals of one seed, or the standard deviation over several.",
+        note=f"Below: {interval_words(table['seeds'].max())}.",
     )

@@ -68,13 +68,22 @@ def test_headline_names_attack_and_radius_and_shows_what_is_left(made: HandMade)
     assert shown(row(table, "ResNet")["Robust"]) == ("90.0", "59.6–98.2")
 
 
-def test_headline_of_several_seeds_has_their_deviation_and_on_pointing_their_range(made: HandMade) -> None:
+def test_headline_of_several_seeds_has_one_interval_and_on_pointing_their_deviation(made: HandMade) -> None:
     for repetition, outcome in enumerate(("1111100000", "1111111000", "1111111110")):
         made.add(made.spec("adanet", repetition), accuracy=answers(outcome))
     cells = row(headline(made.evidence()), "AdaNet (ConvNet-AIG)")
-    assert shown(cells["Accuracy"]) == ("70.0", "± 20.0")
-    assert cells["Accuracy"].tip == "seeds from 50.0–90.0"
+    assert shown(cells["Accuracy"]) == ("70.0", "32.1–92.0")
+    assert cells["Accuracy"].tip == "standard deviation over seeds: 20.00 points"
     assert cells["Network"].sub == "skips layers, 3 seeds"
+
+
+def test_ranks_are_what_significant_differences_leave(made: HandMade) -> None:
+    made.add(made.spec("resnet"), accuracy=answers("1" * 90 + "0" * 10))
+    made.add(made.spec("adanet"), accuracy=answers("1" * 89 + "0" * 11))
+    made.add(made.spec("branchynet"), accuracy=answers("1" * 50 + "0" * 50))
+    table = headline(made.evidence())
+    ranks = [row(table, name)["Rank"].text for name in ("ResNet", "AdaNet (ConvNet-AIG)", "BranchyNet")]
+    assert ranks == ["1–2", "1–2", "3"]
 
 
 def test_the_best_of_a_column_is_marked(evidence: Evidence) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.evidence.setting_results import completed, setting_results
+from benchmarks.statistics import AnswerModel
 from tests.benchmarks.reporting.hand_made import HandMade, answers, costs, timings
 
 
@@ -24,8 +26,9 @@ def test_one_seed_keeps_its_wilson_interval(evidence: Evidence) -> None:
     assert math.isnan(resnet["accuracy_std"])
 
 
-def test_seeds_of_a_network_are_one_row_with_mean_deviation_and_range(made: HandMade) -> None:
-    for repetition, outcome in enumerate(("1111100000", "1111111000", "1111111110")):
+def test_seeds_of_a_network_are_one_row_with_mean_deviation_and_the_models_interval(made: HandMade) -> None:
+    outcomes = ("1111100000", "1111111000", "1111111110")
+    for repetition, outcome in enumerate(outcomes):
         made.add(made.spec("adanet", repetition), accuracy=answers(outcome))
     made.add(made.spec("adanet", target_rate=0.5), accuracy=answers("1111111111"))
     evidence = made.evidence()
@@ -34,7 +37,34 @@ def test_seeds_of_a_network_are_one_row_with_mean_deviation_and_range(made: Hand
     assert seeds["seeds"] == 3
     assert seeds["accuracy"] == pytest.approx(0.7)
     assert seeds["accuracy_std"] == pytest.approx(0.2)
-    assert (seeds["accuracy_low"], seeds["accuracy_high"]) == (0.5, 0.9)
+    right = np.array([[digit == "1" for digit in outcome] for outcome in outcomes])
+    low, high = AnswerModel([right, np.ones((1, 10), dtype=bool)]).intervals()
+    assert (seeds["accuracy_low"], seeds["accuracy_high"]) == (low[0], high[0])
+    assert low[0] < 0.5  # three seeds and ten images say less than the range of the seeds does
+    assert 0.9 < high[0]
+
+
+def test_a_time_of_one_of_several_seeds_keeps_its_interval(made: HandMade) -> None:
+    timed = timings(0.006, 0.006, {"default": [0.001, 0.002, 0.003]})
+    made.add(made.spec("resnet"), accuracy=answers("11"), latency=timed)
+    alone = point(made.evidence(), "resnet")
+    made.add(made.spec("resnet", 1), accuracy=answers("10"))
+    both = point(made.evidence(), "resnet")
+    columns = ["speedup_1", "speedup_1_low", "speedup_1_high"]
+    assert both["seeds"] == 2
+    assert both[columns].tolist() == alone[columns].tolist()
+    assert both["speedup_1_low"] < both["speedup_1"] < both["speedup_1_high"]
+
+
+def test_settings_other_than_the_headline_have_intervals_too(made: HandMade) -> None:
+    notes = {"knee": "", "full": ""}
+    for repetition, outcome in enumerate(("1111100000", "1111111000")):
+        both = [answers(outcome, setting="knee"), answers(outcome, setting="full")]
+        made.add(made.spec("branchynet", repetition), settings=notes, accuracy=pd.concat(both, ignore_index=True))
+    rows = [point(made.evidence(), "branchynet", setting) for setting in notes]
+    ends = [(row["accuracy_low"], row["accuracy_high"]) for row in rows]
+    assert ends[0] == ends[1]
+    assert ends[0][0] < 0.5
 
 
 def test_times_are_means_per_image_and_the_speed_up_is_their_ratio(made: HandMade) -> None:

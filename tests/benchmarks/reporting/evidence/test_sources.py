@@ -45,7 +45,8 @@ def test_seeds_are_joined_where_nothing_but_the_seed_differs(make: Make) -> None
     assert (network.label, [model.repetition for model in network.models]) == ("resnet", [0, 1, 2])
     point = found.headlines["resnet"]
     assert (point["seeds"], point["accuracy"]) == (3, pytest.approx(0.8))
-    assert (point["accuracy_low"], point["accuracy_high"]) == (0.7, 0.9)
+    assert point["accuracy_low"] < 0.7
+    assert point["accuracy_high"] > 0.9
     text = "a and b; the seeds of ResNet from a and b are joined, since nothing but the seed differs"
     assert header(found)["Studies"] == text
     assert text in render(found)

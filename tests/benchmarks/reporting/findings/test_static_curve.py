@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import pytest
 
@@ -19,7 +21,7 @@ def right(share: float) -> str:
     return "1" * number + "0" * (IMAGES - number)
 
 
-def network(made: HandMade, method: str, accuracy: float, macs: float, seconds: float, **parameters: object) -> None:
+def network(made: HandMade, method: str, accuracy: float, macs: float, seconds: float, **parameters: Any) -> None:
     """Of 4 M nominal MACs, beside a baseline of 10 ms; the more accurate, the better in validation."""
     resnet = method == "resnet"
     made.add(
