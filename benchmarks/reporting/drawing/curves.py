@@ -46,6 +46,11 @@ def settings_curve(axes: Axes, network: NetworkEvidence, rows: pd.DataFrame, tip
     return texts
 
 
+def variants_line(axes: Axes, network: NetworkEvidence, x: Sequence[float], y: Sequence[float]) -> None:
+    """A line through the headline settings of networks that differ in one parameter, in the colour of the first."""
+    axes.plot(x, y, color=style_of(network).color, linewidth=3, alpha=0.3, zorder=1)
+
+
 def static_line(axes: Axes, x: Sequence[float], y: Sequence[float]) -> None:
     """The static curve, behind everything else: points in ascending cost, flat beyond the last one."""
     end = max(axes.get_xlim()[1], x[-1])

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from benchmarks.reporting.drawing.axes import accuracy_axis, canvas, cost_axis
-from benchmarks.reporting.drawing.curves import settings_curve, static_line
+from benchmarks.reporting.drawing.curves import settings_curve, static_line, variants_line
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure
+from benchmarks.reporting.findings.method_curves import variants
 from benchmarks.reporting.findings.static_curve import CURVE, static_points
 from benchmarks.reporting.formatting import count, interval_words, percent
+
+VARIANTS = " A broad line joins networks of one method that differ in one parameter."
 
 
 @figure("accuracy-macs", section="worth", order=10, title="Accuracy against multiply-accumulates")
@@ -33,6 +36,9 @@ def accuracy_macs(evidence: Evidence) -> Drawing:
             for row in own
         ]
         tips |= settings_curve(axes, network, rows[rows["network"] == network.label], texts)
+    for _, same in variants(evidence):
+        ordered = sorted((evidence.value(n, "routed") / unit.size, 100 * evidence.value(n, "accuracy")) for n in same)
+        variants_line(axes, same[0], [x for x, _ in ordered], [y for _, y in ordered])
     static = static_points(evidence, "macs")
     if static:
         static_line(axes, [cost / unit.size for cost, _ in static], [100 * accuracy for _, accuracy in static])
@@ -47,7 +53,8 @@ def accuracy_macs(evidence: Evidence) -> Drawing:
 def _caption(evidence: Evidence) -> str:
     images = evidence.results["samples"].max()
     bars = interval_words(evidence.results["seeds"].max())
+    joined = VARIANTS if variants(evidence) else ""
     return (
         f"Up and to the left is better. {CURVE}A line joins the settings of one trained network; the large filled "
-        f"mark is the setting that headlines report. Bars are {bars}, from {count(images)} test images."
+        f"mark is the setting that headlines report.{joined} Bars are {bars}, from {count(images)} test images."
     )

@@ -6,11 +6,12 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 from benchmarks.reporting.drawing.axes import accuracy_axis, canvas, cost_axis
-from benchmarks.reporting.drawing.curves import settings_curve, static_line
+from benchmarks.reporting.drawing.curves import settings_curve, static_line, variants_line
 from benchmarks.reporting.drawing.style import FAINT
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.evidence.times import reference_baseline, relative_time
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure
+from benchmarks.reporting.findings.method_curves import variants
 from benchmarks.reporting.findings.static_curve import CURVE, static_points
 from benchmarks.reporting.findings.timing import budget_note, twins_note
 from benchmarks.reporting.formatting import (
@@ -54,6 +55,11 @@ def _panel(evidence: Evidence, size: int) -> Panel:
         own = table[table["network"] == network.label].to_dict("records")
         texts = [_tip(network.name, row, size) for row in own]
         tips |= settings_curve(axes, network, rows[rows["network"] == network.label], texts)
+    for _, same in variants(evidence):
+        ordered = sorted(
+            (relative_time(evidence, network, size)[0], 100 * evidence.value(network, "accuracy")) for network in same
+        )
+        variants_line(axes, same[0], [x for x, _ in ordered], [y for _, y in ordered])
     static = static_points(evidence, f"time_{size}")
     if static:
         static_line(axes, [cost for cost, _ in static], [100 * accuracy for _, accuracy in static])

@@ -62,6 +62,10 @@ class Comparison:
         own = [size for pair, size in zip(pairs, found.visible, strict=True) if place in pair]
         return float(np.median(own)) if own else float("nan")
 
+    def differ(self, one: NetworkEvidence, other: NetworkEvidence) -> bool:
+        """Whether the accuracies of two networks differ significantly."""
+        return self._against(one)[1][self.networks.index(other)]
+
     def rank(self, network: NetworkEvidence) -> tuple[int, int]:
         """The best and the worst rank, from 1, that the significant differences leave to a network."""
         return self._ranks[self.networks.index(network)]

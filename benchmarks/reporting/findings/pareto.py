@@ -1,0 +1,62 @@
+"""Which networks are worth their cost: those that no other one dominates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+from benchmarks.reporting.findings.significance import Comparison
+from benchmarks.reporting.findings.static_curve import Cost
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A network beside the others, at one kind of cost.
+
+    Attributes:
+        network: at its headline setting.
+        dominator: the most accurate of those that cost no more and are no less accurate, and better in one of both;
+            None: the network is on the front.
+        points: accuracy of the network minus the dominator's, a share of images, at most 0.
+        significant: whether that difference is.
+        ratio: cost of the network over the dominator's, at least 1.
+    """
+
+    network: NetworkEvidence
+    dominator: NetworkEvidence | None
+    points: float = 0.0
+    significant: bool = False
+    ratio: float = 1.0
+
+
+def standings(evidence: Evidence, found: Comparison, cost: Cost) -> list[Standing]:
+    """Every network whose cost of that kind is known, the order of networks kept."""
+    known = [(network, cost.of(evidence, network)[0]) for network in found.networks]
+    measured = [(network, value) for network, value in known if value > 0 and np.isfinite(value)]
+    costs = [value for _, value in measured]
+    accuracies = [found.accuracy(network) for network, _ in measured]
+    result = []
+    for place, (network, value) in enumerate(measured):
+        best = dominator(place, costs, accuracies)
+        if best is None:
+            result.append(Standing(network, None))
+            continue
+        other = measured[best][0]
+        difference = accuracies[place] - accuracies[best]
+        result.append(Standing(network, other, difference, found.differ(network, other), value / costs[best]))
+    return result
+
+
+def dominator(place: int, costs: Sequence[float], accuracies: Sequence[float]) -> int | None:
+    """Of the points that dominate one, the most accurate, of equal ones the cheapest; None where there is none."""
+    better = [
+        k
+        for k in range(len(costs))
+        if costs[k] <= costs[place]
+        and accuracies[k] >= accuracies[place]
+        and (costs[k], accuracies[k]) != (costs[place], accuracies[place])
+    ]
+    return max(better, key=lambda k: (accuracies[k], -costs[k])) if better else None

@@ -1,0 +1,51 @@
+"""Networks that no other one dominates."""
+
+from __future__ import annotations
+
+import random
+
+from benchmarks.reporting.evidence.evidence import Evidence
+from benchmarks.reporting.findings.pareto import dominator, standings
+from benchmarks.reporting.findings.significance import compared
+from benchmarks.reporting.findings.static_curve import Cost
+from benchmarks.reporting.tables.pareto import pareto
+
+
+def test_the_most_accurate_of_those_that_dominate_is_named() -> None:
+    costs, accuracies = [1, 2, 3, 4], [0.7, 0.9, 0.8, 0.9]
+    assert [dominator(place, costs, accuracies) for place in range(4)] == [None, None, 1, 1]
+
+
+def test_equal_points_do_not_dominate_each_other() -> None:
+    assert [dominator(place, [1, 1], [0.5, 0.5]) for place in range(2)] == [None, None]
+
+
+def test_whoever_is_dominated_is_dominated_by_someone_on_the_front_who_is_better_nowhere_worse() -> None:
+    draw = random.Random(1)
+    for _ in range(200):
+        costs = [draw.choice([1, 2, 3, 4, 5]) for _ in range(8)]
+        accuracies = [draw.choice([0.1, 0.2, 0.3]) for _ in range(8)]
+        found = [dominator(place, costs, accuracies) for place in range(8)]
+        assert None in found
+        for place, other in enumerate(found):
+            if other is not None:
+                assert found[other] is None
+                assert costs[other] <= costs[place]
+                assert accuracies[other] >= accuracies[place]
+
+
+def test_a_page_names_the_dominator_with_what_it_is_better_by(evidence: Evidence) -> None:
+    """BranchyNet has ResNet's 90 % at half its cost, and more than AdaNet's 80 % at two thirds of its cost."""
+    found = compared(evidence)
+    assert found is not None
+    at = {one.network.name: one for one in standings(evidence, found, Cost("macs", "MACs"))}
+    assert at["BranchyNet"].dominator is None
+    resnet, adanet = at["ResNet"], at["AdaNet (ConvNet-AIG)"]
+    assert resnet.dominator is not None
+    assert (resnet.dominator.name, resnet.points, resnet.ratio) == ("BranchyNet", 0.0, 2.0)
+    assert (adanet.ratio, adanet.significant) == (1.5, False)
+    table = pareto(evidence)
+    assert table is not None
+    cells = {row[0].text: row[1] for row in table.rows}
+    assert cells["BranchyNet"].text == "on the front"
+    assert cells["AdaNet (ConvNet-AIG)"].sub == "−10.0 points, not significant; 1.50 times the cost"
