@@ -13,6 +13,7 @@ from tests.reproduction import Irreproducible, check_equal, reproduce, timeless
 STUDY = {
     "dataset": "mnist5k[train=256, test=100]",
     "methods": ["resnet", "adanet"],
+    "static_curve": [],
     "recipe": RECIPE | {"epochs": 1},
     "evaluation": EVALUATION | {"latency": {"seconds": 0.05, "batch_sizes": [1]}, "energy": None, "fidelity": None},
 }

@@ -187,12 +187,14 @@ def against_static(evidence: Evidence) -> AgainstStatic | None:
 
 
 def static_points(evidence: Evidence, cost: str) -> list[tuple[float, float]]:
-    """Cost and accuracy of the networks on one curve, in ascending cost; none where there is no such curve."""
+    """One curve as costs and accuracies, ascending, as far as static networks were trained; empty where it is none."""
     found, answers = against_static(evidence), compared(evidence)
     curve = found.curve(cost) if found else None
     if curve is None or answers is None:
         return []
-    return [(own, answers.accuracy(network)) for own, network in zip(curve.costs, curve.networks, strict=True)]
+    points = [(own, answers.accuracy(network)) for own, network in zip(curve.costs, curve.networks, strict=True)]
+    flat = [(curve.costliest, points[-1][1])] if curve.costliest > curve.costs[-1] else []
+    return [*points, *flat]
 
 
 def _curve(evidence: Evidence, found: Comparison, cost: Cost) -> Curve | None:

@@ -24,6 +24,7 @@ from tests.benchmarks.cases import NOT_MEASURED, RECIPE, digests, models, small_
 
 TASK: dict[str, Any] = {
     "dataset": "mnist5k[train=64, test=20]",
+    "static_curve": [],
     "methods": ["resnet"],
     "recipe": RECIPE | {"epochs": 1},
     "evaluation": NOT_MEASURED,

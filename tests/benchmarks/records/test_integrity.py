@@ -224,6 +224,7 @@ def test_another_networks_checkpoint_is_not_trained_on(tmp_path: Path) -> None:
 
 TWO_EPOCHS: dict[str, Any] = {
     "dataset": DATASET,
+    "static_curve": [],
     "recipe": {"epochs": 2},
     "evaluation": NOT_MEASURED,
 }

@@ -314,3 +314,22 @@ def test_a_run_with_another_seed_does_not_show_in_the_first_ones_summary(tmp_pat
     store = small_campaign(tmp_path, small_study("resnet", **QUICK)).store
     (shown,) = shown_records(store, store.read_study()).values()
     assert shown.spec == small_campaign(tmp_path, small_study("resnet", **QUICK)).specs[0]
+
+
+def test_the_static_curve_is_trained_and_stored_with_the_study(tmp_path: Path) -> None:
+    """At a quarter of the MACs by width; by depth there is nothing below one block a stage."""
+    campaign = small_campaign(tmp_path, small_study("adanet", static_curve=[0.25, 1.0], **QUICK))
+    labels = ["adanet", "resnet[widths=[8, 16, 32]]", "resnet[blocks=[1, 1, 1]]", "resnet"]
+    assert [planned.spec.label for planned in campaign.plan()] == labels
+    assert {planned.baseline for planned in campaign.plan()} == {"resnet[tiny]"}
+    campaign.run(Recorder(), ignore)
+    again = small_campaign(tmp_path, campaign.store.read_study())
+    assert [planned.spec.label for planned in again.plan()] == labels
+
+
+def test_only_the_first_seeds_are_timed(tmp_path: Path) -> None:
+    study = small_study("resnet", repetitions=3)
+    alone = [planned.alone for planned in small_campaign(tmp_path, study).plan()]
+    assert alone == [("latency", "energy"), (), ()]
+    twice = study.model_copy(update={"timed_repetitions": 2})
+    assert [bool(planned.alone) for planned in small_campaign(tmp_path, twice).plan()] == [True, True, False]
