@@ -111,10 +111,12 @@ class TrainedModel:
     """One seed of a network.
 
     Attributes:
+        study: name of the study that it belongs to.
         record: name of its record's directory.
         selector: method, preset and parameters.
         preset: of the method.
         parameters: that replace the preset's.
+        resolved: all parameters of the network, those of the preset included.
         repetition: which of the study's seeds, from 0.
         recipe: how it was trained.
         specification: everything that was asked for, for readers.
@@ -133,10 +135,12 @@ class TrainedModel:
         stale: in what its record is not what the code of today makes; empty where it is.
     """
 
+    study: str
     record: str
     selector: str
     preset: str
     parameters: Mapping[str, Any]
+    resolved: Mapping[str, Any]
     repetition: int
     recipe: Recipe
     specification: Mapping[str, Any]
@@ -196,6 +200,11 @@ class NetworkEvidence:
     def stale(self) -> str:
         """In what its records are not what the code of today makes; empty where they are."""
         return "; ".join(dict.fromkeys(reason for model in self.models for reason in model.stale))
+
+    @property
+    def timed_in(self) -> str:
+        """Key of the environment in which it was timed, of several the first seed's; empty where it was not."""
+        return next((model.timed_in for model in self.models if model.timed_in), "")
 
     def measurement(self, evaluator: str) -> pd.DataFrame | None:
         """An evaluator's table of the first seed that has one."""

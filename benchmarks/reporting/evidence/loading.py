@@ -107,10 +107,12 @@ def _model(seed: Seed, tables: Mapping[str, pd.DataFrame]) -> TrainedModel:
     spec, record = seed.spec, seed.record
     config = record.config
     return TrainedModel(
+        study=seed.source.name,
         record=record.path.name,
         selector=str(spec.selector),
         preset=spec.preset,
         parameters=spec.parameters,
+        resolved=config["parameters"],
         repetition=seed.repetition,
         recipe=spec.recipe,
         specification=config["spec"],

@@ -41,11 +41,14 @@ def _description(name: str, place: int | None) -> MethodDescription:
 
 
 def dataset_title(text: str) -> str:
-    """Title of the data set of a study, or its selector where it is unknown."""
+    """Title of the data set of a study with its options, `Digits [train 500]`, or its selector where it is unknown."""
     try:
-        return data.describe(dataset_name(text)).title
+        name, options = parse_dataset(text)
+        title = data.describe(name).title
     except ValueError:
         return text
+    chosen = ", ".join(f"{option} {value}" for option, value in options.items())
+    return f"{title} [{chosen}]" if chosen else title
 
 
 def dataset_name(text: str) -> str:

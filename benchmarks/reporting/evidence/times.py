@@ -3,6 +3,7 @@
 A network and its baseline take turns in one process, so that their ratio is sound. Seconds of two processes are not:
 another memory layout or a neighbour on the machine moves all of them alike. The baseline that several networks share
 has been timed beside each of them; the mean of these times stands for it, and a network's time is its ratio times that.
+Seconds that were measured in different environments are never pooled.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ def relative_time(
         setting: of the network; None for the headline setting.
 
     Returns:
-        Time, lower and upper end; NaN where it was not timed. The interval is that of the ratio to its own baseline.
+        Time, lower and upper end; NaN where it was not timed, or where the reference baseline was not timed in the same
+        environment. The interval is that of the ratio to its own baseline.
     """
     table = evidence.results
     wanted = table["headline"].astype(bool) if setting is None else table["setting"] == setting
@@ -39,15 +41,26 @@ def relative_time(
     columns = [f"speedup_{size}{end}" for end in ("", "_high", "_low")]
     if rows.empty or not {*columns} <= {*table.columns}:
         return math.nan, math.nan, math.nan
-    own = baseline_seconds(evidence, network.first.baseline.network, size)
-    share = own / baseline_seconds(evidence, reference_baseline(evidence), size)
+    own = baseline_seconds(evidence, network.first.baseline.network, size, network.timed_in)
+    share = own / baseline_seconds(evidence, reference_baseline(evidence), size, network.timed_in)
     time, low, high = (share / float(rows[column].iloc[0]) for column in columns)
     return time, low, high
 
 
-def baseline_seconds(evidence: Evidence, baseline: str, size: int) -> float:
-    """Mean seconds per image of a baseline, over all networks that were timed beside it; NaN where none was."""
-    compared = [network.label for network in evidence.networks if network.first.baseline.network == baseline]
+def baseline_seconds(evidence: Evidence, baseline: str, size: int, environment: str) -> float:
+    """Mean seconds per image of a baseline, over all networks that were timed beside it; NaN where none was.
+
+    Args:
+        evidence: of the page.
+        baseline: selector.
+        size: images per batch.
+        environment: key of the one in which these networks were timed.
+    """
+    compared = [
+        network.label
+        for network in evidence.networks
+        if network.first.baseline.network == baseline and network.timed_in == environment
+    ]
     table = evidence.results
     beside = table[table["headline"].astype(bool) & table["network"].isin(compared)]
     return float(beside[f"static_{size}"].mean())

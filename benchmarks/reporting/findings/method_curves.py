@@ -21,7 +21,7 @@ from benchmarks.reporting.findings.static_curve import is_static_resnet, static_
 
 SHARES = (0.25, 0.5, 0.75, 1.0)
 """Of the reference's multiply-accumulates, at which curves are read."""
-CLOSE = 0.005
+CLOSE = 0.01
 """How far beyond its end, relative to the cost, a curve is still read."""
 
 
@@ -109,12 +109,16 @@ def method_curves(evidence: Evidence) -> list[MethodCurve]:
 
 
 def variants(evidence: Evidence) -> list[tuple[str, tuple[NetworkEvidence, ...]]]:
-    """Networks of one method and preset, trained alike, that differ in one number only, with that parameter's name."""
-    families: dict[tuple[str, str, str], list[NetworkEvidence]] = defaultdict(list)
+    """Networks of one method and preset, trained alike, that differ in one number only, with that parameter's name.
+
+    Networks of different studies are not variants of each other.
+    """
+    families: dict[tuple[str, ...], list[NetworkEvidence]] = defaultdict(list)
     for network in evidence.networks:
         if not is_static_resnet(network):
             recipe = network.first.recipe.model_dump_json()
-            families[network.method.name, network.first.preset, recipe].append(network)
+            for study in dict.fromkeys(model.study for model in network.models):
+                families[study, network.method.name, network.first.preset, recipe].append(network)
     found: dict[tuple[str, frozenset[str]], tuple[NetworkEvidence, ...]] = {}
     for family in families.values():
         for parameter in dict.fromkeys(name for network in family for name in network.first.parameters):
@@ -127,8 +131,8 @@ def variants(evidence: Evidence) -> list[tuple[str, tuple[NetworkEvidence, ...]]
 
 def _differ_in(one: NetworkEvidence, other: NetworkEvidence, parameter: str) -> bool:
     """Whether nothing but a parameter, which is a number where it is given, tells two networks apart."""
-    rest = [{k: v for k, v in network.first.parameters.items() if k != parameter} for network in (one, other)]
-    values = [network.first.parameters.get(parameter, 0) for network in (one, other)]
+    rest = [{k: v for k, v in network.first.resolved.items() if k != parameter} for network in (one, other)]
+    values = [network.first.resolved.get(parameter, 0) for network in (one, other)]
     return rest[0] == rest[1] and all(_is_number(value) for value in values)
 
 
@@ -141,7 +145,7 @@ def _variants(evidence: Evidence, parameter: str, networks: tuple[NetworkEvidenc
         Point(
             evidence.value(network, "routed"),
             evidence.value(network, "accuracy"),
-            str(network.first.parameters.get(parameter, "default")),
+            str(network.first.resolved.get(parameter, "default")),
         )
         for network in networks
     ]

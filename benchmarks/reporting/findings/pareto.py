@@ -33,14 +33,20 @@ class Standing:
 
 
 def standings(evidence: Evidence, found: Comparison, cost: Cost) -> list[Standing]:
-    """Every network whose cost of that kind is known, the order of networks kept."""
+    """Every network whose cost of that kind is known, the order of networks kept.
+
+    Times are compared among networks that were timed in the same environment.
+    """
     known = [(network, cost.of(evidence, network)[0]) for network in found.networks]
     measured = [(network, value) for network, value in known if value > 0 and np.isfinite(value)]
     costs = [value for _, value in measured]
     accuracies = [found.accuracy(network) for network, _ in measured]
     result = []
     for place, (network, value) in enumerate(measured):
-        best = dominator(place, costs, accuracies)
+        comparable = [
+            k for k, (other, _) in enumerate(measured) if not cost.batch or other.timed_in == network.timed_in
+        ]
+        best = dominator(place, costs, accuracies, comparable)
         if best is None:
             result.append(Standing(network, None))
             continue
@@ -50,11 +56,20 @@ def standings(evidence: Evidence, found: Comparison, cost: Cost) -> list[Standin
     return result
 
 
-def dominator(place: int, costs: Sequence[float], accuracies: Sequence[float]) -> int | None:
-    """Of the points that dominate one, the most accurate, of equal ones the cheapest; None where there is none."""
+def dominator(
+    place: int, costs: Sequence[float], accuracies: Sequence[float], comparable: Sequence[int] | None = None
+) -> int | None:
+    """Of the points that dominate one, the most accurate, of equal ones the cheapest; None where there is none.
+
+    Args:
+        place: of the point.
+        costs: of all points.
+        accuracies: of all points.
+        comparable: places of those that may dominate it; None for all.
+    """
     better = [
         k
-        for k in range(len(costs))
+        for k in (range(len(costs)) if comparable is None else comparable)
         if costs[k] <= costs[place]
         and accuracies[k] >= accuracies[place]
         and (costs[k], accuracies[k]) != (costs[place], accuracies[place])

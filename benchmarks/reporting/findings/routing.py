@@ -41,11 +41,13 @@ class RoutingPays:
     """An answer to the question of the page.
 
     Attributes:
-        statements: by kind of cost, multiply-accumulates first.
+        statements: by kind of cost, multiply-accumulates first, with figures.
+        others: on the other kinds of cost, without figures; kinds at which the same holds share a sentence.
         basis: what was compared, and how.
     """
 
     statements: tuple[Statement, ...]
+    others: tuple[str, ...]
     basis: str
 
 
@@ -54,10 +56,22 @@ def routing_pays(evidence: Evidence) -> RoutingPays | None:
     found, networks = against_static(evidence), routing(evidence)
     if found is None or not networks:
         return None
-    statements = tuple(
-        _statement(curve.cost.words, own) for curve in found.curves if (own := found.at(curve, networks))
-    )
-    return RoutingPays(statements, _basis(found)) if statements else None
+    each = {curve.cost.words: own for curve in found.curves if (own := found.at(curve, networks))}
+    if not each:
+        return None
+    statements = tuple(_statement(cost, own) for cost, own in each.items())
+    return RoutingPays(statements, _together(list(each.items())[1:]), _basis(found))
+
+
+def _together(each: Sequence[tuple[str, Sequence[Difference]]]) -> tuple[str, ...]:
+    """A sentence for all kinds of cost at which every network has the same verdict."""
+    alike: dict[frozenset[tuple[str, str]], list[str]] = {}
+    first: dict[frozenset[tuple[str, str]], Sequence[Difference]] = {}
+    for cost, differences in each:
+        verdicts = frozenset((found.network.label, found.verdict) for found in differences)
+        alike.setdefault(verdicts, []).append(cost)
+        first.setdefault(verdicts, differences)
+    return tuple(sentence(listing(own), first[verdicts], figures=False) for verdicts, own in alike.items())
 
 
 def _statement(cost: str, differences: Sequence[Difference]) -> Statement:
@@ -65,18 +79,19 @@ def _statement(cost: str, differences: Sequence[Difference]) -> Statement:
     return Statement(cost, winners, sentence(cost, differences))
 
 
-def sentence(cost: str, differences: Sequence[Difference]) -> str:
-    """What becomes of some networks beside static ResNets of the same cost; figures in points of accuracy."""
-    parts = [_part(verdict, own) for verdict in VERBS if (own := [d for d in differences if d.verdict == verdict])]
+def sentence(cost: str, differences: Sequence[Difference], *, figures: bool = True) -> str:
+    """What becomes of some networks beside static ResNets of the same cost; figures are points of accuracy."""
+    by_verdict = {verdict: [found for found in differences if found.verdict == verdict] for verdict in VERBS}
+    parts = [_part(verdict, own, figures=figures) for verdict, own in by_verdict.items() if own]
     if not any(found.verdict == "above" for found in differences):
         parts.insert(0, "no network that routes beats static ResNets")
     first = parts[0].replace("them", "static ResNets", 1) if "static ResNets" not in parts[0] else parts[0]
     return f"At equal {cost}, {'; '.join([first, *parts[1:]])}."
 
 
-def _part(verdict: str, differences: Sequence[Difference]) -> str:
+def _part(verdict: str, differences: Sequence[Difference], *, figures: bool) -> str:
     names = [found.network.name for found in differences]
-    if verdict in JUDGED:
+    if figures and verdict in JUDGED:
         names = [f"{found.network.name} ({_figures(found)})" for found in differences]
     one, several = VERBS[verdict]
     return f"{listing(names)} {one if len(names) == 1 else several}"

@@ -147,7 +147,7 @@ def costs(evidence: Evidence) -> list[Cost]:
     """The kinds of cost that are compared: multiply-accumulates, times at up to three batch sizes, parameters."""
     sizes = evidence.batch_sizes
     chosen = sorted({*sizes[:1], *(size for size in sizes if size == MIDDLE), *sizes[-1:]})
-    times = [Cost(f"time_{size}", f"time at batch {size}", size) for size in chosen]
+    times = [Cost(f"time_{size}", f"time (batch {size})", size) for size in chosen]
     return [Cost("macs", "MACs"), *times, Cost("parameters", "parameters")]
 
 

@@ -33,7 +33,7 @@ def pareto(evidence: Evidence) -> Table | None:
         rows=rows,
         note="A network is dominated by another that costs no more and is no less accurate, both at their headline "
         "settings; of several the most accurate is named. Below: the difference in accuracy, and the cost as a "
-        "multiple of the other's. Where the difference is not significant, only the cost speaks against the network.",
+        "multiple of the other's. “Open” differences are not significant: only the cost speaks against the network.",
     )
 
 
@@ -42,9 +42,9 @@ def _cell(found: Standing | None) -> Cell:
         return missing("not measured")
     if found.dominator is None:
         return Cell(text="on the front", sort="", best=True)
-    sign = "" if found.significant else ", not significant"
+    sign = "" if found.significant else ", open"
     return Cell(
         text=found.dominator.name,
-        sub=f"{points(found.points)} points{sign}; {found.ratio:.2f} times the cost",
+        sub=f"{points(found.points)} points{sign}; {found.ratio:.2f} × cost",
         sort=found.dominator.name.lower(),
     )

@@ -11,9 +11,9 @@ from benchmarks.reporting.tables.cells import Cell, missing, text
 WORDS = {
     "above": "beats",
     "below": "loses",
-    "open": "not told apart",
-    "cheaper": "cheaper than all",
-    "costlier": "costs more than all",
+    "open": "open",
+    "cheaper": "cheaper",
+    "costlier": "costs more",
 }
 """Below a difference, by its verdict."""
 
@@ -29,7 +29,10 @@ def static_curve(evidence: Evidence) -> Table | None:
     ordered = [network for network in others if network in routed] + [n for n in others if n not in routed]
     columns = [
         Column(name="Network", numeric=False),
-        *(Column(name=f"At equal {curve.cost.words}", unit="points", tip=_tip(curve)) for curve in found.curves),
+        *(
+            Column(name=f"{curve.cost.words[0].upper()}{curve.cost.words[1:]}", unit="points", tip=_tip(curve))
+            for curve in found.curves
+        ),
     ]
     return Table(
         title="Accuracy above static ResNets of equal cost",
@@ -40,7 +43,7 @@ def static_curve(evidence: Evidence) -> Table | None:
 
 
 def _row(found: AgainstStatic, network: NetworkEvidence, *, routes: bool) -> list[Cell]:
-    cells = [text(network.name, "routes" if routes else "the same for every image", network=network.slug)]
+    cells = [text(network.name, "routes" if routes else "the same for all images", network=network.slug)]
     for curve in found.curves:
         own = found.at(curve, [network])
         cells.append(_difference(own[0]) if own else missing("not measured"))
@@ -68,7 +71,7 @@ def _note(found: AgainstStatic) -> str:
         "Test accuracy minus that of the static curve at the same cost: ResNets of several sizes, those that no "
         "cheaper one equals in validation accuracy, joined in straight lines over the logarithm of the cost. Below: "
         f"the 95 % interval, all of them together, about {about}; it allows for the uncertainty of the time. Bold "
-        "networks beat static ones. A network that is cheaper than every static ResNet is compared with the cheapest "
-        "one, a network that costs more than all of them with the last one on the curve: where that decides nothing, "
-        "no verdict is given. Times are relative to the baseline's in the same process."
+        "networks beat static ones; “open” ones cannot be told from them. “Cheaper” and “costs more” are meant of all "
+        "static ResNets: such a network is compared with the nearest end of the curve, and judged only where the "
+        "difference in cost makes it clearer still. Times are relative to the baseline's in the same process."
     )

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.evidence.times import reference_baseline, relative_time
-from tests.benchmarks.reporting.hand_made import HandMade, timings
+from tests.benchmarks.reporting.hand_made import ENVIRONMENT, HandMade, timings
 
 SLOWER = {"network": "resnet[tiny, widths=(16, 32, 56)]", "macs": 3_600_000, "parameters": 150_000}
 
@@ -32,6 +32,26 @@ def test_another_baseline_is_placed_by_its_own_time(made: HandMade) -> None:
     evidence = made.evidence()
     assert reference_baseline(evidence) == "resnet[tiny]"
     assert times(evidence)["skipnet"] == pytest.approx(0.5)
+
+
+OTHER = {**ENVIRONMENT, "processor": "Another Processor", "host": "89abcdef"}
+
+
+def test_seconds_of_another_machine_do_not_count(made: HandMade) -> None:
+    """Another machine is twice as fast: there the reference takes 5 ms, the other baseline 6, its network 3."""
+    made.add(made.spec("resnet"), latency=timings(0.010, 0.010, {"default": [0.010] * 3}))
+    fast = timings(0.005, 0.005, {"default": [0.005] * 3})
+    made.add(made.spec("adanet"), environment=OTHER, latency=fast)
+    slow = timings(0.006, 0.006, {"default": [0.003] * 3})
+    made.add(made.spec("skipnet"), baseline=SLOWER, environment=OTHER, latency=slow)
+    assert times(made.evidence()) == pytest.approx({"resnet": 1.0, "adanet": 1.0, "skipnet": 0.6})
+
+
+def test_without_the_reference_on_its_machine_a_network_has_no_time(made: HandMade) -> None:
+    made.add(made.spec("resnet"), latency=timings(0.010, 0.010, {"default": [0.010] * 3}))
+    slow = timings(0.006, 0.006, {"default": [0.003] * 3})
+    made.add(made.spec("skipnet"), baseline=SLOWER, environment=OTHER, latency=slow)
+    assert math.isnan(times(made.evidence())["skipnet"])
 
 
 def test_a_setting_may_be_named_and_what_was_not_timed_has_no_time(evidence: Evidence, made: HandMade) -> None:

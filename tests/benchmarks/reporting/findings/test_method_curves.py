@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from benchmarks.reporting.evidence.evidence import Evidence
+from benchmarks.reporting.evidence.loading import load
 from benchmarks.reporting.findings.method_curves import MethodCurve, Point, method_curves, variants
 from benchmarks.reporting.tables.curves import curves
 from tests.benchmarks.reporting.hand_made import HandMade, answers, costs
@@ -79,3 +81,17 @@ def test_a_network_with_one_cost_has_no_curve(made: HandMade) -> None:
     made.add(made.spec("adanet"), settings={"a": "", "b": ""}, accuracy=both, cost=cost)
     assert method_curves(made.evidence()) == []
     assert curves(made.evidence()) is None
+
+
+def test_studies_on_one_page_have_curves_of_their_own(tmp_path: Path) -> None:
+    """A network that two studies trained separately is on the curve of each."""
+    for name, rate in (("one", 0.7), ("other", 0.9)):
+        made = HandMade(tmp_path / name)
+        for own, macs in ((0.3, 2_000_000), (rate, 4_000_000)):
+            spec = made.spec("adanet", target_rate=own)
+            made.add(spec, accuracy=answers("1110"), cost=costs(("default", 8_000_000, macs)))
+    found = variants(load(tmp_path / "one", tmp_path / "other"))
+    assert [[network.label for network in networks] for _, networks in found] == [
+        ["adanet[target_rate=0.3] (one)", "adanet[target_rate=0.7]"],
+        ["adanet[target_rate=0.3] (other)", "adanet[target_rate=0.9]"],
+    ]

@@ -9,6 +9,7 @@ from benchmarks.reporting.findings.pareto import dominator, standings
 from benchmarks.reporting.findings.significance import compared
 from benchmarks.reporting.findings.static_curve import Cost
 from benchmarks.reporting.tables.pareto import pareto
+from tests.benchmarks.reporting.hand_made import ENVIRONMENT, HandMade, answers, timings
 
 
 def test_the_most_accurate_of_those_that_dominate_is_named() -> None:
@@ -48,4 +49,15 @@ def test_a_page_names_the_dominator_with_what_it_is_better_by(evidence: Evidence
     assert table is not None
     cells = {row[0].text: row[1] for row in table.rows}
     assert cells["BranchyNet"].text == "on the front"
-    assert cells["AdaNet (ConvNet-AIG)"].sub == "−10.0 points, not significant; 1.50 times the cost"
+    assert cells["AdaNet (ConvNet-AIG)"].sub == "−10.0 points, open; 1.50 × cost"
+
+
+def test_times_of_another_machine_dominate_nothing(made: HandMade) -> None:
+    other = {**ENVIRONMENT, "processor": "Another Processor", "host": "89abcdef"}
+    slow, fast = (timings(0.010, 0.010, {"default": [seconds] * 3}) for seconds in (0.010, 0.005))
+    made.add(made.spec("resnet"), accuracy=answers("1100"), latency=slow)
+    made.add(made.spec("skipnet"), accuracy=answers("1110"), latency=fast, environment=other)
+    evidence = made.evidence()
+    found = compared(evidence)
+    assert found is not None
+    assert [one.dominator for one in standings(evidence, found, Cost("time_1", "time", 1))] == [None, None]

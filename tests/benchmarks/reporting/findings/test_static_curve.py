@@ -122,8 +122,10 @@ def test_the_page_begins_with_networks_that_route_and_leaves_out_the_others(curv
     assert ") beats static ResNets; BranchyNet (−15.0 points, " in lead.text
     assert lead.text.endswith(") loses to them.")
     assert [own.label for own in lead.winners] == ["adanet"]
-    assert time.text.startswith("At equal time at batch 1, AdaNet (ConvNet-AIG) (+5.0 points, ")
+    assert time.text.startswith("At equal time (batch 1), AdaNet (ConvNet-AIG) (+5.0 points, ")
     assert "DenseNet" not in lead.text
+    names = "AdaNet (ConvNet-AIG) beats static ResNets; BranchyNet loses to them."
+    assert found.others == (f"At equal time (batch 1) and parameters, {names}",)
 
 
 def test_where_none_beats_them_that_is_said(curve: HandMade) -> None:
