@@ -19,6 +19,7 @@ from benchmarks.records.record import Record
 from tests.benchmarks.cases import NOT_MEASURED, RECIPE
 
 TASK: dict[str, Any] = {
+    "static_curve": [],
     "dataset": "mnist5k[train=64, test=20]",
     "methods": ["resnet"],
     "recipe": RECIPE | {"epochs": 1},
