@@ -165,8 +165,7 @@ def decisions(net: RoutedNet, selector: zoo.Selector, forward: Forward) -> int:
 
 
 @every_method
-@pytest.mark.parametrize("size", [1, 16])
-@pytest.mark.parametrize("serve", [False, True], ids=["network", "served"])
+@pytest.mark.parametrize(("serve", "size"), [(False, 16), (True, 1)], ids=["network", "served, one image"])
 def test_answers_are_those_of_the_cpu_and_wait_once_per_decision_at_most(
     selector: zoo.Selector, size: int, serve: bool
 ) -> None:
