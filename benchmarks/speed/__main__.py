@@ -28,6 +28,7 @@ class Section(StrEnum):
     skipping = "skipping"
     exits = "exits"
     compiled = "compiled"
+    opponents = "opponents"
     training = "training"
     attacks = "attacks"
     aa = "aa"
@@ -37,6 +38,7 @@ TITLES = {
     Section.skipping: "Skipped blocks: is saved computation saved time?",
     Section.exits: "Early exits: is saved computation saved time?",
     Section.compiled: "Served, against torch.compile",
+    Section.opponents: "Opponents: dense networks in other inference runtimes, and skipping against the fastest",
     Section.training: "Training: images per second against a plain loop",
     Section.attacks: "Attacks: seconds against foolbox",
     Section.aa: "A/A: does timing call a network different from itself, and does it find a slow-down?",

@@ -1,0 +1,131 @@
+"""Dense networks in every inference runtime of this machine, and served networks that skip against the fastest of them.
+
+The runtimes are those of `benchmarks.speed.engines`. Which of them is the fastest dense one is found in the same turns.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from benchmarks.speed.engines import Answer, available
+from benchmarks.speed.skipping import NARROW, SKIPNET, Case, networks, normalised
+from benchmarks.speed.table import NotMeasured, row_of
+from benchmarks.speed.turns import Times, ratio, take_turns
+from benchmarks.training.numerics import single_threaded
+from zoo import RoutedNet, Task, create, optimize_for_inference
+
+OURS = "served"
+"""Of the engines, the suite's own."""
+DIGITS = Task(shape=(1, 28, 28), classes=10)
+
+
+@dataclass(frozen=True)
+class Routed:
+    """A network that skips, and how much faster than the fastest dense network it has to be.
+
+    Attributes:
+        case: network, baseline and images.
+        target: smallest ratio that is good enough; NaN for none.
+    """
+
+    case: Case
+    target: float
+
+
+def _routed(name: str, method: str, rate: float, targets: Mapping[int, float]) -> list[Routed]:
+    return [Routed(Case(name, NARROW, batch, rate, math.nan, method), goal) for batch, goal in targets.items()]
+
+
+ROUTED = [
+    *_routed("AdaNet-110", "adanet[tiny, ", 0.5, {1: 1.55, 8: 1.45, 64: 1.6}),
+    *_routed("AdaNet-110", "adanet[tiny, ", 0.25, {1: 2.4, 8: 2.2, 64: 2.7}),
+    *_routed("SkipNet-110", SKIPNET, 0.5, {1: 1.3, 8: 1.3, 64: 1.5}),
+]
+DENSE = [(name, batch) for name in ("resnet[tiny]", "msdnet[tiny]") for batch in (1, 8, 64, 256)]
+
+
+def measure(seconds: float) -> pd.DataFrame:
+    """Ratios of one-thread CPU times; routed networks have targets, dense ones are for comparison.
+
+    Args:
+        seconds: for the turns of all rows together; export and compilation take a minute or two more.
+
+    Returns:
+        Rows per network, batch and engine, columns as `benchmarks.speed.table.row_of` says.
+
+    Raises:
+        NotMeasured: no runtime but PyTorch is installed.
+    """
+    share = seconds / (len(ROUTED) + len(DENSE))
+    rows: list[dict[str, Any]] = []
+    with single_threaded():
+        seen: set[int] = set()
+        for routed in ROUTED:
+            rows += _against_dense(routed, share, dense_too=routed.case.batch not in seen)
+            seen.add(routed.case.batch)
+        for name, batch in DENSE:
+            rows += _dense(name, batch, share)
+    return pd.DataFrame(rows)
+
+
+def fastest(times: Mapping[str, Times]) -> str:
+    """The engine whose median time is the smallest."""
+    return min(times, key=lambda name: float(np.median(times[name])))
+
+
+def _against_dense(routed: Routed, seconds: float, *, dense_too: bool) -> list[dict[str, Any]]:
+    """The dense ResNet in every engine, once per batch size, and the routed network over the fastest of them."""
+    net, baseline, images = networks(routed.case)
+    images = images.contiguous()
+    served = optimize_for_inference(net)
+    times = _turns(_engines(baseline.eval(), images), images, seconds, {"routed": lambda: served(images)})
+    skipping = times.pop("routed")
+    best = fastest(times)
+    share = served(images).route.float().mean().item()
+    where = f"{routed.case.name}, batch {routed.case.batch}, {share:.0%} of the blocks run; dense in {best}"
+    own = [row_of("skipping, over the fastest dense engine", where, ratio(times[best], skipping), target=routed.target)]
+    return [*(_engine_rows("ResNet-110", len(images), times) if dense_too else []), *own]
+
+
+def _dense(name: str, batch: int, seconds: float) -> list[dict[str, Any]]:
+    torch.manual_seed(0)
+    images = torch.rand(batch, *DIGITS.shape)
+    net = normalised(create(name, DIGITS), torch.rand(16, *DIGITS.shape))
+    return _engine_rows(f"{name}, every unit", batch, _turns(_engines(net, images), images, seconds, {}))
+
+
+def _engines(net: RoutedNet, images: Tensor) -> dict[str, Answer]:
+    found = available(net, images)
+    if set(found) <= {"PyTorch", OURS, "torch.compile"}:
+        raise NotMeasured("neither ONNX Runtime nor OpenVINO is installed: pip install 'routebench[engines]'")
+    return found
+
+
+def _turns(
+    engines: Mapping[str, Answer], images: Tensor, seconds: float, others: Mapping[str, Callable[[], object]]
+) -> dict[str, Times]:
+    def call(answer: Answer) -> Callable[[], object]:
+        return lambda: answer(images)
+
+    return take_turns({**{name: call(answer) for name, answer in engines.items()}, **others}, seconds)
+
+
+def _engine_rows(network: str, batch: int, times: Mapping[str, Times]) -> list[dict[str, Any]]:
+    """Every engine as a multiple of the served network's speed, with its milliseconds."""
+    return [
+        row_of(
+            f"dense in {name}, over dense served here",
+            f"{network}, batch {batch}: {1000 * float(np.median(own)):.3g} ms",
+            ratio(times[OURS], own),
+        )
+        for name, own in times.items()
+        if name != OURS
+    ]
