@@ -44,9 +44,12 @@ def span(low: str, high: str) -> str:
     return f"{low}–{high}"
 
 
-def interval_words(seeds: float) -> str:
-    """What bars, bands and ends of accuracies are, where networks have at most that many seeds."""
-    return "95 % intervals (Wilson)" if seeds <= 1 else "95 % intervals over seeds and images, of one seed Wilson's"
+def interval_words(seeds: Iterable[float]) -> str:
+    """What bars, bands and ends of accuracies are, where networks have so many seeds each."""
+    several = {number > 1 for number in seeds}
+    if True not in several:
+        return "95 % intervals (Wilson)"
+    return "95 % intervals over seeds and images" + (", of one seed Wilson's" if False in several else "")
 
 
 def duration(seconds: float) -> str:

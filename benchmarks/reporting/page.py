@@ -58,7 +58,7 @@ def _context(evidence: Evidence) -> dict[str, Any]:
         "keys": {network.slug: legend_key(style_of(network)) for network in shown},
         "routing": routing_pays(evidence),
         "conclusions": conclusions(evidence),
-        "about_methods": (found := compared(evidence)) is not None and found.about_methods,
+        "basis": found.basis if (found := compared(evidence)) else "",
         "warnings": warnings(evidence),
         "header": header(evidence),
         "attacks": attacks(evidence),

@@ -6,7 +6,8 @@ from the two or three that there are: that makes their variance too small by (S 
 it is known. The largest studentised contrast of every draw gives one critical value for all contrasts of a family, so
 that at least one false difference is reported in one study of twenty, however many networks are compared.
 
-With one seed per network all of it is about the networks that were trained, not about their methods.
+With one seed per network all of it is about the networks that were trained, not about their methods. Where some have
+several seeds, a difference from a network with one allows for as much chance in training as the others show.
 """
 
 from __future__ import annotations
@@ -52,22 +53,28 @@ class AnswerModel:
 
     @property
     def about_methods(self) -> bool:
-        """Whether several seeds allow statements on methods; otherwise they are on the networks trained here."""
-        return self.components.seed_variance is not None
+        """Whether every network has the several seeds that statements on methods need.
+
+        Otherwise they are on the networks trained here.
+        """
+        return bool((self.components.seeds > 1).all())
 
     def intervals(self) -> tuple[Floats, Floats]:
         """Both ends (K,) of each accuracy's own 95 % interval.
 
-        Of one seed Wilson's. Of several seeds Wilson's for as many images as would have the same variance (Korn and
-        Graubard 1998), with Student's quantile at Satterthwaite's degrees of freedom.
+        Of one seed Wilson's, whatever the others have: it is about the network trained here. Of several seeds Wilson's
+        for as many images as would have the same variance (Korn and Graubard 1998), with Student's quantile at
+        Satterthwaite's degrees of freedom.
         """
         parts = self.components
         p = parts.accuracy
         of_images = np.maximum(np.diag(parts.image_covariance), 0) * (1 - 1 / parts.images)
-        variance = of_images + parts.of_seeds
+        scatters = (parts.seeds > 1) & (p * (1 - p) > 0)  # seeds that are all right, or all wrong, show no scatter
+        of_seeds = np.where(scatters, parts.of_seeds, 0.0)
+        variance = of_images + of_seeds
         quantile = np.full(len(p), norm.ppf((1 + LEVEL) / 2))
         if parts.seed_variance is not None:
-            share = parts.of_seeds / np.maximum(variance, 1e-300)
+            share = of_seeds / np.maximum(variance, 1e-300)
             quantile = t.ppf((1 + LEVEL) / 2, parts.seed_variance.df / np.maximum(share, 1e-9) ** 2)
         effective = np.where(variance > 0, p * (1 - p) / np.maximum(variance, 1e-300), parts.images)
         effective = np.where(p * (1 - p) > 0, effective, parts.images)

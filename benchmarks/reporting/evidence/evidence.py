@@ -130,6 +130,8 @@ class TrainedModel:
         history: a row per epoch: epoch, epochs, phase, lr, loss, train_accuracy, validation_accuracy, seconds.
         measurements: tables of evaluators, by name; of a seed after the first, those that no seed before it has.
         right: of every seed its answers by setting, attack and epsilon; without an attack `none` and 0.
+        unattacked: the headline setting's answers without attack to the images that were attacked, which may be fewer
+            than those of the test split; None where none were.
         reasons: why an evaluator has no table, by its name.
         timed_in: key of the environment in which it was timed; empty where it was not.
         stale: in what its record is not what the code of today makes; empty where it is.
@@ -154,6 +156,7 @@ class TrainedModel:
     history: pd.DataFrame
     measurements: Mapping[str, pd.DataFrame]
     right: Mapping[tuple[str, str, float], Right]
+    unattacked: Right | None
     reasons: Mapping[str, str]
     timed_in: str
     stale: tuple[str, ...]

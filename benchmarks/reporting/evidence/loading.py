@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 import zoo
 from benchmarks.measuring import Evaluator, evaluators
+from benchmarks.measuring.attacks.contract import CLEAN
 from benchmarks.records.answers import unpacked
 from benchmarks.records.derived import ANSWERS, RATES, SUMMARY, derived
 from benchmarks.records.record import Record
@@ -51,7 +54,6 @@ def load(*results_dirs: Path) -> Evidence:
     lost = _lost(sources, seeds)
     networks = _networks(groups, lost)
     intervals = accuracy_intervals([network for network in networks if network.models])
-    headline = {network.label: network.first.settings[0].name for network in networks if network.models}
     return Evidence(
         study=describe_study(sources, seeds),
         last_run=sources[-1].last_run,
@@ -61,7 +63,7 @@ def load(*results_dirs: Path) -> Evidence:
         untrained=_untrained(sources, seeds),
         failures=tuple(failure.values for source in sources for failure in source.failures),
         results=of_settings(results, intervals),
-        robustness=of_attacks(robustness, intervals, headline),
+        robustness=of_attacks(robustness, intervals),
         batch_sizes=tuple(batch_sizes(results)),
         unit=unit_for(results["nominal"]),
         tuning=_tuning(sources[0].root) if len(sources) == 1 else None,
@@ -126,6 +128,7 @@ def _model(seed: Seed, tables: Mapping[str, pd.DataFrame]) -> TrainedModel:
         history=record.history(),
         measurements=tables,
         right=_right(record),
+        unattacked=_unattacked(record),
         reasons=_reasons(seed),
         timed_in=timed_in(record),
         stale=stale(record, seed.source.study),
@@ -138,6 +141,17 @@ def _right(record: Record) -> dict[tuple[str, str, float], Right]:
         (row["setting"], row["attack"], row["epsilon"]): Right(row["of"], unpacked(row["right"], row["images"]))
         for row in rows
     }
+
+
+def _unattacked(record: Record) -> Right | None:
+    if not record.has("robustness"):
+        return None
+    table = record.table("robustness")
+    rows = table[table["attack"] == CLEAN].sort_values("index")
+    if rows.empty:
+        return None
+    images = hashlib.sha256(rows["index"].to_numpy(dtype=np.int64).tobytes()).hexdigest()
+    return Right(images, (rows["label"] == rows["prediction"]).to_numpy())
 
 
 def _reasons(seed: Seed) -> dict[str, str]:

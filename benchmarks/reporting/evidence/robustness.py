@@ -18,9 +18,9 @@ def robustness_results(seeds_of: Mapping[str, Sequence[pd.DataFrame]]) -> pd.Dat
     """Accuracy and cost by network, attack and epsilon.
 
     Columns: network, attack, epsilon, strength (of the attack; 0 in tables from before it was declared), images,
-    seeds, accuracy, accuracy_low, accuracy_high (95 % Wilson interval of one seed, or the range over several),
-    accuracy_std (over seeds; NaN for one), macs (mean routed), relative (macs / those of the same images without
-    attack; NaN where they were not recorded).
+    seeds, accuracy, accuracy_low, accuracy_high (95 % Wilson interval of one seed, or the range over several; but see
+    `intervals.of_attacks`), accuracy_std (over seeds; NaN for one), macs (mean routed), relative (macs / those of the
+    same images without attack; NaN where they were not recorded).
 
     Args:
         seeds_of: `benchmarks.measuring.summaries.robustness.attack_rates` of every network, one per seed.

@@ -52,7 +52,7 @@ def accuracy_macs(evidence: Evidence) -> Drawing:
 
 def _caption(evidence: Evidence) -> str:
     images = evidence.results["samples"].max()
-    bars = interval_words(evidence.results["seeds"].max())
+    bars = interval_words(evidence.results["seeds"])
     joined = VARIANTS if variants(evidence) else ""
     return (
         f"Up and to the left is better. {CURVE}A line joins the settings of one trained network; the large filled "

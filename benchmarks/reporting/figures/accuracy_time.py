@@ -98,6 +98,6 @@ def _caption(evidence: Evidence, sizes: list[int]) -> str:
         f"Left of the dashed line the mean time is below that of {reference_baseline(evidence)}. Every network was "
         "timed in turns with its baseline, a static ResNet, in the same process on the same images, and is placed by "
         f"the ratio of both; mean times of baselines were {listing(spread)}. {CURVE}Bars "
-        f"of accuracy are {interval_words(evidence.results['seeds'].max())}, from {images} test images. Point at a "
+        f"of accuracy are {interval_words(evidence.results['seeds'])}, from {images} test images. Point at a "
         f"setting for the 95 % interval of its speed-up.{budget_note(evidence)}{twins_note(evidence)}"
     )

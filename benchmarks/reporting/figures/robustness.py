@@ -36,7 +36,7 @@ def robustness(evidence: Evidence) -> Drawing:
     return Drawing(
         panels=panels,
         caption=f"At radius 0 the same {count(table['images'].max())} images without attack. Bands: "
-        f"{interval_words(table['seeds'].max())}. Wrongly classified images count as wrong and are attacked "
+        f"{interval_words(table['seeds'])}. Wrongly classified images count as wrong and are attacked "
         "like the others. FGSM takes one step: alone it is no evidence that a network is robust.",
         legend=[network for network in evidence.networks if network.label in set(table["network"])],
     )

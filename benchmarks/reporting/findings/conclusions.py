@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.evidence.robustness import headline_attack
 from benchmarks.reporting.evidence.times import relative_time
-from benchmarks.reporting.findings.significance import Comparison, compared
+from benchmarks.reporting.findings.significance import NAMED, Comparison, compared
 from benchmarks.reporting.formatting import count, epsilons, is_missing, listing, milliseconds, percent, span
 
-NAMED = 4
-"""Most networks that one sentence names."""
 ON_PAPER = 0.95
 """Share of the baseline's cost below which a network counts as cheaper on paper."""
 
@@ -161,7 +159,7 @@ def _accuracy(found: Comparison, network: NetworkEvidence) -> str:
 
 
 def _interval(found: Comparison, network: NetworkEvidence) -> str:
-    seeds = len(network.models)
+    seeds = found.seeds(network)
     over = f" over {seeds} seeds" if seeds > 1 else ""
     return f"95 % interval{over} {span(*(percent(end) for end in found.interval(network)))}"
 

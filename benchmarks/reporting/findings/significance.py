@@ -10,7 +10,11 @@ import numpy as np
 
 from benchmarks.measuring.attacks.contract import CLEAN
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence, Right
+from benchmarks.reporting.formatting import listing
 from benchmarks.statistics import AnswerModel, Contrasts
+
+NAMED = 4
+"""Most networks that one sentence names."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +38,36 @@ class Comparison:
     def about_methods(self) -> bool:
         """Whether what is found holds for methods, and not only for the networks that were trained."""
         return self.model.about_methods
+
+    @property
+    def basis(self) -> str:
+        """A sentence on what intervals and differences are about: methods, or networks that were trained."""
+        once = [network.name for network in self.networks if self.seeds(network) == 1]
+        if not once:
+            return (
+                "Intervals and differences are over seeds and test images: they are about the methods as they are "
+                "trained here."
+            )
+        if len(once) == len(self.networks):
+            return (
+                "Every network was trained once: this is about the networks trained here, and says nothing of their "
+                "methods."
+            )
+        who = listing(once) if len(once) <= NAMED else f"{len(once)} of {len(self.networks)} networks"
+        verb, them = ("was", "it is about the network") if len(once) == 1 else ("were", "them is about the networks")
+        chance = "allow for as much chance in training as the others show"
+        if len(self.networks) - len(once) == 1:
+            chance = (
+                "are never significant, since one network does not show how much chance there is in training others"
+            )
+        return (
+            f"{who} {verb} trained once: what is said of {them} trained here, and says nothing of methods. Differences "
+            f"from {'it' if len(once) == 1 else 'them'} {chance}; all others are over seeds and test images."
+        )
+
+    def seeds(self, network: NetworkEvidence) -> int:
+        """Of a network, how many seeds' answers are compared."""
+        return int(self.model.components.seeds[self.networks.index(network)])
 
     def accuracy(self, network: NetworkEvidence) -> float:
         """Of a network, the mean over its seeds."""

@@ -10,7 +10,16 @@ from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.evidence.robustness import headline_attack
 from benchmarks.reporting.findings.provenance import timing_note
 from benchmarks.reporting.findings.significance import compared
-from benchmarks.reporting.formatting import duration, epsilons, listing, milliseconds, percent, significant, span
+from benchmarks.reporting.formatting import (
+    duration,
+    epsilons,
+    interval_words,
+    listing,
+    milliseconds,
+    percent,
+    significant,
+    span,
+)
 from benchmarks.reporting.tables.base import Column, Table, table
 from benchmarks.reporting.tables.cells import Cell, accuracy, missing, number, text
 
@@ -40,8 +49,8 @@ def _columns(evidence: Evidence, sizes: list[int]) -> list[Column]:
     columns = [
         Column(name="Network", numeric=False),
         Column(name="Setting", numeric=False, tip="Point of the network's curve, chosen on validation data."),
-        Column(name="Accuracy", unit="%", tip="Top-1 on the test split, with its 95 % interval."),
-        Column(name="Rank", tip="In accuracy: the ranks that the significant differences leave, all judged together."),
+        Column(name="Accuracy", unit="%", tip=f"Top-1 on the test split. Below: {_intervals(evidence)}."),
+        Column(name="Rank", tip=_rank_tip(evidence)),
         Column(name="Params", unit="k", tip="Learnable numbers, thousands."),
         Column(
             name="MACs",
@@ -96,6 +105,20 @@ def _rank(evidence: Evidence, network: NetworkEvidence) -> Cell:
     return Cell(text=str(best) if best == worst else span(str(best), str(worst)), sort=best + worst / 1000)
 
 
+def _rank_tip(evidence: Evidence) -> str:
+    found = compared(evidence)
+    of = "methods as they are trained here" if found and found.about_methods else "networks trained here"
+    return (
+        f"In accuracy, of the {of}: the ranks that cannot be excluded. A network is behind those that are "
+        "significantly better and ahead of those that are significantly worse, all differences judged together."
+    )
+
+
+def _intervals(evidence: Evidence) -> str:
+    """What ends of accuracies are."""
+    return interval_words(point["seeds"] for point in evidence.headlines.values())
+
+
 def _macs(evidence: Evidence, network: NetworkEvidence, point: Mapping[str, Any]) -> Cell:
     cell = number(point, "routed", evidence.unit.format, reason=network.reason("cost"))
     share = evidence.share_of_baseline(network)
@@ -114,7 +137,6 @@ def _robust(evidence: Evidence, network: NetworkEvidence) -> Cell:
     return accuracy({str(name): value for name, value in at.iloc[0].items()}, reason="no value")
 
 
-OVER_SEEDS = " over seeds and test images"
 BEST = {"Accuracy": max, "MACs": min, "Speed-up": max, "Robust": max}
 """Columns whose best value is emphasised, and what is best."""
 
@@ -136,11 +158,10 @@ def _note(evidence: Evidence) -> str:
     several = max((point["seeds"] for point in evidence.headlines.values()), default=1) > 1
     seeds = "Elsewhere ± is the standard deviation over seeds; point at it for their range. " if several else ""
     return (
-        f"Below accuracies: 95 % intervals{OVER_SEEDS if several else ''}. A rank is a range where differences in "
-        f"accuracy are not significant. {seeds}Times are means, "
-        "speed-ups ratios of means; below them: 95 % bootstrap intervals over turns. Speed-ups compare with the "
-        "network's baseline, timed in turns with it in the same process. Bold is the best of its column, whether or "
-        "not the difference means anything: see the intervals. Click a heading to sort."
+        f"Below accuracies: {_intervals(evidence)}. A rank is a range where differences in accuracy are not "
+        f"significant. {seeds}Times are means, speed-ups ratios of means; below them: 95 % bootstrap intervals over "
+        "turns. Speed-ups compare with the network's baseline, timed in turns with it in the same process. Bold is the "
+        "best of its column, whether or not the difference means anything: see the intervals. Click a heading to sort."
         f"{_baselines(evidence)}{timing_note(evidence)}"
     )
 

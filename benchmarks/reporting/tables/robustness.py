@@ -45,5 +45,5 @@ def robustness(evidence: Evidence) -> Table | None:
         title="Accuracy under attack",
         columns=columns,
         rows=rows,
-        note=f"Below: {interval_words(table['seeds'].max())}.",
+        note=f"Below: {interval_words(table['seeds'])}.",
     )

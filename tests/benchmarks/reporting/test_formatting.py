@@ -60,3 +60,15 @@ def test_radii_of_photographs_are_multiples_of_a_255th() -> None:
 
 def test_radii_of_digits_are_decimals_even_where_one_is_a_multiple_of_a_255th() -> None:
     assert list(formatting.epsilons([0.05, 0.2]).values()) == ["0.05", "0.2"]
+
+
+@pytest.mark.parametrize(
+    ("seeds", "words"),
+    [
+        ([1, 1], "95 % intervals (Wilson)"),
+        ([2, 3], "95 % intervals over seeds and images"),
+        ([1, 3], "95 % intervals over seeds and images, of one seed Wilson's"),
+    ],
+)
+def test_intervals_are_named_by_the_seeds_that_there_are(seeds: list[int], words: str) -> None:
+    assert formatting.interval_words(seeds) == words

@@ -29,6 +29,24 @@ def test_the_interval_of_one_seed_is_wilsons() -> None:
         assert (low, high) == pytest.approx((expected.low, expected.high))
 
 
+def test_the_interval_of_one_seed_is_wilsons_beside_networks_with_several() -> None:
+    several = answers("1" * 8 + "00", "1" * 9 + "0")
+    for others in ([several], [several, several]):
+        model = AnswerModel([answers("1" * 9 + "0"), *others])
+        low, high = model.intervals()
+        expected = binomtest(9, 10).proportion_ci(0.95, method="wilson")
+        assert (low[0], high[0]) == pytest.approx((expected.low, expected.high))
+        assert not model.about_methods
+    assert AnswerModel([several, several]).about_methods
+
+
+@pytest.mark.parametrize("digit", ["0", "1"])
+def test_the_interval_of_seeds_that_are_all_right_or_all_wrong_is_that_of_the_images(digit: str) -> None:
+    low, high = AnswerModel([answers(digit * 10, digit * 10)]).intervals()
+    expected = binomtest(10 * int(digit), 10).proportion_ci(0.95, method="wilson")
+    assert (low[0], high[0]) == pytest.approx((expected.low, expected.high))
+
+
 def test_two_networks_of_one_seed_differ_by_the_images_on_which_they_disagree() -> None:
     # 40 images for one, 20 for the other, 140 equal: the difference is 20 / 200; the variance of the 200 differences
     # (60 of size 1, their mean .1) is (60 - 200 * .01) / 199, and one image more is added to that of their mean

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.evidence.setting_results import completed, setting_results
 from benchmarks.statistics import AnswerModel
-from tests.benchmarks.reporting.hand_made import HandMade, answers, costs, timings
+from tests.benchmarks.reporting.hand_made import HandMade, answers, attacked, costs, timings
 
 
 def point(evidence: Evidence, network: str, setting: str = "default") -> pd.Series:
@@ -65,6 +65,25 @@ def test_settings_other_than_the_headline_have_intervals_too(made: HandMade) -> 
     ends = [(row["accuracy_low"], row["accuracy_high"]) for row in rows]
     assert ends[0] == ends[1]
     assert ends[0][0] < 0.5
+
+
+def test_a_setting_that_only_some_seeds_have_is_over_these(made: HandMade) -> None:
+    both = {"default": "", "rate 60%": ""}
+    for repetition, settings in enumerate(({"default": ""}, both)):
+        tables = [answers("1111111110", setting=name) for name in settings]
+        made.add(made.spec("skipnet", repetition), settings=settings, accuracy=pd.concat(tables, ignore_index=True))
+    one = point(made.evidence(), "skipnet", "rate 60%")
+    assert one["seeds"] == 1
+    assert (one["accuracy_low"], one["accuracy_high"]) == pytest.approx((0.5958, 0.9821), abs=1e-4)  # Wilson, 9 of 10
+
+
+def test_seeds_that_answered_other_images_have_no_interval(made: HandMade) -> None:
+    for repetition, outcome in enumerate(("11110", "1110")):
+        made.add(made.spec("adanet", repetition), accuracy=answers(outcome))
+    found = point(made.evidence(), "adanet")
+    assert found["accuracy"] == pytest.approx((0.8 + 0.75) / 2)
+    assert math.isnan(found["accuracy_low"])
+    assert math.isnan(found["accuracy_high"])
 
 
 def test_times_are_means_per_image_and_the_speed_up_is_their_ratio(made: HandMade) -> None:
@@ -122,3 +141,18 @@ def test_a_column_that_a_plug_in_adds_to_the_summary_is_a_result() -> None:
     (row,) = setting_results(completed(rows), {"net": "net", "net #2": "net"}).to_dict("records")
     assert (row["watts"], row["watts_low"], row["watts_high"]) == (20.0, 10.0, 30.0)
     assert {"watts_low_low", "colour", "repetition"}.isdisjoint(row)
+
+
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_attacked_images_without_attack_have_an_interval_of_their_own_number(made: HandMade, seeds: int) -> None:
+    """Ten of a hundred test images were attacked; without attack all ten are right, of all images 60."""
+    balls = {("none", 0.0): "1" * 10, ("PGD-10", 0.1): "1111111110"}
+    for repetition in range(seeds):
+        tested = answers("1" * 60 + "0" * 40)
+        made.add(made.spec("resnet", repetition), accuracy=tested, robustness=attacked(balls, dict.fromkeys(balls, 1)))
+    rows = made.evidence().robustness.set_index("attack")
+    clean, under = rows.loc["none"], rows.loc["PGD-10"]
+    assert (clean["images"], clean["accuracy"], clean["accuracy_high"]) == pytest.approx((10, 1, 1))
+    assert clean["accuracy_low"] == pytest.approx(0.7225, abs=1e-4)  # Wilson, 10 of 10: 10 / (10 + 1.96²)
+    assert under["accuracy_low"] == pytest.approx(0.5958, abs=0.02)
+    assert under["accuracy_low"] < 0.9 < under["accuracy_high"]

@@ -73,6 +73,7 @@ def test_several_seeds_count_with_their_spread(made: HandMade) -> None:
             made.add(made.spec(method, repetition), accuracy=answers("1" * right * 5 + "0" * (100 - right) * 5))
     found = comparison(made.evidence())
     assert found.about_methods
+    assert "they are about the methods as they are trained here" in found.basis
     resnet = next(network for network in found.networks if network.label == "resnet")
     assert found.best is resnet
     assert "branchynet" in [network.label for network in found.indistinguishable(resnet)]
@@ -87,3 +88,35 @@ def test_answers_under_attack_are_compared_at_one_epsilon(made: HandMade) -> Non
     assert found is not None
     assert found.accuracy(found.best) == pytest.approx(0.8)
     assert compared(evidence, "PGD-10", 0.7) is None
+
+
+def seeds(made: HandMade, **numbers: int) -> Comparison:
+    """Networks with so many seeds each, of 100 images."""
+    for method, number in numbers.items():
+        for repetition in range(number):
+            made.add(made.spec(method, repetition), accuracy=answers("1" * (90 + repetition) + "0" * (10 - repetition)))
+    return comparison(made.evidence())
+
+
+def test_one_seed_says_nothing_of_methods(made: HandMade) -> None:
+    found = seeds(made, resnet=1, adanet=1)
+    assert not found.about_methods
+    assert found.basis.endswith("this is about the networks trained here, and says nothing of their methods.")
+
+
+def test_networks_with_one_seed_beside_others_with_several_are_named(made: HandMade) -> None:
+    found = seeds(made, resnet=2, adanet=1, branchynet=2)
+    assert not found.about_methods
+    assert found.basis == (
+        "AdaNet (ConvNet-AIG) was trained once: what is said of it is about the network trained here, and says nothing "
+        "of methods. Differences from it allow for as much chance in training as the others show; all others are over "
+        "seeds and test images."
+    )
+
+
+def test_one_network_with_several_seeds_does_not_show_how_much_chance_others_have(made: HandMade) -> None:
+    found = seeds(made, resnet=2, adanet=1, branchynet=1)
+    assert "Differences from them are never significant" in found.basis
+    made.add(made.spec("skipnet"), accuracy=answers("0" * 100))
+    worst = comparison(made.evidence())
+    assert worst.rank(next(n for n in worst.networks if n.label == "skipnet")) == (1, 4)
