@@ -171,6 +171,7 @@ COMMAND = [
 PAIR = """
 dataset: mnist5k[train=300, test=100]
 methods: [resnet, adanet, branchynet]
+static_curve: []
 recipe: {epochs: 2, batch_size: 32, precision: fp32}
 evaluation:
   cost: null
