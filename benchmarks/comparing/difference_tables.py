@@ -11,7 +11,10 @@ from benchmarks.reporting.formatting import DASH, is_missing, percent, short_mac
 from benchmarks.reporting.tables.base import Column, Table
 from benchmarks.reporting.tables.cells import Cell, text
 
-INTERVALS = "Intervals hold for all rows together with 95 % confidence."
+INTERVALS = (
+    "Intervals are of the test images, and of seeds where there are several; they hold for all rows together with 95 % "
+    "confidence."
+)
 
 
 def accuracy_table(differences: Sequence[Difference]) -> Table:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,8 @@ class Samples:
         b: (seeds, images) in the second study.
         paired: whether the images are the same, in the same order.
         same_seeds: whether row s of both is of the same seed.
+        family: the attack and its epsilon, or the setting's place among the network's: every network has it once.
+        images: digest of the images of the first study, in order.
     """
 
     kind: str
@@ -39,6 +42,8 @@ class Samples:
     b: Values
     paired: bool
     same_seeds: bool
+    family: str = ""
+    images: str = ""
 
 
 def samples_of(network: MatchedNetwork) -> Iterator[Samples]:
@@ -49,10 +54,12 @@ def samples_of(network: MatchedNetwork) -> Iterator[Samples]:
         if not (a and b):
             continue
         groups_a, groups_b = _by_place(a, table), _by_place(b, table)
-        for where in groups_a:
+        for place, where in enumerate(groups_a):
             if where in groups_b:
+                family = where if table == "robustness" else str(place)
                 for kind in kinds:
-                    yield _samples(kind, where, groups_a[where], groups_b[where], same_seeds=same_seeds)
+                    own = _samples(kind, where, groups_a[where], groups_b[where], same_seeds=same_seeds)
+                    yield replace(own, family=family)
 
 
 def _tables(models: Sequence[TrainedSeed], table: str) -> list[pd.DataFrame]:
@@ -79,7 +86,15 @@ def _samples(kind: str, where: str, a: list[pd.DataFrame], b: list[pd.DataFrame]
         np.stack([_values(kind, frame.loc[chosen]) for frame in side])
         for side, chosen in zip((a, b), images, strict=True)
     )
-    return Samples(kind=kind, where=where, a=one, b=other, paired=paired, same_seeds=same_seeds and len(a) == len(b))
+    return Samples(
+        kind=kind,
+        where=where,
+        a=one,
+        b=other,
+        paired=paired,
+        same_seeds=same_seeds and len(a) == len(b),
+        images=hashlib.sha256(images[0].to_numpy(dtype=np.int64).tobytes()).hexdigest(),
+    )
 
 
 def _common(frames: Sequence[pd.DataFrame]) -> pd.Index:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,20 +24,23 @@ from benchmarks.statistics.moderation import Floats, Moderated, moderate
 
 @dataclass(frozen=True)
 class Components:
-    """Uncertainty of the accuracies of K networks on I images.
+    """Uncertainty of the accuracies of K networks on I images, or of their changes (`benchmarks.statistics.changes`).
 
     Attributes:
         accuracy: (K,), means over seeds and images.
         images: I.
-        seeds: (K,).
+        seeds: (K,), by which variances over seeds are divided for that of the mean.
+        df: (K,) degrees of freedom of each network's own variance over seeds; 0 where it has one seed.
         image_covariance: (K, K), of the accuracies, from the choice of images.
-        scale: (K,), by which the seeds' variances are divided before they are compared: accuracy * (1 - accuracy).
+        scale: (K,), by which the seeds' variances are divided before they are compared: the variance of single answers,
+            accuracy * (1 - accuracy).
         seed_variance: moderated variances over seeds, divided by `scale`; None where every network has one seed.
     """
 
     accuracy: Floats
     images: int
-    seeds: NDArray[np.int_]
+    seeds: Floats
+    df: NDArray[np.int_]
     image_covariance: Floats
     scale: Floats
     seed_variance: Moderated | None
@@ -62,27 +66,35 @@ def components(answers: Sequence[NDArray[np.bool_]]) -> Components:
     if len(shapes) != 1 or 0 in shapes:
         raise ValueError(f"networks must answer the same images, at least one, not {sorted(shapes)} of them")
     (images,) = shapes
-    seeds = np.array([len(right) for right in answers])
+    seeds = np.array([len(right) for right in answers], dtype=float)
     means = np.stack([right.mean(axis=0) for right in answers])
     accuracy = means.mean(axis=1)
     covariance = np.atleast_2d(np.cov(means, ddof=1 if images > 1 else 0)) / images
-    chance = np.array([_interaction(right) for right in answers])
+    chance = np.array([interaction(right) for right in answers])
     covariance[np.diag_indices_from(covariance)] -= chance / (seeds * images)
     scale = np.maximum(accuracy * (1 - accuracy), 1 / images)
-    return Components(accuracy, images, seeds, covariance, scale, _over_seeds(answers, seeds, scale, images))
+    df = (seeds - 1).astype(int)
+    variances = [right.mean(axis=1).var(ddof=1) if len(right) > 1 else 0.0 for right in answers]
+    return Components(
+        accuracy=accuracy,
+        images=images,
+        seeds=seeds,
+        df=df,
+        image_covariance=covariance,
+        scale=scale,
+        seed_variance=over_seeds(np.array(variances), df, scale, images),
+    )
 
 
-def _over_seeds(
-    answers: Sequence[NDArray[np.bool_]], seeds: NDArray[np.int_], scale: Floats, images: int
-) -> Moderated | None:
-    if seeds.max() < 2:
+def over_seeds(variances: Floats, df: NDArray[np.int_], scale: Floats, images: int) -> Moderated | None:
+    """Variances over seeds (K,), moderated and divided by `scale`; None where no network has any `df`."""
+    if not df.any():
         return None
     smallest = 1 / (12 * images**2)  # accuracies are multiples of 1 / I: equal ones need not be the same
-    variances = [right.mean(axis=1).var(ddof=1) if len(right) > 1 else 1.0 for right in answers]
-    return moderate(np.maximum(variances, smallest) / scale, seeds - 1)
+    return moderate(np.maximum(np.where(df > 0, variances, 1.0), smallest) / scale, df)
 
 
-def _interaction(right: NDArray[np.bool_]) -> float:
+def interaction(right: NDArray[Any]) -> float:
     """Variance of single answers (S, I) that neither image nor seed explains; 0 for one seed."""
     seeds, images = right.shape
     if seeds < 2 or images < 2:

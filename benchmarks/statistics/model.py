@@ -1,39 +1,25 @@
 """Accuracies of networks that answered the same images, their intervals, and what can be said of differences.
 
-Draws come from the fitted components (`benchmarks.statistics.components`): images common to all networks, seeds of each
-network, and the variances over seeds estimated again in every draw as they were from the data. Why not seeds drawn
-from the two or three that there are: that makes their variance too small by (S - 1) / S and knows nothing of how badly
-it is known. The largest studentised contrast of every draw gives one critical value for all contrasts of a family, so
-that at least one false difference is reported in one study of twenty, however many networks are compared.
-
-With one seed per network all of it is about the networks that were trained, not about their methods. Where some have
-several seeds, a difference from a network with one allows for as much chance in training as the others show.
+How: see `benchmarks.statistics.components` and `benchmarks.statistics.simulation`. With one seed per network all of it
+is about the networks that were trained, not about their methods. Where some have several seeds, a difference from a
+network with one allows for as much chance in training as the others show.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm, t
 
-from benchmarks.statistics.components import Components, components
+from benchmarks.statistics.components import components
 from benchmarks.statistics.contrasts import Contrasts
-from benchmarks.statistics.moderation import Floats, Moderated, moderate
-
-LEVEL = 0.95
-"""Probability with which an interval, or all of a family, covers."""
-DRAWS = 4000
-"""Draws for a critical value; its standard error is then about .03."""
-AT_ONCE = 2_000_000
-"""Contrasts times draws that are held in memory together."""
-SEED = 20260101
-"""Of the draws, fixed so that a page says the same when it is built again."""
+from benchmarks.statistics.moderation import Floats
+from benchmarks.statistics.simulation import DRAWS, LEVEL, ContrastModel
 
 
-class AnswerModel:
+class AnswerModel(ContrastModel):
     """K networks, each with its seeds' answers to the same I images.
 
     Args:
@@ -48,8 +34,7 @@ class AnswerModel:
     """
 
     def __init__(self, answers: Sequence[NDArray[np.bool_]], *, draws: int = DRAWS) -> None:
-        self.components: Components = components(answers)
-        self.draws = draws
+        super().__init__(components(answers), draws=draws)
 
     @property
     def about_methods(self) -> bool:
@@ -83,28 +68,6 @@ class AnswerModel:
         half = np.sqrt(squared * p * (1 - p) + squared**2 / 4) / (1 + squared)
         return np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)
 
-    def contrasts(self, weights: Floats) -> Contrasts:
-        """Weighted sums of accuracies with simultaneous 95 % intervals.
-
-        Args:
-            weights: (M, K); those of a difference are 1 and -1.
-        """
-        parts = self.components
-        of_images = ((weights @ self._root) ** 2).sum(axis=1)
-        disagreement = 1 / parts.images**2  # of one image more: networks that agree on these need not on all others
-        least = 1e-6 * disagreement  # only where nothing is drawn
-        largest = [
-            (np.abs(errors @ weights.T) / np.sqrt(np.maximum(of_images + of_seeds @ (weights**2).T, least))).max(
-                axis=1, initial=0
-            )
-            for errors, of_seeds in self._in_parts(len(weights))
-        ]
-        return Contrasts(
-            estimate=weights @ parts.accuracy,
-            standard_error=np.sqrt(of_images + disagreement + weights**2 @ parts.of_seeds),
-            critical=float(np.quantile(np.concatenate(largest), LEVEL)),
-        )
-
     def differences(self) -> tuple[list[tuple[int, int]], Contrasts]:
         """All pairs (k, l) with k < l, and the accuracies of k minus those of l."""
         count = len(self.components.accuracy)
@@ -125,41 +88,3 @@ class AnswerModel:
                 best[behind] += 1
                 worst[ahead] -= 1
         return list(zip(best, worst, strict=True))
-
-    @cached_property
-    def _root(self) -> Floats:
-        """(K, K), which times its transpose is the covariance from images, negative variances made 0."""
-        values, vectors = np.linalg.eigh(self.components.image_covariance)
-        return np.asarray(vectors * np.sqrt(np.maximum(values, 0)))
-
-    def _in_parts(self, contrasts: int) -> Iterator[tuple[Floats, Floats]]:
-        """The draws, so many at once as fit in memory beside all contrasts."""
-        size = max(1, AT_ONCE // max(1, contrasts))
-        errors, of_seeds = self._draws
-        for start in range(0, self.draws, size):
-            yield errors[start : start + size], of_seeds[start : start + size]
-
-    @cached_property
-    def _draws(self) -> tuple[Floats, Floats]:
-        """(B, K) errors of the accuracies, and (B, K) their variances over seeds as estimated in each draw."""
-        parts = self.components
-        generator = np.random.default_rng(SEED)
-        shape = (self.draws, len(parts.accuracy))
-        of_images: Floats = generator.standard_normal(shape) @ self._root.T
-        if parts.seed_variance is None:
-            return of_images, np.zeros(shape)
-        true = _true_variances(parts.seed_variance, parts.seeds - 1, generator, self.draws)
-        freedom = np.maximum(parts.seeds - 1, 1)
-        estimated = true * generator.chisquare(freedom, shape) / freedom
-        share = parts.scale / parts.seeds
-        of_seeds = generator.standard_normal(shape) * np.sqrt(true * share)
-        again = moderate(estimated, parts.seeds - 1, np.broadcast_to(parts.seed_variance.prior_df, self.draws))
-        return of_images + of_seeds, again.variance * share
-
-
-def _true_variances(found: Moderated, df: NDArray[np.int_], generator: np.random.Generator, draws: int) -> Floats:
-    """(B, K) variances over seeds that the data allow: all alike, or as uncertain as the moderated ones are."""
-    if not np.isfinite(found.prior_df) or not found.prior_df:
-        return np.broadcast_to(found.variance, (draws, len(df)))
-    freedom = df + found.prior_df
-    return np.asarray(found.variance * freedom / generator.chisquare(freedom, (draws, len(df))))
