@@ -69,9 +69,9 @@ def test_what_is_declared_for_a_section_is_seen_there(evidence: Evidence, sectio
     own = section_of(render(evidence), section)
     assert own.count("<h3>A figure of a test</h3>") == 1
     assert own.count("A figure of one network</h4>") == 2
-    assert own.count("<caption>A table of a test</caption>") == 1
-    assert own.count("<caption>The table of adanet</caption>") == 1
-    assert own.count("<caption>The table of branchynet</caption>") == 1
+    assert own.count("<caption><span>A table of a test</span></caption>") == 1
+    assert own.count("<caption><span>The table of adanet</span></caption>") == 1
+    assert own.count("<caption><span>The table of branchynet</span></caption>") == 1
 
 
 @pytest.mark.usefixtures("forgotten")
