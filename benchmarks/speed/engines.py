@@ -12,6 +12,7 @@ import shlex
 import shutil
 import warnings
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from importlib.util import find_spec
 from io import BytesIO
 
@@ -122,6 +123,7 @@ def available(net: RoutedNet, images: Tensor) -> dict[str, Answer]:
     return found
 
 
+@lru_cache(maxsize=1)
 def onnx_bytes(net: RoutedNet, images: Tensor) -> bytes:
     """The folded network, every unit computed, as an ONNX model from images of this shape to logits.
 

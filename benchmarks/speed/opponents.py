@@ -6,8 +6,9 @@ The runtimes are those of `benchmarks.speed.engines`. Which of them is the faste
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -64,13 +65,13 @@ def measure(seconds: float) -> pd.DataFrame:
     Raises:
         NotMeasured: no runtime but PyTorch is installed.
     """
+    sizes = sorted({routed.case.batch for routed in ROUTED})
     share = seconds / (len(ROUTED) + len(DENSE))
     rows: list[dict[str, Any]] = []
     with single_threaded():
-        seen: set[int] = set()
-        for routed in ROUTED:
-            rows += _against_dense(routed, share, dense_too=routed.case.batch not in seen)
-            seen.add(routed.case.batch)
+        for size in sizes:
+            own = [routed for routed in ROUTED if routed.case.batch == size]
+            rows += _against_dense(own, share * len(own))
         for name, batch in DENSE:
             rows += _dense(name, batch, share)
     return pd.DataFrame(rows)
@@ -81,18 +82,28 @@ def fastest(times: Mapping[str, Times]) -> str:
     return min(times, key=lambda name: float(np.median(times[name])))
 
 
-def _against_dense(routed: Routed, seconds: float, *, dense_too: bool) -> list[dict[str, Any]]:
-    """The dense ResNet in every engine, once per batch size, and the routed network over the fastest of them."""
-    net, baseline, images = networks(routed.case)
-    images = images.contiguous()
-    served = optimize_for_inference(net)
-    times = _turns(_engines(baseline.eval(), images), images, seconds, {"routed": lambda: served(images)})
-    skipping = times.pop("routed")
-    best = fastest(times)
-    share = served(images).route.float().mean().item()
-    where = f"{routed.case.name}, batch {routed.case.batch}, {share:.0%} of the blocks run; dense in {best}"
-    own = [row_of("skipping, over the fastest dense engine", where, ratio(times[best], skipping), target=routed.target)]
-    return [*(_engine_rows("ResNet-110", len(images), times) if dense_too else []), *own]
+def _against_dense(several: Sequence[Routed], seconds: float) -> list[dict[str, Any]]:
+    """The dense ResNet in every engine, and networks that skip over the fastest of them, all in the same turns."""
+    _, baseline, images = networks(several[0].case)
+    engines = _engines(baseline.eval(), images.contiguous())
+    skipping: dict[str, Callable[[], object]] = {}
+    names = []
+    for routed in several:
+        net, _, own = networks(routed.case)
+        served = optimize_for_inference(net)
+        share = served(own).route.float().mean().item()
+        names.append(f"{routed.case.name}, batch {routed.case.batch}, {share:.0%} of the blocks run")
+        skipping[names[-1]] = partial(served, own)
+    times = _turns(engines, images.contiguous(), seconds, skipping)
+    dense = {name: times[name] for name in engines}
+    best = fastest(dense)
+    rows = _engine_rows("ResNet-110", len(images), dense)
+    for name, routed in zip(names, several, strict=True):
+        found = ratio(dense[best], times[name])
+        rows.append(
+            row_of("skipping, over the fastest dense engine", f"{name}; dense in {best}", found, target=routed.target)
+        )
+    return rows
 
 
 def _dense(name: str, batch: int, seconds: float) -> list[dict[str, Any]]:

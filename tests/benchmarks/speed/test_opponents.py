@@ -72,7 +72,7 @@ def test_a_network_that_skips_has_a_row_against_the_fastest_and_every_engine_one
     pytest.importorskip("onnxruntime")
     pytest.importorskip("onnxscript")
     case = Case("small", "blocks=(1, 1, 1), widths=(8, 16, 16), stem_kind=cifar", 8, 0.5, math.nan)
-    rows = opponents._against_dense(Routed(case, 1.5), 0.0, dense_too=True)
+    rows = opponents._against_dense([Routed(case, 1.5)], 0.0)
     assert [row["target"] for row in rows if row["what"].startswith("skipping")] == [1.5]
     dense = [row["what"] for row in rows if row["what"].startswith("dense in")]
     assert {"dense in PyTorch, over dense served here", "dense in ONNX Runtime, over dense served here"} <= set(dense)
