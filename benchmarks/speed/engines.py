@@ -52,6 +52,7 @@ def compiled(net: RoutedNet, images: Tensor) -> Answer:
     compiler = shlex.split(os.environ.get("CXX", "g++"))[0]
     if shutil.which(compiler) is None:
         raise Unavailable(f"torch.compile needs a C++ compiler: install {compiler}, or set CXX to another one")
+    torch.compiler.reset()  # of many networks in one process, those after the eighth would not be compiled any more
     network = torch.compile(LogitsOnly(optimize_for_inference(net, fused=False).net), dynamic=False)
     return _without_gradients(network)
 
