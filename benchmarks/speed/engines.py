@@ -154,4 +154,4 @@ def _without_gradients(network: Callable[[Tensor], Tensor] | nn.Module) -> Answe
 def _need(*modules: str) -> None:
     missing = [module for module in modules if find_spec(module) is None]
     if missing:
-        raise Unavailable(f"not installed: {', '.join(missing)}; pip install 'routebench[engines]' has them")
+        raise Unavailable(f"not installed: {', '.join(missing)}; python -m pip install -e '.[engines]' has them")

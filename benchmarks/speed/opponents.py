@@ -116,7 +116,7 @@ def _dense(name: str, batch: int, seconds: float) -> list[dict[str, Any]]:
 def _engines(net: RoutedNet, images: Tensor) -> dict[str, Answer]:
     found = available(net, images)
     if set(found) <= {"PyTorch", OURS, "torch.compile"}:
-        raise NotMeasured("neither ONNX Runtime nor OpenVINO is installed: pip install 'routebench[engines]'")
+        raise NotMeasured("neither ONNX Runtime nor OpenVINO is installed: python -m pip install -e '.[engines]'")
     return found
 
 

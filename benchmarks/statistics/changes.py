@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmarks.statistics.components import Components, interaction, over_seeds
+from benchmarks.statistics.components import Components, components, interaction, over_seeds
 from benchmarks.statistics.moderation import Floats
 
 Twice = tuple[Floats, Floats]
@@ -57,24 +57,7 @@ def changes_of_seeds(several: Sequence[Twice]) -> Components:
     Args:
         several: of each network, both (S, I), of the same images in the same order.
     """
-    each = [b - a for a, b in several]
-    images = each[0].shape[1]
-    seeds = np.array([len(values) for values in each], dtype=float)
-    means = np.stack([values.mean(axis=0) for values in each])
-    covariance = _covariance(means)
-    covariance[np.diag_indices_from(covariance)] -= np.array([interaction(values) / values.size for values in each])
-    df = (seeds - 1).astype(int)
-    scale = np.maximum([values.var() for values in each], 1 / images)
-    variances = [values.mean(axis=1).var(ddof=1) if len(values) > 1 else 0.0 for values in each]
-    return Components(
-        accuracy=means.mean(axis=1),
-        images=images,
-        seeds=seeds,
-        df=df,
-        image_covariance=covariance,
-        scale=scale,
-        seed_variance=over_seeds(np.array(variances), df, scale, images),
-    )
+    return components([b - a for a, b in several])
 
 
 def on_these_images(parts: Components) -> Components:

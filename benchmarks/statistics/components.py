@@ -53,11 +53,12 @@ class Components:
         return self.seed_variance.variance * self.scale / self.seeds
 
 
-def components(answers: Sequence[NDArray[np.bool_]]) -> Components:
+def components(answers: Sequence[NDArray[Any]]) -> Components:
     """Estimate them.
 
     Args:
-        answers: of every network, (S, I): whether each seed was right about each image, images in the same order.
+        answers: of every network, (S, I): whether each seed was right about each image, or by how much that changed;
+            images in the same order.
 
     Raises:
         ValueError: no network, no image, or networks with different numbers of images.
@@ -72,7 +73,7 @@ def components(answers: Sequence[NDArray[np.bool_]]) -> Components:
     covariance = np.atleast_2d(np.cov(means, ddof=1 if images > 1 else 0)) / images
     chance = np.array([interaction(right) for right in answers])
     covariance[np.diag_indices_from(covariance)] -= chance / (seeds * images)
-    scale = np.maximum(accuracy * (1 - accuracy), 1 / images)
+    scale = np.maximum([right.var() for right in answers], 1 / images)
     df = (seeds - 1).astype(int)
     variances = [right.mean(axis=1).var(ddof=1) if len(right) > 1 else 0.0 for right in answers]
     return Components(

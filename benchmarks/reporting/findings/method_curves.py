@@ -18,11 +18,10 @@ from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.evidence.times import reference_baseline
 from benchmarks.reporting.findings.significance import compared
 from benchmarks.reporting.findings.static_curve import is_static_resnet, static_points
+from benchmarks.statistics import SAME_COST, weights_at
 
 SHARES = (0.25, 0.5, 0.75, 1.0)
 """Of the reference's multiply-accumulates, at which curves are read."""
-CLOSE = 0.01
-"""How far beyond its end, relative to the cost, a curve is still read."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +63,10 @@ class MethodCurve:
     def accuracy_at(self, macs: float) -> float:
         """Read at a cost; NaN beyond its ends."""
         low, high = self.ends
-        if not low * (1 - CLOSE) <= macs <= high * (1 + CLOSE):
+        if not low <= macs * SAME_COST or not macs <= high * SAME_COST:
             return math.nan
-        macs = min(max(macs, low), high)
-        return next(_between(a, b, macs) for a, b in pairwise(self.points) if macs <= b.macs)
+        weights = weights_at(macs, [point.macs for point in self.points])
+        return float(weights @ [point.accuracy for point in self.points])
 
     def macs_for(self, accuracy: float) -> float:
         """The smallest cost at which the curve reaches an accuracy; NaN where it does not."""
@@ -91,11 +90,6 @@ class MethodCurve:
         stops = sorted({low, high, *(point.macs for point in self.points if low < point.macs < high)})
         area = sum(math.log(b / a) * (self.accuracy_at(a) + self.accuracy_at(b)) / 2 for a, b in pairwise(stops))
         return area / math.log(high / low), low, high
-
-
-def _between(a: Point, b: Point, macs: float) -> float:
-    share = math.log(macs / a.macs) / math.log(b.macs / a.macs)
-    return a.accuracy + share * (b.accuracy - a.accuracy)
 
 
 def method_curves(evidence: Evidence) -> list[MethodCurve]:

@@ -10,13 +10,13 @@ from benchmarks.reporting.findings.static_curve import AgainstStatic, Difference
 from benchmarks.reporting.formatting import listing, points
 
 VERBS = {
-    "above": ("beats them", "beat them"),
-    "below": ("loses to them", "lose to them"),
-    "open": ("does not differ significantly from them", "do not differ significantly from them"),
-    "cheaper": ("is cheaper than all of them", "are cheaper than all of them"),
-    "costlier": ("costs more than all of them", "cost more than all of them"),
+    "above": ("beats {them}", "beat {them}"),
+    "below": ("loses to {them}", "lose to {them}"),
+    "open": ("does not differ significantly from {them}", "do not differ significantly from {them}"),
+    "cheaper": ("is cheaper than all of {them}", "are cheaper than all of {them}"),
+    "costlier": ("costs more than all of {them}", "cost more than all of {them}"),
 }
-"""What is said of one network and of several, by verdict."""
+"""What is said of one network and of several, by verdict; the first sentence names the static ResNets."""
 JUDGED = ("above", "below")
 """Verdicts that are said with figures."""
 
@@ -82,19 +82,19 @@ def _statement(cost: str, differences: Sequence[Difference]) -> Statement:
 def sentence(cost: str, differences: Sequence[Difference], *, figures: bool = True) -> str:
     """What becomes of some networks beside static ResNets of the same cost; figures are points of accuracy."""
     by_verdict = {verdict: [found for found in differences if found.verdict == verdict] for verdict in VERBS}
-    parts = [_part(verdict, own, figures=figures) for verdict, own in by_verdict.items() if own]
-    if not any(found.verdict == "above" for found in differences):
-        parts.insert(0, "no network that routes beats static ResNets")
-    first = parts[0].replace("them", "static ResNets", 1) if "static ResNets" not in parts[0] else parts[0]
-    return f"At equal {cost}, {'; '.join([first, *parts[1:]])}."
+    parts = [] if by_verdict["above"] else ["no network that routes beats static ResNets"]
+    for verdict, own in by_verdict.items():
+        if own:
+            parts.append(_part(verdict, own, "them" if parts else "static ResNets", figures=figures))
+    return f"At equal {cost}, {'; '.join(parts)}."
 
 
-def _part(verdict: str, differences: Sequence[Difference], *, figures: bool) -> str:
+def _part(verdict: str, differences: Sequence[Difference], them: str, *, figures: bool) -> str:
     names = [found.network.name for found in differences]
     if figures and verdict in JUDGED:
         names = [f"{found.network.name} ({_figures(found)})" for found in differences]
     one, several = VERBS[verdict]
-    return f"{listing(names)} {one if len(names) == 1 else several}"
+    return f"{listing(names)} {(one if len(names) == 1 else several).format(them=them)}"
 
 
 def _figures(found: Difference) -> str:

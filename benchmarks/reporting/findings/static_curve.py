@@ -8,6 +8,7 @@ of accuracies on the same test images, and all differences of the page are one f
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -64,6 +65,7 @@ class Curve:
         costs: theirs.
         cheapest: cost of the cheapest static network, which is on the curve.
         costliest: cost of the costliest static network, which may not be on the curve.
+        timed_in: key of the environment in which all of them were timed; empty for other costs.
     """
 
     cost: Cost
@@ -71,6 +73,11 @@ class Curve:
     costs: tuple[float, ...]
     cheapest: float
     costliest: float
+    timed_in: str = ""
+
+    def judges(self, network: NetworkEvidence) -> bool:
+        """Whether a network's cost can be compared with theirs: times of one environment only."""
+        return not self.cost.batch or network.timed_in == self.timed_in
 
 
 @dataclass(frozen=True)
@@ -164,7 +171,7 @@ def against_static(evidence: Evidence) -> AgainstStatic | None:
     for curve in curves:
         for network in others:
             value, low, high = curve.cost.of(evidence, network)
-            if np.isfinite((value, low, high)).all():
+            if np.isfinite((value, low, high)).all() and curve.judges(network):
                 between = [own for own in curve.costs if low < own < high]
                 first = len(rows)
                 rows += [_weights(found, curve, network, cost) for cost in (value, low, high, *between)]
@@ -201,12 +208,16 @@ def _curve(evidence: Evidence, found: Comparison, cost: Cost) -> Curve | None:
     """The curve for one kind of cost; None where it is known of fewer than two static networks."""
     known = [(network, cost.of(evidence, network)[0]) for network in found.networks if is_static_resnet(network)]
     known = [(network, value) for network, value in known if value > 0]
+    timed_in = ""
+    if cost.batch and known:  # of several machines, the one that timed most of them
+        timed_in = Counter(network.timed_in for network, _ in known).most_common(1)[0][0]
+        known = [(network, value) for network, value in known if network.timed_in == timed_in]
     if len(known) < 2:
         return None
     values = [value for _, value in known]
     chosen = frontier(values, [_validation_accuracy(network) for network, _ in known])
     networks = tuple(known[place][0] for place in chosen)
-    return Curve(cost, networks, tuple(values[place] for place in chosen), min(values), max(values))
+    return Curve(cost, networks, tuple(values[place] for place in chosen), min(values), max(values), timed_in)
 
 
 def _validation_accuracy(network: NetworkEvidence) -> float:

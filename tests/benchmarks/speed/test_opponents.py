@@ -48,7 +48,7 @@ def test_a_runtime_that_is_missing_is_left_out(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(engines, "find_spec", lambda name: None)
     assert set(available(network("resnet[tiny]"), torch.rand(1, *TASK.shape))) == {"PyTorch", "served"}
     with pytest.raises(
-        Unavailable, match=r"not installed: onnxruntime, onnxscript; pip install 'routebench\[engines\]'"
+        Unavailable, match=r"not installed: onnxruntime, onnxscript; python -m pip install -e '\.\[engines\]'"
     ):
         engines.onnxruntime(network("resnet[tiny]"), torch.rand(1, *TASK.shape))
     with pytest.raises(NotMeasured, match="neither ONNX Runtime nor OpenVINO"):

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.findings.routing import routing_pays
 from benchmarks.reporting.findings.static_curve import Difference, against_static, routing
-from tests.benchmarks.reporting.hand_made import HandMade, answers, costs, phases, timings
+from tests.benchmarks.reporting.hand_made import BASELINE, ENVIRONMENT, HandMade, answers, costs, phases, timings
 
 IMAGES = 1000
 ROUTES = ["111", "100"]
@@ -93,6 +93,19 @@ def test_a_static_network_that_a_cheaper_one_equals_in_validation_is_not_on_the_
     )
     network(curve, "adanet", 0.95, 2e6, 0.010)
     assert differences(curve.evidence(), "macs")["adanet"].value == pytest.approx(0.10)
+
+
+def test_times_of_another_machine_are_not_compared_with_the_curve(curve: HandMade) -> None:
+    other = {**ENVIRONMENT, "processor": "Another Processor", "host": "89abcdef"}
+    timed = timings(0.010, 0.010, {"default": [0.010] * 4})
+    cost = costs(("default", 4_000_000, 4_000_000))
+    spec = curve.spec("resnet", blocks=[1, 1, 1])
+    curve.add(spec, accuracy=answers(right(0.8)), cost=cost, latency=timed, environment=other, baseline=BASELINE)
+    curve.add(curve.spec("adanet"), accuracy=answers(right(0.9), ROUTES), cost=cost, latency=timed, environment=other)
+    network(curve, "branchynet", 0.9, 4e6, 0.010)
+    evidence = curve.evidence()
+    assert set(differences(evidence, "macs")) == {"adanet", "branchynet"}
+    assert set(differences(evidence, "time_1")) == {"branchynet"}
 
 
 def test_an_uncertain_time_widens_the_interval(curve: HandMade) -> None:
