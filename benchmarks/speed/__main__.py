@@ -29,6 +29,7 @@ class Section(StrEnum):
     exits = "exits"
     compiled = "compiled"
     opponents = "opponents"
+    arrivals = "arrivals"
     training = "training"
     attacks = "attacks"
     aa = "aa"
@@ -39,6 +40,7 @@ TITLES = {
     Section.exits: "Early exits: is saved computation saved time?",
     Section.compiled: "Served, against torch.compile",
     Section.opponents: "Opponents: dense networks in other inference runtimes, and skipping against the fastest",
+    Section.arrivals: "Open arrivals: how many requests per second are answered in time?",
     Section.training: "Training: images per second against a plain loop",
     Section.attacks: "Attacks: seconds against foolbox",
     Section.aa: "A/A: does timing call a network different from itself, and does it find a slow-down?",
