@@ -94,9 +94,9 @@ def _described(entry: Entry) -> str:
 
 
 def _at_rate(entry: Entry, static: Entry, load: float, rate: float) -> dict[str, Any]:
-    """Goodput and latencies at a rate that all networks are offered."""
+    """Goodput and latencies at a rate that all networks are offered; goodput counts as 1/s where it is less."""
     own, its = entry.outcomes[rate], static.outcomes[rate]
-    goodput = [np.array([outcome.goodput for outcome in found]) for found in (own, its)]
+    goodput = [np.array([max(1.0, outcome.goodput) for outcome in found]) for found in (own, its)]
     half, most = (_milliseconds([outcome.percentile(percent) for outcome in own]) for percent in (50, 99))
     return row_of(
         f"goodput on the wall clock at {load:.0%} of the static network's highest rate, over its",

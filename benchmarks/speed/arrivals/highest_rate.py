@@ -29,7 +29,7 @@ def highest_rate(sustains: Callable[[float], bool], guess: float, precision: flo
             break
     else:
         raise ArithmeticError(
-            f"no end of the sustained rates between {min(guess, rate):.3g} and {max(guess, rate):.3g}/s"
+            f"{'every' if step > 1 else 'no'} rate from {guess:.3g} to {rate:.3g} per second is sustained"
         )
     low, high = sorted((rate, rate / step))
     while high / low > 1 + precision:

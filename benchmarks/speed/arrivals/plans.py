@@ -14,6 +14,7 @@ from benchmarks.speed.arrivals.policies import AtOnce, Rebatching
 from benchmarks.speed.arrivals.queueing import Policy, poisson, serve
 from benchmarks.speed.arrivals.simulated import SimulatedServer
 from benchmarks.speed.arrivals.stage_times import StageTimes
+from benchmarks.speed.table import NotMeasured
 
 LARGEST = (8, 16, 32, 64)
 """Largest batches that are tried."""
@@ -45,6 +46,9 @@ def at_once(times: StageTimes, leaves: Sequence[int], limit: float) -> Plan:
         times: of the stages.
         leaves: for some requests the stage, from 0, at which each is answered.
         limit: seconds from a request's arrival to its deadline.
+
+    Raises:
+        NotMeasured: at no rate are enough requests answered in time.
     """
     return _best(AtOnce, times, leaves, limit)
 
@@ -59,13 +63,17 @@ def _best(make: Callable[[int], Policy], times: StageTimes, leaves: Sequence[int
     plans = []
     for largest in LARGEST:
         policy, need = make(largest), times(0, largest)
-        if need > limit:
-            continue
 
         def sustains(rate: float, policy: Policy = policy, need: float = need) -> bool:
             return simulate(policy, times, leaves, rate, limit, need).sustained
 
-        plans.append(Plan(policy, largest, need, highest_rate(sustains, guess=0.5 * largest / need, precision=0.01)))
+        try:
+            rate = highest_rate(sustains, guess=0.5 * largest / need, precision=0.01)
+        except ArithmeticError:  # such a batch takes nearly all the time that there is
+            continue
+        plans.append(Plan(policy, largest, need, rate))
+    if not plans:
+        raise NotMeasured(f"no rate is sustained where every answer is due after {limit:.3g} s")
     return max(plans, key=lambda plan: plan.rate)
 
 

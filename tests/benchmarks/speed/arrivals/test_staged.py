@@ -1,0 +1,152 @@
+"""Stages of real networks answer as the network does, whatever batches are formed; networks are what rows say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from benchmarks import data
+from benchmarks.data import Dataset
+from benchmarks.speed.arrivals import comparison, plans, trials
+from benchmarks.speed.arrivals.clock import ProcessorClock
+from benchmarks.speed.arrivals.contestants import (
+    Contestant,
+    choose_setting,
+    contestant,
+    everything,
+    straight_through,
+    train_contestants,
+)
+from benchmarks.speed.arrivals.policies import AtOnce, Rebatching
+from benchmarks.speed.arrivals.queueing import Policy, serve
+from benchmarks.speed.arrivals.stage_times import StageTimes
+from benchmarks.speed.arrivals.staged import StagedServer, StageOutput, requests_of, segments, whole
+from benchmarks.speed.exits import leaving
+from benchmarks.speed.skipping import normalised
+from benchmarks.training.recipe import Recipe
+from zoo import RoutedNet, Setting, Task, create, optimize_for_inference
+
+TASK = Task(shape=(1, 28, 28), classes=10)
+STATIC, BRANCHY = "resnet[tiny, blocks=(1, 1, 1)]", "branchynet[tiny, blocks=(1, 1, 1)]"
+
+
+@pytest.fixture(scope="module")
+def dataset() -> Dataset:
+    return data.load("mnist5k", train=256, test=100)
+
+
+def network(selector: str, dataset: Dataset) -> RoutedNet:
+    torch.manual_seed(0)
+    images, _ = everything(dataset.test)
+    net = normalised(create(selector, TASK), images)
+    if "branchynet" in selector:
+        net.use(leaving(net, images, (0.4, 0.3)))
+    if "msdnet" in selector:
+        net.use(Setting(name="some", values={"thresholds": [0.8, None]}))
+    return net
+
+
+@pytest.mark.parametrize("selector", [BRANCHY, "msdnet[tiny]"])
+@pytest.mark.parametrize("rebatching", [False, True])
+def test_a_cascade_in_stages_answers_as_the_network(selector: str, rebatching: bool, dataset: Dataset) -> None:
+    served = optimize_for_inference(network(selector, dataset))
+    images, _ = everything(dataset.test)
+    times = StageTimes((1, 64), [[1, 1.1]] * 3)
+    policy: Policy = Rebatching(8, times, [1, 0.5, 0.3]) if rebatching else AtOnce(7)
+    server = StagedServer(segments(served))
+    found = serve(server, policy, ProcessorClock(), requests_of(images), np.zeros(len(images)) + 1e-9, 1e6)
+    out = served(images)
+    assert found.answers == out.logits.argmax(dim=1).tolist()
+    reached = out.route[:, ::2].sum(dim=1) - 1
+    assert straight_through(server, requests_of(images))[1] == reached.tolist()
+    assert 0 < reached.float().mean() < 2
+
+
+def test_a_network_without_exits_is_one_stage(dataset: Dataset) -> None:
+    served = optimize_for_inference(network(STATIC, dataset))
+    images, _ = everything(dataset.test)
+    answers, stages = straight_through(StagedServer(whole(served)), requests_of(images), batch=9)
+    assert answers == served(images).logits.argmax(dim=1).tolist()
+    assert set(stages) == {0}
+    with pytest.raises(TypeError, match="ResNet has no exits"):
+        segments(served)
+
+
+def test_stages_may_compute_in_numpy() -> None:
+    def positive(features: tuple[np.ndarray, ...]) -> StageOutput:
+        (x,) = features
+        return StageOutput((x[:, 0] > 0).tolist(), [1] * len(x), (x + 10,))
+
+    def rest(features: tuple[np.ndarray, ...]) -> StageOutput:
+        return StageOutput([True] * len(features[0]), features[0][:, 0].tolist(), ())
+
+    rows = [(np.array([[value]]),) for value in (3, -4, -5, 6)]
+    assert straight_through(StagedServer([positive, rest]), rows) == ([1, 6, 5, 1], [0, 1, 1, 0])
+
+
+def test_the_cheapest_setting_that_is_accurate_enough_is_taken(dataset: Dataset) -> None:
+    net = network(BRANCHY, dataset)
+    everyone, nobody = [1e9, 1e9], [0.0, 0.0]
+    settings = [Setting(name=str(values), values={"thresholds": values}) for values in (nobody, everyone, [None, None])]
+    assert choose_setting(net, settings, dataset.validation, wanted=0.0)
+    assert net.setting.values["thresholds"] == everyone
+    assert not choose_setting(net, settings, dataset.validation, wanted=1.1)
+    assert net.setting.values["thresholds"] in (nobody, everyone)
+
+
+def test_contestants_are_trained_on_the_data_set(dataset: Dataset) -> None:
+    recipe = Recipe(lr=0.1, batch_size=32, epochs=2)
+    static, cascade = train_contestants([STATIC, BRANCHY], dataset, recipe)
+    assert static.within
+    assert (static.server.stages, cascade.server.stages) == (1, 3)
+    assert cascade.reach == sorted(cascade.reach, reverse=True)
+    assert cascade.name.startswith(f"{BRANCHY} at ")
+    assert all(0 <= each.accuracy <= 1 for each in (static, cascade))
+
+
+@pytest.fixture
+def contestants(dataset: Dataset) -> list[Contestant]:
+    return [contestant(name, network(name, dataset), dataset, within=True) for name in (STATIC, BRANCHY)]
+
+
+def test_every_network_has_rows_and_the_better_way_of_a_cascade_has_the_target(
+    contestants: list[Contestant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def once(sustains: object, guess: float) -> float:
+        assert callable(sustains)
+        sustains(guess)
+        return guess
+
+    def fixed(server: StagedServer, *arguments: object) -> StageTimes:
+        return StageTimes((1, 64), [[1e-3, 4e-3]] * server.stages)
+
+    monkeypatch.setattr(comparison, "measure_times", fixed)
+    monkeypatch.setattr(trials, "highest_rate", once)
+    monkeypatch.setattr(trials, "FEWEST_REQUESTS", 50)
+    monkeypatch.setattr(plans, "LARGEST", (8,))
+    monkeypatch.setattr(plans, "REQUESTS", 1000)
+    rows = comparison.compare(contestants, seconds=0, trial=0)
+    highest = rows[rows["what"].str.startswith("highest rate with 99 %")]
+    assert len(highest) == 2
+    assert highest["target"].dropna().tolist() == [comparison.TARGET]
+    assert rows["what"].str.contains("re-batching at exits over").sum() == 1
+    assert rows["what"].str.startswith("goodput").sum() == 3 * len(comparison.LOADS)
+    same = rows[rows["configuration"].str.startswith(f"{STATIC}:")]
+    assert (same["ratio"] == 1).all()
+    assert (rows["turns"] == trials.FEWEST_TURNS).all()
+
+
+def test_every_size_that_is_expected_is_run_before_the_turn(contestants: list[Contestant]) -> None:
+    met: list[tuple[int, int]] = []
+    cascade = contestants[1]
+    run = cascade.server.run
+
+    def recorded(stage: int, batch: list[tuple[object, ...]]) -> object:
+        met.append((stage, len(batch)))
+        return run(stage, batch)
+
+    cascade.server.run = recorded  # type: ignore[assignment, method-assign]
+    cascade.leaves = [0] * 99 + [2]
+    cascade.warm_up(16)
+    assert met == [(0, n) for n in range(1, 17)] + [(stage, n) for stage in (1, 2) for n in range(1, 6)]
