@@ -92,7 +92,7 @@ def train_contestants(
 
     Of the settings that a network proposes, it serves at the one with the fewest multiply-accumulates on validation
     images whose accuracy on them is within the allowed loss of the first network's; if there is none, at its most
-    accurate. Settings that switch exits off are left out: with them a cascade is a static network.
+    accurate. Settings at which all images take one route are left out if there are others: they make a network static.
     """
     dataset = dataset or data.load(DATASET)
     found: list[Contestant] = []
@@ -115,14 +115,15 @@ def choose_setting(net: RoutedNet, settings: Sequence[Setting], validation: Spli
     ledger = measure_ledger(net)
     images, labels = everything(validation)
     points: list[tuple[float, float, Setting]] = []
+    fixed: list[tuple[float, float, Setting]] = []
     for setting in settings:
-        if None in setting.values.get("thresholds", ()):
-            continue
         net.use(setting)
         with evaluating(net):
             out = net(images, compute="needed")
         right = float((out.logits.argmax(dim=1) == labels).double().mean())
-        points.append((float(ledger.routed(out.route).double().mean()), right, setting))
+        same = len(out.route.unique(dim=0)) == 1
+        (fixed if same else points).append((float(ledger.routed(out.route).double().mean()), right, setting))
+    points = points or fixed
     good = [point for point in points if point[1] >= wanted]
     _, _, chosen = min(good, key=lambda point: point[0]) if good else max(points, key=lambda point: point[1])
     net.use(chosen)

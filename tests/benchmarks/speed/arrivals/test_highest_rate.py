@@ -39,7 +39,7 @@ def test_times_are_linear_between_sizes_and_from_nothing() -> None:
     assert times(1, 4) == 1
 
 
-def test_the_median_of_every_stage_and_size_is_taken() -> None:
+def test_every_stage_is_timed_at_every_size() -> None:
     now = 0.0
 
     class Slow:

@@ -87,12 +87,21 @@ def test_stages_may_compute_in_numpy() -> None:
 
 def test_the_cheapest_setting_that_is_accurate_enough_is_taken(dataset: Dataset) -> None:
     net = network(BRANCHY, dataset)
-    everyone, nobody = [1e9, 1e9], [0.0, 0.0]
-    settings = [Setting(name=str(values), values={"thresholds": values}) for values in (nobody, everyone, [None, None])]
+    images, _ = everything(dataset.validation)
+    few, many = leaving(net, images, (0.1, 0.1)), leaving(net, images, (0.7, 0.2))
+    everyone, nobody = (Setting(name="all", values={"thresholds": 2 * [value]}) for value in (1e9, 0.0))
+    settings = [few, many, everyone, nobody]
     assert choose_setting(net, settings, dataset.validation, wanted=0.0)
-    assert net.setting.values["thresholds"] == everyone
+    assert net.setting == many
     assert not choose_setting(net, settings, dataset.validation, wanted=1.1)
-    assert net.setting.values["thresholds"] in (nobody, everyone)
+    assert net.setting in (few, many)
+
+
+def test_a_network_whose_images_all_take_one_route_has_a_setting_too(dataset: Dataset) -> None:
+    net = network(BRANCHY, dataset)
+    everyone, nobody = (Setting(name="all", values={"thresholds": 2 * [value]}) for value in (1e9, 0.0))
+    assert choose_setting(net, [nobody, everyone], dataset.validation, wanted=0.0)
+    assert net.setting == everyone
 
 
 def test_contestants_are_trained_on_the_data_set(dataset: Dataset) -> None:
