@@ -14,8 +14,8 @@ from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 from benchmarks.cli.command import app
-from benchmarks.cli.options import checked_device, checked_gpus, override
 from benchmarks.cli.plans import status_text, to_do
+from benchmarks.cli.values import checked_device, checked_gpus, override
 from benchmarks.measuring import registry
 from benchmarks.records.store import Status, Store
 from benchmarks.running.campaign import Planned
@@ -90,7 +90,7 @@ def no_page(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, Path]]:
         asked.append((results, out))
         return out / "index.html"
 
-    monkeypatch.setattr("benchmarks.cli.command.build", build)
+    monkeypatch.setattr("benchmarks.cli.execution.build", build)
     return asked
 
 
@@ -243,7 +243,7 @@ def test_the_same_command_again_does_nothing_but_the_page(
     def fail(*arguments: object) -> None:
         raise AssertionError("a scheduler was started")
 
-    monkeypatch.setattr("benchmarks.cli.command.make_scheduler", fail)
+    monkeypatch.setattr("benchmarks.cli.execution.make_scheduler", fail)
     before = {name: when for name, when in finished.files.items() if "/models/" in name}
     result = finished.run()
     assert result.exit_code == 0
@@ -350,7 +350,7 @@ def test_a_command_that_cannot_be_remembered_is_finished_all_the_same(
     def refuse(*arguments: object, **options: object) -> None:
         raise PermissionError(13, "Permission denied", "/a/cache")
 
-    monkeypatch.setattr("benchmarks.cli.command.remember", refuse)
+    monkeypatch.setattr("benchmarks.cli.execution.remember", refuse)
     result = finished.run(obj=["--methods", "resnet"])
     assert result.exit_code == 0
     assert "not remembered" in result.stdout
