@@ -17,10 +17,12 @@ from benchmarks.cli.folders import check_page, check_results
 from benchmarks.cli.plans import plan_grid, show_networks, show_plan
 from benchmarks.cli.waiting import waiting
 from benchmarks.data import DataMissing
+from benchmarks.measuring import evaluators
 from benchmarks.reporting import build
 from benchmarks.running.campaign import Campaign, RunOptions
 from benchmarks.running.progress import make_view
-from benchmarks.running.scheduling import InlineScheduler, Scheduler
+from benchmarks.running.scheduling import Event, InlineScheduler, Scheduler
+from benchmarks.running.spent import Spent
 from benchmarks.study.study import Study
 
 
@@ -118,6 +120,7 @@ def execute(
     campaign: Campaign, scheduler: options.SchedulerName, ray_address: str | None, console: Console, *, force: bool
 ) -> int:
     """Run what is missing, or everything with `force`; the number of failed jobs. Ray starts only if there are jobs."""
+    spent = Spent([evaluator.name for evaluator in evaluators()])
     if force:
         campaign.discard()
     campaign.check_data()
@@ -132,9 +135,15 @@ def execute(
         runner = make_scheduler(scheduler, ray_address)
     try:
         with make_view(jobs, console) as view:
-            outcomes = campaign.run(runner, view)
+
+            def on_event(event: Event) -> None:
+                spent(event)
+                view(event)
+
+            outcomes = campaign.run(runner, on_event)
     finally:
         runner.close()
+    console.print(spent.line(), markup=False, highlight=False, soft_wrap=True)
     return sum(bool(outcome.error) for outcome in outcomes)
 
 

@@ -230,6 +230,13 @@ def test_a_run_prints_its_progress_and_the_comparison(first: tuple[House, Result
     assert result.stdout.splitlines()[-2].split()[:2] == ["resnet", "default"]
 
 
+def test_a_run_says_in_a_line_where_its_time_went(first: tuple[House, Result]) -> None:
+    _, result = first
+    (line,) = (line for line in result.stdout.splitlines() if ": training " in line or ", training " in line)
+    assert line.partition(", other ")[1]
+    assert "accuracy" in line
+
+
 def test_a_run_leaves_the_study_its_environment_and_the_summary(first: tuple[House, Result]) -> None:
     house, _ = first
     assert {path.name for path in house.store.root.iterdir()} == {
