@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import sys
-import warnings
+
+from benchmarks.cli.comparing import app
 
 if __name__ == "__main__":
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from benchmarks.cli.comparing import app
-
     sys.exit(app())

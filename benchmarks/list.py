@@ -7,16 +7,10 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
-import zoo
-from benchmarks import data
 from benchmarks.cli.console import make_console
-from benchmarks.cli.errors import INPUT_ERRORS, one_line_errors
-from benchmarks.records import sizes
-from benchmarks.study.design import Design, bundled_studies, load, method_names
-from zoo.sizing.published_sizes import compare_sizes
+from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors
+from benchmarks.cli.waiting import LOADING, waiting
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -47,91 +41,25 @@ def show(
 ) -> None:
     """List methods with their citations, presets with their sizes beside the published ones, data sets and studies."""
     console = make_console()
-    with one_line_errors(*INPUT_ERRORS):
+    with one_line_errors(*USAGE_ERRORS):
+        if recount and (topic is not None or methods != "*"):
+            raise ValueError("--recount counts every preset; leave the other arguments out")
+        with waiting(LOADING):
+            from benchmarks.cli import listing
         if recount:
-            if topic is not None or methods != "*":
-                raise ValueError("--recount counts every preset; leave the other arguments out")
-            changed, total = sizes.recount()
-            typer.echo(f"{changed} of {total} rows of {sizes.FILE} changed")
+            typer.echo(listing.recounted())
             return
-        chosen = zoo.list_methods(methods)
-        if not chosen:
-            raise zoo.UnknownName(f"no method matches {methods!r}; valid: {', '.join(zoo.list_methods())}")
+        chosen = listing.chosen_methods(methods)
         tables = {
-            Topic.methods: lambda: method_table(chosen),
-            Topic.presets: lambda: preset_table(chosen),
-            Topic.fidelity: lambda: fidelity_table(chosen),
-            Topic.datasets: dataset_table,
-            Topic.studies: study_table,
+            Topic.methods: lambda: listing.method_table(chosen),
+            Topic.presets: lambda: listing.preset_table(chosen),
+            Topic.fidelity: lambda: listing.fidelity_table(chosen),
+            Topic.datasets: listing.dataset_table,
+            Topic.studies: listing.study_table,
         }
         for kind, make in tables.items():
             if topic in (None, kind):
                 console.print(make(), "")
-
-
-def method_table(names: tuple[str, ...]) -> Table:
-    """Family, what varies per input, settings, parameters with defaults, and citation."""
-    table = _table("method", "family", "varies", "settings", "parameters", "citation")
-    for name in names:
-        method = zoo.method(name)
-        parameters = ", ".join(f"{key}={value}" for key, value in method.parameters().items())
-        settings = escape(method.settings() or "one only")
-        table.add_row(name, method.family, method.varies, settings, escape(parameters), escape(method.citation))
-    return table
-
-
-def preset_table(names: tuple[str, ...]) -> Table:
-    """Images, units, parameters and nominal multiply-accumulates, as `benchmarks.records.sizes` has them."""
-    table = _table("preset", "images", "classes", "units", "parameters", "M MACs (nominal)")
-    for name in names:
-        for preset, facts in zoo.method(name).presets.items():
-            task = sizes.SUITE_TASKS.get(preset, facts.task)
-            size = sizes.size(zoo.Selector(name, preset), task)
-            images = " x ".join(map(str, task.shape))
-            units, parameters, macs = str(size.units), f"{size.parameters:,}", f"{size.macs / 1e6:,.2f}"
-            table.add_row(escape(f"{name}[{preset}]"), images, str(task.classes), units, parameters, macs)
-    return table
-
-
-def fidelity_table(names: tuple[str, ...]) -> Table:
-    """Our sizes beside those that papers print or that were counted on public code."""
-    table = _table("preset", "source", "parameters", "ours", "M MACs", "ours", "agrees")
-    for name in names:
-        for row in compare_sizes(name, size=sizes.size, linear=sizes.linear_macs):
-            parameters = "" if row.parameters is None else f"{row.parameters:,.0f}"
-            macs = "" if row.macs is None else f"{row.macs / 1e6:,.7g}"
-            agrees = "yes" if row.agrees else f"no: {row.differs}"
-            preset, our_macs = escape(f"{name}[{row.preset}]"), f"{row.our_macs / 1e6:,.7g}"
-            table.add_row(preset, row.source, parameters, f"{row.our_parameters:,}", macs, our_macs, escape(agrees))
-    return table
-
-
-def dataset_table() -> Table:
-    """Images, classes, options and source."""
-    table = _table("data set", "images", "classes", "options", "source")
-    for name in data.names():
-        facts = data.describe(name)
-        images = " x ".join(map(str, facts.shape)) if facts.shape else "any"
-        options = ", ".join(f"{key}={value}" for key, value in facts.options.items())
-        table.add_row(name, images, str(facts.classes or "any"), escape(options), escape(facts.source))
-    return table
-
-
-def study_table() -> Table:
-    """Data set, methods, repetitions and epochs of the bundled studies."""
-    table = _table("study", "title", "data set", "methods", "repetitions", "epochs")
-    for name in bundled_studies():
-        study = load(Design, name)
-        methods, dataset = escape(", ".join(method_names(study.methods))), escape(study.dataset)
-        table.add_row(name, escape(study.title), dataset, methods, str(study.repetitions), str(study.recipe.epochs))
-    return table
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, row_styles=["", "dim"])
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
 
 
 if __name__ == "__main__":

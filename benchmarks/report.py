@@ -9,6 +9,11 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors
+from benchmarks.cli.folders import check_page
+from benchmarks.cli.waiting import LOADING, waiting
+from benchmarks.records.files import StoreError, study_file
+
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
@@ -30,19 +35,20 @@ def report(
     ] = None,
 ) -> None:
     """Write the report of one or several studies and print its path: a page that works offline, from results alone."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from benchmarks.cli.errors import one_line_errors
-        from benchmarks.cli.folders import FolderError, check_page
-        from benchmarks.records.files import StoreError
-        from benchmarks.reporting import build
-
     first, *others = study_dirs or [Path("results/quick")]
     name = "-".join(dict.fromkeys(study_dir.resolve().name for study_dir in (first, *others)))
     folder = Path("reports") / name if out is None else out
-    with one_line_errors(StoreError, FolderError, OSError, RecursionError):
+    with one_line_errors(*USAGE_ERRORS):
         check_page(folder, "--out")
-        typer.echo(build(first, folder, *others))
+        for study_dir in (first, *others):
+            study_file(study_dir)
+    with waiting(LOADING), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from benchmarks.reporting import build
+    with one_line_errors(StoreError, OSError, RecursionError):
+        with waiting("writing the report"):
+            page = build(first, folder, *others)
+        typer.echo(page)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-if __name__ == "__main__":
-    from benchmarks.cli.reproducing import app
+from benchmarks.cli.reproducing import app
 
+if __name__ == "__main__":
     sys.exit(app())

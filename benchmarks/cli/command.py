@@ -1,31 +1,22 @@
-"""The command behind `python -m benchmarks.run`: from its options to a run, a report, and what is printed."""
+"""The command behind `python -m benchmarks.run`: its options. What it does is in `benchmarks.cli.execution`.
+
+Torch is imported when the options are known to be right, so that help and most errors are there at once.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import typer
-from rich.console import Console
 
 from benchmarks.cli import options
-from benchmarks.cli.comparison import comparison
-from benchmarks.cli.console import Grid, make_console
-from benchmarks.cli.errors import INPUT_ERRORS, one_line_errors, one_line_interrupt
-from benchmarks.cli.finished import remember
-from benchmarks.cli.folders import check_folder, check_page, check_results
-from benchmarks.cli.plans import plan_grid, show_networks, show_plan
-from benchmarks.data import DataCorrupt, DataMissing
-from benchmarks.records.files import StoreError
-from benchmarks.reporting import build
-from benchmarks.running.campaign import Campaign, RunOptions
-from benchmarks.running.progress import make_view
-from benchmarks.running.scheduling import InlineScheduler, Scheduler, SchedulerError
-from benchmarks.study.study import Study, StudyError, load_study
+from benchmarks.cli.console import make_console
+from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors, one_line_interrupt
+from benchmarks.cli.folders import check_folder
+from benchmarks.cli.waiting import LOADING, waiting
+from benchmarks.study.design import Design, load
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-
-
-RUN_ERRORS = (StudyError, StoreError, DataMissing, DataCorrupt, SchedulerError, OSError)
 
 
 @app.command(epilog="The same command run again does only what is missing.")
@@ -54,9 +45,18 @@ def run(
 ) -> None:
     """Train networks, measure them, and build the report that compares them."""
     console = make_console()
+    with one_line_interrupt(), one_line_errors(*USAGE_ERRORS):
+        load(Design, study)
+        if data_root is not None:
+            check_folder(data_root, "--data-root")
+    with one_line_interrupt(), waiting(LOADING):
+        from benchmarks.cli import execution
+        from benchmarks.cli.error_kinds import INPUT_ERRORS
+        from benchmarks.cli.values import checked_run, override, split_methods
+        from benchmarks.study.study import load_study
     with one_line_interrupt(), one_line_errors(*INPUT_ERRORS):
         overrides = {
-            "methods": None if methods is None else options.split_methods(methods),
+            "methods": None if methods is None else split_methods(methods),
             "dataset": dataset,
             "preset": preset,
             "repetitions": repetitions,
@@ -64,97 +64,22 @@ def run(
             "seed": seed,
             "name": name,
         }
-        chosen = options.override(load_study(study), overrides, epochs)
-        run_options = RunOptions(
+        chosen = override(load_study(study), overrides, epochs)
+        run_options = checked_run(
             results=results,
-            data_root=None if data_root is None else check_folder(data_root, "--data-root"),
-            device=options.checked_device(device),
-            cpus_per_job=options.checked_cpus(cpus_per_job, elsewhere=ray_address is not None),
-            gpus_per_job=options.checked_gpus(gpus_per_job, device),
-            hours=options.checked_hours(time_limit),
+            data_root=data_root,
+            device=device,
+            ray_address=ray_address,
+            cpus_per_job=cpus_per_job,
+            gpus_per_job=gpus_per_job,
+            time_limit=time_limit,
         )
         if not dry_run:
-            check_results(results / chosen.name, "--results")
-            check_page(reports / chosen.name, "--reports")
-        campaign = prepare(chosen, run_options, dry_run, console)
-    with one_line_interrupt(), one_line_errors(*RUN_ERRORS):
-        if dry_run:
-            if not force:
-                campaign.check_data()
-            show_plan(campaign, console)
-            return
-        failed = execute(campaign, scheduler, ray_address, console, force=force)
-        page = build(campaign.store.root, reports / chosen.name)
-        compared = comparison(campaign.store)
-    console.print(compared.table())
-    console.print(f"Report: {page}", soft_wrap=True)
-    if failed:
-        console.print(f"{failed} of the jobs failed; the report has their tracebacks, and the same command retries.")
-        raise typer.Exit(1)
-    if context.obj is not None:
-        remember_finished(context.obj, campaign, page, compared, console)
-
-
-def prepare(study: Study, run_options: RunOptions, dry_run: bool, console: Console) -> Campaign:
-    """Read the data and check the networks; a dry run without its data shows at least the networks.
-
-    Raises:
-        StudyError: a network does not exist, or does not fit the data.
-        DataMissing: the data are missing.
-    """
-    try:
-        return Campaign(study, run_options)
-    except DataMissing:
-        if dry_run:
-            show_networks(study, console)
-        raise
-
-
-def remember_finished(arguments: list[str], campaign: Campaign, page: Path, compared: Grid, console: Console) -> None:
-    """Let the same command again answer at once, if nothing is left to do."""
-    plan = campaign.plan()
-    if not all(planned.complete for planned in plan):
-        return
-    try:
-        remember(
-            arguments,
-            study=campaign.store.root,
-            page=page,
-            data=campaign.dataset.files,
-            plan=plan_grid(plan, [0.0] * len(plan), campaign.study.recipe),
-            comparison=compared,
+            execution.check_places(chosen, results, reports)
+        campaign = execution.prepare(chosen, run_options, dry_run, console)
+    if dry_run:
+        execution.plan_only(campaign, console, force=force)
+    else:
+        execution.run_campaign(
+            campaign, reports / chosen.name, scheduler, ray_address, console, force=force, arguments=context.obj
         )
-    except OSError as error:  # the cache folder cannot be written; the command itself has succeeded
-        console.print(f"This command is not remembered as finished: {error}", markup=False, soft_wrap=True)
-
-
-def execute(
-    campaign: Campaign, scheduler: options.SchedulerName, ray_address: str | None, console: Console, *, force: bool
-) -> int:
-    """Run what is missing, or everything with `force`; the number of failed jobs. Ray starts only if there are jobs."""
-    if force:
-        campaign.discard()
-    campaign.check_data()
-    for line in campaign.put_aside_damaged():
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-    jobs = campaign.jobs(campaign.plan())
-    if not jobs:
-        console.print(f"All {len(campaign.specs)} networks are trained and measured already.")
-        campaign.run(InlineScheduler(), lambda event: None)
-        return 0
-    runner = make_scheduler(scheduler, ray_address)
-    try:
-        with make_view(jobs, console) as view:
-            outcomes = campaign.run(runner, view)
-    finally:
-        runner.close()
-    return sum(bool(outcome.error) for outcome in outcomes)
-
-
-def make_scheduler(name: options.SchedulerName, ray_address: str | None) -> Scheduler:
-    """The scheduler of that name; Ray is imported only where it is used."""
-    if name is options.SchedulerName.inline:
-        return InlineScheduler()
-    from benchmarks.running.scheduling.ray import RayScheduler
-
-    return RayScheduler(ray_address)

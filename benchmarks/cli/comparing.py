@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Annotated
 
 import typer
 
-from benchmarks.cli.compared import (
+from benchmarks.cli.comparison_options import (
     EXIT_STATUS,
     AccuracyTolerance,
     CostTolerance,
@@ -16,11 +17,11 @@ from benchmarks.cli.compared import (
     TimeTolerance,
     check_outputs,
     tolerances,
-    write,
 )
-from benchmarks.cli.errors import INPUT_ERRORS, one_line_errors
-from benchmarks.comparing.comparison import compare as compare_studies
-from benchmarks.comparing.studies import find_study
+from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors
+from benchmarks.cli.waiting import LOADING, waiting
+from benchmarks.comparing.places import find_study
+from benchmarks.records.files import study_file
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -39,10 +40,21 @@ def compare(
     tolerance_time: TimeTolerance = None,
 ) -> None:
     """Compare study B with study A: what they were made of, by how much they differ, and which conclusions changed."""
-    with one_line_errors(*INPUT_ERRORS):
+    with one_line_errors(*USAGE_ERRORS):
         accepted = tolerances(tolerance_accuracy, tolerance_robust, tolerance_cost, tolerance_time)
         check_outputs(page, json)
-        comparison = compare_studies(find_study(a), find_study(b), accepted)
+        roots = find_study(a), find_study(b)
+        for root in roots:
+            study_file(root)
+    with waiting(LOADING), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from benchmarks.cli.compared import write
+        from benchmarks.cli.error_kinds import INPUT_ERRORS
+        from benchmarks.comparing.comparison import compare as compare_studies
+        from benchmarks.comparing.tolerances import Tolerances
+    with one_line_errors(*INPUT_ERRORS):
+        with waiting("comparing the studies"):
+            comparison = compare_studies(*roots, Tolerances(**accepted))
         write(comparison, page, json)
     if not comparison.acceptable:
         raise typer.Exit(1)

@@ -7,13 +7,12 @@ from contextlib import contextmanager
 
 import typer
 
-from benchmarks.data.contract import DataCorrupt, DataMissing
 from benchmarks.records.files import StoreError
 
 MAX_CHARACTERS = 600
 """Longest error in characters. The middle of a longer one is cut; its ends have the field and the valid values."""
-INPUT_ERRORS = (StoreError, DataMissing, DataCorrupt, ValueError, OSError, RecursionError)
-"""Errors of a wrong study, wrong data or wrong options of a command."""
+USAGE_ERRORS = (StoreError, ValueError, OSError, RecursionError)
+"""Errors of a command's options, files and folders; those of data are in `benchmarks.cli.error_kinds`."""
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,8 +10,7 @@ import typer
 from rich.console import Console
 
 from benchmarks.cli import options
-from benchmarks.cli.command import RUN_ERRORS, execute
-from benchmarks.cli.compared import (
+from benchmarks.cli.comparison_options import (
     EXIT_STATUS,
     AccuracyTolerance,
     CostTolerance,
@@ -22,17 +20,13 @@ from benchmarks.cli.compared import (
     TimeTolerance,
     check_outputs,
     tolerances,
-    write,
 )
 from benchmarks.cli.console import PIPE_WIDTH, make_console
-from benchmarks.cli.errors import INPUT_ERRORS, one_line_errors, one_line_interrupt
+from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors, one_line_interrupt
 from benchmarks.cli.folders import check_folder, check_writable
-from benchmarks.comparing.comparison import compare
-from benchmarks.comparing.reproduction import prepare
-from benchmarks.comparing.studies import RESULTS, find_study
-from benchmarks.records.store import Store
-from benchmarks.reporting.evidence.records import read_study
-from benchmarks.running.campaign import RunOptions
+from benchmarks.cli.waiting import LOADING, waiting
+from benchmarks.comparing.places import RESULTS, find_study
+from benchmarks.records.files import study_file
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -71,26 +65,41 @@ def reproduce(
 ) -> None:
     """Run a study again from its own files, and compare with the original: what may differ, why, and by how much."""
     console = _console(json)
-    with one_line_interrupt(), one_line_errors(*INPUT_ERRORS):
+    with one_line_interrupt(), one_line_errors(*USAGE_ERRORS):
         accepted = tolerances(tolerance_accuracy, tolerance_robust, tolerance_cost, tolerance_time)
-        if accepted.time is None:  # time is not reproduced: it is compared, and judged only where that is asked for
-            accepted = replace(accepted, time=math.inf)
+        if accepted["time"] is None:  # time is not reproduced: it is compared, and judged only where that is asked for
+            accepted["time"] = math.inf
         original = find_study(study_dir)
-        place = into or RESULTS / f"{read_study(Store(original)).name}-reproduced"
-        run_options = RunOptions(
+        study_file(original)
+        if data_root is not None:
+            check_folder(data_root, "--data-root")
+        check_outputs(page, json)
+    with one_line_interrupt(), waiting(LOADING):
+        from benchmarks.cli.compared import write
+        from benchmarks.cli.error_kinds import INPUT_ERRORS, RUN_ERRORS
+        from benchmarks.cli.execution import execute
+        from benchmarks.cli.values import checked_run
+        from benchmarks.comparing.comparison import compare
+        from benchmarks.comparing.reproduction import prepare
+        from benchmarks.comparing.tolerances import Tolerances
+        from benchmarks.records.store import Store
+    with one_line_interrupt(), one_line_errors(*INPUT_ERRORS):
+        place = into or RESULTS / f"{Store(original).read_study().name}-reproduced"
+        run_options = checked_run(
             results=place.parent,
-            data_root=None if data_root is None else check_folder(data_root, "--data-root"),
-            device=options.checked_device(device),
-            cpus_per_job=options.checked_cpus(cpus_per_job, elsewhere=ray_address is not None),
-            gpus_per_job=options.checked_gpus(gpus_per_job, device),
-            hours=options.checked_hours(time_limit),
+            data_root=data_root,
+            device=device,
+            ray_address=ray_address,
+            cpus_per_job=cpus_per_job,
+            gpus_per_job=gpus_per_job,
+            time_limit=time_limit,
         )
         check_writable(place, "--into")
-        check_outputs(page, json)
-        campaign = prepare(original, place, run_options, resume=resume)
+        with waiting("reading the study, checking the networks"):
+            campaign = prepare(original, place, run_options, resume=resume)
     with one_line_interrupt(RESUME), one_line_errors(*RUN_ERRORS):
         failed = execute(campaign, scheduler, ray_address, console, force=False)
-        comparison = compare(original, campaign.store.root, accepted)
+        comparison = compare(original, campaign.store.root, Tolerances(**accepted))
         write(comparison, page, json)
     if failed:
         console.print(f"{failed} of the jobs failed; {RESUME}.")

@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.records.files import StoreError
 from benchmarks.records.identity import data_key
 from benchmarks.records.store import Store
-from benchmarks.reporting.evidence.records import read_study, shown
+from benchmarks.reporting.evidence.records import shown
 from benchmarks.running.campaign import Campaign, RunOptions
 from benchmarks.study.study import Study, checked
 
@@ -28,7 +28,7 @@ def prepare(original: Path, into: Path, options: RunOptions, *, resume: bool = F
         DataMissing: its data are not here.
     """
     store = Store(original)
-    study = checked(Study, read_study(store).model_dump() | {"name": into.name}, "--into")
+    study = checked(Study, store.read_study().model_dump() | {"name": into.name}, "--into")
     if into.resolve() == original.resolve():
         raise StoreError(f"--into: {into} is the study itself; name another directory")
     _check_clean(into, study, resume=resume)
@@ -43,7 +43,7 @@ def _check_clean(into: Path, study: Study, *, resume: bool) -> None:
         return
     if not resume:
         raise StoreError(f"--into: {into} is not empty; name another directory, or continue it with --resume")
-    begun = read_study(Store(into))
+    begun = Store(into).read_study()
     if begun.model_copy(update={"preset": study.preset}) != study:
         raise StoreError(f"--into: {into} holds another study than the one to reproduce; name another directory")
 

@@ -7,16 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from benchmarks.records.files import StoreError
 from benchmarks.records.record import Record
 from benchmarks.records.store import Store
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.evidence.loading import load
-from benchmarks.reporting.evidence.records import network_label, read_study, shown
+from benchmarks.reporting.evidence.records import network_label, shown
 from benchmarks.study.study import ModelSpec, Study
-
-RESULTS = Path("results")
-"""Where a study is looked for that is given by its name."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -66,25 +62,10 @@ def open_study(root: Path, name: str) -> StoredStudy:
     """
     evidence = load(root)
     store = Store(root)
-    study = read_study(store)
+    study = store.read_study()
     networks: dict[str, list[TrainedSeed]] = {}
     found = sorted(shown(store, study).values(), key=lambda pair: pair[0].repetition)
     for spec, record in found:
         networks.setdefault(network_label(spec), []).append(TrainedSeed(spec=spec, record=record))
     ordered = {network.label: tuple(networks[network.label]) for network in evidence.networks}
     return StoredStudy(name=name, study=study, evidence=evidence, networks=ordered)
-
-
-def find_study(place: str) -> Path:
-    """The directory of a study: a path, or a name below `results/`.
-
-    Raises:
-        StoreError: there is none; the message names the studies that there are.
-    """
-    if Path(place).is_dir():
-        return Path(place)
-    if (RESULTS / place).is_dir():
-        return RESULTS / place
-    found = sorted({path.parent.as_posix() for depth in ("*", "*/*") for path in RESULTS.glob(f"{depth}/study.yaml")})
-    valid = f"; valid: {', '.join(found)}, or the path of a study's results" if found else ""
-    raise StoreError(f"{place} is missing: no study has been run there{valid}")

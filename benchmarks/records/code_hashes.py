@@ -12,7 +12,7 @@ import hashlib
 import importlib.util
 import io
 import tokenize
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def changed(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
 
 def clear_caches() -> None:
     """Read every source file again on the next call; needed after a source file was changed within a process."""
-    for cached in (_closure, _source, _hash, _imports, _definitions):
+    for cached in (_closure, _source, _read, _definitions):
         cached.cache_clear()
 
 
@@ -57,8 +57,8 @@ def _closure(modules: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
             continue
         name = module.replace(".", "/") + ("/__init__.py" if path.name == "__init__.py" else ".py")
         if name not in done:
-            done[name] = _hash(path)
-            pending += [m for m in _imports(module) if not _only_lists(m)]
+            done[name], imports = _read(module, path)
+            pending += [m for m in imports if not _only_lists(m)]
     return tuple(sorted(done.items()))
 
 
@@ -82,21 +82,21 @@ def _text(path: Path) -> str:
 
 
 @cache
-def _hash(path: Path) -> str:
-    return hashlib.sha256(strip_comments(_text(path)).encode()).hexdigest()[:12]
-
-
-@cache
-def _imports(module: str) -> tuple[str, ...]:
-    """Modules of `PACKAGES` and of its own package that a module uses."""
-    path = _source(module)
-    assert path is not None
-    tree = ast.parse(_text(path))
+def _read(module: str, path: Path) -> tuple[str, tuple[str, ...]]:
+    """The hash of a module's code, 12 hexadecimal digits, and the modules that it uses; its file is parsed once."""
+    text = _text(path)
+    nodes = list(ast.walk(ast.parse(text)))
+    code = _without_comments(text, nodes)
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    return hashlib.sha256(code.encode()).hexdigest()[:12], _imports(module, package, nodes)
+
+
+def _imports(module: str, package: str, nodes: Sequence[ast.AST]) -> tuple[str, ...]:
+    """Modules of `PACKAGES` and of its own package that a module uses."""
     roots = {*PACKAGES, _top(module)}
     found: dict[str, None] = {}
     bound: dict[str, str] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             for name, asname in ((alias.name, alias.asname) for alias in node.names if _top(alias.name) in roots):
                 found[name] = None
@@ -104,7 +104,7 @@ def _imports(module: str) -> tuple[str, ...]:
         elif isinstance(node, ast.ImportFrom) and _top(source := _absolute(node, package)) in roots:
             found |= dict.fromkeys(_defining(source, alias.name) for alias in node.names)
             bound |= {alias.asname or alias.name: f"{source}.{alias.name}" for alias in node.names}
-    for used in _attributes(tree):
+    for used in _attributes(nodes):
         target = bound.get(used[0])
         if target is not None:
             found |= dict.fromkeys(_followed(target, used[1:]))
@@ -151,9 +151,9 @@ def _definitions(package: str) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _attributes(tree: ast.Module) -> Iterator[tuple[str, ...]]:
+def _attributes(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, ...]]:
     """Dotted names that a module uses, such as `zoo.registry.parse`, longest first."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Attribute):
             parts: list[str] = []
             inner: ast.expr = node
@@ -178,20 +178,24 @@ def _followed(target: str, names: tuple[str, ...]) -> list[str]:
 
 def strip_comments(source: str) -> str:
     """The source without comments, docstrings, blank lines and trailing spaces."""
+    return _without_comments(source, ast.walk(ast.parse(source)))
+
+
+def _without_comments(source: str, nodes: Iterable[ast.AST]) -> str:
     lines = source.splitlines()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             row, column = token.start
             lines[row - 1] = lines[row - 1][:column]
-    for node in _docstrings(ast.parse(source)):
+    for node in _docstrings(nodes):
         _cut(lines, node)
     return "\n".join(line.rstrip() for line in lines if line.strip())
 
 
-def _docstrings(tree: ast.Module) -> list[ast.Expr]:
+def _docstrings(nodes: Iterable[ast.AST]) -> list[ast.Expr]:
     found = [
         node
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
     ]
     return sorted(found, key=lambda node: (node.lineno, node.col_offset), reverse=True)

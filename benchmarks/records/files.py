@@ -173,3 +173,17 @@ def read_bytes(path: Path) -> bytes:
         raise StoreError(f"{path} is missing") from error
     except OSError as error:
         raise StoreError(f"{path} cannot be read: {error}") from error
+
+
+def study_file(root: Path) -> Path:
+    """The file of the study that a directory of results belongs to.
+
+    Raises:
+        StoreError: it is missing.
+    """
+    if not root.is_dir():
+        raise StoreError(f"{root} is missing: no study has been run there")
+    path = root / "study.yaml"
+    if not path.exists():
+        raise StoreError(f"{root} holds no results: {path.name} is missing")
+    return path

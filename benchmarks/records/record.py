@@ -77,7 +77,7 @@ class Record:
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
-        """`files`: SHA-256 by name; `tables`: version, environment and seconds by evaluator; `format`.
+        """`files`: SHA-256 by name; `tables`: version, environment and seconds by evaluator; `jobs`; `format`.
 
         Raises:
             StoreError: the manifest is missing, damaged or of another format.
@@ -176,6 +176,25 @@ class Record:
         """What made a table: `version` (code and inputs), `environment`, `seconds`; empty without the table."""
         entry: dict[str, Any] = self.manifest["tables"].get(evaluator, {}) if self.has(evaluator) else {}
         return entry
+
+    def spent(self) -> dict[str, float]:
+        """Seconds by what was made: `training` and each evaluator; and of jobs that waited, or did something else.
+
+        The last two are `waiting` and `other`, and missing from records of jobs that did not store them.
+        """
+        found = {"training": float(self.config["seconds"])}
+        tables = {name: entry for name, entry in self.manifest["tables"].items() if self.has(name)}
+        found |= {name: float(entry["seconds"]) for name, entry in tables.items() if "seconds" in entry}
+        return found | {name: float(seconds) for name, seconds in self.manifest.get("jobs", {}).items()}
+
+    def add_overhead(self, *, waiting: float, other: float) -> None:
+        """Add seconds that a job waited for the machine, and that it spent on neither training nor an evaluator."""
+        manifest = self._reread()
+        before = manifest.get("jobs", {})
+        new = {"waiting": waiting, "other": other}
+        jobs = {name: round(before.get(name, 0.0) + seconds, 3) for name, seconds in new.items()}
+        write_json(self.path / MANIFEST, manifest | {"jobs": jobs})
+        self._reread()
 
     def write_table(self, evaluator: str, table: pd.DataFrame, made_by: Mapping[str, Any]) -> None:
         """Store an evaluator's table in one step, with what made it.

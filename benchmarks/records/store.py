@@ -15,7 +15,16 @@ from torch import Tensor
 
 from benchmarks.records.claims import Busy, claim
 from benchmarks.records.code_hashes import changed
-from benchmarks.records.files import Damaged, StoreError, put_aside, read_json, read_yaml, write_json, write_yaml
+from benchmarks.records.files import (
+    Damaged,
+    StoreError,
+    put_aside,
+    read_json,
+    read_yaml,
+    study_file,
+    write_json,
+    write_yaml,
+)
 from benchmarks.records.identity import Identity
 from benchmarks.records.record import FORMAT, MANIFEST, OtherVersion, Record, is_finished_name, is_record, write_record
 from benchmarks.study.study import ModelSpec, Study, StudyError, checked
@@ -238,9 +247,7 @@ class Store:
         Raises:
             StoreError: it is missing, of another format, or damaged.
         """
-        path = self.root / "study.yaml"
-        if not path.exists():
-            raise StoreError(f"{self.root} holds no results: {path.name} is missing")
+        path = study_file(self.root)
         if path.read_bytes().startswith(b"format: 1\n"):
             raise StoreError(f"{path} was written by another version of RouteBench: run the study again")
         values = read_yaml(path)

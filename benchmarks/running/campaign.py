@@ -29,6 +29,7 @@ from benchmarks.running.jobs import Job, Kind, Progress, Resources, load_dataset
 from benchmarks.running.scheduling import Event, Outcome, Scheduler
 from benchmarks.study.study import ModelSpec, Study, StudyError
 from benchmarks.training.tasks import task_of
+from zoo.sizing.counting import drawn_on_meta
 
 POLL = 0.5
 """Seconds between two checks of networks that another run is working on."""
@@ -120,8 +121,7 @@ class Campaign:
         """
         selector = str(spec.selector)
         if selector not in self._known_phases:
-            with torch.device("meta"):
-                net = zoo.create(spec.selector, task_of(self.dataset.info))
+            net = drawn_on_meta(spec.selector, task_of(self.dataset.info))
             net.smooth_labels(spec.recipe.label_smoothing)
             self._known_phases[selector] = len(net.phases())
         return self._known_phases[selector]

@@ -116,6 +116,7 @@ class Job:
             store.forget_failure(self.spec)
 
     def _run(self, store: Store, report: Report) -> None:
+        started = perf_counter()
         dataset = load_dataset(self.spec.dataset, self.data_root)
         identity = identify(self.spec, dataset, torch.device(self.device), self.precision)
         if identity.name != self.identity:
@@ -127,40 +128,53 @@ class Job:
         def on_wait() -> None:
             report(Progress(step="waits for the machine"))
 
-        with claim(store.claim_file(identity)), hold_machine(alone=self.kind == "time", on_wait=on_wait):
-            for line in store.put_aside_damaged(identity):
-                report(Progress(step=line))
-            self._do(store, identity, dataset, report)
+        with claim(store.claim_file(identity)):
+            claimed = perf_counter()
+            with hold_machine(alone=self.kind == "time", on_wait=on_wait):
+                waiting = perf_counter() - claimed
+                for line in store.put_aside_damaged(identity):
+                    report(Progress(step=line))
+                done = self._do(store, identity, dataset, report)
+            if done is not None:
+                record, seconds = done  # of a training that was continued, more than this job's
+                record.add_overhead(waiting=waiting, other=max(0.0, perf_counter() - started - waiting - seconds))
 
-    def _do(self, store: Store, identity: Identity, dataset: Dataset, report: Report) -> None:
+    def _do(self, store: Store, identity: Identity, dataset: Dataset, report: Report) -> tuple[Record, float] | None:
+        """Do what is missing; the record, and the seconds of training and evaluators. None if nothing was missing."""
+        seconds = 0.0
         record = store.record(identity)
         if self.kind == "train" and (record is None or needs_weights(record, dataset, self.evaluation)):
             record = self._train(store, identity, dataset, report)
+            seconds += record.config["seconds"]
         if record is None:
             raise StoreError(f"{self.spec.label} is not trained: its training failed, or its record was removed")
         todo = missing_tables(record, dataset, self.evaluation, alone=self.kind == "time")
         if not todo:
-            return
+            return (record, seconds) if seconds else None
         baseline = str(zoo.baseline_of(self.spec.selector, task_of(dataset.info)))
         if record.config["baseline"]["network"] != baseline:
             record.rewrite_config(baseline=baseline_facts(self.spec, dataset))
         trained = load_network(record, dataset, torch.device(self.device))
         for chosen in todo:
             report(Progress(step=chosen.name))
-            self._measure(record, chosen, trained)
+            seconds += self._measure(record, chosen, trained)
+        return record, seconds
 
-    def _measure(self, record: Record, chosen: Evaluator, trained: TrainedNetwork) -> None:
+    def _measure(self, record: Record, chosen: Evaluator, trained: TrainedNetwork) -> float:
+        """Make and store a table; the seconds that making it took."""
         environment, started = describe_environment(), perf_counter()
         options = chosen.configured(self.evaluation)
         budget = getattr(options, "seconds", 0.0) * len(getattr(options, "batch_sizes", ()))
         with self._limited(budget, f"{chosen.name} of {self.spec.label}"):
             table = measure(chosen, trained, options)
+        seconds = round(perf_counter() - started, 3)
         made_by = {
             "version": version(chosen, self.evaluation, record.spec, trained.dataset.info),
-            "seconds": round(perf_counter() - started, 3),
+            "seconds": seconds,
             "environment": environment,
         }
         record.write_table(chosen.name, table, made_by)
+        return seconds
 
     def _limited(self, estimate: float, what: str) -> deadline:
         """A limit for work that is estimated to take `estimate` seconds on a quiet machine."""

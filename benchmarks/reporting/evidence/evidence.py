@@ -126,6 +126,7 @@ class TrainedModel:
         precision: of its training.
         device: where it was trained.
         seconds: that training and choosing settings took.
+        spent: seconds by what was made, see `benchmarks.records.record.Record.spent`.
         data: fingerprint of the data set.
         history: a row per epoch: epoch, epochs, phase, lr, loss, train_accuracy, validation_accuracy, seconds.
         measurements: tables of evaluators, by name; of a seed after the first, those that no seed before it has.
@@ -152,6 +153,7 @@ class TrainedModel:
     precision: str
     device: str
     seconds: float
+    spent: Mapping[str, float]
     data: str
     history: pd.DataFrame
     measurements: Mapping[str, pd.DataFrame]

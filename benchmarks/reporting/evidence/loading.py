@@ -124,6 +124,7 @@ def _model(seed: Seed, tables: Mapping[str, pd.DataFrame]) -> TrainedModel:
         precision=config["precision"],
         device=config["device"],
         seconds=float(config["seconds"]),
+        spent=record.spent(),
         data=config.get("dataset_fingerprint", "unknown"),
         history=record.history(),
         measurements=tables,

@@ -38,17 +38,6 @@ def one_line(place: Path) -> Iterator[None]:
         raise Damaged(place, str(error)) from error
 
 
-def read_study(store: Store) -> Study:
-    """What was compared.
-
-    Raises:
-        StoreError: the directory is missing, holds no study, or the study is damaged.
-    """
-    if not store.root.is_dir():
-        raise StoreError(f"{store.root} is missing: no study has been run there")
-    return store.read_study()
-
-
 def read_environment(store: Store) -> dict[str, Any]:
     """Who ran the study last; empty where that was not recorded.
 

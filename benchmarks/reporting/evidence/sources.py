@@ -11,7 +11,7 @@ from benchmarks.records.facts import HARMLESS, TRAINING, Fact, facts, tables_of
 from benchmarks.records.files import StoreError
 from benchmarks.records.record import Record
 from benchmarks.records.store import Store
-from benchmarks.reporting.evidence.records import network_label, one_line, read_environment, read_study, shown
+from benchmarks.reporting.evidence.records import network_label, one_line, read_environment, shown
 from benchmarks.study.study import ModelSpec, Study
 
 
@@ -91,7 +91,7 @@ def read_sources(roots: Sequence[Path]) -> list[Source]:
 
 def _read(root: Path, name: str) -> Source:
     store = Store(root)
-    study = read_study(store)
+    study = store.read_study()
     last_run = read_environment(store)
     with one_line(store.root / "failures"):
         failures = tuple(Failure(values) for values in store.failures())

@@ -14,8 +14,8 @@ from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 from benchmarks.cli.command import app
-from benchmarks.cli.options import checked_device, checked_gpus, override
 from benchmarks.cli.plans import status_text, to_do
+from benchmarks.cli.values import checked_device, checked_gpus, override
 from benchmarks.measuring import registry
 from benchmarks.records.store import Status, Store
 from benchmarks.running.campaign import Planned
@@ -90,7 +90,7 @@ def no_page(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, Path]]:
         asked.append((results, out))
         return out / "index.html"
 
-    monkeypatch.setattr("benchmarks.cli.command.build", build)
+    monkeypatch.setattr("benchmarks.cli.execution.build", build)
     return asked
 
 
@@ -230,6 +230,13 @@ def test_a_run_prints_its_progress_and_the_comparison(first: tuple[House, Result
     assert result.stdout.splitlines()[-2].split()[:2] == ["resnet", "default"]
 
 
+def test_a_run_says_in_a_line_where_its_time_went(first: tuple[House, Result]) -> None:
+    _, result = first
+    (line,) = (line for line in result.stdout.splitlines() if ": training " in line or ", training " in line)
+    assert line.partition(", other ")[1]
+    assert "accuracy" in line
+
+
 def test_a_run_leaves_the_study_its_environment_and_the_summary(first: tuple[House, Result]) -> None:
     house, _ = first
     assert {path.name for path in house.store.root.iterdir()} == {
@@ -243,7 +250,7 @@ def test_the_same_command_again_does_nothing_but_the_page(
     def fail(*arguments: object) -> None:
         raise AssertionError("a scheduler was started")
 
-    monkeypatch.setattr("benchmarks.cli.command.make_scheduler", fail)
+    monkeypatch.setattr("benchmarks.cli.execution.make_scheduler", fail)
     before = {name: when for name, when in finished.files.items() if "/models/" in name}
     result = finished.run()
     assert result.exit_code == 0
@@ -350,7 +357,7 @@ def test_a_command_that_cannot_be_remembered_is_finished_all_the_same(
     def refuse(*arguments: object, **options: object) -> None:
         raise PermissionError(13, "Permission denied", "/a/cache")
 
-    monkeypatch.setattr("benchmarks.cli.command.remember", refuse)
+    monkeypatch.setattr("benchmarks.cli.execution.remember", refuse)
     result = finished.run(obj=["--methods", "resnet"])
     assert result.exit_code == 0
     assert "not remembered" in result.stdout

@@ -28,7 +28,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     def refuse(*arguments: object) -> int:
         raise AssertionError("training began")
 
-    monkeypatch.setattr("benchmarks.cli.command.execute", refuse)
+    monkeypatch.setattr("benchmarks.cli.execution.execute", refuse)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a file").write_text("of mine")
     return tmp_path

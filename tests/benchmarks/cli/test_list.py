@@ -108,7 +108,9 @@ def test_every_study_is_listed_with_its_selectors(show: Invoke) -> None:
 
 def test_without_an_argument_everything_is_listed(show: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     for slow in ("preset", "fidelity"):
-        monkeypatch.setattr(f"benchmarks.list.{slow}_table", lambda names, what=slow: f"{what} of {', '.join(names)}")
+        monkeypatch.setattr(
+            f"benchmarks.cli.listing.{slow}_table", lambda names, what=slow: f"{what} of {', '.join(names)}"
+        )
     shown = show("--methods", "adanet").stdout
     for expected in ("citation", "preset of adanet", "fidelity of adanet", "mnist5k", "quick"):
         assert expected in shown

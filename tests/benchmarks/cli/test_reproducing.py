@@ -113,7 +113,7 @@ def test_an_interrupted_reproduction_says_how_it_is_continued(house: Path, monke
     def interrupt(*arguments: object, **options: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("benchmarks.cli.reproducing.execute", interrupt)
+    monkeypatch.setattr("benchmarks.cli.execution.execute", interrupt)
     result = reproduce("--into", "again")
     assert result.exit_code == 130
     assert result.stderr.endswith("kept; the same command with --resume continues.\n")

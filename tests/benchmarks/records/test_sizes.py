@@ -132,8 +132,13 @@ def test_an_edit_of_the_network_or_of_what_counts_it_changes_the_fingerprint(
     source: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = sizes.version_of(TINY)
-    real = code_hashes._hash
-    monkeypatch.setattr(code_hashes, "_hash", lambda path: f"{real(path)}{' edited' * (path.name == source)}")
+    real = code_hashes._read
+
+    def edited(module: str, path: Path) -> tuple[str, tuple[str, ...]]:
+        code, imports = real(module, path)
+        return f"{code}{' edited' * (path.name == source)}", imports
+
+    monkeypatch.setattr(code_hashes, "_read", edited)
     code_hashes._closure.cache_clear()
     assert sizes.version_of(TINY) != before
 

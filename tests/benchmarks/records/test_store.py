@@ -386,6 +386,7 @@ def test_a_study_and_its_environment_are_read_back(store: Store) -> None:
 
 
 def test_a_folder_without_a_study_holds_no_results(store: Store) -> None:
+    store.root.mkdir(parents=True)
     with pytest.raises(StoreError, match=r"study holds no results: study.yaml is missing"):
         store.read_study()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -18,6 +19,7 @@ from benchmarks.reporting.tables.headline import headline
 from benchmarks.reporting.tables.published import published
 from benchmarks.reporting.tables.robustness import robustness
 from benchmarks.reporting.tables.routes import common_routes
+from benchmarks.reporting.tables.spent import spent
 from benchmarks.reporting.tables.timing import paths, timing
 from benchmarks.reporting.tables.training import training
 from tests.benchmarks.reporting.hand_made import HandMade, answers, attacked, costs, energies, no_energy, timings
@@ -353,3 +355,24 @@ def test_rows_must_have_a_cell_per_column() -> None:
 
 def network(evidence: Evidence, label: str) -> NetworkEvidence:
     return next(network for network in evidence.networks if network.label == label)
+
+
+def test_the_time_of_every_step_is_added_up(evidence: Evidence) -> None:
+    # 12 s of training each; a second for each table: accuracy, cost, latency and robustness of all, a ledger of one
+    made = present(spent(evidence))
+    found = [[cell.text for cell in row[:4]] for row in made.rows]
+    assert found[0] == ["training", "3", "36 s", "73.5"]
+    assert sorted(row[0] for row in found[1:5]) == ["accuracy", "cost", "latency", "robustness"]
+    assert all(row[1:] == ["3", "3.0 s", "6.1"] for row in found[1:5])
+    assert found[5] == ["ledger", "1", "1.0 s", "2.0"]
+    assert "only training and evaluators are known" in made.note
+
+
+def test_the_time_besides_is_shown_where_it_was_stored(tmp_path: Path) -> None:
+    made = HandMade(tmp_path, methods=["resnet"])
+    made.add(made.spec("resnet"), accuracy=answers("10")).add_overhead(waiting=30.0, other=2.0)
+    found = present(spent(made.evidence()))
+    assert [row[0].text for row in found.rows] == [
+        *("waiting for the machine", "training", "other work of the jobs", "accuracy")
+    ]
+    assert "only training" not in found.note

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +21,7 @@ from benchmarks.running.jobs import Job
 from benchmarks.running.scheduling import Event, InlineScheduler, Outcome
 from benchmarks.study.study import StudyError
 from tests.benchmarks.cases import METHODS, NOT_MEASURED, digests, ignore, small_campaign, small_study
+from tests.imports import ROOT
 
 QUICK: dict[str, Any] = {"recipe": {"epochs": 1}, "evaluation": NOT_MEASURED}
 """Trains for an epoch and measures accuracy alone."""
@@ -333,3 +336,15 @@ def test_only_the_first_seeds_are_timed(tmp_path: Path) -> None:
     assert alone == [("latency", "energy"), (), ()]
     twice = study.model_copy(update={"timed_repetitions": 2})
     assert [bool(planned.alone) for planned in small_campaign(tmp_path, twice).plan()] == [True, True, False]
+
+
+def test_checking_networks_does_not_import_the_compiler(tmp_path: Path) -> None:
+    """Filling weights on the meta device would: seconds in which a run has not started."""
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from tests.benchmarks.cases import METHODS, small_campaign, small_study\n"
+        f"small_campaign(Path({str(tmp_path)!r}), small_study(*METHODS)).plan()\n"
+        "print('torch._dynamo' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

@@ -252,6 +252,27 @@ def test_a_job_that_died_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
     assert steps(task).count("train") == 2
 
 
+def test_a_record_knows_what_its_jobs_spent_besides_training_and_measuring(tmp_path: Path) -> None:
+    task = job(tmp_path, small_study(recipe={"epochs": 1}, evaluation=NOT_MEASURED))
+    before = time.perf_counter()
+    task.run(lambda progress: None)
+    elapsed = time.perf_counter() - before
+    spent = record_of(task).spent()
+    assert spent.keys() == {"training", "accuracy", "ledger", "waiting", "other"}
+    assert all(seconds >= 0 for seconds in spent.values())
+    assert sum(spent.values()) <= elapsed + 0.01  # each is rounded to a millisecond
+    task.run(lambda progress: None)  # nothing is missing
+    assert record_of(task).spent() == spent
+
+
+def test_what_jobs_spent_adds_up_and_damages_nothing(copied: Campaign) -> None:
+    record = record_of(copy_of(copied, "resnet"))
+    before = record.spent()
+    record.add_overhead(waiting=2.0, other=1.0)
+    assert record.spent() == before | {"waiting": before["waiting"] + 2, "other": pytest.approx(before["other"] + 1)}
+    assert Record(record.path).check() == []
+
+
 def test_the_seconds_of_a_job_that_died_are_those_of_all_its_epochs(tmp_path: Path) -> None:
     task = job(tmp_path, small_study(evaluation=NOT_MEASURED))
     with pytest.raises(Killed):

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 import zoo
-from benchmarks.cli.options import override
 from benchmarks.cli.plans import own_recipe
+from benchmarks.cli.values import override
 from benchmarks.study.design import Design
 from benchmarks.study.study import OwnRecipe, Study, StudyError, checked
 from benchmarks.training.recipe import Recipe

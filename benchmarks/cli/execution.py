@@ -1,0 +1,156 @@
+"""What `python -m benchmarks.run` does with a study: its plan or its run, the report, and what is printed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from benchmarks.cli import options
+from benchmarks.cli.comparison import comparison
+from benchmarks.cli.console import Grid
+from benchmarks.cli.error_kinds import RUN_ERRORS
+from benchmarks.cli.errors import one_line_errors, one_line_interrupt
+from benchmarks.cli.finished import remember
+from benchmarks.cli.folders import check_page, check_results
+from benchmarks.cli.plans import plan_grid, show_networks, show_plan
+from benchmarks.cli.waiting import waiting
+from benchmarks.data import DataMissing
+from benchmarks.measuring import evaluators
+from benchmarks.reporting import build
+from benchmarks.running.campaign import Campaign, RunOptions
+from benchmarks.running.progress import make_view
+from benchmarks.running.scheduling import Event, InlineScheduler, Scheduler
+from benchmarks.running.spent import Spent
+from benchmarks.study.study import Study
+
+
+def check_places(study: Study, results: Path, reports: Path) -> None:
+    """Check that the records and the page of a study can be written.
+
+    Raises:
+        FolderError: they cannot.
+    """
+    check_results(results / study.name, "--results")
+    check_page(reports / study.name, "--reports")
+
+
+def prepare(study: Study, run_options: RunOptions, dry_run: bool, console: Console) -> Campaign:
+    """Read the data and check the networks; a dry run without its data shows at least the networks.
+
+    Raises:
+        StudyError: a network does not exist, or does not fit the data.
+        DataMissing: the data are missing.
+    """
+    try:
+        with waiting(f"reading {study.dataset}, checking the networks"):
+            return Campaign(study, run_options)
+    except DataMissing:
+        if dry_run:
+            show_networks(study, console)
+        raise
+
+
+def plan_only(campaign: Campaign, console: Console, *, force: bool) -> None:
+    """Print what a run would do."""
+    with one_line_interrupt(), one_line_errors(*RUN_ERRORS):
+        if not force:
+            campaign.check_data()
+        show_plan(campaign, console)
+
+
+def run_campaign(
+    campaign: Campaign,
+    folder: Path,
+    scheduler: options.SchedulerName,
+    ray_address: str | None,
+    console: Console,
+    *,
+    force: bool,
+    arguments: list[str] | None,
+) -> None:
+    """Run what is missing, write the page, and print the comparison.
+
+    Args:
+        campaign: to run.
+        folder: of the page.
+        scheduler: of the jobs.
+        ray_address: of a cluster to join.
+        console: to print on.
+        force: whether everything is made again.
+        arguments: of the command, to remember it if it is finished; None: not to be remembered.
+
+    Raises:
+        typer.Exit: a job failed.
+    """
+    with one_line_interrupt(), one_line_errors(*RUN_ERRORS):
+        failed = execute(campaign, scheduler, ray_address, console, force=force)
+        with waiting("writing the report"):
+            page = build(campaign.store.root, folder)
+            compared = comparison(campaign.store)
+    console.print(compared.table())
+    console.print(f"Report: {page}", soft_wrap=True)
+    if failed:
+        console.print(f"{failed} of the jobs failed; the report has their tracebacks, and the same command retries.")
+        raise typer.Exit(1)
+    if arguments is not None:
+        remember_finished(arguments, campaign, page, compared, console)
+
+
+def remember_finished(arguments: list[str], campaign: Campaign, page: Path, compared: Grid, console: Console) -> None:
+    """Let the same command again answer at once, if nothing is left to do."""
+    plan = campaign.plan()
+    if not all(planned.complete for planned in plan):
+        return
+    try:
+        remember(
+            arguments,
+            study=campaign.store.root,
+            page=page,
+            data=campaign.dataset.files,
+            plan=plan_grid(plan, [0.0] * len(plan), campaign.study.recipe),
+            comparison=compared,
+        )
+    except OSError as error:  # the cache folder cannot be written; the command itself has succeeded
+        console.print(f"This command is not remembered as finished: {error}", markup=False, soft_wrap=True)
+
+
+def execute(
+    campaign: Campaign, scheduler: options.SchedulerName, ray_address: str | None, console: Console, *, force: bool
+) -> int:
+    """Run what is missing, or everything with `force`; the number of failed jobs. Ray starts only if there are jobs."""
+    spent = Spent([evaluator.name for evaluator in evaluators()])
+    if force:
+        campaign.discard()
+    campaign.check_data()
+    for line in campaign.put_aside_damaged():
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    jobs = campaign.jobs(campaign.plan())
+    if not jobs:
+        console.print(f"All {len(campaign.specs)} networks are trained and measured already.")
+        campaign.run(InlineScheduler(), lambda event: None)
+        return 0
+    with waiting(f"starting {scheduler}"):
+        runner = make_scheduler(scheduler, ray_address)
+    try:
+        with make_view(jobs, console) as view:
+
+            def on_event(event: Event) -> None:
+                spent(event)
+                view(event)
+
+            outcomes = campaign.run(runner, on_event)
+    finally:
+        runner.close()
+    console.print(spent.line(), markup=False, highlight=False, soft_wrap=True)
+    return sum(bool(outcome.error) for outcome in outcomes)
+
+
+def make_scheduler(name: options.SchedulerName, ray_address: str | None) -> Scheduler:
+    """The scheduler of that name; Ray is imported only where it is used."""
+    if name is options.SchedulerName.inline:
+        return InlineScheduler()
+    from benchmarks.running.scheduling.ray import RayScheduler
+
+    return RayScheduler(ray_address)

@@ -1,0 +1,29 @@
+"""A line that says what a command is doing before it has anything to print; imports nothing slow."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
+from rich.spinner import Spinner
+
+LOADING = "loading torch"
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """Show what is being done while the block runs, on standard error; the line vanishes at its end.
+
+    Nothing is written if standard error is not a terminal.
+    """
+    if not sys.stderr.isatty():
+        yield
+        return
+    line = Spinner("dots", f"[dim]RouteBench: {escape(what)} ...[/dim]")
+    with Live(line, console=Console(stderr=True), transient=True, refresh_per_second=12.5) as live:
+        live.refresh()  # at once: an import may keep the thread that redraws the line from running
+        yield

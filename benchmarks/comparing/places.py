@@ -1,0 +1,25 @@
+"""Where the results of a study are; imports nothing slow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks.records.files import StoreError
+
+RESULTS = Path("results")
+"""Where a study is looked for that is given by its name."""
+
+
+def find_study(place: str) -> Path:
+    """The directory of a study: a path, or a name below `results/`.
+
+    Raises:
+        StoreError: there is none; the message names the studies that there are.
+    """
+    if Path(place).is_dir():
+        return Path(place)
+    if (RESULTS / place).is_dir():
+        return RESULTS / place
+    found = sorted({path.parent.as_posix() for depth in ("*", "*/*") for path in RESULTS.glob(f"{depth}/study.yaml")})
+    valid = f"; valid: {', '.join(found)}, or the path of a study's results" if found else ""
+    raise StoreError(f"{place} is missing: no study has been run there{valid}")
