@@ -29,7 +29,8 @@ from zoo.registry import (
     parse,
     register,
 )
-from zoo.serving.optimize import Served, optimize_for_inference
+from zoo.serving.engines import optimize_for_inference
+from zoo.serving.optimize import Served
 from zoo.sizing.baseline import baseline_of
 from zoo.sizing.counting import Size, size_of
 from zoo.sizing.matching import match

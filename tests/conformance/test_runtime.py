@@ -1,0 +1,112 @@
+"""ONNX Runtime answers what the network answers, whatever the method, the setting and the batch."""
+
+from __future__ import annotations
+
+import copy
+from functools import cache
+from typing import get_args
+
+import pytest
+import torch
+
+import zoo
+from tests.conformance.cases import Case, selectors, trained
+from zoo.network import Compute
+from zoo.serving.runtime.recording import Unsupported
+from zoo.serving.runtime.served import ServedByRuntime
+
+SIZES = (1, 2, 7, 64)
+WITHOUT_GRAPH = {"deformable"}
+"""Methods that ONNX Runtime does not serve."""
+BY_RUNTIME = [selector for selector in selectors() if selector.name not in WITHOUT_GRAPH]
+
+
+@cache
+def served(selector: str) -> ServedByRuntime:
+    """Kept for all tests: a graph takes seconds to write down."""
+    return ServedByRuntime(trained(selector).net, threads=1)
+
+
+def check(case: Case, fast: zoo.Served, setting: zoo.Setting, compute: Compute) -> None:
+    """Answers at every size are those of the network itself."""
+    net = copy.deepcopy(case.net).eval()
+    net.use(setting)
+    fast.use(setting)
+    with torch.no_grad():
+        expected = net(case.images, compute="all")
+    for size in SIZES:
+        parts = [fast(batch, compute=compute) for batch in case.images.split(size)]
+        assert torch.equal(torch.cat([part.route for part in parts]), expected.route)
+        torch.testing.assert_close(torch.cat([part.logits for part in parts]), expected.logits, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("selector", BY_RUNTIME, ids=str)
+def test_logits_and_routes_are_the_networks_own_at_its_first_and_last_setting(selector: zoo.Selector) -> None:
+    case = trained(str(selector))
+    for setting in dict.fromkeys(setting.name for setting in (case.settings[0], case.settings[-1])):
+        check(case, served(str(selector)), next(s for s in case.settings if s.name == setting), "needed")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("selector", BY_RUNTIME, ids=str)
+def test_logits_and_routes_are_the_networks_own_at_every_setting(selector: zoo.Selector) -> None:
+    case = trained(str(selector))
+    for setting in case.settings:
+        for compute in get_args(Compute):
+            check(case, served(str(selector)), setting, compute)
+
+
+@pytest.mark.parametrize("name", ["adanet[tiny]", "skipnet[tiny]", "msdnet[tiny]"])
+def test_every_unit_is_computed_and_masked_on_request(name: str) -> None:
+    case = trained(name)
+    check(case, served(name), case.settings[0], "all")
+
+
+@pytest.mark.parametrize("name", ["adanet[tiny]", "skipnet[tiny, gate=ff2]"])
+def test_probabilities_of_gates_are_the_networks_own(name: str) -> None:
+    case = trained(name)
+    fast = served(name)
+    fast.use(case.net.setting)
+    with torch.no_grad():
+        expected = copy.deepcopy(case.net).eval()(case.images).gate_probs
+    found = fast(case.images).gate_probs
+    assert found is not None
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("name", ["adanet[tiny]", "msdnet[tiny]", "resnet[tiny]"])
+def test_answers_do_not_change_when_others_are_asked_for(name: str) -> None:
+    case = trained(name)
+    fast = served(name)
+    first = fast(case.images[:4])
+    kept = first.logits.clone(), first.route.clone()
+    fast(case.images[4:40])
+    assert torch.equal(first.logits, kept[0])
+    assert torch.equal(first.route, kept[1])
+
+
+def test_no_images_get_no_answers() -> None:
+    answer = served("adanet[tiny]")(trained("adanet[tiny]").images[:0])
+    assert answer.logits.shape == (0, 10)
+    assert answer.route.shape == (0, len(trained("adanet[tiny]").net.units))
+
+
+def test_images_of_another_shape_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"images must have the shape \(N, 1, 28, 28\), not \(2, 3, 28, 28\)"):
+        served("resnet[tiny]")(torch.zeros(2, 3, 28, 28))
+
+
+def test_a_network_that_decides_in_python_is_refused_with_the_reason() -> None:
+    with pytest.raises(Unsupported, match="Python decides by what is in a tensor that depends on the images"):
+        zoo.optimize_for_inference(trained("deformable[tiny]").net, engine="onnxruntime")(torch.zeros(1, 1, 28, 28))
+
+
+def test_an_unknown_engine_is_refused() -> None:
+    with pytest.raises(ValueError, match="engine must be 'torch' or 'onnxruntime', not 'tvm'"):
+        zoo.optimize_for_inference(trained("resnet[tiny]").net, engine="tvm")  # type: ignore[arg-type]
+
+
+def test_networks_in_half_precision_are_refused() -> None:
+    net = copy.deepcopy(trained("resnet[tiny]").net).bfloat16()
+    with pytest.raises(ValueError, match=r"serves float32 on the CPU here, not torch\.bfloat16 on cpu"):
+        ServedByRuntime(net)

@@ -1,0 +1,93 @@
+"""A served network whose answers ONNX Runtime computes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from zoo.network import Compute, Forward, RoutedNet
+from zoo.serving.optimize import Served, optimize_for_inference
+from zoo.serving.runtime.graphs import check_installed
+from zoo.serving.runtime.plans import Plan, Planner
+
+if TYPE_CHECKING:
+    from zoo.serving.runtime.driver import Network, Segment
+
+
+class ServedByRuntime(Served):
+    """Runs the needed units only, as segments on ONNX Runtime's CPU provider.
+
+    A setting is prepared when it first answers: seconds for a graph that no other setting has needed, little for other
+    thresholds. Segments stay in memory, and settings share those that are the same.
+
+    Args:
+        net: trained; it is not changed. The copy is at its setting.
+        threads: of each operator; without it, as many as torch has now.
+
+    Raises:
+        RuntimeMissing: ONNX Runtime, or what writes its models, is not installed.
+        ValueError: the network is not in float32 on the CPU.
+    """
+
+    def __init__(self, net: RoutedNet, *, threads: int | None = None) -> None:
+        check_installed()
+        first = next(net.parameters())
+        if first.device.type != "cpu" or first.dtype != torch.float32:
+            raise ValueError(f"ONNX Runtime serves float32 on the CPU here, not {first.dtype} on {first.device}")
+        super().__init__(optimize_for_inference(net, fused=False).net.to(memory_format=torch.contiguous_format))
+        self.threads = threads or torch.get_num_threads()
+        self._planner = Planner(self.net)
+        self._networks: dict[str, Network] = {}
+        self._segments: dict[tuple[int, tuple[str, ...], tuple[str, ...]], Segment] = {}
+
+    def plan(self, *, compute: Compute = "needed") -> Plan:
+        """What runs after what at the setting.
+
+        Raises:
+            Unsupported: the network cannot be written down as a graph.
+        """
+        return self._planner.plan(every_unit=compute == "all")
+
+    def forward(self, images: Tensor, *, compute: Compute = "needed") -> Forward:
+        """Answer (N, C, H, W), pixels in [0, 1]; see `zoo.serving.optimize.Served.forward`.
+
+        Raises:
+            Unsupported: the network cannot be written down as a graph.
+            ValueError: the images do not have the task's shape.
+        """
+        if images.ndim != 4 or tuple(images.shape[1:]) != self.net.task.shape:
+            raise ValueError(f"images must have the shape (N, *{self.net.task.shape}), not {tuple(images.shape)}")
+        if len(images) == 0:
+            return Forward(
+                logits=images.new_zeros(0, self.net.task.classes), route=self.net.all_units(0, images.device)
+            )
+        answer = self._network(compute)(images.contiguous().numpy())
+        log_odds = answer.log_odds
+        return Forward(
+            logits=torch.from_numpy(answer.logits),
+            route=torch.from_numpy(answer.route),
+            gate_probs=None if log_odds is None else torch.from_numpy(log_odds).sigmoid_(),
+        )
+
+    def _network(self, compute: Compute) -> Network:
+        from zoo.serving.runtime.driver import Network
+
+        key = json.dumps([compute, dict(self.setting.values)], sort_keys=True)
+        if key not in self._networks:
+            plan = self.plan(compute=compute)
+            segments = {name: self._segment(plan, name) for name in plan.segments}
+            self._networks[key] = Network(plan.as_dict(), segments)
+        return self._networks[key]
+
+    def _segment(self, plan: Plan, name: str) -> Segment:
+        from zoo.serving.runtime.driver import Segment
+
+        ends = plan.segments[name]
+        key = id(plan.cut), tuple(ends["inputs"]), tuple(ends["outputs"])
+        if key not in self._segments:
+            model, own = plan.model_for_this_machine(name)
+            self._segments[key] = Segment(model, **own, threads=self.threads, optimised=True)
+        return self._segments[key]
