@@ -1,4 +1,4 @@
-"""What is timed side by side: networks at a setting, in a way to compute, on the same images, all served alike."""
+"""What is timed side by side: networks at a setting, in a way to compute, by an engine, on the same images."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from benchmarks.measuring.engine_names import BASELINE_SETTING, SERVED
 from benchmarks.measuring.route_text import route_text
 from benchmarks.measuring.trained_network import TrainedNetwork
 from benchmarks.training.seeds import derive_seed
-from zoo.network import RoutedNet, Setting
+from zoo.network import Compute, Setting
 from zoo.serving.optimize import Served, optimize_for_inference
-
-BASELINE_SETTING = "static resnet"
-"""Setting name of the baseline's rows."""
 
 
 @dataclass(frozen=True)
@@ -25,23 +23,25 @@ class Configuration:
     """One thing to time.
 
     Attributes:
-        served: the network, optimised for inference.
+        served: the network, optimised for inference; None of a baseline.
         setting: of the network; None for the baseline, which has one only.
-        compute: `needed`, `all`, or `compiled`, which is all of it through `torch.compile`.
+        compute: `needed` or `all`.
         order: of the images, `natural` or `sorted` by route.
-        images: (T, C, H, W) in that order.
+        images: (T, C, H, W) in that order, in the memory format that the engine wants.
         macs: (T,) routed multiply-accumulates of each, float64; NaN for the baseline.
         answer: runs the network on (N, C, H, W).
+        engine: that answers; of `benchmarks.measuring.engine_names`.
         twins: names of the network's other settings with equal values, which this measures too.
     """
 
-    served: Served
+    served: Served | None
     setting: Setting | None
-    compute: str
+    compute: Compute
     order: str
     images: Tensor
     macs: Tensor
     answer: Callable[[Tensor], object]
+    engine: str = SERVED
     twins: tuple[str, ...] = ()
 
     @property
@@ -56,7 +56,7 @@ class Configuration:
 
     def apply_setting(self) -> None:
         """Put the network at its setting; another configuration may have used it meanwhile."""
-        if self.setting is not None and self.served.setting is not self.setting:
+        if self.served is not None and self.setting is not None and self.served.setting is not self.setting:
             self.served.use(self.setting)
 
 
@@ -73,14 +73,13 @@ def shuffled_images(trained: TrainedNetwork) -> Tensor:
     return images[torch.tensor(order, device=images.device)].contiguous(memory_format=torch.channels_last)
 
 
-def configurations(trained: TrainedNetwork, *, compiled: bool = False) -> Iterator[Configuration]:
-    """The baseline, the headline setting computing everything, and every setting computing what is needed.
+def configurations(trained: TrainedNetwork) -> Iterator[Configuration]:
+    """In PyTorch: the baseline, the headline setting computing everything, and every setting computing what is needed.
 
     Settings with equal values decide alike on every image: they are one configuration.
 
     Args:
         trained: the network, with its baseline.
-        compiled: the baseline through `torch.compile` too.
 
     Yields:
         Configurations; where routes differ, the headline setting comes twice, the second time with images sorted by
@@ -88,23 +87,20 @@ def configurations(trained: TrainedNetwork, *, compiled: bool = False) -> Iterat
     """
     images = shuffled_images(trained)
     static, served = optimize_for_inference(trained.baseline), optimize_for_inference(trained.net)
-    unknown = torch.full((len(images),), float("nan"), dtype=torch.float64)
-    yield Configuration(static, None, "all", "natural", images, unknown, static)
-    if compiled:
-        yield Configuration(static, None, "compiled", "natural", images, unknown, _compiled(trained.baseline))
+    yield Configuration(None, None, "all", "natural", images, unknown(images), static)
     (headline, twins), *others = distinct(trained.settings)
-    nominal = torch.full_like(unknown, trained.ledger.nominal)
+    nominal = torch.full_like(unknown(images), trained.ledger.nominal)
     everything = partial(served, compute="all")
-    yield Configuration(served, headline, "all", "natural", images, nominal, everything, twins)
+    yield Configuration(served, headline, "all", "natural", images, nominal, everything, twins=twins)
     for setting, same in ((headline, twins), *others):
         route = _routes(served, setting, images)
         macs = trained.ledger.routed(route).double()
-        yield Configuration(served, setting, "needed", "natural", images, macs, served, same)
+        yield Configuration(served, setting, "needed", "natural", images, macs, served, twins=same)
         if setting is headline and len(route.unique(dim=0)) > 1:
             texts = route_text(route)
             together = torch.tensor(sorted(range(len(texts)), key=texts.__getitem__))
             ordered = images[together.to(images.device)].contiguous(memory_format=torch.channels_last)
-            yield Configuration(served, setting, "needed", "sorted", ordered, macs[together], served, same)
+            yield Configuration(served, setting, "needed", "sorted", ordered, macs[together], served, twins=same)
 
 
 def distinct(settings: Sequence[Setting]) -> list[tuple[Setting, tuple[str, ...]]]:
@@ -119,16 +115,11 @@ def distinct(settings: Sequence[Setting]) -> list[tuple[Setting, tuple[str, ...]
     return [(setting, tuple(twins)) for setting, twins in found]
 
 
+def unknown(images: Tensor) -> Tensor:
+    """Costs (T,) of images that nobody has counted."""
+    return torch.full((len(images),), float("nan"), dtype=torch.float64)
+
+
 def _routes(served: Served, setting: Setting, images: Tensor) -> Tensor:
     served.use(setting)
     return torch.cat([served(batch).route for batch in images.split(500)]).cpu()
-
-
-def _compiled(baseline: RoutedNet) -> Callable[[Tensor], object]:
-    network = torch.compile(optimize_for_inference(baseline, fused=False).net, dynamic=False)
-
-    def answer(batch: Tensor) -> object:
-        with torch.inference_mode():
-            return network(batch)
-
-    return answer

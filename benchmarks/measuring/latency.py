@@ -1,6 +1,7 @@
 """Wall-clock time of routed inference, beside the same network computing everything and beside its baseline.
 
-All are optimised alike (`zoo.optimize_for_inference`). Configurations take turns on the same test images, alone on the
+Each is timed in the engine that is the fastest for it on this machine: PyTorch, ONNX Runtime and others race first, in
+turns that are stored and used for nothing else. Configurations take turns on the same test images, alone on the
 machine; each pass is timed by itself. The order is shuffled in every turn (A B C, C A B, ...): a pass may be faster
 because of what ran before it. Turns go on until the interval of every speed-up is narrow, or the time is spent.
 """
@@ -21,6 +22,8 @@ from torch import Tensor
 from benchmarks.measuring import evaluator
 from benchmarks.measuring.batch_sizes import BatchSizes
 from benchmarks.measuring.configurations import Configuration, configurations, first_image
+from benchmarks.measuring.contenders import baselines, in_runtime
+from benchmarks.measuring.engine_names import RACING
 from benchmarks.measuring.ratios import Turns
 from benchmarks.measuring.trained_network import TrainedNetwork
 from benchmarks.strict import Strict
@@ -34,10 +37,13 @@ FIRST_LOOK = 30
 """Turns after which it is first asked whether intervals are narrow: of fewer, their width itself is uncertain."""
 NEXT_LOOK = 1.25
 """Growth of the number of turns until the next look."""
+RACE = 0.25
+"""Share of the time that engines race for, besides; each of them runs `RACED` times at least."""
+RACED = 4
 INTERVAL, BUDGET = "interval", "budget"
 """What ended the turns: every interval was narrow, or the time was spent."""
 COLUMNS = [
-    *("batch_size", "repetition", "order", "first", "setting", "measured_as", "compute"),
+    *("batch_size", "repetition", "order", "first", "setting", "measured_as", "compute", "engine"),
     *("seconds", "device_seconds", "macs", "ended_by"),
 ]
 
@@ -50,7 +56,7 @@ class LatencyOptions(Strict):
         seconds: spent on each batch size at most, but for the first passes.
         half_width: turns end sooner where the 95 % interval of every setting's speed-up is the speed-up plus or minus
             this part of it.
-        compile: time the baseline through `torch.compile` too, which takes up to a minute more and a C++ compiler.
+        compile: let `torch.compile` race with the baseline too, which takes up to a minute more and a C++ compiler.
     """
 
     batch_sizes: BatchSizes = (1, 32, 256)
@@ -65,16 +71,63 @@ def latency(trained: TrainedNetwork, options: LatencyOptions) -> pd.DataFrame:
 
     Columns: batch_size, repetition (the turn), order (`natural`: shuffled once; `sorted`: images of the same route
     together), first (position in that order of the first image), setting, measured_as (the setting that was timed: of
-    settings with equal values the first), compute, seconds (wall-clock), device_seconds (CUDA events; NaN elsewhere),
-    macs (mean routed multiply-accumulates of the pass's images), ended_by (what ended the turns at this batch size:
-    `interval` or `budget`). `compute` is `needed` for every setting, `all` for the headline setting, whose routed
-    batches are also timed in sorted order where routes differ. The baseline's rows have the setting `static resnet`,
-    computing `all` or `compiled`.
+    settings with equal values the first), compute, engine (`benchmarks.measuring.engine_names`), seconds (wall-clock),
+    device_seconds (CUDA events; NaN elsewhere), macs (mean routed multiply-accumulates of the pass's images), ended_by
+    (what ended the turns at this batch size: `interval` or `budget`; `race`: this pass chose an engine, and has a turn
+    of another count). `compute` is `needed` for every setting, `all` for the headline setting, whose routed batches are
+    also timed in sorted order where routes differ. The baseline's rows have the setting `static resnet`, computing
+    `all`.
     """
-    everything = list(configurations(trained, compiled=options.compile))
+    static, *own = configurations(trained)
+    runtime = in_runtime(trained, own)
     sizes = dict.fromkeys(min(size, len(trained.dataset.test)) for size in options.batch_sizes)
-    tables = [take_turns(everything, size, options, trained.seed) for size in sizes]
-    return pd.concat(tables, ignore_index=True)
+    tables = []
+    for size in sizes:
+        on_cpu = trained.device.type == "cpu"
+        dense = baselines(trained, size, static.images, compiled=options.compile) if on_cpu else [static]
+        fastest, race = _race([dense, *_by_role(own, runtime)], size, options, trained.seed)
+        everything = [
+            *fastest[:2],
+            *(c for c in (*own, *runtime) if c.compute == "needed" and c.engine == fastest[2].engine),
+        ]
+        tables += [race, take_turns(everything, size, options, trained.seed)]
+    return pd.concat([table for table in tables if len(table)], ignore_index=True)
+
+
+def _by_role(own: Sequence[Configuration], runtime: Sequence[Configuration]) -> list[list[Configuration]]:
+    """The headline setting in every engine: computing everything, and what is needed, which stands for all settings."""
+    everyone = [c for c in (*own, *runtime) if c.setting is own[0].setting and c.order == "natural"]
+    return [[c for c in everyone if c.compute == compute] for compute in ("all", "needed")]
+
+
+def _race(
+    roles: Sequence[Sequence[Configuration]], size: int, options: LatencyOptions, seed: int
+) -> tuple[list[Configuration], pd.DataFrame]:
+    """The fastest configuration of every role by the median of its passes, and the rows of all passes."""
+    contenders = [c for role in roles if len(role) > 1 for c in role]
+    shuffle = random.Random(derive_seed(seed, "race", size)).shuffle
+    order = list(range(len(contenders)))
+    rows: list[tuple[object, ...]] = []
+    recorded: list[list[float]] = []
+    started = time.perf_counter()
+    while contenders and (len(recorded) < RACED or time.perf_counter() - started < RACE * options.seconds):
+        shuffle(order)
+        passes, first = _turn(contenders, order, len(recorded), size)
+        for place, (wall, device) in passes.items():
+            rows += [(*row, RACING) for row in _rows(contenders[place], size, len(recorded), first, wall, device)]
+        recorded.append([passes[place][0] for place in range(len(contenders))])
+    medians = np.median(recorded[1:], axis=0) if recorded else np.zeros(0)  # the first turn warms up
+    times = {id(c): float(t) for c, t in zip(contenders, medians, strict=True)}
+    chosen = [min(role, key=lambda c: times.get(id(c), 0.0)) for role in roles]
+    return chosen, pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _turn(
+    chosen: Sequence[Configuration], order: Sequence[int], turn: int, size: int
+) -> tuple[dict[int, tuple[float, float]], int]:
+    """One pass of each in that order, by its place: seconds by the wall clock and the GPU's; and the first image."""
+    first = first_image(turn, size, len(chosen[0].images))
+    return {place: _timed(chosen[place], chosen[place].images[first : first + size]) for place in order}, first
 
 
 def take_turns(everything: Sequence[Configuration], size: int, options: LatencyOptions, seed: int) -> pd.DataFrame:
@@ -104,8 +157,7 @@ def take_turns(everything: Sequence[Configuration], size: int, options: LatencyO
         if len(recorded) >= MIN_PASSES and elapsed > options.seconds:
             return pd.DataFrame([(*row, BUDGET) for row in rows], columns=COLUMNS)
         shuffle(order)
-        first = first_image(turn, size, len(chosen[0].images))
-        passes = {place: _timed(chosen[place], chosen[place].images[first : first + size]) for place in order}
+        passes, first = _turn(chosen, order, turn, size)
         if warm:
             for place, (wall, device) in passes.items():
                 rows += _rows(chosen[place], size, len(recorded), first, wall, device)
@@ -119,11 +171,9 @@ def _rows(
     configuration: Configuration, size: int, turn: int, first: int, wall: float, device: float
 ) -> list[tuple[object, ...]]:
     """A row per setting that a pass measured, without its last column."""
-    macs = configuration.macs[first : first + size].mean().item()
-    return [
-        (size, turn, configuration.order, first, name, configuration.name, configuration.compute, wall, device, macs)
-        for name in configuration.names
-    ]
+    c = configuration
+    macs = c.macs[first : first + size].mean().item()
+    return [(size, turn, c.order, first, name, c.name, c.compute, c.engine, wall, device, macs) for name in c.names]
 
 
 def _widest(recorded: Sequence[Sequence[float]], speeds: Sequence[int]) -> float:

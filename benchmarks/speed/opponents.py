@@ -1,6 +1,7 @@
 """Dense networks in every inference runtime of this machine, and served networks that skip against the fastest of them.
 
-The runtimes are those of `benchmarks.speed.engines`. Which of them is the fastest dense one is found in the same turns.
+The runtimes are those of `benchmarks.measuring.engines`. Which of them is the fastest dense one is found in the same
+turns. Networks that skip run in ONNX Runtime, in segments, and for comparison in PyTorch.
 """
 
 from __future__ import annotations
@@ -16,15 +17,14 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from benchmarks.speed.engines import Answer, available
+from benchmarks.measuring.engine_names import COMPILED, EAGER, RUNTIME, SERVED
+from benchmarks.measuring.engines import Answer, available
 from benchmarks.speed.skipping import NARROW, SKIPNET, Case, networks, normalised
 from benchmarks.speed.table import NotMeasured, row_of
 from benchmarks.speed.turns import Times, ratio, take_turns
 from benchmarks.training.numerics import single_threaded
 from zoo import RoutedNet, Task, create, optimize_for_inference
 
-OURS = "served"
-"""Of the engines, the suite's own."""
 DIGITS = Task(shape=(1, 28, 28), classes=10)
 
 
@@ -85,24 +85,29 @@ def fastest(times: Mapping[str, Times]) -> str:
 def _against_dense(several: Sequence[Routed], seconds: float) -> list[dict[str, Any]]:
     """The dense ResNet in every engine, and networks that skip over the fastest of them, all in the same turns."""
     _, baseline, images = networks(several[0].case)
-    engines = _engines(baseline.eval(), images.contiguous())
-    skipping: dict[str, Callable[[], object]] = {}
-    names = []
+    images = images.contiguous()
+    engines = _engines(baseline.eval(), images)
+    skipping: dict[tuple[Routed, str], Callable[[], object]] = {}
+    shares = []
     for routed in several:
         net, _, own = networks(routed.case)
-        served = optimize_for_inference(net)
-        share = served(own).route.float().mean().item()
-        names.append(f"{routed.case.name}, batch {routed.case.batch}, {share:.0%} of the blocks run")
-        skipping[names[-1]] = partial(served, own)
-    times = _turns(engines, images.contiguous(), seconds, skipping)
+        served, runtime = optimize_for_inference(net), optimize_for_inference(net, engine="onnxruntime")
+        shares.append(runtime(own).route.float().mean().item())
+        skipping[routed, SERVED] = partial(served, own)
+        skipping[routed, RUNTIME] = partial(runtime, own.contiguous())
+    turns = {f"{routed} in {engine}": call for (routed, engine), call in skipping.items()}
+    times = _turns(engines, images, seconds, turns)
     dense = {name: times[name] for name in engines}
     best = fastest(dense)
     rows = _engine_rows("ResNet-110", len(images), dense)
-    for name, routed in zip(names, several, strict=True):
-        found = ratio(dense[best], times[name])
-        rows.append(
-            row_of("skipping, over the fastest dense engine", f"{name}; dense in {best}", found, target=routed.target)
-        )
+    for routed, share in zip(several, shares, strict=True):
+        for engine in (RUNTIME, SERVED):
+            taken = times[f"{routed} in {engine}"]
+            what = f"{routed.case.name}, batch {routed.case.batch}, {share:.0%} of the blocks run, in {engine}"
+            where = f"{what}: {1000 * float(np.median(taken)):.3g} ms; dense in {best}"
+            target = routed.target if engine == RUNTIME else math.nan
+            found = ratio(dense[best], taken)
+            rows.append(row_of("skipping, over the fastest dense engine", where, found, target=target))
     return rows
 
 
@@ -115,8 +120,8 @@ def _dense(name: str, batch: int, seconds: float) -> list[dict[str, Any]]:
 
 def _engines(net: RoutedNet, images: Tensor) -> dict[str, Answer]:
     found = available(net, images)
-    if set(found) <= {"PyTorch", OURS, "torch.compile"}:
-        raise NotMeasured("neither ONNX Runtime nor OpenVINO is installed: python -m pip install -e '.[engines]'")
+    if set(found) <= {EAGER, SERVED, COMPILED}:
+        raise NotMeasured("neither ONNX Runtime nor OpenVINO takes the network")
     return found
 
 
@@ -135,8 +140,8 @@ def _engine_rows(network: str, batch: int, times: Mapping[str, Times]) -> list[d
         row_of(
             f"dense in {name}, over dense served here",
             f"{network}, batch {batch}: {1000 * float(np.median(own)):.3g} ms",
-            ratio(times[OURS], own),
+            ratio(times[SERVED], own),
         )
         for name, own in times.items()
-        if name != OURS
+        if name != SERVED
     ]

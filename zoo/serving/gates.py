@@ -63,6 +63,16 @@ class LeanFeedForwardGates(LeanGates):
         hidden = torch.addmm(getattr(self, f"hidden_bias{run}"), sums, getattr(self, f"hidden{run}"), alpha=1 / pixels)
         return torch.addmm(getattr(self, f"bias{run}"), hidden.relu_(), getattr(self, f"output{run}"))
 
+    def following(self, index: int, means: Tensor) -> Tensor:
+        """Log-odds (N, A) of gate `index` and those after it in together[index], from channel means (N, C)."""
+        run = self.together[index]
+        hidden, output = getattr(self, f"hidden{run.start}"), getattr(self, f"output{run.start}")
+        gate = index - run.start
+        unit = gate * hidden.shape[1] // len(run)
+        bias = getattr(self, f"hidden_bias{run.start}")[unit:]
+        active = torch.addmm(bias, means, hidden[:, unit:]).relu_()
+        return torch.addmm(getattr(self, f"bias{run.start}")[gate:], active, output[unit:, gate:])
+
 
 def _folded_hidden(gate: Any) -> nn.Linear:
     """The hidden layer of a gate in eval mode, its batch norm folded in."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.measuring.configurations import BASELINE_SETTING
+from benchmarks.measuring.engine_names import BASELINE_SETTING
 from benchmarks.measuring.summaries import summary_columns
 from benchmarks.measuring.summaries.quartiles import quartiles
 

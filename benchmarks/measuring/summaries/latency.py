@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.measuring.configurations import BASELINE_SETTING
+from benchmarks.measuring.engine_names import BASELINE_SETTING, RACING, SERVED
 from benchmarks.measuring.ratios import Estimate, Turns
 from benchmarks.measuring.summaries import summary_columns
 
@@ -36,6 +36,7 @@ def latency_columns(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     <column>_low and <column>_high. Besides: break_even, and the columns of `percentiles`.
     """
     table = with_new_columns(table)
+    table = table[table["ended_by"] != RACING]
     sizes = {size: table[table["batch_size"] == size] for size in sorted(table["batch_size"].unique().tolist())}
     columns = [_at_size(own, size, rows) for size, own in sizes.items()]
     timed = pd.concat(columns, axis=1)
@@ -47,12 +48,13 @@ def latency_columns(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
 def with_new_columns(table: pd.DataFrame) -> pd.DataFrame:
     """A latency table with the columns that tables of older versions lack, saying what is true of those.
 
-    Their passes were in natural order, each setting was timed by itself, and the time ended the passes.
+    Their passes were in natural order, each setting was timed by itself in PyTorch, and the time ended the passes.
     """
     missing: dict[str, Any] = {
         "order": "natural",
         "macs": math.nan,
         "measured_as": table["setting"],
+        "engine": SERVED,
         "ended_by": "budget",
     }
     return table.assign(**{name: value for name, value in missing.items() if name not in table})

@@ -1,7 +1,13 @@
-"""What a reader has to know of timings: where the time ended them, and which settings are one."""
+"""What a reader has to know of timings: where the time ended them, which settings are one, and which engines won."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from benchmarks.measuring.engine_names import BASELINE_SETTING, RACING
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.formatting import listing
 
@@ -35,3 +41,63 @@ def twins_note(evidence: Evidence) -> str:
     """A sentence that names the settings that are one; or nothing."""
     found = [f"{listing(names)} of {network.name}" for network in evidence.networks for names in twins(network)]
     return f" Settings with equal values are one, timed once: {'; '.join(found)}." if found else ""
+
+
+@dataclass(frozen=True)
+class Race:
+    """How a network's engines were chosen at a batch size.
+
+    Attributes:
+        network: the engine in which it was timed at its headline setting.
+        baseline: the engine in which its baseline was timed.
+        network_seconds: median seconds per image at the headline setting by engine, the fastest first.
+        baseline_seconds: the same of the baseline, every unit.
+    """
+
+    network: str
+    baseline: str
+    network_seconds: Mapping[str, float]
+    baseline_seconds: Mapping[str, float]
+
+
+def race(network: NetworkEvidence, size: int) -> Race | None:
+    """How the engines of a network and its baseline were chosen; None of records that know one engine only."""
+    table = network.measurement("latency")
+    if table is None or "engine" not in table:
+        return None
+    own = table[(table["batch_size"] == size) & (table["order"] == "natural")]
+    raced = own[(own["ended_by"] == RACING) & (own["repetition"] > 0)]
+    timed = own[own["ended_by"] != RACING]
+    found = []
+    for baseline in (False, True):
+        wanted = raced if baseline else raced[raced["compute"] == "needed"]
+        medians = _medians(wanted[(wanted["setting"] == BASELINE_SETTING) == baseline], size)
+        used = timed[(timed["setting"] == BASELINE_SETTING) == baseline]
+        used = used if baseline else used[used["compute"] == "needed"]
+        if used.empty:
+            return None
+        found.append((str(used["engine"].iloc[0]), medians))
+    (own_engine, own_seconds), (engine, seconds) = found
+    return Race(own_engine, engine, own_seconds, seconds)
+
+
+def _medians(rows: pd.DataFrame, size: int) -> dict[str, float]:
+    medians = rows.groupby("engine")["seconds"].median().sort_values() / size
+    return {str(name): float(value) for name, value in medians.items()}
+
+
+def engines_note(evidence: Evidence) -> str:
+    """A sentence on who was timed in which engine; or nothing."""
+    races = [found for n in evidence.networks for size in evidence.batch_sizes if (found := race(n, size))]
+    if not races:
+        return ""
+    won = pd.Series([found.baseline for found in races]).value_counts()
+    own = pd.Series([found.network for found in races]).value_counts()
+    return (
+        " Every network is timed in its fastest engine on this machine, and so is its baseline, whatever that is: "
+        f"networks in {_counted(own)}, baselines in {_counted(won)}."
+    )
+
+
+def _counted(counts: pd.Series) -> str:
+    return listing([f"{name} ({count} of {int(counts.sum())})" for name, count in counts.items()])

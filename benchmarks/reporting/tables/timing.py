@@ -8,7 +8,7 @@ from dataclasses import replace
 from benchmarks.measuring.summaries.latency import FEWEST_TIMINGS, PATHS, PERCENTILES
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.findings.provenance import timing_note
-from benchmarks.reporting.findings.timing import budget_note, twins_note
+from benchmarks.reporting.findings.timing import budget_note, engines_note, race, twins_note
 from benchmarks.reporting.formatting import count, is_missing, milliseconds
 from benchmarks.reporting.tables.base import Column, Table, table
 from benchmarks.reporting.tables.cells import Cell, number, text
@@ -28,7 +28,7 @@ def timing(evidence: Evidence) -> Table | None:
         Column(name="Routed", unit="ms", tip="Mean per image, only the needed units; 95 % interval."),
         Column(name="By route", unit="ms", tip="The same, with images of the same route in the same batch."),
         Column(name="Everything", unit="ms", tip="The same network computing every unit."),
-        Column(name="Baseline", unit="ms", tip="The baseline, served in the same way, timed in turns."),
+        Column(name="Baseline", unit="ms", tip="The baseline in its fastest engine, timed in turns."),
         Column(name="Compiled", unit="ms", tip="The baseline through torch.compile."),
         Column(name="Speed-up", tip="Mean time of the baseline over the mean routed time; 95 % interval of turns."),
         Column(name="Realised", tip="1 is every saved multiply-accumulate in time; 95 % interval."),
@@ -46,7 +46,7 @@ def timing(evidence: Evidence) -> Table | None:
         note="Networks that skip something. Times are means per image, speed-ups are ratios of means; below them: 95 % "
         "bootstrap intervals over turns, in which all were timed on the same images. Below a name: the batch size from "
         "which on it is faster than its baseline: the 99.9 % interval of the speed-up is above 1 by more than half a "
-        "percent." + budget_note(evidence) + twins_note(evidence) + timing_note(evidence),
+        "percent." + engines_note(evidence) + budget_note(evidence) + twins_note(evidence) + timing_note(evidence),
     )
 
 
@@ -105,11 +105,18 @@ def _row(evidence: Evidence, network: NetworkEvidence, size: int, *, first: bool
     passes = number(point, f"passes_{size}", count, reason="")
     return [
         text(network.name, _break_even(evidence.value(network, "break_even")) if first else "", network=network.slug),
-        Cell(text=str(size), sort=size),
+        Cell(text=str(size), sort=size, sub=_engines(network, size)),
         *times,
         *ratios,
         replace(passes, sub=ended),
     ]
+
+
+def _engines(network: NetworkEvidence, size: int) -> str:
+    found = race(network, size)
+    if found is None:
+        return ""
+    return found.network if found.network == found.baseline else f"{found.network}; baseline {found.baseline}"
 
 
 def _break_even(batch: float) -> str:

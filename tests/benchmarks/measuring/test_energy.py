@@ -12,9 +12,9 @@ from torch import Tensor
 
 from benchmarks.measuring import TrainedNetwork
 from benchmarks.measuring import energy as module
-from benchmarks.measuring.configurations import BASELINE_SETTING
 from benchmarks.measuring.energy import COLUMNS, EnergyOptions, energy
 from benchmarks.measuring.energy_meter import energy_meter
+from benchmarks.measuring.engine_names import BASELINE_SETTING
 from benchmarks.records.record import Record
 from tests.benchmarks.board import CUDA, IDLE, Nvml, put_in_place
 from tests.benchmarks.cases import METHODS

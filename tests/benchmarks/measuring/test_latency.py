@@ -13,13 +13,18 @@ import pytest
 import torch
 from torch import Tensor
 
-from benchmarks.measuring import TrainedNetwork
-from benchmarks.measuring.configurations import BASELINE_SETTING, Configuration, distinct
+import zoo
+from benchmarks.measuring import TrainedNetwork, configurations, contenders, engines
+from benchmarks.measuring import latency as latency_module
+from benchmarks.measuring.configurations import Configuration, distinct
+from benchmarks.measuring.contenders import in_runtime
+from benchmarks.measuring.engine_names import BASELINE_SETTING, COMPILED, EAGER, RACING, RUNTIME, SERVED
 from benchmarks.measuring.latency import COLUMNS, FIRST_LOOK, MIN_PASSES, LatencyOptions, latency
 from benchmarks.records.record import Record
 from tests.benchmarks.cases import METHODS
 from zoo.network import Compute, Forward, RoutedNet, Setting
 from zoo.serving.optimize import Served
+from zoo.sizing.unit_costs import measure_ledger
 
 
 def options(
@@ -29,13 +34,20 @@ def options(
 
 
 @pytest.fixture
-def gated(network_of: Callable[[str], TrainedNetwork]) -> TrainedNetwork:
+def gated(network_of: Callable[[str], TrainedNetwork], in_pytorch: None) -> TrainedNetwork:
     return network_of("adanet")
 
 
 @pytest.fixture(params=METHODS)
 def record(request: pytest.FixtureRequest, records: dict[str, Record]) -> Record:
     return records[request.param]
+
+
+@pytest.fixture
+def in_pytorch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No other engine: a graph for ONNX Runtime takes seconds."""
+    monkeypatch.setattr(latency_module, "in_runtime", lambda trained, own: [])
+    monkeypatch.setattr(contenders, "ENGINES", {SERVED: engines.served, COMPILED: engines.compiled})
 
 
 Watched = list[tuple[Served, str, Tensor]]
@@ -55,9 +67,15 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
     return seen
 
 
+def timed(record: Record) -> pd.DataFrame:
+    """The passes of a record without those that chose the engines."""
+    table = record.table("latency")
+    return table[table["ended_by"] != RACING]
+
+
 def turns(table: pd.DataFrame) -> list[list[tuple[str, str]]]:
     """The configurations of every repetition, in the order in which they were timed."""
-    natural = table[table["order"] == "natural"]
+    natural = table[(table["order"] == "natural") & (table["ended_by"] != RACING)]
     grouped = natural.groupby(["batch_size", "repetition"], sort=False)
     return [list(zip(group["setting"], group["compute"], strict=True)) for _, group in grouped]
 
@@ -74,12 +92,12 @@ def test_all_configurations_take_their_turn_in_each_repetition(record: Record) -
 
 
 def test_configurations_of_a_repetition_answer_the_same_images(record: Record) -> None:
-    table = record.table("latency")
+    table = timed(record)
     assert table.groupby(["batch_size", "repetition"])["first"].nunique().max() == 1
 
 
 def test_repetitions_go_on_to_other_images(record: Record) -> None:
-    ones = record.table("latency").query("batch_size == 1")
+    ones = timed(record).query("batch_size == 1")
     firsts = ones.groupby("repetition")["first"].first()
     assert len(firsts) >= MIN_PASSES
     assert len(set(firsts.head(90))) == len(firsts.head(90))
@@ -164,7 +182,7 @@ def test_each_configuration_computes_at_its_own_setting(gated: TrainedNetwork, w
 def test_images_are_real_test_images_in_a_shuffled_order(gated: TrainedNetwork, watched: Watched) -> None:
     latency(gated, options(100))
     images = next(gated.dataset.test.batches(100)).images
-    shown = next(images for served, _, images in watched if type(served.net) is type(gated.baseline))
+    shown = next(images for served, _, images in watched if len(images) == 100)
     assert not torch.equal(shown, images)
     assert sorted(shown.sum(dim=(1, 2, 3)).tolist()) == pytest.approx(sorted(images.sum(dim=(1, 2, 3)).tolist()))
 
@@ -196,7 +214,7 @@ def test_single_images_are_not_sorted(gated: TrainedNetwork) -> None:
     assert set(latency(gated, options(1))["order"]) == {"natural"}
 
 
-def test_the_static_network_is_compiled_where_that_is_asked_for(
+def test_the_compiled_static_network_races_where_that_is_asked_for(
     gated: TrainedNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compiled: list[torch.nn.Module] = []
@@ -207,8 +225,9 @@ def test_the_static_network_is_compiled_where_that_is_asked_for(
 
     monkeypatch.setattr(torch, "compile", compile_)
     table = latency(gated, options(4, compiled=True))
-    assert [type(net) for net in compiled] == [type(gated.baseline)]
-    assert set(table[table["compute"] == "compiled"]["setting"]) == {BASELINE_SETTING}
+    assert len(compiled) == 1
+    assert set(table[table["engine"] == COMPILED]["setting"]) == {BASELINE_SETTING}
+    assert {SERVED, COMPILED} == set(table[table["ended_by"] == RACING]["engine"])
 
 
 def test_there_is_no_device_clock_on_a_cpu(gated: TrainedNetwork) -> None:
@@ -237,3 +256,29 @@ def test_timing_leaves_the_setting_in_use(gated: TrainedNetwork) -> None:
 def test_the_baseline_is_the_static_resnet_of_the_same_scale(gated: TrainedNetwork) -> None:
     assert type(gated.baseline).__name__ == "ResNet"
     assert gated.baseline.units == gated.net.units
+
+
+def test_every_network_is_timed_in_the_engine_that_won_its_race(
+    network_of: Callable[[str], TrainedNetwork], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The baseline is the fastest in PyTorch here, the network in ONNX Runtime."""
+
+    def timed(configuration: Configuration, batch: Tensor) -> tuple[float, float]:
+        best = SERVED if configuration.setting is None else RUNTIME
+        return 0.001 if configuration.engine == best else 0.002, math.nan
+
+    monkeypatch.setattr("benchmarks.measuring.latency._timed", timed)
+    table = latency(network_of("adanet"), options(4))
+    race, turns = table[table["ended_by"] == RACING], table[table["ended_by"] != RACING]
+    baseline = turns["setting"] == BASELINE_SETTING
+    assert set(turns[baseline]["engine"]) == {SERVED}
+    assert set(turns[~baseline]["engine"]) == {RUNTIME}
+    assert {EAGER, SERVED, RUNTIME} <= set(race[race["setting"] == BASELINE_SETTING]["engine"])
+    assert set(race[race["setting"] != BASELINE_SETTING]["engine"]) == {SERVED, RUNTIME}
+
+
+def test_a_network_that_onnx_runtime_does_not_serve_stays_in_pytorch(gated: TrainedNetwork) -> None:
+    deformable = zoo.create("deformable[tiny]", gated.net.task)
+    other = replace(gated, net=deformable.eval(), settings=[deformable.setting], ledger=measure_ledger(deformable))
+    own = [c for c in configurations.configurations(other) if c.setting is not None]
+    assert in_runtime(other, own) == []

@@ -112,13 +112,23 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     "benchmarks/measuring/ratios.py": frozenset(("latency",)),
     "benchmarks/measuring/batch_sizes.py": TIMED,
     "benchmarks/measuring/configurations.py": TIMED,
-    "benchmarks/measuring/logits_only.py": frozenset(("cost", "robustness")),
+    "benchmarks/measuring/logits_only.py": frozenset(("cost", "latency", "robustness")),
     **{
         f"benchmarks/measuring/attacks/{name}.py": frozenset(("robustness",))
         for name in ("contract", "by_foolbox", "fgsm", "pgd")
     },
     "benchmarks/measuring/route_text.py": TIMED | {"accuracy", "robustness"},
     "zoo/sizing/published_sizes.py": frozenset(("fidelity",)),
+    "benchmarks/measuring/contenders.py": frozenset(("latency",)),
+    "benchmarks/measuring/engine_names.py": TIMED,
+    "benchmarks/measuring/engines.py": frozenset(("latency",)),
+    "zoo/execution/cascade.py": frozenset(("latency",)),
+    "zoo/execution/early_exit.py": frozenset(("latency",)),
+    "zoo/execution/thresholds.py": frozenset(("latency",)),
+    **{
+        f"zoo/serving/runtime/{name}.py": frozenset(("latency",))
+        for name in ("cutting", "driver", "graphs", "plans", "recording", "served")
+    },
     "zoo/serving/folding.py": TIMED | {"robustness"},
     "zoo/serving/onednn.py": TIMED,
     "zoo/serving/optimize.py": TIMED,

@@ -19,6 +19,7 @@ READERS = {
 """What reads a study, and what ties reading and layout together."""
 VALUES = {
     "benchmarks.measuring.attacks.contract",  # the name of the attack that does nothing
+    "benchmarks.measuring.engine_names",
     "benchmarks.measuring.summaries.accuracy",
     "benchmarks.measuring.summaries.intervals",
     "benchmarks.measuring.summaries.latency",

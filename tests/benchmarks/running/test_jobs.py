@@ -17,7 +17,7 @@ import torch
 
 from benchmarks.data import Dataset
 from benchmarks.measuring import registry
-from benchmarks.measuring.configurations import BASELINE_SETTING
+from benchmarks.measuring.engine_names import BASELINE_SETTING
 from benchmarks.records.code_hashes import code_hashes
 from benchmarks.records.files import StoreError
 from benchmarks.records.record import Record, digest

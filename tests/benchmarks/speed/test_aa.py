@@ -55,6 +55,8 @@ def test_a_slow_down_that_is_not_there_is_not_found(simulated: dict[str, float])
 
 def test_the_slow_copy_gives_the_same_answers(few_digits: Dataset) -> None:
     first, slowed = (aa.contender(few_digits, name) for name in ("", "slowed"))
+    assert first.served is not None
+    assert slowed.served is not None
     batch = first.images[:8]
     assert first.served(batch).logits.equal(slowed.served(batch).logits)
 

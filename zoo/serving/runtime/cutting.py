@@ -17,7 +17,7 @@ from zoo.execution.early_exit import EarlyExitNet
 from zoo.execution.gated_block import leaves_skipped_unchanged
 from zoo.execution.skipping import Decide, GatedOutput, Gates, Skipping
 from zoo.layers import ResidualBlock
-from zoo.network import Compute, RoutedNet
+from zoo.network import Compute, RoutedNet, Setting
 from zoo.serving.gates import LeanFeedForwardGates, LeanGates
 from zoo.serving.runtime.graphs import CutGraph, written_down
 from zoo.serving.runtime.recording import Recorder, Unsupported, record
@@ -39,14 +39,14 @@ class Block:
     state: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Cut:
     """A network cut at its decisions.
 
     Attributes:
         graph: the whole network.
         marks: for every mark the name of its value in the graph.
-        route: of every image, where it is the same; None where it is in the graph.
+        routes: of ways to answer without a decision: the one that all images take, or None where it is in the graph.
         gates: how gates are asked: `ahead`, all of a stage at once; by channel `means`, or `features`.
         blocks: of a gated network.
         first_ahead: see `Block.ahead`, of what the first block gets.
@@ -55,85 +55,96 @@ class Cut:
 
     graph: CutGraph
     marks: Mapping[str, str]
-    route: Sequence[bool] | None = None
+    routes: Mapping[str, Sequence[bool] | None]
     gates: str = ""
     blocks: Sequence[Block] = ()
     first_ahead: tuple[int, int] | None = None
     features: Sequence[int] = ()
 
 
-def cut_static(net: RoutedNet, compute: Compute) -> Cut:
-    """The network at its setting as one segment, from `images` to `logits`, and `route` where that depends on them.
+Ways = Mapping[str, tuple[Setting, Compute]]
+"""By name, settings and how to compute at them, of answers without a decision."""
+
+
+def cut(net: RoutedNet, ways: Ways) -> Cut:
+    """The network as one graph, with its ends of segments marked.
+
+    Marks of a way to answer: `logits.<way>`, and `route.<way>` where it depends on the images. Those of decisions are
+    explained in `_mark_gated` and `_mark_cascade`.
 
     Raises:
-        Unsupported: it decides by its images what runs, or cannot be written down.
+        Unsupported: Python decides what runs by what an image is, outside of gated blocks and exits, or there are
+            several chains of gated blocks.
     """
-    alike: list[bool] | None = None
+    found: dict[str, Any] = {}
+    routes: dict[str, Sequence[bool] | None] = {}
+    own = net.setting
 
     def run(recorder: Recorder, images: Tensor) -> None:
-        nonlocal alike
-        answer = net(images, compute=compute)
-        recorder.mark("logits", answer.logits)
-        if recorder.depends(answer.route):
-            recorder.mark("route", answer.route)
-        else:
-            alike = answer.route[0].tolist()
+        if isinstance(net, EarlyExitNet):
+            found["features"] = _mark_cascade(net, recorder, images)
+        elif has_gates(net):
+            found.update(_mark_gated(net, recorder, images))
+        for name, (setting, compute) in ways.items():
+            net.use(setting)
+            routes[name] = _mark_answer(net, compute, name, recorder, images)
 
-    graph, names, marks = record(run, net.task.shape)
-    return Cut(graph=written_down(graph, names, net.task.shape), marks=marks, route=alike)
+    try:
+        graph, names, marks = record(run, net.task.shape)
+    finally:
+        net.use(own)
+    return Cut(graph=written_down(graph, names, net.task.shape), marks=marks, routes=routes, **found)
 
 
-def cut_cascade(net: EarlyExitNet) -> Cut:
-    """The network with an exit after every segment.
+def _mark_answer(
+    net: RoutedNet, compute: Compute, name: str, recorder: Recorder, images: Tensor
+) -> Sequence[bool] | None:
+    answer = net(images, compute=compute)
+    recorder.mark(f"logits.{name}", answer.logits)
+    if recorder.depends(answer.route):
+        recorder.mark(f"route.{name}", answer.route)
+        return None
+    alike: list[bool] = answer.route[0].tolist()
+    return alike
 
-    Marks: `features<e>.<k>` behind segment e, `logits<e>` and `score<e>` of exit e, the last of which has no score.
+
+def _mark_cascade(net: EarlyExitNet, recorder: Recorder, images: Tensor) -> list[int]:
+    """Marks: `features<e>.<k>` behind segment e, `logits<e>` and `score<e>` of exit e, the last of which has no score.
+
+    Returns:
+        How many tensors each segment hands on.
     """
-    counts: list[int] = []
-
-    def run(recorder: Recorder, images: Tensor) -> None:
-        counts.clear()
-        features: Any = net.normalize(images)
-        for e, (segment, head) in enumerate(zip(net.segments, net.heads, strict=True)):
-            features = segment(features)
-            parts = (features,) if isinstance(features, Tensor) else tuple(features)
-            counts.append(len(parts))
-            if e + 1 < len(net.heads):
-                for k, part in enumerate(parts):
-                    recorder.mark(f"features{e}.{k}", part)
-            logits = head(features)
-            recorder.mark(f"logits{e}", logits)
-            if e + 1 < len(net.heads):
-                recorder.mark(f"score{e}", net.uncertainty(logits))
-
-    graph, names, marks = record(run, net.task.shape)
-    return Cut(graph=written_down(graph, names, net.task.shape), marks=marks, features=counts)
+    counts = []
+    last = len(net.heads) - 1
+    features: Any = net.normalize(images)
+    for e, (segment, head) in enumerate(zip(net.segments, net.heads, strict=True)):
+        features = segment(features)
+        logits = head(features)
+        recorder.mark(f"logits{e}", logits)
+        parts = (features,) if isinstance(features, Tensor) else tuple(features)
+        counts.append(len(parts))
+        if e < last:
+            recorder.mark(f"score{e}", net.uncertainty(logits))
+            for k, part in enumerate(parts):
+                recorder.mark(f"features{e}.{k}", part)
+    return counts
 
 
-def cut_gated(net: RoutedNet) -> Cut:
-    """The network with a gate in front of every block of its `Skipping`; gates must decide by a threshold.
+def _mark_gated(net: RoutedNet, recorder: Recorder, images: Tensor) -> dict[str, Any]:
+    """Run all blocks of a network with gates.
 
     Marks: `x<i>`, what block i gets, and `x<G>`, what the last one gives; `read<i>`, what gates read of that: log-odds
-    of a stage's gates, or channel means; `skipped<i>` and `read_skipped<i>`, the same of images that skip block i - 1,
-    where that changes them; `odds<i>` and `state<i>.<k>` of gates that are asked one after another; `logits`.
+    of the stage's gates from i on, or channel means; `skipped<i>` and `read_skipped<i>`, the same of images that skip
+    block i - 1, where that changes them; `odds<i>` and `state<i>.<k>` of gates that are asked one after another;
+    `logits`.
 
-    Raises:
-        Unsupported: it has several chains of gated blocks, or cannot be written down.
+    Returns:
+        Attributes of the cut.
     """
-
-    def run(recorder: Recorder, images: Tensor) -> None:
-        marking.recorder = recorder
-        recorder.mark("logits", net(images, compute="needed").logits)
-
-    marking = _Marking(_skipping_of(net))
+    marking = _Marking(_skipping_of(net), recorder)
     with _in_place_of_skipping(net, marking):
-        graph, names, marks = record(run, net.task.shape)
-    return Cut(
-        graph=written_down(graph, names, net.task.shape),
-        marks=marks,
-        gates=marking.kind,
-        blocks=marking.blocks,
-        first_ahead=marking.first_ahead,
-    )
+        recorder.mark("logits", net(images, compute="needed").logits)
+    return {"gates": marking.kind, "blocks": marking.blocks, "first_ahead": marking.first_ahead}
 
 
 def has_gates(net: RoutedNet) -> bool:
@@ -191,18 +202,16 @@ def _in_place_of_skipping(net: RoutedNet, other: Skipping) -> Iterator[None]:
 class _Marking(Skipping):
     """Runs every block, as if all gates were open, and marks what skipping would need."""
 
-    def __init__(self, own: Skipping) -> None:
+    def __init__(self, own: Skipping, recorder: Recorder) -> None:
         super().__init__(own.rule)
-        self.recorder: Recorder | None = None
+        self.recorder = recorder
         self.kind = ""
         self.blocks: list[Block] = []
         self.first_ahead: tuple[int, int] | None = None
 
     def forward(self, blocks: Sequence[ResidualBlock], gates: Gates, decide: Decide, x: Tensor) -> GatedOutput:
         """See `zoo.execution.skipping.Skipping.forward`."""
-        assert self.recorder is not None
         mark = self.recorder.mark
-        self.blocks = []
         asked = _make_questions(gates)
         self.kind, self.first_ahead = asked.kind, asked.ahead(0)
         state: Any = None
@@ -277,17 +286,16 @@ class _AskMeans(_AskFeatures):
 
 
 class _AskAhead(_AskFeatures):
-    """Gates of a stage, all asked at once of what a block of the stage gets."""
+    """Gates of a stage, all that follow asked at once of what a block of the stage gets."""
 
     kind = "ahead"
     gates: LeanFeedForwardGates
 
     def read(self, index: int, x: Tensor) -> Tensor:
-        return self.gates.ahead(index, x.mean(dim=(2, 3)), 1)
+        return self.gates.following(index, x.mean(dim=(2, 3)))
 
     def ahead(self, index: int) -> tuple[int, int]:
-        together = self.gates.together[index]
-        return together.start, together.stop
+        return index, self.gates.together[index].stop
 
     def ask(self, mark: Any, index: int, x: Tensor, read: Tensor | None, state: Any) -> None:
         return None

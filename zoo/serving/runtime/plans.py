@@ -14,14 +14,14 @@ and `segments`: for every segment's name its inputs and outputs, named as in the
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from zoo.execution.early_exit import EarlyExitNet
 from zoo.execution.skipping import Threshold
-from zoo.network import Compute, RoutedNet
-from zoo.serving.runtime.cutting import Cut, cut_cascade, cut_gated, cut_static, decision_of, has_gates
+from zoo.network import Compute, RoutedNet, Setting
+from zoo.serving.runtime.cutting import Cut, cut, decision_of, has_gates
 
 VERSION = 1
 """Of plans; `zoo.serving.runtime.driver` runs this one."""
@@ -64,7 +64,7 @@ class Plan:
 
 
 class Planner:
-    """Plans of one network at its settings; it is cut once for all settings that need the same graph.
+    """Plans of one network at its settings.
 
     Args:
         net: folded, with lean forms, in evaluation mode, on the CPU in float32.
@@ -72,26 +72,52 @@ class Planner:
 
     def __init__(self, net: RoutedNet) -> None:
         self.net = net
-        self._cuts: dict[str, Cut] = {}
+        self._ways: dict[str, tuple[Setting, Compute]] = {}
+        self._cut: Cut | None = None
 
-    def plan(self, *, every_unit: bool = False) -> Plan:
-        """How to answer at the network's setting.
-
-        Args:
-            every_unit: compute every unit and mask, in one segment.
+    def prepare(self, wanted: Sequence[tuple[Setting, Compute]]) -> None:
+        """Write down at once what several settings need: one graph with all of them, instead of one for each.
 
         Raises:
             Unsupported: the network cannot be written down as a graph.
             RuntimeMissing: a package is not installed.
         """
-        if every_unit:
-            return self._static("all")
-        if isinstance(self.net, EarlyExitNet):
-            return self._cascade(self.net)
-        if not has_gates(self.net):
-            return self._static("needed")
-        decide = decision_of(self.net)
-        return self._gated(decide) if isinstance(decide, Threshold) else self._static("all")
+        net, own = self.net, self.net.setting
+        ways = {}
+        for setting, compute in wanted:
+            net.use(setting)
+            way = self._way(compute)
+            if way is not None:
+                ways[_name(setting, way)] = setting, way
+        net.use(own)
+        if self._cut is None or not ways.keys() <= self._ways.keys():
+            self._ways |= ways
+            self._cut = cut(net, self._ways)
+
+    def plan(self, compute: Compute) -> Plan:
+        """How to answer at the network's setting.
+
+        Args:
+            compute: what is needed, or every unit, masked, in one segment.
+
+        Raises:
+            Unsupported: the network cannot be written down as a graph.
+            RuntimeMissing: a package is not installed.
+        """
+        net = self.net
+        self.prepare([(net.setting, compute)])
+        assert self._cut is not None
+        way = self._way(compute)
+        if way is not None:
+            return self._static(self._cut, _name(net.setting, way))
+        return self._cascade(self._cut, net) if isinstance(net, EarlyExitNet) else self._gated(self._cut)
+
+    def _way(self, compute: Compute) -> Compute | None:
+        """How to compute in one segment at the network's setting; None where it decides."""
+        if compute == "all" or not (isinstance(self.net, EarlyExitNet) or has_gates(self.net)):
+            return compute
+        decides = isinstance(self.net, EarlyExitNet) or isinstance(decision_of(self.net), Threshold)
+        return None if decides else "all"
 
     def _new(self, kind: str, cut: Cut, **values: Any) -> Plan:
         net = self.net
@@ -106,20 +132,14 @@ class Planner:
         }
         return Plan(cut, {**common, **values})
 
-    def _cut(self, key: str, make: Callable[[], Cut]) -> Cut:
-        if key not in self._cuts:
-            self._cuts[key] = make()
-        return self._cuts[key]
-
-    def _static(self, compute: Compute) -> Plan:
-        values = json.dumps(dict(self.net.setting.values), sort_keys=True)
-        cut = self._cut(f"{compute} {values}", lambda: cut_static(self.net, compute))
-        plan = self._new("static", cut, route=cut.route)
-        plan.add("answer", ["images"], ["logits", "route"])
+    def _static(self, cut: Cut, name: str) -> Plan:
+        plan = self._new("static", cut, route=cut.routes[name])
+        plan.add("answer", ["images"], [f"logits.{name}", f"route.{name}"])
         return plan
 
-    def _gated(self, decide: Threshold) -> Plan:
-        cut = self._cut("gated", lambda: cut_gated(self.net))
+    def _gated(self, cut: Cut) -> Plan:
+        decide = decision_of(self.net)
+        assert isinstance(decide, Threshold)
         plan = self._new("gated", cut, gates=cut.gates, limit=decide.log_odds, ahead=cut.first_ahead)
         plan.add("entry", ["images"], ["x0", "read0"])
         blocks: list[dict[str, Any]] = []
@@ -138,8 +158,7 @@ class Planner:
         plan.values["blocks"] = blocks
         return plan
 
-    def _cascade(self, net: EarlyExitNet) -> Plan:
-        cut = self._cut("cascade", lambda: cut_cascade(net))
+    def _cascade(self, cut: Cut, net: EarlyExitNet) -> Plan:
         thresholds = [*net.thresholds, None]
         last = len(thresholds) - 1
         on = [e for e, threshold in enumerate(thresholds) if threshold is not None or e == last]
@@ -155,3 +174,7 @@ class Planner:
             inputs = handed_on
         plan.values["steps"] = steps
         return plan
+
+
+def _name(setting: Setting, way: Compute) -> str:
+    return f"{way} {json.dumps(dict(setting.values), sort_keys=True)}"

@@ -12,7 +12,7 @@ from __future__ import annotations
 import operator
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -78,7 +78,7 @@ class Recorder(TorchDispatchMode):
         self.steps: list[Step] = []
         self.marks: dict[str, Value] = {}
         self._values: dict[int, Value] = {}
-        self._stale: set[int] = set()
+        self._overwritten: dict[int, list[tuple[int, Step]]] = {}
         self._views: dict[int, list[Tensor]] = defaultdict(list)  # kept: a tensor that is freed would pass on its id
         for place, tensor in enumerate(inputs):
             self._remember(tensor, Value(None, place))
@@ -110,8 +110,10 @@ class Recorder(TorchDispatchMode):
         if func in REWRITTEN:
             with self:
                 return REWRITTEN[func](*args, **(kwargs or {}))
-        target = self._without_writing(func, flat[0]) if func._schema.is_mutable else func
-        self.steps.append(Step(target, [self._argument(a) for a in flat], spec))
+        step = Step(func, [self._argument(a) for a in flat], spec)
+        if func._schema.is_mutable:
+            step = self._without_writing(step, flat[0])
+        self.steps.append(step)
         out = func(*args, **(kwargs or {}))
         several = isinstance(out, tuple | list)
         for place, tensor in enumerate(out if several else (out,)):
@@ -119,23 +121,24 @@ class Recorder(TorchDispatchMode):
                 self._remember(tensor, Value(len(self.steps) - 1, place if several else None))
         return out
 
-    def _without_writing(self, func: Any, own: Tensor) -> Any:
-        """The operator that computes what this one writes over `own`; views of it may not be read any more."""
-        name, _, rest = func._schema.name.partition("::")[2].rpartition("_")
+    def _without_writing(self, step: Step, own: Tensor) -> Step:
+        """The operator that computes what this one writes over `own`; `_argument` goes back on it for another view."""
+        name, _, rest = step.target._schema.name.partition("::")[2].rpartition("_")
         if rest or id(own) not in self._values or not hasattr(torch.ops.aten, name):
-            raise Unsupported(f"{func} writes what depends on the images where a graph cannot")
-        self._stale |= {id(view) for view in self._views[_storage(own)] if view is not own and _overlap(own, view)}
-        return getattr(getattr(torch.ops.aten, name), func._overloadname)
+            raise Unsupported(f"{step.target} writes what depends on the images where a graph cannot")
+        for view in self._views[_storage(own)]:
+            if view is not own and _overlap(own, view):
+                self._overwritten.setdefault(id(view), []).append((len(self.steps), step))
+        return replace(step, target=getattr(getattr(torch.ops.aten, name), step.target._overloadname))
 
     def _argument(self, argument: Any) -> Any:
         if not isinstance(argument, Tensor):
             return argument
-        if id(argument) in self._stale:
-            raise Unsupported("a tensor is read after another view of it was written over")
+        for place, step in self._overwritten.pop(id(argument), ()):
+            self.steps[place] = step
         return self._values.get(id(argument)) or Constant(argument.clone())
 
     def _remember(self, tensor: Tensor, value: Value) -> None:
-        self._stale.discard(id(tensor))
         self._values[id(tensor)] = value
         self._views[_storage(tensor)].append(tensor)
 

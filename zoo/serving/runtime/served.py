@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from zoo.network import Compute, Forward, RoutedNet
+from zoo.network import Compute, Forward, RoutedNet, Setting
 from zoo.serving.optimize import Served, optimize_for_inference
+from zoo.serving.runtime.cutting import Cut
 from zoo.serving.runtime.graphs import check_installed
 from zoo.serving.runtime.plans import Plan, Planner
 
@@ -41,7 +43,25 @@ class ServedByRuntime(Served):
         self.threads = threads or torch.get_num_threads()
         self._planner = Planner(self.net)
         self._networks: dict[str, Network] = {}
-        self._segments: dict[tuple[int, tuple[str, ...], tuple[str, ...]], Segment] = {}
+        self._segments: dict[tuple[Cut, tuple[str, ...], tuple[str, ...]], Segment] = {}
+        self._key = self._key_of(self.setting)
+
+    def use(self, setting: Setting) -> None:
+        """Serve at that setting from now on; see `zoo.network.RoutedNet.use`.
+
+        Raises:
+            ValueError: the setting has values this network does not know.
+        """
+        super().use(setting)
+        self._key = self._key_of(setting)
+
+    def prepare(self, wanted: Sequence[tuple[Setting, Compute]]) -> None:
+        """Write down at once what several settings need, instead of at the first answer of each.
+
+        Raises:
+            Unsupported: the network cannot be written down as a graph.
+        """
+        self._planner.prepare(wanted)
 
     def plan(self, *, compute: Compute = "needed") -> Plan:
         """What runs after what at the setting.
@@ -49,7 +69,7 @@ class ServedByRuntime(Served):
         Raises:
             Unsupported: the network cannot be written down as a graph.
         """
-        return self._planner.plan(every_unit=compute == "all")
+        return self._planner.plan(compute)
 
     def forward(self, images: Tensor, *, compute: Compute = "needed") -> Forward:
         """Answer (N, C, H, W), pixels in [0, 1]; see `zoo.serving.optimize.Served.forward`.
@@ -59,12 +79,13 @@ class ServedByRuntime(Served):
             ValueError: the images do not have the task's shape.
         """
         if images.ndim != 4 or tuple(images.shape[1:]) != self.net.task.shape:
-            raise ValueError(f"images must have the shape (N, *{self.net.task.shape}), not {tuple(images.shape)}")
+            wanted = ", ".join(map(str, self.net.task.shape))
+            raise ValueError(f"images must have the shape (N, {wanted}), not {tuple(images.shape)}")
         if len(images) == 0:
             return Forward(
                 logits=images.new_zeros(0, self.net.task.classes), route=self.net.all_units(0, images.device)
             )
-        answer = self._network(compute)(images.contiguous().numpy())
+        answer = self.network(compute)(images.contiguous().numpy())
         log_odds = answer.log_odds
         return Forward(
             logits=torch.from_numpy(answer.logits),
@@ -72,21 +93,30 @@ class ServedByRuntime(Served):
             gate_probs=None if log_odds is None else torch.from_numpy(log_odds).sigmoid_(),
         )
 
-    def _network(self, compute: Compute) -> Network:
+    def network(self, compute: Compute = "needed") -> Network:
+        """What answers NumPy arrays at the setting, without PyTorch; valid for that setting from then on.
+
+        Raises:
+            Unsupported: the network cannot be written down as a graph.
+        """
         from zoo.serving.runtime.driver import Network
 
-        key = json.dumps([compute, dict(self.setting.values)], sort_keys=True)
+        key = f"{compute} {self._key}"
         if key not in self._networks:
             plan = self.plan(compute=compute)
             segments = {name: self._segment(plan, name) for name in plan.segments}
             self._networks[key] = Network(plan.as_dict(), segments)
         return self._networks[key]
 
+    @staticmethod
+    def _key_of(setting: Setting) -> str:
+        return json.dumps(dict(setting.values), sort_keys=True)
+
     def _segment(self, plan: Plan, name: str) -> Segment:
         from zoo.serving.runtime.driver import Segment
 
         ends = plan.segments[name]
-        key = id(plan.cut), tuple(ends["inputs"]), tuple(ends["outputs"])
+        key = plan.cut, tuple(ends["inputs"]), tuple(ends["outputs"])
         if key not in self._segments:
             model, own = plan.model_for_this_machine(name)
             self._segments[key] = Segment(model, **own, threads=self.threads, optimised=True)

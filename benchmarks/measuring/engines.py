@@ -1,8 +1,7 @@
-"""Inference runtimes that people deploy on CPUs, behind one interface: a dense network becomes a function of images.
+"""Inference engines that people deploy on CPUs, behind one interface: a dense network becomes a function of images.
 
-All of them run on one thread and in 32-bit floating point, and get the same folded network. ONNX Runtime and OpenVINO
-read an ONNX model that `torch.onnx` exports for the shape of the images, as `torch.compile` compiles for one: no engine
-is held back by a batch that may change.
+All of them run on one thread in 32-bit floating point, and get the same folded network for one number of images: no
+engine is held back by a batch that may change.
 """
 
 from __future__ import annotations
@@ -10,8 +9,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from importlib.util import find_spec
 from io import BytesIO
@@ -19,18 +17,25 @@ from io import BytesIO
 import torch
 from torch import Tensor, nn
 
+from benchmarks.measuring.engine_names import COMPILED, EAGER, OPENVINO, RUNTIME, SERVED
 from benchmarks.measuring.logits_only import LogitsOnly
-from zoo import RoutedNet, optimize_for_inference
+from zoo.network import RoutedNet
+from zoo.serving.optimize import optimize_for_inference
+from zoo.serving.runtime.graphs import RuntimeMissing
+from zoo.serving.runtime.recording import Unsupported
+from zoo.serving.runtime.served import ServedByRuntime
 
 Answer = Callable[[Tensor], object]
-"""Takes images (N, C, H, W) of a fixed shape; the runtime's own array of logits (N, K)."""
+"""Takes images (N, C, H, W) of a fixed shape; the engine's own array of logits (N, K)."""
 Make = Callable[[RoutedNet, Tensor], Answer]
 TOLERANCE = 1e-3
-"""Largest difference of logits, relative to the largest of them, between a runtime and the network itself."""
+"""Largest difference of logits, relative to the largest of them, between an engine and the network itself."""
+CHANNELS_LAST = frozenset({EAGER, SERVED, COMPILED})
+"""Engines that want images in that memory format; the others want them contiguous."""
 
 
 class Unavailable(RuntimeError):
-    """A runtime that this machine does not have; the message says what to install."""
+    """An engine that this machine does not have, or that does not take the network; the message says why."""
 
 
 def eager(net: RoutedNet, images: Tensor) -> Answer:
@@ -61,60 +66,65 @@ def onnxruntime(net: RoutedNet, images: Tensor) -> Answer:
     """ONNX Runtime on its CPU provider.
 
     Raises:
-        Unavailable: it or the exporter is not installed.
+        Unavailable: it is not installed, or the network cannot be written down.
     """
-    _need("onnxruntime", "onnxscript")
+    model, logits = _dense_model(net)
     import onnxruntime as ort
 
     options = ort.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = ort.InferenceSession(onnx_bytes(net, images), options, providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-    return lambda batch: session.run(None, {name: batch.numpy()})[0]
+    options.log_severity_level = 3
+    options.add_free_dimension_override_by_name("samples", len(images))
+    session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    return lambda batch: session.run([logits], {"images": batch.numpy()})[0]
 
 
 def openvino(net: RoutedNet, images: Tensor) -> Answer:
     """OpenVINO on the CPU, in 32-bit floating point where the processor would offer less.
 
     Raises:
-        Unavailable: it or the exporter is not installed.
+        Unavailable: it is not installed, or the network cannot be written down.
     """
-    _need("openvino", "onnxscript")
+    if find_spec("openvino") is None:
+        raise Unavailable("not installed: openvino; python -m pip install openvino")
     import openvino as ov
 
+    content, logits = _dense_model(net)
     core = ov.Core()
-    model = core.read_model(BytesIO(onnx_bytes(net, images)))
+    model = core.read_model(BytesIO(content))
+    model.reshape(list(images.shape))
     settings = {"INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1, "INFERENCE_PRECISION_HINT": "f32"}
     request = core.compile_model(model, "CPU", settings).create_infer_request()
-    return lambda batch: request.infer([batch.numpy()])[0]
+    return lambda batch: request.infer([batch.numpy()])[logits]
 
 
 ENGINES: Mapping[str, Make] = {
-    "PyTorch": eager,
-    "served": served,
-    "torch.compile": compiled,
-    "ONNX Runtime": onnxruntime,
-    "OpenVINO": openvino,
+    EAGER: eager,
+    SERVED: served,
+    COMPILED: compiled,
+    RUNTIME: onnxruntime,
+    OPENVINO: openvino,
 }
 """By name; each answers as the network does when it computes every unit."""
 
 
-def available(net: RoutedNet, images: Tensor) -> dict[str, Answer]:
-    """The network in every runtime that this machine has, each of which answers as the network itself.
+def available(net: RoutedNet, images: Tensor, names: Iterable[str] | None = None) -> dict[str, Answer]:
+    """The network in every engine that this machine has, each of which answers as the network itself.
 
     Args:
         net: in evaluation mode, on the CPU.
         images: (N, C, H, W) with values in [0, 1], contiguous, of the shape that will be timed.
+        names: of the engines to try; None for all.
 
     Raises:
-        ArithmeticError: a runtime answers otherwise.
+        ArithmeticError: an engine answers otherwise.
     """
     with torch.no_grad():
         expected = net(images, compute="all").logits
     found = {}
-    for name, make in ENGINES.items():
+    for name in ENGINES if names is None else names:
         try:
-            answer = make(net, images)
+            answer = ENGINES[name](net, images)
         except Unavailable:
             continue
         difference = (torch.as_tensor(answer(images)) - expected).abs().max() / expected.abs().max()
@@ -125,21 +135,13 @@ def available(net: RoutedNet, images: Tensor) -> dict[str, Answer]:
 
 
 @lru_cache(maxsize=1)
-def onnx_bytes(net: RoutedNet, images: Tensor) -> bytes:
-    """The folded network, every unit computed, as an ONNX model from images of this shape to logits.
-
-    Raises:
-        Unavailable: the exporter is not installed.
-    """
-    _need("onnxscript")
-    plain = LogitsOnly(optimize_for_inference(net, fused=False).net).eval()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        program = torch.onnx.export(plain, (images,), dynamo=True, verbose=False)
-    if program is None:
-        raise RuntimeError("torch.onnx exported nothing")
-    content: bytes = program.model_proto.SerializeToString()
-    return content
+def _dense_model(net: RoutedNet) -> tuple[bytes, str]:
+    """The folded network, every unit computed, as an ONNX model, and the name of its logits."""
+    try:
+        plan = ServedByRuntime(net).plan(compute="all")
+    except (RuntimeMissing, Unsupported) as reason:
+        raise Unavailable(str(reason)) from reason
+    return plan.model("answer"), plan.segments["answer"]["outputs"][0]
 
 
 def _without_gradients(network: Callable[[Tensor], Tensor] | nn.Module) -> Answer:
@@ -149,9 +151,3 @@ def _without_gradients(network: Callable[[Tensor], Tensor] | nn.Module) -> Answe
         return logits
 
     return answer
-
-
-def _need(*modules: str) -> None:
-    missing = [module for module in modules if find_spec(module) is None]
-    if missing:
-        raise Unavailable(f"not installed: {', '.join(missing)}; python -m pip install -e '.[engines]' has them")
