@@ -66,6 +66,19 @@ def _is_study(path: Path) -> bool:
     return path.is_file() and path.read_bytes().startswith(b"format:")
 
 
+def check_new(folder: Path, option: str) -> None:
+    """Check that a folder can be made, and that nothing is there that it would replace.
+
+    Raises:
+        FolderError: it cannot, or something is there.
+    """
+    check_writable(folder.parent, option)
+    check_writable(folder, option)
+    present = min((path.name for path in folder.iterdir()), default=None) if folder.is_dir() else None
+    if present is not None:
+        raise FolderError(f"{option}: {folder} holds {present!r}; name a new or an empty folder")
+
+
 def check_page(folder: Path, option: str) -> None:
     """Check that a report can be written to a folder.
 

@@ -6,6 +6,7 @@ import copy
 from functools import cache
 from typing import get_args
 
+import onnxruntime as ort
 import pytest
 import torch
 
@@ -14,6 +15,7 @@ from tests.conformance.cases import Case, selectors, trained
 from zoo.network import Compute
 from zoo.serving.runtime.recording import Unsupported
 from zoo.serving.runtime.served import ServedByRuntime
+from zoo.serving.runtime.single import single_model
 
 SIZES = (1, 2, 7, 64)
 WITHOUT_GRAPH = {"deformable"}
@@ -60,6 +62,23 @@ def test_logits_and_routes_are_the_networks_own_at_every_setting(selector: zoo.S
 def test_every_unit_is_computed_and_masked_on_request(name: str) -> None:
     case = trained(name)
     check(case, served(name), case.settings[0], "all")
+
+
+@pytest.mark.parametrize("selector", BY_RUNTIME, ids=str)
+def test_a_single_file_answers_one_image_as_the_network_does(selector: zoo.Selector) -> None:
+    case, fast = trained(str(selector)), served(str(selector))
+    net = copy.deepcopy(case.net).eval()
+    for setting in dict.fromkeys(setting.name for setting in (case.settings[0], case.settings[-1])):
+        chosen = next(s for s in case.settings if s.name == setting)
+        net.use(chosen)
+        fast.use(chosen)
+        session = ort.InferenceSession(single_model(fast.plan()), providers=["CPUExecutionProvider"])
+        for image in case.images[:30].split(1):
+            with torch.no_grad():
+                expected = net(image, compute="all")
+            logits, route = session.run(["logits", "route"], {"images": image.numpy()})
+            assert torch.equal(torch.from_numpy(route), expected.route)
+            torch.testing.assert_close(torch.from_numpy(logits), expected.logits, atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize("name", ["adanet[tiny]", "skipnet[tiny, gate=ff2]"])

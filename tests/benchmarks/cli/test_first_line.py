@@ -16,8 +16,9 @@ import pytest
 from tests.imports import ROOT
 
 SLOW = ("torch", "torchvision", "pandas", "numpy", "pyarrow", "ray")
+EXPORT = "export a resnet --out net"
 IMPORTED = "a slow package is imported"
-VERBS = ("run", "list", "report", "compare", "tune", "reproduce")
+VERBS = ("run", "list", "report", "compare", "tune", "reproduce", "export")
 
 
 @pytest.fixture
@@ -89,6 +90,9 @@ def test_help_needs_no_slow_package(verb: str, house: Path) -> None:
         ("compare a b --tolerance-cost -1", "error: --tolerance-cost: -1.0 must be at least 0"),
         ("reproduce nowhere", "error: nowhere is missing"),
         ("reproduce a --data-root nowhere", "error: --data-root: nowhere is not there"),
+        ("export nowhere resnet --out net", "error: nowhere is missing"),
+        ("export a resnet", "--out"),
+        ("export a resnet --out results", "error: --out: results holds 'a'; name a new or an empty folder"),
         ("tune --study nope.yaml", "error: no study 'nope.yaml'"),
         ("tune --trials 1", "'--trials'"),
     ],
@@ -100,14 +104,14 @@ def test_an_error_of_usage_needs_no_slow_package(arguments: str, expected: str, 
     assert IMPORTED not in done.stderr
 
 
-@pytest.mark.parametrize("arguments", ["run", "list", "report results/a", "compare a b", "tune", "reproduce a"])
+@pytest.mark.parametrize("arguments", ["run", "list", "report results/a", "compare a b", "tune", "reproduce a", EXPORT])
 def test_a_command_says_that_it_loads_torch_before_it_does(arguments: str, house: Path) -> None:
     written = on_a_terminal(house, *arguments.split())
     assert IMPORTED in written
     assert "RouteBench: loading torch ..." in written.partition(IMPORTED)[0]
 
 
-@pytest.mark.parametrize("arguments", ["run", "list", "report results/a", "compare a b", "tune", "reproduce a"])
+@pytest.mark.parametrize("arguments", ["run", "list", "report results/a", "compare a b", "tune", "reproduce a", EXPORT])
 def test_in_a_pipe_it_says_nothing_of_that(arguments: str, house: Path) -> None:
     done = answer(house, *arguments.split())
     assert (done.returncode, done.stdout, done.stderr) == (9, "", f"{IMPORTED}\n")

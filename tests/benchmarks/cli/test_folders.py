@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.cli.folders import FolderError, check_folder, check_page, check_results, check_writable, probe
+from benchmarks.cli.folders import (
+    FolderError,
+    check_folder,
+    check_new,
+    check_page,
+    check_results,
+    check_writable,
+    probe,
+)
 from benchmarks.records.store import Store
 from tests.benchmarks.cases import small_study
 
@@ -32,6 +40,23 @@ def test_a_relative_folder_is_looked_for_from_here(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr("benchmarks.cli.folders.probe", tried.append)
     check_writable(Path("results/quick"), "--results")
     assert [place.resolve() for place in tried] == [tmp_path]
+
+
+def test_an_empty_folder_and_one_that_is_not_there_are_new(tmp_path: Path) -> None:
+    check_new(tmp_path, "--out")
+    check_new(tmp_path / "a" / "b", "--out")
+
+
+def test_a_folder_that_holds_something_is_not_new(tmp_path: Path) -> None:
+    (tmp_path / "kept.txt").touch()
+    with pytest.raises(FolderError, match=rf"^--out: {tmp_path} holds 'kept\.txt'; name a new or an empty folder$"):
+        check_new(tmp_path, "--out")
+
+
+def test_a_file_is_not_a_new_folder(tmp_path: Path) -> None:
+    (tmp_path / "taken").touch()
+    with pytest.raises(FolderError, match=rf"^--out: {tmp_path}/taken is not a folder$"):
+        check_new(tmp_path / "taken", "--out")
 
 
 @pytest.mark.parametrize("below", ["", "quick", "quick/models"])

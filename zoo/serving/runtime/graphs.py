@@ -124,6 +124,7 @@ def written_down(graph: fx.GraphModule, names: Sequence[str], shape: Sequence[in
         )
     assert program is not None
     model = program.model_proto
+    _forget_origins(model)
     _pool_globally(model.graph)
     return CutGraph(model)
 
@@ -137,6 +138,14 @@ def _blocked_value(plain: Any, name: str) -> Any:
     value.name = name
     value.type.tensor_type.shape.dim[1].dim_param = f"{name}.channels"
     return value
+
+
+def _forget_origins(model: Any) -> None:
+    """Leave out where in PyTorch every operator came from: 28 % of the bytes of SkipNet-110."""
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
 
 
 def _pool_globally(graph: Any) -> None:
