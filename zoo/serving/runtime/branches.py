@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from zoo.serving.runtime.plans import Plan
+
+
+class Parts:
+    """The segments of a plan.
+
+    Args:
+        plan: names them.
+        this_machine: as it runs them, or as they are for any machine.
+    """
+
+    def __init__(self, plan: Plan, *, this_machine: bool) -> None:
+        self.plan = plan
+        self._this_machine = this_machine
+
+    def model(self, segment: str) -> Any:
+        """In ONNX's format."""
+        import onnx
+
+        content = self.plan.model_for_this_machine(segment)[0] if self._this_machine else self.plan.model(segment)
+        return onnx.load_from_string(content)
+
+    def ends(self, segment: str) -> Mapping[str, Sequence[str]]:
+        """The names of `inputs` and `outputs` in the model."""
+        return self.plan.model_for_this_machine(segment)[1] if self._this_machine else self.plan.segments[segment]
 
 
 class Body:
@@ -18,17 +42,16 @@ class Body:
         constants: weights, and numbers of the plan.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
 
     def run(self, segment: str, inputs: Sequence[str]) -> list[str]:
         """Add a segment; the names of its outputs."""
-        import onnx
         from onnx.compose import add_prefix_graph
 
-        graph, ends = onnx.load_from_string(self.plan.model(segment)).graph, self.plan.segments[segment]
+        graph, ends = self.parts.model(segment).graph, self.parts.ends(segment)
         names = {name: f"{segment}/{name}" for name in ends["outputs"]}
         names |= zip(ends["inputs"], inputs, strict=True)  # after the outputs: a segment may hand on what it gets
         graph = add_prefix_graph(
@@ -80,7 +103,7 @@ class Body:
     def _branch(self, name: str, branch: Branch, types: Sequence[int]) -> Any:
         from onnx import helper
 
-        body = Body(self.plan)
+        body = Body(self.parts)
         ends = []
         for place, (value, kind) in enumerate(zip(branch(body), types, strict=True)):
             end = body.apply("Identity", [value], f"{name}/{place}")  # of a branch, which may not hand on another's

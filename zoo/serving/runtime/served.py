@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -105,8 +106,16 @@ class ServedByRuntime(Served):
         if key not in self._networks:
             plan = self.plan(compute=compute)
             segments = {name: self._segment(plan, name) for name in plan.segments}
-            self._networks[key] = Network(plan.as_dict(), segments)
+            single = None if plan.values["kind"] == "static" else partial(self._single, plan)
+            self._networks[key] = Network(plan.as_dict(), segments, single)
         return self._networks[key]
+
+    def _single(self, plan: Plan) -> Segment:
+        from zoo.serving.runtime.driver import Segment
+        from zoo.serving.runtime.single import single_model
+
+        outputs = ["logits", "route", *(["log_odds"] if plan.values["kind"] == "gated" else [])]
+        return Segment(single_model(plan, this_machine=True), ["images"], outputs, self.threads, optimised=True)
 
     @staticmethod
     def _key_of(setting: Setting) -> str:

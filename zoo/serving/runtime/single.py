@@ -1,6 +1,7 @@
 """A plan as one ONNX model: what the driver decides between segments is the operator `If` here.
 
-The condition of an `If` is one value, so the model answers one image per call. A runtime optimises each branch alone.
+The condition of an `If` is one value, so the model answers one image per call. A runtime optimises each branch alone,
+and puts features in order at its ends; for this machine, branches are made of a graph that is optimised already.
 """
 
 from __future__ import annotations
@@ -9,70 +10,91 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from zoo.serving.runtime.branches import Body
+from zoo.serving.runtime.branches import Body, Parts
 from zoo.serving.runtime.plans import Plan
 
+AFTER_THE_FIRST = {"from": 1, "to": np.iinfo(np.int64).max, "columns": 1}
+"""What `Slice` is told: all log-odds but those of a gate that has been asked."""
 
-def single_model(plan: Plan) -> bytes:
-    """The ONNX model from `images` (1, C, H, W) to `logits` (1, K) and `route` (1, U)."""
+
+def single_model(plan: Plan, *, this_machine: bool = False) -> bytes:
+    """The ONNX model from `images` (1, C, H, W) to `logits` (1, K), `route` (1, U) and, of G gates, `log_odds` (1, G).
+
+    Args:
+        plan: of any kind.
+        this_machine: of segments that are optimised for it; to be run as it is.
+    """
     import onnx
     from onnx import TensorProto, helper
 
     kinds: Mapping[str, Callable[[Body], Sequence[str]]] = {"static": _static, "gated": _gated, "cascade": _cascade}
-    values, body = plan.values, Body(plan)
-    for value, name in zip(kinds[values["kind"]](body), ("logits", "route"), strict=True):
+    parts = Parts(plan, this_machine=this_machine)
+    values, body = plan.values, Body(parts)
+    found = dict(zip(("logits", "route", "log_odds"), kinds[values["kind"]](body), strict=False))
+    for name, value in found.items():
         body.apply("Identity", [value], name)
     ends = [
         helper.make_tensor_value_info("images", TensorProto.FLOAT, [1, *values["shape"]]),
         helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, values["classes"]]),
         helper.make_tensor_value_info("route", TensorProto.BOOL, [1, len(values["units"])]),
+        helper.make_tensor_value_info("log_odds", TensorProto.FLOAT, [1, len(values.get("blocks", ()))]),
     ]
-    part = onnx.load_from_string(plan.model(next(iter(plan.segments))))
-    graph = helper.make_graph(body.nodes, "network", ends[:1], ends[1:], body.constants)
+    part = parts.model(next(iter(plan.segments)))
+    graph = helper.make_graph(body.nodes, "network", ends[:1], ends[1 : 1 + len(found)], body.constants)
     model = helper.make_model(graph, opset_imports=part.opset_import, ir_version=part.ir_version)
-    onnx.checker.check_model(model)
+    if not this_machine:
+        onnx.checker.check_model(model)
     content: bytes = model.SerializeToString()
     return content
 
 
 def _static(body: Body) -> Sequence[str]:
     logits, *route = body.run("answer", ["images"])
-    return logits, *(route or [body.constant("the route", [body.plan.values["route"]], np.bool_)])
+    return logits, *(route or [body.constant("the route", [body.parts.plan.values["route"]], np.bool_)])
 
 
 def _gated(body: Body) -> Sequence[str]:
     """Gates are asked outside the branches, or answered by the one that ran, see `zoo.serving.runtime.driver.Gated`."""
-    values = body.plan.values
+    values = body.parts.plan.values
     limit = body.constant("limit", values["limit"], np.float32)
-    known = values["ahead"]
+    next_gate = body.constant("next gate", 0, np.int64)
     x, *read = body.run("entry", ["images"])
     state: list[str] = []
-    opened = []
+    opened: list[str] = []
+    every_odds: list[str] = []
     for index, block in enumerate(values["blocks"]):
         if block["gate"]:
             odds, *state = body.run(block["gate"], [*(read or [x]), *state])
         else:
-            place = body.constant(f"place{index}", index - known[0], np.int64)
-            odds = body.apply("Gather", [*read, place], f"odds of {index}", axis=1)
-            known = block["ahead"]
+            odds = body.apply("Gather", [*read, next_gate], f"odds of {index}", axis=1)
+        every_odds.append(odds)
         opened.append(body.apply("Greater", [odds, limit], f"gate {index} is open"))
         x, *read = _block(body, index, opened[-1], [x, *read])
-    route = body.apply("Concat", opened, "gates", axis=0)
-    return *body.run("head", [x]), body.apply("Unsqueeze", [route, body.constant("rows", [0], np.int64)], "routes")
+    rows = body.constant("rows", [0], np.int64)
+    tables = [
+        body.apply("Unsqueeze", [body.apply("Concat", each, f"{name} in a row", axis=0), rows], name)
+        for name, each in (("routes", opened), ("odds of gates", every_odds))
+    ]
+    return *body.run("head", [x]), *tables
 
 
 def _block(body: Body, index: int, condition: str, before: Sequence[str]) -> Sequence[str]:
     """A gated block: features, and what gates read of them."""
     from onnx import TensorProto
 
-    block = body.plan.values["blocks"][index]
-    outputs = len(body.plan.segments[block["run"]]["outputs"])
+    block = body.parts.plan.values["blocks"][index]
+    outputs = len(body.parts.plan.segments[block["run"]]["outputs"])
 
     def run(branch: Body) -> Sequence[str]:
         return branch.run(block["run"], before[:1])
 
     def skip(branch: Body) -> Sequence[str]:
-        return branch.run(block["skip"], before[:1]) if block["skip"] else before[:outputs]
+        if block["skip"]:
+            return branch.run(block["skip"], before[:1])
+        if block["gate"] or outputs == 1:
+            return before[:outputs]
+        ends = [branch.constant(f"{name} {index}", [value], np.int64) for name, value in AFTER_THE_FIRST.items()]
+        return before[0], branch.apply("Slice", [before[1], *ends], f"later odds of {index}")
 
     return body.choose(f"block {index}", condition, then=run, otherwise=skip, types=[TensorProto.FLOAT] * outputs)
 
@@ -85,7 +107,7 @@ def _exits_from(place: int, features: Sequence[str], body: Body) -> Sequence[str
     """The exits of a cascade from one on: each is in the branch of the one before it that runs if nobody leaves."""
     from onnx import TensorProto
 
-    values = body.plan.values
+    values = body.parts.plan.values
     step = values["steps"][place]
     asked = {2 * one["exit"] + 1 for one in values["steps"][: place + 1]}
     used = [unit in asked or (unit % 2 == 0 and unit < 2 * step["exit"] + 1) for unit in range(2 * values["exits"])]
