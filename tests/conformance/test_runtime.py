@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+import time
 from functools import cache
-from typing import get_args
+from typing import Any, get_args
 
 import onnxruntime as ort
 import pytest
@@ -13,6 +14,7 @@ import torch
 import zoo
 from tests.conformance.cases import Case, selectors, trained
 from zoo.network import Compute
+from zoo.serving.runtime.driver import Answer, _faster
 from zoo.serving.runtime.recording import Unsupported
 from zoo.serving.runtime.served import ServedByRuntime
 from zoo.serving.runtime.single import single_model
@@ -21,6 +23,8 @@ SIZES = (1, 2, 7, 64)
 WITHOUT_GRAPH = {"deformable"}
 """Methods that ONNX Runtime does not serve."""
 BY_RUNTIME = [selector for selector in selectors() if selector.name not in WITHOUT_GRAPH]
+ONE_OF_EACH_KIND = ["adanet[tiny]", "skipnet[tiny]", "skipnet[tiny, gate=ff2]", "msdnet[tiny]", "fractalnet[tiny]"]
+"""Gates asked ahead, by means and by features; exits; and a network whose settings decide. The rest takes minutes."""
 
 
 @cache
@@ -42,11 +46,11 @@ def check(case: Case, fast: zoo.Served, setting: zoo.Setting, compute: Compute) 
         torch.testing.assert_close(torch.cat([part.logits for part in parts]), expected.logits, atol=1e-4, rtol=0)
 
 
-@pytest.mark.parametrize("selector", BY_RUNTIME, ids=str)
-def test_logits_and_routes_are_the_networks_own_at_its_first_and_last_setting(selector: zoo.Selector) -> None:
-    case = trained(str(selector))
-    for setting in dict.fromkeys(setting.name for setting in (case.settings[0], case.settings[-1])):
-        check(case, served(str(selector)), next(s for s in case.settings if s.name == setting), "needed")
+@pytest.mark.parametrize("name", ONE_OF_EACH_KIND)
+def test_logits_and_routes_are_the_networks_own_at_its_first_and_last_setting(name: str) -> None:
+    case = trained(name)
+    for setting in (case.settings[0], case.settings[-1]):
+        check(case, served(name), setting, "needed")
 
 
 @pytest.mark.long
@@ -64,21 +68,40 @@ def test_every_unit_is_computed_and_masked_on_request(name: str) -> None:
     check(case, served(name), case.settings[0], "all")
 
 
-@pytest.mark.parametrize("selector", BY_RUNTIME, ids=str)
-def test_a_single_file_answers_one_image_as_the_network_does(selector: zoo.Selector) -> None:
-    case, fast = trained(str(selector)), served(str(selector))
+@pytest.mark.parametrize("name", ["adanet[tiny]", "skipnet[tiny]", "msdnet[tiny]"])
+@pytest.mark.parametrize("this_machine", [False, True])
+def test_a_single_model_answers_one_image_as_the_network_does(name: str, this_machine: bool) -> None:
+    case, fast = trained(name), served(name)
     net = copy.deepcopy(case.net).eval()
-    for setting in dict.fromkeys(setting.name for setting in (case.settings[0], case.settings[-1])):
-        chosen = next(s for s in case.settings if s.name == setting)
-        net.use(chosen)
-        fast.use(chosen)
-        session = ort.InferenceSession(single_model(fast.plan()), providers=["CPUExecutionProvider"])
+    for setting in (case.settings[0], case.settings[-1]):
+        net.use(setting)
+        fast.use(setting)
+        plan = fast.plan()
+        options = ort.SessionOptions()
+        if this_machine:
+            options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+        model = single_model(plan, this_machine=this_machine)
+        session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         for image in case.images[:30].split(1):
             with torch.no_grad():
                 expected = net(image, compute="all")
-            logits, route = session.run(["logits", "route"], {"images": image.numpy()})
-            assert torch.equal(torch.from_numpy(route), expected.route)
-            torch.testing.assert_close(torch.from_numpy(logits), expected.logits, atol=1e-4, rtol=0)
+            found = session.run(None, {"images": image.numpy()})
+            assert torch.equal(torch.from_numpy(found[1]), expected.route)
+            torch.testing.assert_close(torch.from_numpy(found[0]), expected.logits, atol=1e-4, rtol=0)
+            if expected.gate_probs is not None and plan.values["kind"] == "gated":
+                torch.testing.assert_close(torch.from_numpy(found[2]).sigmoid(), expected.gate_probs, atol=1e-4, rtol=0)
+
+
+def test_the_faster_way_answers_single_images() -> None:
+    def slow(image: Any) -> Answer:
+        time.sleep(0.002)
+        return Answer("slow", image)
+
+    def fast(image: Any) -> Answer:
+        return Answer("fast", image)
+
+    assert _faster([slow, fast], 0) is fast
+    assert _faster([fast, slow], 0) is fast
 
 
 @pytest.mark.parametrize("name", ["adanet[tiny]", "skipnet[tiny, gate=ff2]"])
