@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from zoo.network import Compute, Forward, RoutedNet
+from zoo.network import Compute, Forward, RoutedNet, Setting
 from zoo.serving.optimize import Served, optimize_for_inference
 from zoo.serving.runtime.graphs import check_installed
 from zoo.serving.runtime.plans import Plan, Planner
@@ -41,6 +41,7 @@ class ServedByRuntime(Served):
         self.threads = threads or torch.get_num_threads()
         self._planner = Planner(self.net)
         self._networks: dict[str, Network] = {}
+        self._last: tuple[Compute, Setting, Network] | None = None
         self._segments: dict[tuple[int, tuple[str, ...], tuple[str, ...]], Segment] = {}
 
     def plan(self, *, compute: Compute = "needed") -> Plan:
@@ -75,11 +76,15 @@ class ServedByRuntime(Served):
     def _network(self, compute: Compute) -> Network:
         from zoo.serving.runtime.driver import Network
 
-        key = json.dumps([compute, dict(self.setting.values)], sort_keys=True)
+        setting = self.setting
+        if self._last is not None and self._last[0] == compute and self._last[1] is setting:
+            return self._last[2]
+        key = json.dumps([compute, dict(setting.values)], sort_keys=True)
         if key not in self._networks:
             plan = self.plan(compute=compute)
             segments = {name: self._segment(plan, name) for name in plan.segments}
             self._networks[key] = Network(plan.as_dict(), segments)
+        self._last = compute, setting, self._networks[key]
         return self._networks[key]
 
     def _segment(self, plan: Plan, name: str) -> Segment:

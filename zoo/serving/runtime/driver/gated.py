@@ -1,170 +1,14 @@
-"""Runs a network that was cut at its decisions: ONNX Runtime computes the segments, this loop decides who runs what.
-
-It needs NumPy and ONNX Runtime, not PyTorch: `python -m benchmarks.export` writes a copy of it beside the segments.
-
-    network = load("my_net")
-    answer = network(images)   # (N, C, H, W) float32, pixels in [0, 1]
-    answer.logits.argmax(axis=1), answer.route
-"""
+"""Blocks that a gate may skip."""
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import onnxruntime as ort
 
-Array = Any
-"""A NumPy array."""
-Shape = tuple[int, ...]
-"""Of a row of an array."""
-Places = Sequence[tuple[str, Shape]]
-"""Names of pieces of memory, and the shape of a row there."""
-PLAN = "plan.json"
-VERSION = 1
-"""Of plans."""
-
-
-class Answer(NamedTuple):
-    """What a network says of N images.
-
-    Attributes:
-        logits: (N, K) float32.
-        route: (N, U) bool, the units that each image used.
-        log_odds: (N, G) of its gates, or None without gates.
-    """
-
-    logits: Array
-    route: Array
-    log_odds: Array | None = None
-
-
-def load(folder: str | Path, threads: int = 1) -> Network:
-    """A network from the folder that `python -m benchmarks.export` wrote.
-
-    Args:
-        folder: with `plan.json` and the segments.
-        threads: of each operator.
-
-    Raises:
-        FileNotFoundError: there is no plan, or a segment of it is missing.
-    """
-    where = Path(folder)
-    plan = json.loads((where / PLAN).read_text(encoding="utf-8"))
-    segments = {
-        name: Segment((where / f"{name}.onnx").read_bytes(), **ends, threads=threads)
-        for name, ends in plan["segments"].items()
-    }
-    return Network(plan, segments)
-
-
-class Network:
-    """A network at one of its settings.
-
-    Args:
-        plan: what runs after what; `zoo.serving.runtime.plans` explains it.
-        segments: all that the plan names.
-
-    Raises:
-        ValueError: a plan of another version.
-    """
-
-    def __init__(self, plan: Mapping[str, Any], segments: Mapping[str, Segment]) -> None:
-        if plan["version"] != VERSION:
-            raise ValueError(f"this file runs plans of version {VERSION}, not {plan['version']}")
-        self.plan = plan
-        kinds: Mapping[str, Any] = {"static": Static, "gated": Gated, "cascade": Cascade}
-        self._run: Callable[[Array], Answer] = kinds[plan["kind"]](plan, segments)
-
-    def __call__(self, images: Array) -> Answer:
-        """Answer images (N, C, H, W), N at least 1, float32 with pixels in [0, 1]."""
-        return self._run(np.ascontiguousarray(images, dtype=np.float32))
-
-
-class Segment:
-    """A part of the network that runs without a decision.
-
-    Args:
-        model: in ONNX's format.
-        inputs: names of its inputs.
-        outputs: names of its outputs.
-        threads: of each operator.
-        optimised: whether the model is for this machine already.
-    """
-
-    def __init__(
-        self, model: bytes, inputs: Sequence[str], outputs: Sequence[str], threads: int, *, optimised: bool = False
-    ) -> None:
-        options = ort.SessionOptions()
-        if optimised:
-            options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        options.log_severity_level = 3
-        options.add_session_config_entry("session.use_env_allocators", "1")
-        _share_memory()
-        self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        self._inputs, self._outputs = list(inputs), list(outputs)
-
-    def __call__(self, *arrays: Array) -> list[Array]:
-        """Outputs, new arrays, of inputs with the same number of rows."""
-        outputs: list[Array] = self._session.run(self._outputs, dict(zip(self._inputs, arrays, strict=True)))
-        return outputs
-
-    def bound(self, inputs: Sequence[Array], outputs: Sequence[Array]) -> Callable[[], None]:
-        """What runs the segment from these arrays to those, whatever they contain by then.
-
-        Args:
-            inputs: contiguous, as many rows each.
-            outputs: are overwritten; contiguous.
-        """
-        binding = self._session.io_binding()
-        for name, array in zip(self._inputs, inputs, strict=True):
-            binding.bind_ortvalue_input(name, ort.OrtValue.ortvalue_from_numpy(array))
-        for name, array in zip(self._outputs, outputs, strict=True):
-            binding.bind_ortvalue_output(name, ort.OrtValue.ortvalue_from_numpy(array))
-        return partial(self._session.run_with_iobinding, binding)
-
-
-@cache
-def _share_memory() -> None:
-    """Let all segments of this process allocate from one arena, so that a segment reuses what is in the cache."""
-    memory = ort.OrtMemoryInfo("Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT)
-    ort.create_and_register_allocator(memory, None)
-
-
-class Memory:
-    """Pieces of memory by name, which segments read and write, whatever shape their rows have.
-
-    Args:
-        rows: how many there is room for.
-        largest: numbers in the largest row of each piece.
-    """
-
-    def __init__(self, rows: int, largest: Mapping[str, int]) -> None:
-        self.rows = rows
-        self._flat = {name: np.empty(rows * size, np.float32) for name, size in largest.items()}
-
-    def view(self, name: str, rows: int, shape: Shape) -> Array:
-        """The first so many rows of that shape."""
-        return self._flat[name][: rows * math.prod(shape)].reshape(rows, *shape)
-
-
-class Static:
-    """A network in one segment: all images take the same route, or every unit is computed."""
-
-    def __init__(self, plan: Mapping[str, Any], segments: Mapping[str, Segment]) -> None:
-        self._answer = segments["answer"]
-        self._route = None if plan["route"] is None else np.array([plan["route"]])
-
-    def __call__(self, images: Array) -> Answer:
-        """See `Network`."""
-        logits, *route = self._answer(images)
-        return Answer(logits, route[0] if self._route is None else self._route.repeat(len(images), axis=0))
+from .segments import Answer, Array, Memory, Segment, Shape
 
 
 class Step(NamedTuple):
@@ -283,12 +127,8 @@ class Gated:
             before = self._steps[index - 1].state if index else []
             inputs = [source, *((f"{old}{k}", shape) for k, shape in enumerate(before))]
             outputs = [("odds", ()), *((f"{new}{k}", shape) for k, shape in enumerate(step.state))]
-            self._bound[key] = self._bind(step.gate, inputs, outputs, samples)
+            self._bound[key] = self._memory.bind(step.gate, inputs, outputs, samples)
         self._bound[key]()
-
-    def _bind(self, segment: Segment, inputs: Places, outputs: Places, rows: int) -> Callable[[], None]:
-        views = ([self._view(name, rows, shape) for name, shape in places] for places in (inputs, outputs))
-        return segment.bound(*views)
 
     def _step(self, index: int, place: str, samples: int, rows: Array) -> tuple[str, Array | slice | None]:
         """Run a block for some rows; where the features are then, and the rows of which gates read anew."""
@@ -319,10 +159,8 @@ class Gated:
             step = self._steps[index]
             segment = step.run if way == "run" else step.skip
             assert segment is not None
-            outputs = [
-                self._view(name, samples, shape) for name, shape in zip((other, "read"), step.after, strict=False)
-            ]
-            self._bound[key] = segment.bound([self._view(place, samples, step.before)], outputs)
+            outputs = list(zip((other, "read"), step.after, strict=False))
+            self._bound[key] = self._memory.bind(segment, [(place, step.before)], outputs, samples)
         self._bound[key]()
         return other
 
@@ -331,10 +169,8 @@ class Gated:
         key = index, rows
         if key not in self._bound:
             step = self._steps[index]
-            outputs = [
-                self._view(name, rows, shape) for name, shape in zip(("part", "read part"), step.after, strict=False)
-            ]
-            self._bound[key] = step.run.bound([self._view("gathered", rows, step.before)], outputs)
+            outputs = list(zip(("part", "read part"), step.after, strict=False))
+            self._bound[key] = self._memory.bind(step.run, [("gathered", step.before)], outputs, rows)
         self._bound[key]()
 
 
@@ -355,39 +191,3 @@ def _rehearse(
         ahead = slice(*block["ahead"]) if block["ahead"] else None
         steps.append(Step(run, skip, gate, ahead, before, [a.shape[1:] for a in out], [a.shape[1:] for a in state]))
     return steps
-
-
-class Cascade:
-    """Segments in a row, each with an exit; an image leaves at the first exit whose score is below its threshold."""
-
-    def __init__(self, plan: Mapping[str, Any], segments: Mapping[str, Segment]) -> None:
-        self._steps = [(segments[step["run"]], step["exit"], step["threshold"]) for step in plan["steps"]]
-        used = np.zeros(2 * plan["exits"], bool)
-        used[0::2] = True
-        used[[2 * step["exit"] + 1 for step in plan["steps"]]] = True
-        column = np.arange(2 * plan["exits"]) // 2
-        self._routes = np.array([used & (column <= last) for last in range(plan["exits"])])
-
-    def __call__(self, images: Array) -> Answer:
-        """See `Network`."""
-        features = [images]
-        logits = np.empty((0, 0), np.float32)
-        rows: Array | None = None
-        reached = np.empty(len(images), np.int64)
-        for run, place, threshold in self._steps:
-            out = run(*features)
-            if rows is None:
-                logits = out[0]
-                reached[:] = place
-            else:
-                logits[rows], reached[rows] = out[0], place
-            if threshold is None:
-                break
-            stay = np.flatnonzero(~(out[1] < threshold))
-            if len(stay) == 0:
-                break
-            features = out[2:]
-            if len(stay) < len(out[1]):
-                features = [part[stay] for part in features]
-                rows = stay if rows is None else rows[stay]
-        return Answer(logits, self._routes[reached])
