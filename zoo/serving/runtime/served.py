@@ -65,7 +65,7 @@ class ServedByRuntime(Served):
             return Forward(
                 logits=images.new_zeros(0, self.net.task.classes), route=self.net.all_units(0, images.device)
             )
-        answer = self._network(compute)(images.contiguous().numpy())
+        answer = self.network(compute)(images.contiguous().numpy())
         log_odds = answer.log_odds
         return Forward(
             logits=torch.from_numpy(answer.logits),
@@ -73,7 +73,12 @@ class ServedByRuntime(Served):
             gate_probs=None if log_odds is None else torch.from_numpy(log_odds).sigmoid_(),
         )
 
-    def _network(self, compute: Compute) -> Network:
+    def network(self, compute: Compute = "needed") -> Network:
+        """What answers arrays at the setting, without PyTorch.
+
+        Raises:
+            Unsupported: the network cannot be written down as a graph.
+        """
         from zoo.serving.runtime.driver import Network
 
         setting = self.setting

@@ -10,7 +10,7 @@ It needs NumPy and ONNX Runtime, not PyTorch: `python -m benchmarks.export` writ
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,9 @@ class Network:
         plan: what runs after what; `zoo.serving.runtime.plans` explains it.
         segments: all that the plan names.
 
+    Attributes:
+        loop: who runs what.
+
     Raises:
         ValueError: a plan of another version.
     """
@@ -63,8 +66,8 @@ class Network:
             raise ValueError(f"this file runs plans of version {VERSION}, not {plan['version']}")
         self.plan = plan
         kinds: Mapping[str, Any] = {"static": Static, "gated": Gated, "cascade": Cascade}
-        self._run: Callable[[Array], Answer] = kinds[plan["kind"]](plan, segments)
+        self.loop: Static | Gated | Cascade = kinds[plan["kind"]](plan, segments)
 
     def __call__(self, images: Array) -> Answer:
         """Answer images (N, C, H, W), N at least 1, float32 with pixels in [0, 1]."""
-        return self._run(np.ascontiguousarray(images, dtype=np.float32))
+        return self.loop(np.ascontiguousarray(images, dtype=np.float32))
