@@ -20,7 +20,8 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.measuring.logits_only import LogitsOnly
-from zoo import RoutedNet, optimize_for_inference
+from zoo import RoutedNet, Served, optimize_for_inference
+from zoo.serving.runtime.served import ServedByRuntime
 
 Answer = Callable[[Tensor], object]
 """Takes images (N, C, H, W) of a fixed shape; the runtime's own array of logits (N, K)."""
@@ -122,6 +123,14 @@ def available(net: RoutedNet, images: Tensor) -> dict[str, Answer]:
             raise ArithmeticError(f"{name} answers otherwise than the network: logits differ by {difference:.1e}")
         found[name] = answer
     return found
+
+
+def answering(served: Served) -> Answer:
+    """A served network at its setting, needed units only, in the arrays of its own engine, as every `Answer` here."""
+    if not isinstance(served, ServedByRuntime):
+        return served
+    network = served.network()
+    return lambda batch: network(batch.numpy())
 
 
 @lru_cache(maxsize=1)

@@ -63,25 +63,28 @@ class Cascade:
         self._routes = np.array([used & (column <= last) for last in range(plan["exits"])])
         self._memory = Memory(0, {})
         self._bound: dict[tuple[int, str, int], Bound] = {}
+        self._single: list[tuple[Bound, float | None, Array]] = []
 
     def __call__(self, images: Array) -> Answer:
         """See `Network`."""
         samples = len(images)
         if samples > self._memory.rows:
-            self._memory, self._bound = Memory(samples, self._largest()), {}
+            self._memory, self._bound, self._single = Memory(samples, self._largest()), {}, []
         np.copyto(self._memory.view("a0", samples, images.shape[1:]), images)
         return self._several(samples) if samples > 1 else self._one()
 
     def _one(self) -> Answer:
         """For a single image: no gathering, and numbers instead of arrays."""
-        place, other = "a", "b"
-        for index, own in enumerate(self.exits):
-            bound = self._at(index, place, other, 1)
-            bound.run()
-            if bound.score is None or own.threshold is None or bound.score.item() < own.threshold:
+        if not self._single:
+            self._single = [
+                (self._at(index, *("ab" if index % 2 == 0 else "ba"), 1), own.threshold, self._routes[own.place][None])
+                for index, own in enumerate(self.exits)
+            ]
+        for (run, logits, score), threshold, route in self._single:
+            run()
+            if score is None or threshold is None or score.item() < threshold:
                 break
-            place, other = other, place
-        return Answer(bound.logits.copy(), self._routes[own.place : own.place + 1].copy())
+        return Answer(logits.copy(), route.copy())
 
     def _several(self, samples: int) -> Answer:
         logits, reached = np.empty((samples, self._classes), np.float32), np.empty(samples, np.int64)
