@@ -2,7 +2,7 @@
 
 The networks are BranchyNet on ResNet-110 and MSDNet, with random weights. Thresholds are set so that given shares of
 the images leave at each early exit. The dense network is the same one without early exits: ResNet-110, or MSDNet's
-trunk with its last head. It runs in every engine of `benchmarks.speed.engines`, and the fastest in the same turns is the
+trunk with its last head. It runs in every engine of `benchmarks.speed.engines`; the fastest in the same turns is the
 opponent. The routed network is served by ONNX Runtime where that is installed.
 
 A last row compares trained networks for digits, see `benchmarks.speed.knee`.

@@ -63,7 +63,7 @@ class Cascade:
         self._routes = np.array([used & (column <= last) for last in range(plan["exits"])])
         self._memory = Memory(0, {})
         self._bound: dict[tuple[int, str, int], Bound] = {}
-        self._single: list[tuple[Bound, float | None, Array]] = []
+        self._single: list[Bound] = []
 
     def __call__(self, images: Array) -> Answer:
         """See `Network`."""
@@ -76,15 +76,13 @@ class Cascade:
     def _one(self) -> Answer:
         """For a single image: no gathering, and numbers instead of arrays."""
         if not self._single:
-            self._single = [
-                (self._at(index, *("ab" if index % 2 == 0 else "ba"), 1), own.threshold, self._routes[own.place][None])
-                for index, own in enumerate(self.exits)
-            ]
-        for (run, logits, score), threshold, route in self._single:
-            run()
-            if score is None or threshold is None or score.item() < threshold:
+            places = [("a", "b") if index % 2 == 0 else ("b", "a") for index in range(len(self.exits))]
+            self._single = [self._at(index, place, other, 1) for index, (place, other) in enumerate(places)]
+        for own, bound in zip(self.exits, self._single, strict=True):
+            bound.run()
+            if bound.score is None or own.threshold is None or bound.score.item() < own.threshold:
                 break
-        return Answer(logits.copy(), route.copy())
+        return Answer(bound.logits.copy(), self._routes[own.place : own.place + 1].copy())
 
     def _several(self, samples: int) -> Answer:
         logits, reached = np.empty((samples, self._classes), np.float32), np.empty(samples, np.int64)
