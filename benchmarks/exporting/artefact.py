@@ -55,7 +55,7 @@ def write(folder: Path, plan: Plan, subject: Subject, *, single: bool) -> None:
         (folder / SINGLE).write_bytes(single_model(plan))
     content = {**plan.as_dict(), "about": about(subject)}
     (folder / driver.PLAN).write_text(f"{json.dumps(content, indent=1)}\n", encoding="utf-8")
-    shutil.copyfile(driver.__file__, folder / "driver.py")
+    shutil.copytree(Path(driver.__file__).parent, folder / "driver", ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "README.md").write_text(_readme(plan.values, subject, single=single), encoding="utf-8")
 
 

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from benchmarks.measuring.engine_names import COMPILED, EAGER, OPENVINO, RUNTIME, SERVED
 from benchmarks.measuring.logits_only import LogitsOnly
 from zoo.network import RoutedNet
-from zoo.serving.optimize import optimize_for_inference
+from zoo.serving.optimize import Served, optimize_for_inference
 from zoo.serving.runtime.graphs import RuntimeMissing
 from zoo.serving.runtime.recording import Unsupported
 from zoo.serving.runtime.served import ServedByRuntime
@@ -132,6 +132,14 @@ def available(net: RoutedNet, images: Tensor, names: Iterable[str] | None = None
             raise ArithmeticError(f"{name} answers otherwise than the network: logits differ by {difference:.1e}")
         found[name] = answer
     return found
+
+
+def answering(served: Served) -> Answer:
+    """A served network at its setting, needed units only, in the arrays of its own engine, as every `Answer` here."""
+    if not isinstance(served, ServedByRuntime):
+        return served
+    network = served.network()
+    return lambda batch: network(batch.numpy())
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,7 @@ import torch
 import zoo
 from tests.conformance.cases import Case, selectors, trained
 from zoo.network import Compute
-from zoo.serving.runtime.driver import Answer, _faster
+from zoo.serving.runtime.driver import Answer, faster
 from zoo.serving.runtime.recording import Unsupported
 from zoo.serving.runtime.served import ServedByRuntime
 from zoo.serving.runtime.single import single_model
@@ -100,8 +100,8 @@ def test_the_faster_way_answers_single_images() -> None:
     def fast(image: Any) -> Answer:
         return Answer("fast", image)
 
-    assert _faster([slow, fast], 0) is fast
-    assert _faster([fast, slow], 0) is fast
+    assert faster([slow, fast], 0) is fast
+    assert faster([fast, slow], 0) is fast
 
 
 @pytest.mark.parametrize("name", ["adanet[tiny]", "skipnet[tiny, gate=ff2]"])

@@ -20,7 +20,11 @@ class Clock(Protocol):
 
 
 class RealClock:
-    """The machine's wall clock."""
+    """The machine's wall clock, which also knows how long others kept this process from running."""
+
+    def __init__(self) -> None:
+        self._start, self._start_processor = time.perf_counter(), time.process_time()
+        self._waited = self._waited_processor = self._late = 0.0
 
     def now(self) -> float:
         """Seconds since some fixed moment."""
@@ -28,9 +32,21 @@ class RealClock:
 
     def wait_until(self, moment: float) -> None:
         """Sleep, and watch the clock at the end."""
+        before, processor = time.perf_counter(), time.process_time()
         while (left := moment - time.perf_counter()) > 0:
             if left > SPIN:
                 time.sleep(left - SPIN)
+        after = time.perf_counter()
+        self._waited += after - before
+        self._waited_processor += time.process_time() - processor
+        self._late += max(0.0, after - max(moment, before))
+
+    @property
+    def stolen(self) -> float:
+        """Share of the time since the start in which this process wanted to run and did not."""
+        passed, processor = time.perf_counter() - self._start, time.process_time() - self._start_processor
+        running = passed - self._waited
+        return (max(0.0, running - (processor - self._waited_processor)) + self._late) / passed
 
 
 class ProcessorClock:

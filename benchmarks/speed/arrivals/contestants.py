@@ -13,12 +13,13 @@ from torch import Tensor
 from benchmarks import data
 from benchmarks.data import Dataset, Split
 from benchmarks.speed.arrivals.queueing import Server
-from benchmarks.speed.arrivals.staged import Features, StagedServer, requests_of, segments, whole
+from benchmarks.speed.arrivals.staged import Features, StagedServer
+from benchmarks.speed.arrivals.stages import engine_here, requests_of, stages_of
 from benchmarks.training.fitting import fit
 from benchmarks.training.loop import NoCheckpoint, accuracy
 from benchmarks.training.recipe import Recipe
 from zoo import RoutedNet, Setting, optimize_for_inference, parse
-from zoo.execution.early_exit import EarlyExitNet
+from zoo.serving.engines import Engine
 from zoo.sizing.unit_costs import evaluating, measure_ledger
 
 DATASET = "mnist5k"
@@ -43,6 +44,7 @@ class Contestant:
 
     Attributes:
         name: its selector and setting.
+        engine: that computes its stages.
         server: whose stages it runs in.
         accuracy: on test images.
         within: whether its loss of accuracy on validation images is allowed.
@@ -52,6 +54,7 @@ class Contestant:
     """
 
     name: str
+    engine: Engine
     server: StagedServer
     accuracy: float
     within: bool
@@ -75,11 +78,12 @@ class Contestant:
     def warm_up(self, largest: int) -> None:
         """Run every size of batch once that is to be expected: a runtime may prepare for each size that it meets.
 
-        oneDNN does, and keeps what it prepared for about as many sizes as one network meets, not several.
+        oneDNN does, and keeps what it prepared for about as many sizes as one network meets, not several. ONNX Runtime
+        plans its memory. The largest comes first: networks that keep memory get it at once.
         """
         for stage, share in enumerate(self.reach):
             most = min(largest, math.ceil(EXPECTED * share * largest) + EXPECTED)
-            for size in range(1, most + 1):
+            for size in range(most, 0, -1):
                 self.server.run(stage, self.waiting[stage][:size])
 
 
@@ -87,13 +91,21 @@ def train_contestants(
     selectors: Sequence[str] = (STATIC, *SMALLER, GATED, CASCADE),
     dataset: Dataset | None = None,
     recipe: Recipe = RECIPE,
+    engine: Engine | None = None,
 ) -> list[Contestant]:
     """Train networks, the first of which is the static one that the others are compared with; a minute or two.
 
     Of the settings that a network proposes, it serves at the one with the fewest multiply-accumulates on validation
     images whose accuracy on them is within the allowed loss of the first network's; if there is none, at its most
     accurate. Settings at which all images take one route are left out if there are others: they make a network static.
+
+    Args:
+        selectors: of the networks.
+        dataset: to train on, choose settings on, and serve.
+        recipe: of training.
+        engine: that serves all of them; without it, ONNX Runtime where it is installed, else PyTorch.
     """
+    engine = engine or engine_here()
     dataset = dataset or data.load(DATASET)
     found: list[Contestant] = []
     wanted = 0.0
@@ -102,7 +114,7 @@ def train_contestants(
         if not found:
             wanted = accuracy(fitted.net, dataset.validation, CPU) - ALLOWED_LOSS
         within = choose_setting(fitted.net, fitted.settings, dataset.validation, wanted)
-        found.append(contestant(selector, fitted.net, dataset, within=within))
+        found.append(contestant(selector, fitted.net, dataset, engine, within=within))
     return found
 
 
@@ -130,18 +142,18 @@ def choose_setting(net: RoutedNet, settings: Sequence[Setting], validation: Spli
     return bool(good)
 
 
-def contestant(name: str, net: RoutedNet, dataset: Dataset, *, within: bool) -> Contestant:
-    """A trained network at the setting in use, served by PyTorch."""
-    served = optimize_for_inference(net)
-    server = StagedServer(segments(served) if isinstance(net, EarlyExitNet) else whole(served))
+def contestant(name: str, net: RoutedNet, dataset: Dataset, engine: Engine, *, within: bool) -> Contestant:
+    """A trained network at the setting in use, served by an engine on one thread."""
+    server = StagedServer(stages_of(optimize_for_inference(net, engine=engine, threads=1)))
     images, _ = everything(dataset.validation)
-    validation = requests_of(images)
+    validation = requests_of(images, engine)
     images, labels = everything(dataset.test)
-    test = requests_of(images)
+    test = requests_of(images, engine)
     answers, _ = straight_through(server, test)
     setting = net.setting.name
     return Contestant(
         name=name if setting == "default" else f"{name} at {setting}",
+        engine=engine,
         server=server,
         accuracy=sum(a == b for a, b in zip(answers, labels.tolist(), strict=True)) / len(test),
         within=within,

@@ -1,8 +1,8 @@
-"""The highest rate of arrivals that a server sustains, by bisection."""
+"""The highest rate of arrivals that a server sustains: to any precision, or on a scale in few questions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 STRIDE = 1.2
 """Factor between the rates that are tried until one is sustained and the next is not."""
@@ -36,3 +36,20 @@ def highest_rate(sustains: Callable[[float], bool], guess: float, precision: flo
         middle = (low * high) ** 0.5
         low, high = (middle, high) if sustains(middle) else (low, middle)
     return low
+
+
+def highest_level(sustains: Callable[[float], bool], levels: Sequence[float]) -> float:
+    """The highest of N levels that is sustained, if all lower ones are; 0 if none is.
+
+    It takes at most log2(N + 1) questions, rounded up, whatever the answers are: where a disturbed answer is wrong, the
+    search ends elsewhere, but it ends.
+
+    Args:
+        sustains: whether a server sustains so many requests per second.
+        levels: ascending.
+    """
+    low, high = 0, len(levels)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if sustains(levels[middle]) else (low, middle)
+    return levels[low - 1] if low else 0.0

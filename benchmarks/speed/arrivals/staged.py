@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,8 +10,6 @@ import torch
 from torch import Tensor
 
 from benchmarks.speed.arrivals.queueing import Step
-from zoo import Served
-from zoo.execution.early_exit import EarlyExitNet
 
 Features = tuple[Any, ...]
 """Tensors or NumPy arrays with a row per request: images in front of the first stage."""
@@ -61,42 +57,6 @@ class StagedServer:
         return [_row(features, row) for row in range(len(batch))]
 
 
-def whole(served: Served) -> list[Stage]:
-    """The one stage of a network that answers all images of a batch together."""
-
-    def stage(features: Features) -> StageOutput:
-        answers = served(features[0]).logits.argmax(dim=1).tolist()
-        return StageOutput([True] * len(answers), answers, ())
-
-    return [stage]
-
-
-def segments(served: Served) -> list[Stage]:
-    """The stages of a cascade: a segment, its head, and the exit's rule at the setting in use.
-
-    Raises:
-        TypeError: a network without exits.
-    """
-    if not isinstance(served.net, EarlyExitNet):
-        raise TypeError(f"{type(served.net).__name__} has no exits")
-    return [partial(_segment, served.net, e) for e in range(len(served.net.segments))]
-
-
-@torch.inference_mode()
-def _segment(net: EarlyExitNet, e: int, features: Features) -> StageOutput:
-    x = net.normalize(features[0]) if e == 0 else features[0] if len(features) == 1 else features
-    x = net.segments[e](x)
-    carried = (x,) if isinstance(x, Tensor) else x
-    last = e == len(net.segments) - 1
-    threshold = math.inf if last else net.thresholds[e]
-    if threshold is None:
-        return StageOutput([False] * len(carried[0]), [-1] * len(carried[0]), carried)
-    logits = net.heads[e](x)
-    answers = logits.argmax(dim=1).tolist()
-    leaves = [True] * len(answers) if last else (net.uncertainty(logits) < threshold).tolist()
-    return StageOutput(leaves, answers, carried)
-
-
 def _row(features: Features, row: int) -> Features:
     return tuple(part[row : row + 1] for part in features)
 
@@ -112,9 +72,3 @@ def _stacked(rows: Sequence[Any]) -> Any:
         stacked = torch.cat(list(rows))
         return stacked.contiguous(memory_format=torch.channels_last) if stacked.ndim == 4 else stacked
     return np.concatenate(rows)
-
-
-def requests_of(images: Tensor) -> list[Features]:
-    """Images (N, C, H, W) as N requests."""
-    images = images.contiguous(memory_format=torch.channels_last)
-    return [(images[i : i + 1],) for i in range(len(images))]

@@ -107,7 +107,7 @@ def test_the_folder_has_all_that_a_reader_needs_and_nothing_else_is_left(root: P
     assert [path.name for path in tmp_path.iterdir()] == ["net"]
     plan = json.loads((out / "plan.json").read_text())
     models = [f"{name}.onnx" for name in plan["segments"]]
-    assert sorted(path.name for path in out.iterdir()) == sorted([*models, "README.md", "driver.py", "plan.json"])
+    assert sorted(path.name for path in out.iterdir()) == sorted([*models, "README.md", "driver", "plan.json"])
     about = plan["about"]
     assert (about["method"], about["selector"], about["study"]) == ("msdnet", "msdnet[tiny]", "small")
     assert about["class_names"] == list("0123456789")

@@ -127,7 +127,10 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     "zoo/execution/thresholds.py": frozenset(("latency",)),
     **{
         f"zoo/serving/runtime/{name}.py": frozenset(("latency",))
-        for name in ("cutting", "driver", "graphs", "plans", "recording", "served")
+        for name in (
+            *("branches", "cutting", "graphs", "plans", "recording", "served", "single"),
+            *("driver/cascade", "driver/gated", "driver/network", "driver/segments", "driver/static"),
+        )
     },
     "zoo/serving/folding.py": TIMED | {"robustness"},
     "zoo/serving/onednn.py": TIMED,

@@ -126,6 +126,7 @@ def written_down(graph: fx.GraphModule, names: Sequence[str], shape: Sequence[in
     model = program.model_proto
     _forget_origins(model)
     _pool_globally(model.graph)
+    _flatten(model.graph)
     return CutGraph(model)
 
 
@@ -176,3 +177,22 @@ def _pool_globally(graph: Any) -> None:
             nodes.append(helper.make_node("Squeeze", [pooled, node.input[1]], [out], name=f"{out}.squeeze"))
     del graph.node[:]
     graph.node.extend(nodes)
+
+
+def _flatten(graph: Any) -> None:
+    """Write reshapes of pooled channels (N, C, 1, 1) to (N, C) as one operator that needs no number of images."""
+    from onnx import helper
+
+    pooled = {node.output[0] for node in graph.node if node.op_type == "GlobalAveragePool"}
+    columns = {value.name: _columns(value) for value in [*graph.value_info, *graph.output]}
+    for node in graph.node:
+        if node.op_type != "Reshape" or node.input[0] not in pooled:
+            continue
+        channels = columns.get(node.input[0], (0,))[:1]
+        if channels > (0,) and channels == columns.get(node.output[0]):
+            node.CopyFrom(helper.make_node("Flatten", [node.input[0]], list(node.output), name=node.name, axis=1))
+
+
+def _columns(value: Any) -> tuple[int, ...]:
+    """Sizes of a value but for the first; 0 where they are not fixed."""
+    return tuple(dim.dim_value for dim in value.type.tensor_type.shape.dim[1:])

@@ -57,7 +57,7 @@ def _gated(body: Body) -> Sequence[str]:
     """Gates are asked outside the branches, or answered by the one that ran, see `zoo.serving.runtime.driver.Gated`."""
     values = body.parts.plan.values
     limit = body.constant("limit", values["limit"], np.float32)
-    next_gate = body.constant("next gate", 0, np.int64)
+    next_gate = body.constant("next gate", 0, np.int64) if values["ahead"] else ""
     x, *read = body.run("entry", ["images"])
     state: list[str] = []
     opened: list[str] = []

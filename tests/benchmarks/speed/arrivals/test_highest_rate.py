@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from benchmarks.speed.arrivals.highest_rate import highest_rate
+from benchmarks.speed.arrivals.highest_rate import highest_level, highest_rate
 from benchmarks.speed.arrivals.queueing import Step
 from benchmarks.speed.arrivals.stage_times import StageTimes, measure_times
 
@@ -31,6 +31,23 @@ def test_few_rates_are_tried_where_the_guess_is_good() -> None:
 def test_a_search_without_end_says_so(answer: bool, words: str) -> None:
     with pytest.raises(ArithmeticError, match=words):
         highest_rate(lambda rate: answer, guess=10)
+
+
+@pytest.mark.parametrize(("edge", "found"), [(0.5, 0.0), (1, 1.0), (6.5, 6.0), (7, 7.0), (9, 7.0)])
+def test_the_highest_level_is_found_in_three_questions_of_seven(edge: float, found: float) -> None:
+    asked: list[float] = []
+
+    def sustains(rate: float) -> bool:
+        asked.append(rate)
+        return rate <= edge
+
+    assert highest_level(sustains, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]) == found
+    assert len(asked) == 3
+
+
+def test_a_search_on_a_scale_ends_whatever_the_answers_are() -> None:
+    answers = iter([False, True, False])
+    assert highest_level(lambda rate: next(answers), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]) == 2.0
 
 
 def test_times_are_linear_between_sizes_and_from_nothing() -> None:
