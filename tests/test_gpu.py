@@ -195,10 +195,10 @@ def test_events_measure_a_pass(tmp_path: Path, digits: Dataset) -> None:
     (spec,) = models(study)
     job_of(spec, study, tmp_path, "train", str(GPU)).run(ignore)
     (record,) = Store(tmp_path).records()
-    options = LatencyOptions(seconds=0.2, batch_sizes=(1, 64), compile=True)
+    options = LatencyOptions(seconds=0.2, batch_sizes=(1, 64), engines=("torch.compile",))
     table = latency(load_network(record, digits, GPU), options)
     assert (table["device_seconds"] > 0).all()
-    assert "compiled" in set(table["compute"])
+    assert "torch.compile" in set(table["engine"])
 
 
 def test_a_deformed_convolution_is_that_of_the_cpu() -> None:

@@ -15,7 +15,8 @@ STUDY = {
     "methods": ["resnet", "adanet"],
     "static_curve": [],
     "recipe": RECIPE | {"epochs": 1},
-    "evaluation": EVALUATION | {"latency": {"seconds": 0.05, "batch_sizes": [1]}, "energy": None, "fidelity": None},
+    "evaluation": EVALUATION
+    | {"latency": {"seconds": 0.05, "batch_sizes": [1], "engines": []}, "energy": None, "fidelity": None},
 }
 """Two networks and a few images."""
 

@@ -9,8 +9,8 @@ from functools import partial
 from torch import Tensor
 
 from benchmarks.measuring.configurations import Configuration, unknown
-from benchmarks.measuring.engine_names import COMPILED, RUNTIME
-from benchmarks.measuring.engines import CHANNELS_LAST, ENGINES, available
+from benchmarks.measuring.engine_names import RUNTIME
+from benchmarks.measuring.engines import CHANNELS_LAST, available
 from benchmarks.measuring.trained_network import TrainedNetwork
 from zoo.serving.runtime.graphs import RuntimeMissing
 from zoo.serving.runtime.recording import Unsupported
@@ -48,17 +48,16 @@ def _answer_array(network: Callable[[object], object], batch: Tensor) -> object:
     return network(batch.numpy())
 
 
-def baselines(trained: TrainedNetwork, size: int, images: Tensor, *, compiled: bool = False) -> list[Configuration]:
-    """The baseline in every engine of this machine, for batches of that size.
+def baselines(trained: TrainedNetwork, size: int, images: Tensor, names: Sequence[str]) -> list[Configuration]:
+    """The baseline in those engines that this machine has, for batches of that size.
 
     Args:
-        trained: the network, with its baseline, on the CPU.
+        trained: the network, with its baseline.
         size: images per batch.
         images: (T, C, H, W).
-        compiled: `torch.compile` too, which takes up to a minute.
+        names: of engines.
     """
     contiguous = images.contiguous()
-    names = [name for name in ENGINES if compiled or name != COMPILED]
     found = available(trained.baseline, contiguous[:size].clone(), names)
     return [
         Configuration(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-EAGER = "PyTorch"
-SERVED = "PyTorch, fused"
-COMPILED = "torch.compile"
-RUNTIME = "ONNX Runtime"
-OPENVINO = "OpenVINO"
+from typing import Final, Literal
+
+EAGER: Final = "PyTorch"
+SERVED: Final = "PyTorch, fused"
+COMPILED: Final = "torch.compile"
+RUNTIME: Final = "ONNX Runtime"
+OPENVINO: Final = "OpenVINO"
+EngineName = Literal["PyTorch", "torch.compile", "ONNX Runtime", "OpenVINO"]
+"""Those that a study may choose."""
 ORDER = (EAGER, SERVED, COMPILED, RUNTIME, OPENVINO)
 """In which they are shown."""
 BASELINE_SETTING = "static resnet"

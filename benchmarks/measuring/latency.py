@@ -23,7 +23,8 @@ from benchmarks.measuring import evaluator
 from benchmarks.measuring.batch_sizes import BatchSizes
 from benchmarks.measuring.configurations import Configuration, configurations, first_image
 from benchmarks.measuring.contenders import baselines, in_runtime
-from benchmarks.measuring.engine_names import RACING
+from benchmarks.measuring.engine_names import EAGER, OPENVINO, RACING, RUNTIME, SERVED, EngineName
+from benchmarks.measuring.engines import CHANNELS_LAST
 from benchmarks.measuring.ratios import Turns
 from benchmarks.measuring.trained_network import TrainedNetwork
 from benchmarks.strict import Strict
@@ -56,13 +57,14 @@ class LatencyOptions(Strict):
         seconds: spent on each batch size at most, but for the first passes.
         half_width: turns end sooner where the 95 % interval of every setting's speed-up is the speed-up plus or minus
             this part of it.
-        compile: let `torch.compile` race with the baseline too, which takes up to a minute more and a C++ compiler.
+        engines: that may race; PyTorch's own always does. `torch.compile` takes up to a minute more and a C++
+            compiler; ONNX Runtime takes seconds per network to write it down.
     """
 
     batch_sizes: BatchSizes = (1, 32, 256)
     seconds: float = Field(2.0, gt=0)
     half_width: float = Field(0.015, gt=0, lt=1)
-    compile: bool = False
+    engines: tuple[EngineName, ...] = (EAGER, RUNTIME, OPENVINO)
 
 
 @evaluator("latency", alone=True, options=LatencyOptions, needs=("baseline",), order=4)
@@ -79,12 +81,13 @@ def latency(trained: TrainedNetwork, options: LatencyOptions) -> pd.DataFrame:
     `all`.
     """
     static, *own = configurations(trained)
-    runtime = in_runtime(trained, own)
+    runtime = in_runtime(trained, own) if RUNTIME in options.engines else []
+    on_cpu = trained.device.type == "cpu"
+    names = [name for name in (SERVED, *options.engines) if on_cpu or name in CHANNELS_LAST]
     sizes = dict.fromkeys(min(size, len(trained.dataset.test)) for size in options.batch_sizes)
     tables = []
     for size in sizes:
-        on_cpu = trained.device.type == "cpu"
-        dense = baselines(trained, size, static.images, compiled=options.compile) if on_cpu else [static]
+        dense = baselines(trained, size, static.images, names)
         fastest, race = _race([dense, *_by_role(own, runtime)], size, options, trained.seed)
         everything = [
             *fastest[:2],

@@ -13,7 +13,9 @@ from benchmarks.reporting.tables import Cell, Column, NoData, Table
 from benchmarks.reporting.tables.calibration import calibration
 from benchmarks.reporting.tables.costs import costs as cost_table
 from benchmarks.reporting.tables.costs import deviation
+from benchmarks.reporting.tables.decisions import decisions
 from benchmarks.reporting.tables.energy import energy
+from benchmarks.reporting.tables.engines import engines
 from benchmarks.reporting.tables.fidelity import fidelity
 from benchmarks.reporting.tables.headline import headline
 from benchmarks.reporting.tables.published import published
@@ -376,3 +378,46 @@ def test_the_time_besides_is_shown_where_it_was_stored(tmp_path: Path) -> None:
         *("waiting for the machine", "training", "other work of the jobs", "accuracy")
     ]
     assert "only training" not in found.note
+
+
+def test_the_break_even_is_the_size_from_which_skipping_saves_what_deciding_costs(made: HandMade) -> None:
+    """The baseline takes 2 ms for 4 M MACs, so that the 1.5 M MACs that run would take .75 of the 1.35 ms."""
+    needed = {"default": [0.00135, 0.00135]}
+    cost = costs(("default", 3_000_000, 1_500_000))
+    made.add(made.spec("adanet"), cost=cost, latency=timings(0.002, 0.006, needed))
+    cells = row(present(decisions(made.evidence())), "AdaNet (ConvNet-AIG)")
+    assert cells["Skipped"].text == "50.0"
+    assert cells["Overhead"].text == "600"
+    # 600 µs are 1.2 M MACs for three units; half of a unit is skipped
+    found = [cells[name].sort for name in ("Per unit", "Mean unit", "Break-even")]
+    assert found == [pytest.approx(macs) for macs in (400_000, 1_000_000, 800_000)]
+    assert cells["Pays"].text == "yes"
+
+
+def test_a_network_that_skips_nothing_has_no_break_even(made: HandMade) -> None:
+    made.add(
+        made.spec("resnet"), cost=costs(("default", 4000, 4000)), latency=timings(0.002, 0.002, {"default": [0.002]})
+    )
+    assert decisions(made.evidence()) is None
+
+
+def test_engines_that_raced_are_shown_with_the_winner_marked(made: HandMade) -> None:
+    turns = timings(0.002, 0.002, {"default": [0.001] * 3}).assign(engine="ONNX Runtime")
+    race = pd.concat(
+        [
+            timings(0.004, 0.004, {"default": [0.003] * 3}).assign(engine="PyTorch, fused"),
+            timings(0.002, 0.002, {"default": [0.001] * 3}).assign(engine="ONNX Runtime"),
+        ]
+    ).assign(ended_by="race")
+    made.add(made.spec("adanet"), cost=costs(("default", 4000, 2000)), latency=pd.concat([race, turns]))
+    evidence = made.evidence()
+    table = present(engines(evidence))
+    assert [c.name for c in table.columns[3:]] == ["PyTorch, fused", "ONNX Runtime"]
+    assert [[cell.text for cell in cells[1:]] for cells in table.rows] == [
+        ["1", "routed", "3.00", "1.00"],
+        ["1", "baseline", "4.00", "2.00"],
+    ]
+    assert [[cell.best for cell in cells[3:]] for cells in table.rows] == [[False, True]] * 2
+    shown_times = present(timing(evidence))
+    assert shown_times.rows[0][1].sub == "ONNX Runtime"
+    assert "networks in ONNX Runtime (1 of 1), baselines in ONNX Runtime (1 of 1)" in shown_times.note
