@@ -37,7 +37,7 @@ def engines(evidence: Evidence) -> Table | None:
 
 def _rows(network: NetworkEvidence, size: int, found: Race, names: list[str]) -> list[list[Cell]]:
     rows = []
-    for what, seconds in (("routed", found.network_seconds), ("baseline", found.baseline_seconds)):
+    for what, seconds in (("network", found.network_seconds), ("baseline", found.baseline_seconds)):
         if seconds:
             best = next(iter(seconds))
             cells = [_time(seconds.get(name), best=name == best) for name in names]

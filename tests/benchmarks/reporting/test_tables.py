@@ -414,7 +414,7 @@ def test_engines_that_raced_are_shown_with_the_winner_marked(made: HandMade) -> 
     table = present(engines(evidence))
     assert [c.name for c in table.columns[3:]] == ["PyTorch, fused", "ONNX Runtime"]
     assert [[cell.text for cell in cells[1:]] for cells in table.rows] == [
-        ["1", "routed", "3.00", "1.00"],
+        ["1", "network", "3.00", "1.00"],
         ["1", "baseline", "4.00", "2.00"],
     ]
     assert [[cell.best for cell in cells[3:]] for cells in table.rows] == [[False, True]] * 2
