@@ -88,7 +88,7 @@ def test_the_order_is_the_declared_one_and_the_rest_stands_last(evidence: Eviden
     for name, order in (("zz", {}), ("between", {"order": 15}), ("aa", {})):
         table(name, section="time", **order)(lambda _: words("Any"))
     found = re.findall(r'<table id="table-(\w+)"', section_of(render(evidence), "time"))
-    assert found == ["timing", "between", "paths", "aa", "zz"]
+    assert found == ["timing", "between", "decisions", "paths", "aa", "zz"]
 
 
 INSTALLED = """
