@@ -301,3 +301,11 @@ def test_a_study_configures_the_evaluator_of_an_installed_plug_in_and_its_worker
     worker = installed(WORKER, driver.stdout.strip())
     wanted = ["accuracy", "fidelity", "latency", "energy", "ledger", "robustness", "sharpness"]
     assert worker.stdout.strip() == f"{wanted} radius=0.25", worker.stderr
+
+
+@pytest.mark.parametrize(("compiled", "engines"), [(True, ["torch.compile"]), (False, [])])
+def test_a_study_of_before_engines_raced_is_read(compiled: bool, engines: list[str]) -> None:
+    evaluation = Evaluation.model_validate({"latency": {"seconds": 7, "compile": compiled}})
+    found = evaluation.model_dump(mode="json")["latency"]
+    assert found["seconds"] == 7
+    assert found["engines"] == engines
