@@ -18,6 +18,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from benchmarks.measuring.engine_names import RUNTIME
 from benchmarks.measuring.engines import Answer, answering, available
 from benchmarks.speed.arrivals.stages import engine_here
 from benchmarks.speed.knee import knee_row
@@ -35,8 +36,6 @@ BATCHES = (1, 8, 64)
 IMAGES = 20
 """Of batches that are smaller, one batch after another."""
 TARGET = 0.90
-RUNTIME = "ONNX Runtime"
-"""The engine of the dense network that serves the routed one too."""
 
 
 @dataclass(frozen=True)

@@ -26,12 +26,12 @@ class Parts:
         """In ONNX's format."""
         import onnx
 
-        content = self.plan.model_for_this_machine(segment)[0] if self._this_machine else self.plan.model(segment)
+        content = self.plan.model_for_this_machine(segment) if self._this_machine else self.plan.model(segment)
         return onnx.load_from_string(content)
 
     def ends(self, segment: str) -> Mapping[str, Sequence[str]]:
         """The names of `inputs` and `outputs` in the model."""
-        return self.plan.model_for_this_machine(segment)[1] if self._this_machine else self.plan.segments[segment]
+        return self.plan.ends_for_this_machine(segment) if self._this_machine else self.plan.segments[segment]
 
 
 class Body:

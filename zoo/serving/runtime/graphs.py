@@ -19,6 +19,8 @@ from typing import Any
 import torch
 from torch import fx
 
+from zoo.serving.runtime.recording import Unsupported
+
 PACKAGES = ("onnxruntime", "onnxscript", "onnx")
 
 
@@ -108,20 +110,25 @@ def written_down(graph: fx.GraphModule, names: Sequence[str], shape: Sequence[in
 
     Raises:
         RuntimeMissing: see `check_installed`.
+        Unsupported: an operator has no form in ONNX.
     """
     check_installed()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's own imports and conversions warn of what we cannot change
-        program = torch.onnx.export(
-            graph,
-            (torch.zeros(3, *shape),),
-            input_names=["images"],
-            output_names=list(names),
-            dynamic_shapes=({0: torch.export.Dim("samples", min=1)},),
-            dynamo=True,
-            verbose=False,
-            optimize=False,  # ONNX Runtime does that itself; the exporter's own takes ten minutes for SkipNet-110
-        )
+        try:
+            program = torch.onnx.export(
+                graph,
+                (torch.zeros(3, *shape),),
+                input_names=["images"],
+                output_names=list(names),
+                dynamic_shapes=({0: torch.export.Dim("samples", min=1)},),
+                dynamo=True,
+                verbose=False,
+                optimize=False,  # ONNX Runtime does that itself; the exporter's own takes ten minutes for SkipNet-110
+            )
+        except torch.onnx.errors.OnnxExporterError as error:
+            reason = str(error.__cause__ or error).strip().splitlines()[0]
+            raise Unsupported(f"torch.onnx cannot write the network down: {reason}") from error
     assert program is not None
     model = program.model_proto
     _forget_origins(model)

@@ -44,10 +44,13 @@ class Plan:
         """The ONNX model of a segment, for any machine."""
         return self.cut.graph.segment(**self.segments[name])
 
-    def model_for_this_machine(self, name: str) -> tuple[bytes, dict[str, list[str]]]:
-        """The ONNX model of a segment as this machine runs it, and the names of its inputs and outputs."""
-        graph, ends = self.cut.graph.on_this_machine, self.segments[name]
-        return graph.segment(**ends), {end: graph.ends(names) for end, names in ends.items()}
+    def model_for_this_machine(self, name: str) -> bytes:
+        """The ONNX model of a segment as this machine runs it; `ends_for_this_machine` has the names in it."""
+        return self.cut.graph.on_this_machine.segment(**self.segments[name])
+
+    def ends_for_this_machine(self, name: str) -> dict[str, list[str]]:
+        """The names of a segment's inputs and outputs in that model."""
+        return {end: self.cut.graph.on_this_machine.ends(names) for end, names in self.segments[name].items()}
 
     def add(self, name: str, inputs: Sequence[str], outputs: Sequence[str]) -> str:
         """Add a segment from images or marks to marks, those that the network has; its name."""

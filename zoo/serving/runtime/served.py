@@ -127,6 +127,6 @@ class ServedByRuntime(Served):
         ends = plan.segments[name]
         key = plan.cut, tuple(ends["inputs"]), tuple(ends["outputs"])
         if key not in self._segments:
-            model, own = plan.model_for_this_machine(name)
+            model, own = plan.model_for_this_machine(name), plan.ends_for_this_machine(name)
             self._segments[key] = Segment(model, **own, threads=self.threads, optimised=True)
         return self._segments[key]
