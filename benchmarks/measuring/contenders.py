@@ -9,8 +9,8 @@ from functools import partial
 from torch import Tensor
 
 from benchmarks.measuring.configurations import Configuration, unknown
-from benchmarks.measuring.engine_names import RUNTIME
-from benchmarks.measuring.engines import CHANNELS_LAST, available
+from benchmarks.measuring.engine_names import PYTORCH, RUNTIME
+from benchmarks.measuring.engines import available
 from benchmarks.measuring.trained_network import TrainedNetwork
 from zoo.serving.runtime.graphs import RuntimeMissing
 from zoo.serving.runtime.recording import Unsupported
@@ -62,7 +62,7 @@ def baselines(trained: TrainedNetwork, size: int, images: Tensor, names: Sequenc
     return [
         Configuration(
             *(None, None, "all", "natural"),
-            images if name in CHANNELS_LAST else contiguous,
+            images if name in PYTORCH else contiguous,
             unknown(images),
             answer,
             name,

@@ -14,10 +14,11 @@ from functools import lru_cache
 from importlib.util import find_spec
 from io import BytesIO
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from benchmarks.measuring.engine_names import COMPILED, EAGER, OPENVINO, RUNTIME, SERVED
+from benchmarks.measuring.engine_names import AUTOTUNED, COMPILED, EAGER, OPENVINO, RUNTIME, SERVED
 from benchmarks.measuring.logits_only import LogitsOnly
 from zoo.network import RoutedNet
 from zoo.serving.optimize import Served, optimize_for_inference
@@ -30,8 +31,6 @@ Answer = Callable[[Tensor], object]
 Make = Callable[[RoutedNet, Tensor], Answer]
 TOLERANCE = 1e-3
 """Largest difference of logits, relative to the largest of them, between an engine and the network itself."""
-CHANNELS_LAST = frozenset({EAGER, SERVED, COMPILED})
-"""Engines that want images in that memory format; the others want them contiguous."""
 
 
 class Unavailable(RuntimeError):
@@ -54,16 +53,30 @@ def compiled(net: RoutedNet, images: Tensor) -> Answer:
     Raises:
         Unavailable: there is no C++ compiler.
     """
+    return _compiled(net)
+
+
+def autotuned(net: RoutedNet, images: Tensor) -> Answer:
+    """`torch.compile` with weights frozen into the code, and the fastest of several kernels for each operator.
+
+    Raises:
+        Unavailable: there is no C++ compiler.
+    """
+    return _compiled(net, freezing=True, max_autotune=True)
+
+
+def _compiled(net: RoutedNet, **options: bool) -> Answer:
     compiler = shlex.split(os.environ.get("CXX", "g++"))[0]
     if shutil.which(compiler) is None:
         raise Unavailable(f"torch.compile needs a C++ compiler: install {compiler}, or set CXX to another one")
     torch.compiler.reset()  # of many networks in one process, those after the eighth would not be compiled any more
-    network = torch.compile(LogitsOnly(optimize_for_inference(net, fused=False).net), dynamic=False)
+    folded = LogitsOnly(optimize_for_inference(net, fused=False).net)
+    network = torch.compile(folded, dynamic=False, options=dict(options) or None)
     return _without_gradients(network)
 
 
 def onnxruntime(net: RoutedNet, images: Tensor) -> Answer:
-    """ONNX Runtime on its CPU provider.
+    """ONNX Runtime on its CPU provider, its output bound to an array that every call fills anew.
 
     Raises:
         Unavailable: it is not installed, or the network cannot be written down.
@@ -76,7 +89,16 @@ def onnxruntime(net: RoutedNet, images: Tensor) -> Answer:
     options.log_severity_level = 3
     options.add_free_dimension_override_by_name("samples", len(images))
     session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    return lambda batch: session.run([logits], {"images": batch.numpy()})[0]
+    out = np.empty((len(images), net.task.classes), np.float32)
+    binding = session.io_binding()
+    binding.bind_ortvalue_output(logits, ort.OrtValue.ortvalue_from_numpy(out))
+
+    def answer(batch: Tensor) -> object:
+        binding.bind_cpu_input("images", batch.numpy())
+        session.run_with_iobinding(binding)
+        return out
+
+    return answer
 
 
 def openvino(net: RoutedNet, images: Tensor) -> Answer:
@@ -102,6 +124,7 @@ ENGINES: Mapping[str, Make] = {
     EAGER: eager,
     SERVED: served,
     COMPILED: compiled,
+    AUTOTUNED: autotuned,
     RUNTIME: onnxruntime,
     OPENVINO: openvino,
 }

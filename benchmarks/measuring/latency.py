@@ -23,8 +23,7 @@ from benchmarks.measuring import evaluator
 from benchmarks.measuring.batch_sizes import BatchSizes
 from benchmarks.measuring.configurations import Configuration, configurations, first_image
 from benchmarks.measuring.contenders import baselines, in_runtime
-from benchmarks.measuring.engine_names import EAGER, OPENVINO, RACING, RUNTIME, SERVED, EngineName
-from benchmarks.measuring.engines import CHANNELS_LAST
+from benchmarks.measuring.engine_names import EAGER, OPENVINO, PYTORCH, RACING, RUNTIME, SERVED, EngineName
 from benchmarks.measuring.ratios import Turns
 from benchmarks.measuring.trained_network import TrainedNetwork
 from benchmarks.strict import Strict
@@ -57,8 +56,9 @@ class LatencyOptions(Strict):
         seconds: spent on each batch size at most, but for the first passes.
         half_width: turns end sooner where the 95 % interval of every setting's speed-up is the speed-up plus or minus
             this part of it.
-        engines: that may race; PyTorch's own always does. `torch.compile` takes up to a minute more and a C++
-            compiler; ONNX Runtime takes seconds per network to write it down.
+        engines: that may race; PyTorch's own always does. `torch.compile`, and `torch.compile max-autotune` with
+            frozen weights, take up to a minute more each and a C++ compiler; ONNX Runtime takes seconds per network
+            to write it down.
     """
 
     batch_sizes: BatchSizes = (1, 32, 256)
@@ -83,7 +83,7 @@ def latency(trained: TrainedNetwork, options: LatencyOptions) -> pd.DataFrame:
     static, *own = configurations(trained)
     runtime = in_runtime(trained, own) if RUNTIME in options.engines else []
     on_cpu = trained.device.type == "cpu"
-    names = [name for name in (SERVED, *options.engines) if on_cpu or name in CHANNELS_LAST]
+    names = [name for name in (SERVED, *options.engines) if on_cpu or name in PYTORCH]
     sizes = dict.fromkeys(min(size, len(trained.dataset.test)) for size in options.batch_sizes)
     tables = []
     for size in sizes:

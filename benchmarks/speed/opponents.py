@@ -17,7 +17,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from benchmarks.measuring.engine_names import COMPILED, EAGER, RUNTIME, SERVED
+from benchmarks.measuring.engine_names import PYTORCH, RUNTIME, SERVED
 from benchmarks.measuring.engines import Answer, available
 from benchmarks.speed.skipping import NARROW, SKIPNET, Case, networks, normalised
 from benchmarks.speed.table import NotMeasured, row_of
@@ -120,7 +120,7 @@ def _dense(name: str, batch: int, seconds: float) -> list[dict[str, Any]]:
 
 def _engines(net: RoutedNet, images: Tensor) -> dict[str, Answer]:
     found = available(net, images)
-    if set(found) <= {EAGER, SERVED, COMPILED}:
+    if set(found) <= PYTORCH:
         raise NotMeasured("neither ONNX Runtime nor OpenVINO takes the network")
     return found
 

@@ -17,7 +17,16 @@ import zoo
 from benchmarks.measuring import TrainedNetwork, configurations
 from benchmarks.measuring.configurations import Configuration, distinct
 from benchmarks.measuring.contenders import in_runtime
-from benchmarks.measuring.engine_names import BASELINE_SETTING, COMPILED, EAGER, RACING, RUNTIME, SERVED, EngineName
+from benchmarks.measuring.engine_names import (
+    AUTOTUNED,
+    BASELINE_SETTING,
+    COMPILED,
+    EAGER,
+    RACING,
+    RUNTIME,
+    SERVED,
+    EngineName,
+)
 from benchmarks.measuring.latency import COLUMNS, FIRST_LOOK, MIN_PASSES, LatencyOptions, latency
 from benchmarks.records.record import Record
 from tests.benchmarks.cases import METHODS
@@ -207,20 +216,23 @@ def test_single_images_are_not_sorted(gated: TrainedNetwork) -> None:
     assert set(latency(gated, options(1))["order"]) == {"natural"}
 
 
+@pytest.mark.parametrize(
+    ("engine", "chosen"), [(COMPILED, None), (AUTOTUNED, {"freezing": True, "max_autotune": True})]
+)
 def test_the_compiled_static_network_races_where_that_is_asked_for(
-    gated: TrainedNetwork, monkeypatch: pytest.MonkeyPatch
+    engine: EngineName, chosen: object, gated: TrainedNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compiled: list[torch.nn.Module] = []
+    compiled: list[object] = []
 
-    def compile_(net: torch.nn.Module, *, dynamic: bool) -> torch.nn.Module:
-        compiled.append(net)
+    def compile_(net: torch.nn.Module, *, dynamic: bool, options: object) -> torch.nn.Module:
+        compiled.append(options)
         return net
 
     monkeypatch.setattr(torch, "compile", compile_)
-    table = latency(gated, options(4, engines=(COMPILED,)))
-    assert len(compiled) == 1
-    assert set(table[table["engine"] == COMPILED]["setting"]) == {BASELINE_SETTING}
-    assert {SERVED, COMPILED} == set(table[table["ended_by"] == RACING]["engine"])
+    table = latency(gated, options(4, engines=(engine,)))
+    assert compiled == [chosen]
+    assert set(table[table["engine"] == engine]["setting"]) == {BASELINE_SETTING}
+    assert {SERVED, engine} == set(table[table["ended_by"] == RACING]["engine"])
 
 
 def test_there_is_no_device_clock_on_a_cpu(gated: TrainedNetwork) -> None:

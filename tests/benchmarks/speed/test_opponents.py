@@ -10,7 +10,7 @@ import torch
 
 import zoo
 from benchmarks.measuring import engines
-from benchmarks.measuring.engine_names import COMPILED, EAGER, RUNTIME, SERVED
+from benchmarks.measuring.engine_names import AUTOTUNED, COMPILED, EAGER, RUNTIME, SERVED
 from benchmarks.measuring.engines import available
 from benchmarks.speed import opponents
 from benchmarks.speed.opponents import Routed, fastest
@@ -24,7 +24,7 @@ TASK = zoo.Task(shape=(1, 28, 28), classes=10)
 @pytest.fixture(autouse=True)
 def no_compilation(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compiling takes 10 s and more, and is tried by another section."""
-    kept = {name: make for name, make in engines.ENGINES.items() if name != COMPILED}
+    kept = {name: make for name, make in engines.ENGINES.items() if name not in (COMPILED, AUTOTUNED)}
     monkeypatch.setattr(engines, "ENGINES", kept)
 
 

@@ -173,8 +173,15 @@ def _split(x: Tensor, size: int, dim: int = 0) -> tuple[Tensor, ...]:
     return tuple(x.narrow(dim, start, min(size, x.shape[dim] - start)) for start in range(0, x.shape[dim], size))
 
 
+def _addcmul(x: Tensor, one: Tensor, other: Tensor, *, value: float = 1) -> Tensor:
+    """`torch.addcmul`, for whose `value` of 1 the exporter writes a multiplication and a cast."""
+    product = one * other
+    return x + (product if value == 1 else product * value)
+
+
 REWRITTEN: Mapping[Any, Callable[..., Any]] = {
     torch.ops.aten.adaptive_max_pool2d.default: _adaptive_max_pool,
+    torch.ops.aten.addcmul.default: _addcmul,
     torch.ops.aten.split.Tensor: _split,
 }
 """Operators that are recorded as others."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import onnx
 import pytest
 import torch
 from torch import Tensor
@@ -20,3 +21,12 @@ def test_an_operator_that_onnx_does_not_have_is_named_in_one_line() -> None:
     with pytest.raises(Unsupported, match=r"torch\.onnx cannot write the network down: .*bessel_j0") as raised:
         written_down(graph, names, (1, 4, 4))
     assert "\n" not in str(raised.value)
+
+
+def test_a_sum_with_a_product_is_two_operators() -> None:
+    def run(recorder: Recorder, images: Tensor) -> None:
+        recorder.mark("out", torch.addcmul(images, images, images))
+
+    graph, names, _ = record(run, (1, 4, 4))
+    model = onnx.load_from_string(written_down(graph, names, (1, 4, 4)).segment(["images"], ["out"]))
+    assert sorted(node.op_type for node in model.graph.node) == ["Add", "Mul"]
