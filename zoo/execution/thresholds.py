@@ -32,9 +32,8 @@ def entropy(logits: Tensor) -> Tensor:
 
 def doubt(logits: Tensor) -> Tensor:
     """One minus the greatest softmax probability, exact where that is close to 1: (N, K) to (N,)."""
-    top = logits.float().topk(2, dim=1)
-    others = logits.float().scatter(1, top.indices[:, :1], -math.inf).logsumexp(dim=1)
-    return torch.sigmoid(others - top.values[:, 0])
+    probabilities = torch.softmax(logits.float(), dim=1)
+    return probabilities.topk(probabilities.shape[1], dim=1).values[:, 1:].sum(dim=1)
 
 
 @dataclass(frozen=True, kw_only=True)
