@@ -29,6 +29,7 @@ def run(
     epochs: options.EpochsOption = None,
     repetitions: options.RepetitionsOption = None,
     no_static_curve: options.StaticCurveOption = False,
+    evaluators: options.EvaluatorsOption = None,
     seed: options.SeedOption = None,
     name: options.NameOption = None,
     results: options.ResultsOption = Path("results"),
@@ -52,7 +53,7 @@ def run(
     with one_line_interrupt(), waiting(LOADING):
         from benchmarks.cli import execution
         from benchmarks.cli.error_kinds import INPUT_ERRORS
-        from benchmarks.cli.values import checked_run, override, split_methods
+        from benchmarks.cli.values import checked_run, measuring_besides, override, split_methods
         from benchmarks.study.study import load_study
     with one_line_interrupt(), one_line_errors(*INPUT_ERRORS):
         overrides = {
@@ -64,7 +65,7 @@ def run(
             "seed": seed,
             "name": name,
         }
-        chosen = override(load_study(study), overrides, epochs)
+        chosen = measuring_besides(override(load_study(study), overrides, epochs), evaluators)
         run_options = checked_run(
             results=results,
             data_root=data_root,

@@ -39,6 +39,12 @@ StaticCurveOption = Annotated[
         help="Leave out the smaller ResNets that networks are compared with at equal cost. Example: --no-static-curve",
     ),
 ]
+EvaluatorsOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Measured besides, separated by commas. Example: --evaluators 'corruptions, deep_attacks'"
+    ),
+]
 SeedOption = Annotated[int | None, typer.Option(help="Seed of the study. Example: --seed 7")]
 NameOption = Annotated[
     str | None, typer.Option(help="Name of the directories under --results and --reports. Example: --name mine")

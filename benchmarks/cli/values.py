@@ -14,6 +14,7 @@ from benchmarks.cli.folders import check_folder
 from benchmarks.records.environment import usable_cpus
 from benchmarks.running.campaign import RunOptions
 from benchmarks.study.study import Study, StudyError, checked, parse_dataset
+from zoo.plugins import unknown
 from zoo.registry import split_outside_brackets
 
 
@@ -35,6 +36,24 @@ def override(study: Study, values: Mapping[str, Any], epochs: int | None) -> Stu
         return changed
     preset = data.describe(parse_dataset(changed.dataset)[0]).preset or "tiny"
     return changed.model_copy(update={"methods": changed.selecting(methods, preset)})
+
+
+def measuring_besides(study: Study, names: str | None) -> Study:
+    """A study that measures more, with default options.
+
+    Args:
+        study: its own options stay.
+        names: of evaluators, separated by commas.
+
+    Raises:
+        StudyError: no evaluator that has options has that name.
+    """
+    fields = study.evaluation.model_dump()
+    for name in filter(None, (part.strip() for part in (names or "").split(","))):
+        if name not in fields:
+            raise StudyError(f"--evaluators: {unknown('evaluator', name, list(fields))}")
+        fields[name] = fields[name] or {}
+    return checked(Study, {**study.model_dump(), "evaluation": fields}, "options") if names else study
 
 
 def split_methods(text: str) -> list[str]:

@@ -20,7 +20,8 @@ class Evaluation(Strict):
     """Options of every evaluator that has some, by its name; None switches one off.
 
     The registry says which evaluators there are, when values are checked and not before: modules that declare
-    evaluators may import this one. An evaluator that is not mentioned has its default options.
+    evaluators may import this one. An evaluator that is not mentioned has its default options, or is off if it is not
+    measured `by_default`.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -69,11 +70,11 @@ def _renamed(values: Any) -> Any:
 
 
 def _model() -> type[Strict]:
-    return _model_of(tuple((e.name, e.options) for e in evaluators() if e.options))
+    return _model_of(tuple((e.name, e.options, e.by_default) for e in evaluators() if e.options))
 
 
 @lru_cache(maxsize=8)
-def _model_of(options: tuple[tuple[str, type[Strict]], ...]) -> type[Strict]:
+def _model_of(options: tuple[tuple[str, type[Strict], bool], ...]) -> type[Strict]:
     """A model with a field for each of these classes of options."""
-    fields: dict[str, Any] = {name: (kind | None, kind()) for name, kind in options}
+    fields: dict[str, Any] = {name: (kind | None, kind() if on else None) for name, kind, on in options}
     return create_model("Evaluation", __base__=Strict, **fields)

@@ -46,6 +46,7 @@ class Evaluator:
             beside), `epsilons` (the data set's own), `papers` (published figures of the method).
         uses: from its options to modules that it finds by name: its table depends on their code too.
         order: its place when evaluators run or are listed; equal ones are in the order of the registry.
+        by_default: studies that do not mention it ask for it too.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Evaluator:
     needs: tuple[str, ...] = ()
     uses: Callable[[Any], Sequence[str]] | None = None
     order: int = LAST
+    by_default: bool = True
 
     def modules(self, evaluation: Evaluation) -> list[str]:
         """Modules whose code its table depends on, with all that they import."""
@@ -90,6 +92,7 @@ def evaluator(
     needs: tuple[str, ...] = (),
     uses: Callable[[Options], Sequence[str]] | None = None,
     order: int = LAST,
+    by_default: bool = True,
 ) -> Callable[[Optioned[Options]], Optioned[Options]]: ...
 
 
@@ -101,6 +104,7 @@ def evaluator(
     needs: tuple[str, ...] = (),
     uses: Callable[[Any], Sequence[str]] | None = None,
     order: int = LAST,
+    by_default: bool = True,
 ) -> Any:
     """Decorator that makes a function an evaluator of the suite.
 
@@ -111,10 +115,12 @@ def evaluator(
         needs: see `Evaluator`.
         uses: see `Evaluator`.
         order: see `Evaluator`.
+        by_default: see `Evaluator`.
 
     Raises:
-        ValueError: no table can have that name, there is no such need, an option has no default, or another function
-            has that name. A module that is loaded again replaces its own.
+        ValueError: no table can have that name, there is no such need, an option has no default, an evaluator that is
+            not measured by default has no options to ask for it with, or another function has that name. A module that
+            is loaded again replaces its own.
     """
     _check_name(name)
     unknown = set(needs) - set(NEEDS)
@@ -123,9 +129,11 @@ def evaluator(
     required = [field for field, facts in options.model_fields.items() if facts.is_required()] if options else []
     if required:
         raise ValueError(f"evaluator {name!r}: option {required[0]} has no default; a study need not mention it")
+    if not by_default and options is None:
+        raise ValueError(f"evaluator {name!r}: without options, a study cannot ask for it; give it a class of options")
 
     def decorate(run: Callable[[TrainedNetwork, Any], pd.DataFrame]) -> Callable[[TrainedNetwork, Any], pd.DataFrame]:
-        declared = Evaluator(name, run, run.__module__, alone, options, needs, uses, order)
+        declared = Evaluator(name, run, run.__module__, alone, options, needs, uses, order, by_default)
         EVALUATORS.add(name, declared, origin_of(run))
         return run
 

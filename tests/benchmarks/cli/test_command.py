@@ -15,8 +15,9 @@ from typer.testing import CliRunner, Result
 
 from benchmarks.cli.command import app
 from benchmarks.cli.plans import status_text, to_do
-from benchmarks.cli.values import checked_device, checked_gpus, override
+from benchmarks.cli.values import checked_device, checked_gpus, measuring_besides, override
 from benchmarks.measuring import registry
+from benchmarks.measuring.cost import CostOptions
 from benchmarks.records.store import Status, Store
 from benchmarks.running.campaign import Planned
 from benchmarks.study.study import StudyError
@@ -125,6 +126,7 @@ def squeezed(text: str) -> str:
         (["--epochs", "0"], "recipe.epochs"),
         (["--methods", "branchynet"], "branchynet needs at least 2, one per training phase"),
         (["--repetitions", "0"], "repetitions"),
+        (["--evaluators", "energy, costs"], "--evaluators: unknown evaluator 'costs'; did you mean cost or"),
         (["--name", "../elsewhere"], "name"),
         (["--device", "tpu"], "--device: 'tpu' is not available here; valid: cpu"),
         (["--cpus-per-job", "10000"], "--cpus-per-job: 10000.0 is more than the"),
@@ -170,7 +172,7 @@ def test_bad_input_writes_nothing(house: House) -> None:
 def test_the_help_has_an_example_of_every_option() -> None:
     shown = squeezed(RUNNER.invoke(app, ["--help"]).stdout)
     options = [parameter for parameter in get_command(app).params if parameter.name != "help"]
-    assert len(options) == 20
+    assert len(options) == 21
     for option in options:
         assert f"Example:{option.opts[0]}" in shown
 
@@ -299,6 +301,17 @@ def test_options_replace_fields_of_the_study() -> None:
     changed = override(small_study(), values, 9)
     assert (changed.methods, changed.dataset, changed.seed) == (("adanet",), "digits", 7)
     assert changed.recipe == small_study(recipe={"epochs": 9}).recipe
+
+
+def test_evaluators_that_a_study_left_out_are_measured_besides_with_default_options() -> None:
+    changed = measuring_besides(small_study(evaluation={"cost": None, "energy": None}), " cost,")
+    assert changed.evaluation.options("cost") == CostOptions()
+    assert changed.evaluation.options("energy") is None
+
+
+def test_options_of_the_study_stay_where_its_evaluator_is_named_once_more() -> None:
+    study = small_study(evaluation={"cost": {"batch_size": 7}})
+    assert measuring_besides(study, "cost") == study == measuring_besides(study, None)
 
 
 def test_options_that_are_not_given_leave_the_study_as_it_is() -> None:

@@ -180,6 +180,19 @@ def test_a_decorated_function_is_an_evaluator() -> None:
 
 
 @pytest.mark.usefixtures("nothing_registered")
+def test_an_evaluator_may_be_off_until_a_study_asks_for_it() -> None:
+    @evaluator("rare", options=CostOptions, by_default=False)
+    def rare(trained: TrainedNetwork, options: CostOptions) -> pd.DataFrame:
+        raise NotImplementedError
+
+    (declared,) = evaluators()
+    assert not declared.wanted(Evaluation())
+    assert declared.configured(Evaluation.model_validate({"rare": {}})) == CostOptions()
+    with pytest.raises(ValueError, match="'bare': without options, a study cannot ask for it"):
+        evaluator("bare", by_default=False)
+
+
+@pytest.mark.usefixtures("nothing_registered")
 def test_a_place_in_the_order_can_be_named() -> None:
     def nothing(trained: TrainedNetwork, options: None) -> pd.DataFrame:
         raise NotImplementedError
