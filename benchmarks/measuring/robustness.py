@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Literal
 
 import pandas as pd
@@ -19,7 +20,10 @@ from torch import Tensor, nn
 from benchmarks.data import Batch
 from benchmarks.measuring import evaluator
 from benchmarks.measuring.attacks import CLEAN, Attack, Target
+from benchmarks.measuring.attacks.balls import distances
+from benchmarks.measuring.attacks.contract import headline_radius
 from benchmarks.measuring.attacks.registry import parse_attack
+from benchmarks.measuring.attacks.worst_case import WORST, WorstCase
 from benchmarks.measuring.route_text import route_text
 from benchmarks.measuring.trained_network import TrainedNetwork
 from benchmarks.strict import Strict
@@ -36,7 +40,9 @@ class RobustnessOptions(Strict):
         batch_size: images that are attacked together; on a CPU 50 to 100 are fastest.
         engine: of PGD: `compacting` leaves an image alone once it is fooled, `foolbox` takes every step for every
             image and judges the last; see `benchmarks.measuring.attacks.pgd` for what differs.
-        attacks: `name` or `name[option=value]`, in the order in which they are made.
+        attacks: `name` or `name[option=value]`, in the order in which they are made, at every radius.
+        strong: likewise, at the headline radius only (`headline_radius`), each for the images that all attacks before
+            it leave right: the worst case over all of them is what a network's robustness is there.
     """
 
     samples: int = Field(500, ge=1)
@@ -45,6 +51,7 @@ class RobustnessOptions(Strict):
     batch_size: int = Field(100, ge=1)
     engine: Literal["compacting", "foolbox"] = "compacting"
     attacks: tuple[str, ...] = ("FGSM", "PGD")
+    strong: tuple[str, ...] = ("APGD[loss=ce]", "APGD[loss=targeted]")
 
     @field_validator("epsilons")
     @classmethod
@@ -57,20 +64,28 @@ class RobustnessOptions(Strict):
             raise ValueError(f"epsilons must differ, unlike those of {list(epsilons)}")
         return epsilons
 
-    @field_validator("attacks")
+    @field_validator("attacks", "strong")
     @classmethod
     def _known(cls, attacks: tuple[str, ...], others: ValidationInfo) -> tuple[str, ...]:
         steps, engine = others.data.get("pgd_steps", 1), others.data.get("engine", "compacting")
-        labels = [_parsed(text, steps, engine).label() for text in attacks]
-        if not attacks:
+        chosen = [_parsed(text, steps, engine) for text in attacks]
+        labels = [attack.label() for attack in chosen]
+        if not attacks and others.field_name == "attacks":
             raise ValueError("attacks must have at least one; null in place of `robustness` switches all of them off")
         if len(set(labels)) < len(labels):
             raise ValueError(f"attacks must differ, unlike {', '.join(labels)}")
+        other = next((attack.label() for attack in chosen if attack.ball() != "Linf"), None)
+        if other is not None:
+            raise ValueError(f"{other}: only attacks in the maximum norm; `deep_attacks` has others")
         return attacks
 
     def chosen(self) -> list[Attack]:
-        """The attacks, with their options."""
+        """The attacks at every radius, with their options."""
         return [_parsed(text, self.pgd_steps, self.engine) for text in self.attacks]
+
+    def chosen_strong(self) -> list[Attack]:
+        """The strong attacks, with their options."""
+        return [_parsed(text, self.pgd_steps, self.engine) for text in self.strong]
 
 
 def _parsed(text: str, pgd_steps: int, engine: str) -> Attack:
@@ -81,7 +96,7 @@ def _parsed(text: str, pgd_steps: int, engine: str) -> Attack:
 
 def attack_modules(options: RobustnessOptions) -> list[str]:
     """Modules of the attacks, which are found by name: the table depends on their code."""
-    return [type(attack).__module__ for attack in options.chosen()]
+    return [type(attack).__module__ for attack in (*options.chosen(), *options.chosen_strong())]
 
 
 @evaluator("robustness", options=RobustnessOptions, needs=("epsilons",), uses=attack_modules, order=7)
@@ -89,8 +104,10 @@ def robustness(trained: TrainedNetwork, options: RobustnessOptions) -> pd.DataFr
     """One row per attack, epsilon and image, at the headline setting; epsilon 0 is the clean image.
 
     Columns: attack, strength (see `Attack`), epsilon, index, label, prediction, linf (distance that the attack used),
-    macs (routed), route. The last four are those of the image that the attack ended with: by PGD's compacting
-    engine the first that fooled the network, by foolbox's the last. All in fp32, since bf16 changes the answer.
+    macs (routed), route, by. The four after the label are those of the image that the attack ended with: by PGD's
+    compacting engine the first that fooled the network, by foolbox's the last. The attack `worst case`, at the
+    headline radius, is whichever of all attacks fooled the image: `by` names it, `none` where the network is wrong
+    without any, and is empty where the image survives. All in fp32, since bf16 changes the answer.
     """
     epsilons = options.epsilons or trained.dataset.info.epsilons
     test = trained.dataset.test
@@ -98,14 +115,27 @@ def robustness(trained: TrainedNetwork, options: RobustnessOptions) -> pd.DataFr
     rows = []
     with trained.at(trained.settings[0]) as net, frozen(net):
         target = Target(net, trained.device)
-        attacks = [(attack, attack.prepare(target)) for attack in options.chosen()]
+        attacks, strong = (
+            [(attack, attack.prepare(target)) for attack in several if attack.applies(target)]
+            for several in (options.chosen(), options.chosen_strong())
+        )
         for number, batch in enumerate(images.batches(options.batch_size, device=trained.device)):
+            worst = WorstCase(target.right, batch.images, batch.labels)
             rows.append(_outcome(trained, CLEAN, 0, 0.0, batch, batch.images))
             for attack, perturb in attacks:
                 torch.manual_seed(derive_seed(trained.seed, attack.label(), number))
                 for epsilon in epsilons:
                     adversarial = perturb(batch.images, batch.labels, epsilon)
                     rows.append(_outcome(trained, attack.label(), attack.strength(), epsilon, batch, adversarial))
+                    if epsilon == headline_radius(epsilons):
+                        worst.known(attack.label(), adversarial)
+            for attack, perturb in strong:
+                torch.manual_seed(derive_seed(trained.seed, attack.label(), number))
+                worst.attack(attack.label(), partial(perturb, epsilon=headline_radius(epsilons)))
+            if strong:
+                strength = sum(attack.strength() for attack, _ in (*attacks, *strong))
+                place = WORST, strength, headline_radius(epsilons)
+                rows.append(_outcome(trained, *place, batch, worst.found).assign(by=worst.by))
     return pd.concat(rows, ignore_index=True)
 
 
@@ -122,9 +152,10 @@ def _outcome(
             "index": batch.indices.cpu().numpy(),
             "label": batch.labels.cpu().numpy(),
             "prediction": out.logits.argmax(dim=1).cpu().numpy(),
-            "linf": (adversarial - batch.images).abs().flatten(1).amax(dim=1).cpu().numpy(),
+            "linf": distances("Linf", adversarial, batch.images).cpu().numpy(),
             "macs": trained.ledger.routed(out.route).numpy(),
             "route": route_text(out.route),
+            "by": "",
         }
     )
 

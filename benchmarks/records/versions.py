@@ -25,8 +25,8 @@ def _baseline(spec: ModelSpec, info: DatasetInfo) -> dict[str, Any]:
     return {"network": str(baseline), "code": code_hashes([zoo.method(baseline.name).network.__module__])}
 
 
-def _epsilons(spec: ModelSpec, info: DatasetInfo) -> list[float]:
-    return list(info.epsilons)
+def _epsilons(spec: ModelSpec, info: DatasetInfo) -> dict[str, list[float]]:
+    return {"Linf": list(info.epsilons), "L2": list(info.l2_epsilons)}
 
 
 def _papers(spec: ModelSpec, info: DatasetInfo) -> str:

@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 from zoo.network import Setting
 
+GateGradient = Literal["straight-through", "none", "soft"]
+_gradient: ContextVar[GateGradient] = ContextVar("gate_gradient", default="straight-through")
+
+
+@contextmanager
+def gate_gradient(kind: GateGradient) -> Iterator[None]:
+    """Inside the block, decisions that are made by `straight_through` have another gradient; attackers choose it.
+
+    Args:
+        kind: `none`, as if decisions were constants; `soft`, and the value too is that of the probability.
+    """
+    token = _gradient.set(kind)
+    try:
+        yield
+    finally:
+        _gradient.reset(token)
+
 
 def straight_through(hard: Tensor, soft: Tensor) -> Tensor:
-    """The value of `hard` with the gradient of `soft` (Bengio et al. 2013); any one shape."""
-    return hard.detach() + (soft - soft.detach())
+    """The value of `hard` with the gradient of `soft` (Bengio et al. 2013), but see `gate_gradient`; any one shape."""
+    kind = _gradient.get()
+    if kind == "none":
+        return hard.detach()
+    return soft if kind == "soft" else hard.detach() + (soft - soft.detach())
 
 
 def logistic_noise(like: Tensor, generator: torch.Generator | None = None) -> Tensor:

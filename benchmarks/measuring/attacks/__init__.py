@@ -1,4 +1,4 @@
-"""Adversarial attacks within an L-infinity ball: one module each."""
+"""Adversarial attacks within a ball: one module each."""
 
 from benchmarks.measuring.attacks.contract import CLEAN, Attack, Perturb, Target
 from benchmarks.measuring.attacks.registry import ATTACKS, attack

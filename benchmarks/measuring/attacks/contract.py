@@ -1,26 +1,37 @@
-"""What every attack is: options, a strength, and images that are changed within an L-infinity ball."""
+"""What every attack is: options, a strength, and images that are changed within a ball."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import torch
 from torch import Tensor, nn
 
+from benchmarks.measuring.attacks.balls import Norm
 from benchmarks.measuring.logits_only import LogitsOnly
 from benchmarks.strict import Strict
 from zoo.network import RoutedNet
+from zoo.serving.folding import folded
 
 CLEAN = "none"
 """Name of the attack that does nothing: its images are those of the test split, at epsilon 0."""
 
-Perturb = Callable[[Tensor, Tensor, float], Tensor]
-"""Images (N, C, H, W) in [0, 1], labels (N,) int64 and epsilon to adversarial images (N, C, H, W). What it draws comes
-from torch's global generator, which is seeded before."""
+
+class Perturb(Protocol):
+    """Changes images. What it draws comes from torch's global generator, which is seeded before."""
+
+    def __call__(self, images: Tensor, labels: Tensor, epsilon: float) -> Tensor:
+        """Images (N, C, H, W) in [0, 1], labels (N,) int64 and a radius to adversarial images (N, C, H, W)."""
+
+
+def headline_radius(radii: Iterable[float]) -> float:
+    """The radius that the one robust number per network is about: the second smallest, or the only one."""
+    ordered = sorted(radii)
+    return ordered[min(1, len(ordered) - 1)]
 
 
 @dataclass(frozen=True)
@@ -40,6 +51,17 @@ class Target:
         """Images to logits, every unit computed, so that gradients reach gates and exits."""
         return LogitsOnly(self.net).eval()
 
+    @cached_property
+    def folded(self) -> LogitsOnly:
+        """The same function, of a copy with its batch norms folded, which is faster."""
+        return LogitsOnly(folded(self.net)).eval()
+
+    def right(self, images: Tensor, labels: Tensor) -> Tensor:
+        """Which images (N, C, H, W) are answered with their labels (N,), by the rule that is deployed: (N,) bool."""
+        with torch.no_grad():
+            answers: Tensor = self.folded(images).argmax(dim=1) == labels
+        return answers
+
 
 class Attack(Strict):
     """An attack. Its fields are its options, each with a default; `attack` makes a subclass one of the suite's."""
@@ -49,6 +71,22 @@ class Attack(Strict):
     def label(self) -> str:
         """As the table `robustness` has it; attacks of other options are different there if their labels are."""
         return self.name
+
+    def norm_suffix(self) -> str:
+        """What labels end with where the ball is not of the maximum norm."""
+        return "" if self.ball() == "Linf" else f" {self.ball()}"
+
+    def ball(self) -> Norm:
+        """The norm of the ball: that of the option `norm`, or the maximum norm."""
+        return getattr(self, "norm", "Linf")
+
+    def has(self, norm: Norm) -> bool:
+        """Whether there is the attack in a norm."""
+        return norm == "Linf" or "norm" in type(self).fields()
+
+    def applies(self, target: Target) -> bool:
+        """Whether the attack can be made on a network; it is left out where not."""
+        return True
 
     @abstractmethod
     def strength(self) -> int:

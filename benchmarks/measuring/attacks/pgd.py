@@ -1,4 +1,4 @@
-"""Projected gradient descent within an L-infinity ball that attacks each image until it is fooled.
+"""Projected gradient descent within a ball that attacks each image until it is fooled.
 
 Start, step and projection are those of foolbox's `LinfPGD` (3.3.4), down to the order of the arithmetic: without the
 early stop, the same random state gives the same images, bit for bit. Foolbox takes every step for every image and
@@ -19,17 +19,20 @@ image leaves the batch. What that changes:
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
-from torch.nn import functional
 
 from benchmarks.measuring.attacks import Attack, Perturb, Target, attack
+from benchmarks.measuring.attacks.balls import Ball, Norm
 from benchmarks.measuring.attacks.by_foolbox import by_foolbox
-from benchmarks.measuring.logits_only import LogitsOnly
-from zoo.serving.folding import folded
+from benchmarks.measuring.attacks.in_turn import in_turn
+from benchmarks.measuring.attacks.leaving import Leaving
+from benchmarks.measuring.attacks.losses import cross_entropy
 
 REACH = 2.5
 """Steps times step size, in epsilons (Madry et al. 2018): foolbox's default of 1/30 a step needs 30 to cross a ball."""
@@ -39,113 +42,108 @@ ENGINES = {
     "foolbox": "every image takes every step (foolbox); its answer and its cost are those of the last",
 }
 """What the engines do, for readers."""
-GRAIN = 4
-"""Batches shrink to multiples of this, with fooled images as padding: oneDNN prepares every convolution anew for a
-size that it has not seen lately, which costs as much as 30 images."""
 
 
 @attack("PGD")
 class PGD(Attack):
-    """Projected gradient descent from a random start, with a fixed step of 2.5 epsilon / steps.
+    """Projected gradient descent from random starts, with a fixed step of 2.5 epsilon / steps.
 
     Attributes:
         steps: along the gradient.
-        engine: `compacting` is `linf_pgd`, on a copy of the network with batch norm folded; `foolbox` is its `LinfPGD`.
+        restarts: random starts, of which the later ones are for images that are not fooled yet.
+        norm: of the ball.
+        engine: `compacting` is `pgd`, on a copy of the network with batch norm folded; `foolbox` is its PGD.
     """
 
     steps: int = Field(20, ge=1)
+    restarts: int = Field(1, ge=1)
+    norm: Norm = "Linf"
     engine: Literal["compacting", "foolbox"] = "compacting"
 
     def label(self) -> str:
-        """PGD-20 where it takes 20 steps."""
-        return f"{self.name}-{self.steps}"
+        """PGD-20 where it takes 20 steps, PGD-20x5 from five starts."""
+        return f"{self.name}-{self.steps}{f'x{self.restarts}' if self.restarts > 1 else ''}{self.norm_suffix()}"
 
     def strength(self) -> int:
-        """Its steps."""
-        return self.steps
+        """All its steps."""
+        return self.steps * self.restarts
 
     def prepare(self, target: Target) -> Perturb:
         """The attack by the engine that was chosen."""
-        rel_stepsize = REACH / self.steps
-        if self.engine == "foolbox":
-            from foolbox.attacks import LinfPGD
-
-            return by_foolbox(LinfPGD(rel_stepsize=rel_stepsize, steps=self.steps), target)
-        model = LogitsOnly(folded(target.net)).eval()
+        once = self._by_foolbox(target) if self.engine == "foolbox" else self._compacting(target.folded)
 
         def perturb(images: Tensor, labels: Tensor, epsilon: float) -> Tensor:
-            return linf_pgd(model, images, labels, epsilon=epsilon, steps=self.steps, rel_stepsize=rel_stepsize)
+            tries = [partial(once, epsilon=epsilon)] * self.restarts
+            return in_turn(target.right, images, labels, tries)
+
+        return once if self.restarts == 1 else perturb
+
+    def _by_foolbox(self, target: Target) -> Perturb:
+        from foolbox.attacks import L2PGD, LinfPGD
+
+        kind = LinfPGD if self.norm == "Linf" else L2PGD
+        return by_foolbox(kind(rel_stepsize=REACH / self.steps, steps=self.steps), target)
+
+    def _compacting(self, model: nn.Module) -> Perturb:
+        def perturb(images: Tensor, labels: Tensor, epsilon: float) -> Tensor:
+            ball = Ball(self.norm, epsilon)
+            return pgd(model, images, labels, ball, steps=self.steps, rel_stepsize=REACH / self.steps)
 
         return perturb
 
     def sentence(self) -> str:
         """How far its steps go, and which of them counts."""
-        reach = f"{self.name}’s steps add up to {REACH:g} times the radius, from one random start"
+        starts = "one random start" if self.restarts == 1 else f"each of {self.restarts} random starts"
+        reach = f"{self.name}’s steps add up to {REACH:g} times the radius, from {starts}"
         return f"{reach}; {ENGINES[self.engine]}"
 
 
-def linf_pgd(
+def pgd(
     model: nn.Module,
     images: Tensor,
     labels: Tensor,
+    ball: Ball,
     *,
-    epsilon: float,
     steps: int,
     rel_stepsize: float,
     early_stop: bool = True,
 ) -> Tensor:
     """Adversarial images (N, C, H, W): of each image the first iterate that is misclassified, else the last.
 
-    On a GPU the early stop waits for the device once a step: the size of the next batch has to be known.
-
     Args:
         model: images in [0, 1] to logits, each image by itself; in eval mode, its parameters frozen.
         images: (N, C, H, W) float32, pixels in [0, 1].
         labels: (N,) int64.
-        epsilon: radius of the ball, in units of [0, 1] pixels.
-        steps: at most, from a uniform random start that torch's global generator draws.
+        ball: where iterates may be.
+        steps: at most, from a random start that torch's global generator draws.
         rel_stepsize: length of a step, in epsilons.
         early_stop: let fooled images leave; else every image takes every step.
     """
-    noise = torch.rand(images.shape, dtype=images.dtype, device=images.device)
-    x = (images + (noise * (2 * epsilon) - epsilon)).clamp_(0, 1)
-    found, clean = x.clone(), images
-    rows = torch.arange(len(images), device=images.device)
-    robust = torch.ones_like(rows, dtype=torch.bool)
+    x, clean, leaving = ball.start(images), images, Leaving(images)
     for _ in range(steps):
-        logits, gradient = _ascent(model, x, labels)
+        logits, _, gradient = ascent(model, x, labels, _cross_entropy)
         if early_stop:
-            right = logits.argmax(dim=1) == labels
-            _keep(found, rows, x, robust & ~right)
-            robust &= right
-            left = int(robust.sum())
-            if left == 0:
-                return found
-            if _rounded_up(left) < len(rows):
-                kept = robust.argsort(descending=True, stable=True)[: _rounded_up(left)]
-                rows, robust, labels, x = rows[kept], robust[kept], labels[kept], x[kept]
-                clean, gradient = clean[kept], gradient[kept]
-        x.add_(gradient.sign_(), alpha=rel_stepsize * epsilon)
-        x.sub_(clean).clamp_(-epsilon, epsilon).add_(clean).clamp_(0, 1)
-    _keep(found, rows, x, robust)
-    return found
+            kept = leaving.judge(x, logits.argmax(dim=1) == labels)
+            if leaving.left == 0:
+                return leaving.found
+            if kept is not None:
+                labels, x, clean, gradient = labels[kept], x[kept], clean[kept], gradient[kept]
+        x.add_(ball.step(gradient), alpha=rel_stepsize * ball.epsilon)
+        ball.project_(x, clean)
+    return leaving.end(x)
 
 
-def _keep(found: Tensor, rows: Tensor, x: Tensor, which: Tensor) -> None:
-    """Put the images of a batch that `which` (n,) marks into their rows of `found`; the device is not waited for."""
-    found.index_copy_(0, rows, torch.where(which[:, None, None, None], x, found[rows]))
+def _cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    return cross_entropy(logits, labels, labels)
 
 
-def _rounded_up(samples: int) -> int:
-    """The next multiple of `GRAIN`."""
-    return -(-samples // GRAIN) * GRAIN
-
-
-def _ascent(model: nn.Module, x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Logits (N, K), and the gradient of the summed cross-entropy with respect to the images."""
+def ascent(
+    model: Callable[[Tensor], Tensor], x: Tensor, labels: Tensor, loss: Callable[[Tensor, Tensor], Tensor]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Logits (N, K), the losses (N,), and their gradients with respect to the images (N, C, H, W)."""
     x = x.detach().requires_grad_()
     with torch.enable_grad():
         logits = model(x)
-        loss = functional.cross_entropy(logits, labels, reduction="sum")
-        (gradient,) = torch.autograd.grad(loss, x)
-    return logits.detach(), gradient
+        losses = loss(logits, labels)
+        (gradient,) = torch.autograd.grad(losses.sum(), x)
+    return logits.detach(), losses.detach(), gradient

@@ -189,7 +189,7 @@ def test_an_evaluator_may_be_off_until_a_study_asks_for_it() -> None:
     assert not declared.wanted(Evaluation())
     assert declared.configured(Evaluation.model_validate({"rare": {}})) == CostOptions()
     with pytest.raises(ValueError, match="'bare': without options, a study cannot ask for it"):
-        evaluator("bare", by_default=False)
+        evaluator("bare", by_default=False)  # type: ignore[call-overload]
 
 
 @pytest.mark.usefixtures("nothing_registered")

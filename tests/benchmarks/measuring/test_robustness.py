@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from benchmarks.measuring import TrainedNetwork
+from benchmarks.measuring.attacks.worst_case import WORST
 from benchmarks.measuring.robustness import RobustnessOptions, frozen, robustness
 from benchmarks.records.record import Record
 from benchmarks.study.study import StudyError
@@ -51,11 +52,29 @@ def accuracy(table: pd.DataFrame, attack: str, epsilon: float) -> float:
 def test_every_attack_meets_every_image_at_every_epsilon(table: pd.DataFrame) -> None:
     for attack, epsilon in [("none", 0.0), *((attack, epsilon) for attack in ATTACKS for epsilon in EPSILONS)]:
         assert at(table, attack, epsilon)["index"].tolist() == list(range(SAMPLES))
-    assert len(table) == (1 + len(ATTACKS) * len(EPSILONS)) * SAMPLES
+    assert at(table, WORST, sorted(EPSILONS)[1])["index"].tolist() == list(range(SAMPLES))
+    assert len(table) == (2 + len(ATTACKS) * len(EPSILONS)) * SAMPLES
+
+
+def test_the_worst_case_is_wrong_where_any_attack_is(table: pd.DataFrame) -> None:
+    epsilon = sorted(EPSILONS)[1]
+    worst = at(table, WORST, epsilon)
+    wrong = worst["label"] != worst["prediction"]
+    assert (wrong == (worst["by"] != "")).all()
+    for attack, place in [("none", 0.0), *((attack, epsilon) for attack in ATTACKS)]:
+        own = at(table, attack, place)
+        assert wrong[own["label"] != own["prediction"]].all()
+        assert ((own["label"] != own["prediction"])[worst["by"] == attack]).all()
+    assert worst.loc[~wrong, "linf"].gt(0).all()
 
 
 def test_attacks_declare_their_steps_as_their_strength(static: pd.DataFrame) -> None:
-    assert static.groupby("attack")["strength"].unique().explode().to_dict() == {"none": 0, "FGSM": 1, "PGD-5": 5}
+    assert static.groupby("attack")["strength"].unique().explode().to_dict() == {
+        "none": 0,
+        "FGSM": 1,
+        "PGD-5": 5,
+        WORST: 1 + 5 + 50 + 150,
+    }
 
 
 def test_epsilon_zero_is_the_clean_image(table: pd.DataFrame) -> None:
@@ -155,7 +174,12 @@ def test_an_unknown_engine_is_refused() -> None:
 
 def test_the_attacks_that_a_study_names_are_made_in_its_order(resnet: TrainedNetwork) -> None:
     table = robustness(resnet, options(samples=4, epsilons=[0.1], attacks=["PGD[steps=3]", "PGD[engine=foolbox]"]))
-    assert list(dict.fromkeys(table["attack"])) == ["none", "PGD-3", "PGD-2"]
+    assert list(dict.fromkeys(table["attack"])) == ["none", "PGD-3", "PGD-2", WORST]
+
+
+def test_without_strong_attacks_there_is_no_worst_case(resnet: TrainedNetwork) -> None:
+    table = robustness(resnet, options(samples=4, epsilons=[0.1], strong=[]))
+    assert list(dict.fromkeys(table["attack"])) == ["none", "FGSM", "PGD-2"]
 
 
 def test_an_attack_does_not_depend_on_the_others_that_are_made(resnet: TrainedNetwork) -> None:
@@ -167,12 +191,16 @@ def test_an_attack_does_not_depend_on_the_others_that_are_made(resnet: TrainedNe
 @pytest.mark.parametrize(
     ("attacks", "reason"),
     [
-        (["PDG"], r"unknown attack 'PDG'; did you mean PGD\? \(valid: "),
-        (["PGD[stepz=3]"], r"unknown option of PGD 'stepz'; did you mean steps\? \(valid: steps, engine\)"),
+        (["PDG"], r"unknown attack 'PDG'; did you mean PGD or APGD\? \(valid: "),
+        (
+            ["PGD[stepz=3]"],
+            r"unknown option of PGD 'stepz'; did you mean steps\? \(valid: steps, restarts, norm, engine\)",
+        ),
         (["PGD[steps=0]"], r"PGD\[steps=0\]: steps: Input should be greater than or equal to 1"),
         (["PGD[3]"], r"cannot read 'PGD\[3\]': write PGD or PGD\[option=value\]"),
         (["PGD", "PGD[steps=2, engine=foolbox]"], "attacks must differ, unlike PGD-2, PGD-2"),
         ([], "attacks must have at least one"),
+        (["FGSM[norm=L2]"], "FGSM L2: only attacks in the maximum norm; `deep_attacks` has others"),
     ],
 )
 def test_attacks_that_cannot_be_made_are_refused_in_one_line(attacks: list[str], reason: str) -> None:

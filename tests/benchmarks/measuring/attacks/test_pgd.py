@@ -11,7 +11,10 @@ from foolbox.models import PyTorchModel
 from torch import Tensor, nn
 
 from benchmarks.measuring import TrainedNetwork
-from benchmarks.measuring.attacks.pgd import GRAIN, linf_pgd
+from benchmarks.measuring.attacks import Target
+from benchmarks.measuring.attacks.balls import Ball
+from benchmarks.measuring.attacks.leaving import GRAIN
+from benchmarks.measuring.attacks.pgd import PGD, pgd
 from benchmarks.measuring.logits_only import LogitsOnly
 from benchmarks.measuring.robustness import frozen
 from tests.benchmarks.cases import METHODS
@@ -50,9 +53,8 @@ def first_images(trained: TrainedNetwork, count: int = 60) -> tuple[Tensor, Tens
 
 def ours(model: nn.Module, images: Tensor, labels: Tensor, epsilon: float, *, early_stop: bool = True) -> Tensor:
     torch.manual_seed(4)
-    return linf_pgd(
-        model, images, labels, epsilon=epsilon, steps=STEPS, rel_stepsize=REACH / STEPS, early_stop=early_stop
-    )
+    ball = Ball("Linf", epsilon)
+    return pgd(model, images, labels, ball, steps=STEPS, rel_stepsize=REACH / STEPS, early_stop=early_stop)
 
 
 def foolbox(model: nn.Module, images: Tensor, labels: Tensor, epsilon: float, *, steps: int = STEPS) -> Tensor:
@@ -155,3 +157,32 @@ def test_the_argument_is_not_changed(resnet: TrainedNetwork) -> None:
         ours(LogitsOnly(resnet.net).eval(), images, labels, 0.1)
     assert torch.equal(images, before[0])
     assert torch.equal(labels, before[1])
+
+
+def test_no_image_survives_more_restarts_that_falls_to_fewer(resnet: TrainedNetwork) -> None:
+    images, labels = first_images(resnet)
+    left = []
+    with frozen(resnet.net):
+        target = Target(resnet.net, torch.device("cpu"))
+        for restarts in (1, 3):
+            torch.manual_seed(4)
+            found = PGD(steps=3, restarts=restarts).prepare(target)(images, labels, 0.08)
+            left.append(target.right(found, labels))
+    assert (left[1] <= left[0]).all()
+
+
+def test_in_l2_images_stay_images_within_the_ball(resnet: TrainedNetwork) -> None:
+    images, labels = first_images(resnet)
+    with frozen(resnet.net):
+        found = PGD(steps=5, norm="L2").prepare(Target(resnet.net, torch.device("cpu")))(images, labels, 1.0)
+    assert (found - images).flatten(1).norm(dim=1).max() <= 1 + 1e-4
+    assert 0 <= found.min() <= found.max() <= 1
+    assert right(LogitsOnly(resnet.net).eval(), found, labels).sum() < len(labels)
+
+
+def test_labels_say_what_differs() -> None:
+    assert [PGD().label(), PGD(steps=5, restarts=2).label(), PGD(norm="L2").label()] == [
+        "PGD-20",
+        "PGD-5x2",
+        "PGD-20 L2",
+    ]

@@ -56,7 +56,7 @@ def noise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A module outside of the project that declares an attack."""
     (tmp_path / "noise_plugin.py").write_text(PLUGIN)
     monkeypatch.syspath_prepend(tmp_path)
-    assert set(ATTACKS.names()) == {"FGSM", "PGD"}
+    assert set(ATTACKS.names()) == {"APGD", "FGSM", "PGD", "Square"}
     monkeypatch.delitem(sys.modules, "noise_plugin", raising=False)
     import_module("noise_plugin")
     yield
@@ -65,7 +65,9 @@ def noise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def noisy_study() -> Study:
     """A study that makes the plug-in's attack beside FGSM."""
-    return small_study(evaluation={"robustness": {"attacks": ["FGSM", "noise[draws=2]"], "epsilons": [0.3]}})
+    return small_study(
+        evaluation={"robustness": {"attacks": ["FGSM", "noise[draws=2]"], "strong": [], "epsilons": [0.3]}}
+    )
 
 
 def test_an_attack_is_a_file_of_fewer_than_30_lines() -> None:
