@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from benchmarks.reporting.evidence.trust import Check, checks
 from benchmarks.reporting.formatting import Unit
 from benchmarks.training.recipe import Recipe
 from zoo.network import Setting
@@ -32,6 +33,7 @@ class StudyEvidence:
         repetitions: seeds that were asked for.
         margin: points of accuracy below the best within which a network counts as equally accurate.
         attacks: what a reader has to know of each attack, a sentence without its full stop; of some, nothing.
+        strong_attacks: those that are made at the headline radius besides.
         configuration: everything that the study file says; of several studies, by their names.
         studies: what each of several studies asked for, by its name; empty where there is one.
         joined: names of the studies whose seeds are one network, by its label.
@@ -46,6 +48,7 @@ class StudyEvidence:
     repetitions: int
     margin: float
     attacks: tuple[str, ...]
+    strong_attacks: tuple[str, ...]
     configuration: Mapping[str, Any]
     studies: Mapping[str, StudyEvidence] = field(default_factory=dict)
     joined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -215,6 +218,18 @@ class NetworkEvidence:
         """An evaluator's table of the first seed that has one."""
         found = (model.measurements[evaluator] for model in self.models if evaluator in model.measurements)
         return next(found, None)
+
+    @cached_property
+    def checks(self) -> list[Check]:
+        """Of its robust accuracy, of the first seed; empty where it was not attacked or not probed."""
+        attacked, probed = self.measurement("robustness"), self.measurement("trust")
+        return [] if attacked is None or probed is None else checks(attacked, probed)
+
+    @property
+    def overrated(self) -> str:
+        """Why its robust accuracy is an upper bound, in words; empty where no check says so."""
+        failed = [f"{check.name.lower()}: {check.found}" for check in self.checks if check.bound and not check.passed]
+        return "; ".join(failed)
 
     def reason(self, evaluator: str) -> str:
         """Why a measurement is missing, for readers."""

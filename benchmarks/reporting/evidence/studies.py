@@ -28,6 +28,7 @@ def describe_study(sources: Sequence[Source], seeds: Sequence[Seed]) -> StudyEvi
         repetitions=max(study.repetitions for study in each),
         margin=min(study.margin for study in each),
         attacks=tuple(dict.fromkeys(sentence for study in each for sentence in study.attacks)),
+        strong_attacks=tuple(dict.fromkeys(name for study in each for name in study.strong_attacks)),
         configuration={source.name: study.configuration for source, study in zip(sources, each, strict=True)},
         studies={source.name: study for source, study in zip(sources, each, strict=True)},
         joined=_joined(seeds),
@@ -46,6 +47,7 @@ def _described(study: Study) -> StudyEvidence:
         repetitions=study.repetitions,
         margin=study.margin,
         attacks=tuple(sentence for attack in attacked.chosen() if (sentence := attack.sentence())),
+        strong_attacks=tuple(attack.label() for attack in attacked.chosen_strong()),
         configuration=study.model_dump(mode="json"),
     )
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from benchmarks.measuring.attacks.contract import CLEAN
+from benchmarks.measuring.attacks.worst_case import WORST
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.evidence.robustness import attack_names
 from benchmarks.reporting.formatting import count, epsilons
+
+
+def _radius(table: pd.DataFrame) -> float | None:
+    """Of the worst case, or None without."""
+    found = table.loc[table["attack"] == WORST, "epsilon"]
+    return None if found.empty else float(found.iloc[0])
 
 
 def attacks(evidence: Evidence) -> dict[str, str]:
@@ -15,8 +24,11 @@ def attacks(evidence: Evidence) -> dict[str, str]:
     if not names:
         return {}
     radii = epsilons(table.loc[table["attack"] != CLEAN, "epsilon"])
+    strong = evidence.study.strong_attacks
     return {
-        "names": ", ".join(names),
+        "strong": ", ".join(strong) if WORST in names else "",
+        "radius": epsilons([radius])[radius] if (radius := _radius(table)) else "",
+        "names": ", ".join(name for name in names if name != WORST),
         "radii": ", ".join(radii.values()),
         "images": count(table["images"].max()),
         "sentences": " ".join(f"{sentence}." for sentence in evidence.study.attacks),

@@ -29,9 +29,18 @@ def warnings(evidence: Evidence) -> list[str]:
         names = listing(old) if len(old) < len(evidence.networks) else "every network"
         found.append(f"Stale, made by other code than today's: {names}. See the end of the page.")
     found += [*_machines(evidence), *_noise(evidence), *_unsteady(evidence), *_spread(evidence)]
+    found += _overrated(evidence)
     if evidence.networks and evidence.results["seeds"].max() == 1:
         found.append("One seed per network: how much of a difference is due to chance in training was not measured.")
     return found
+
+
+def _overrated(evidence: Evidence) -> list[str]:
+    """Attacks that failed for a bad reason leave upper bounds."""
+    names = [network.name for network in evidence.networks if network.overrated]
+    if not names:
+        return []
+    return [f"Accuracy under attack is an upper bound for {listing(names)}: see which checks fail there."]
 
 
 def _counted(number: int, noun: str) -> str:

@@ -80,6 +80,13 @@ def accuracy(values: Mapping[str, float], *, reason: str) -> Cell:
     return replace(cell, tip=f"standard deviation over seeds: {percent(deviation, 2)} points")
 
 
+def at_most(cell: Cell, why: str) -> Cell:
+    """A value that is an upper bound for a reason; the same cell where there is none."""
+    if not why or cell.missing:
+        return cell
+    return replace(cell, text=f"≤ {cell.text}", tip="; ".join(filter(None, (f"upper bound: {why}", cell.tip))))
+
+
 def _ends(values: Mapping[str, float], name: str, write: Callable[[float], str]) -> tuple[str, str]:
     """The text below a value, and its tooltip."""
     low, high, deviation = (values.get(f"{name}_{end}") for end in ("low", "high", "std"))

@@ -21,7 +21,7 @@ from benchmarks.reporting.formatting import (
     span,
 )
 from benchmarks.reporting.tables.base import Column, Table, table
-from benchmarks.reporting.tables.cells import Cell, accuracy, missing, number, text
+from benchmarks.reporting.tables.cells import Cell, accuracy, at_most, missing, number, text
 
 
 @table("headline", section="overview", order=10)
@@ -134,7 +134,8 @@ def _robust(evidence: Evidence, network: NetworkEvidence) -> Cell:
     at = own[(own["attack"] == chosen[0]) & (own["epsilon"] == chosen[1])]
     if at.empty:
         return missing("not measured at this ε")
-    return accuracy({str(name): value for name, value in at.iloc[0].items()}, reason="no value")
+    cell = accuracy({str(name): value for name, value in at.iloc[0].items()}, reason="no value")
+    return at_most(cell, network.overrated)
 
 
 BEST = {"Accuracy": max, "MACs": min, "Speed-up": max, "Robust": max}

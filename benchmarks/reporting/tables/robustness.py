@@ -7,7 +7,7 @@ from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.evidence.robustness import attack_names
 from benchmarks.reporting.formatting import epsilons, interval_words
 from benchmarks.reporting.tables.base import Column, Table, table
-from benchmarks.reporting.tables.cells import Cell, accuracy, missing, text
+from benchmarks.reporting.tables.cells import Cell, accuracy, at_most, missing, text
 
 
 @table("robustness", section="attack", order=10)
@@ -34,7 +34,7 @@ def robustness(evidence: Evidence) -> Table | None:
                 cells.append(missing(network.reason("robustness")))
             else:
                 values = {str(name): row[name] for name in row}
-                cells.append(accuracy(values, reason="no value"))
+                cells.append(at_most(accuracy(values, reason="no value"), "" if attack == CLEAN else network.overrated))
         rows.append(cells)
     columns = [Column(name="Network", numeric=False)]
     columns += [

@@ -45,7 +45,8 @@ def test_a_proposal_that_raises_the_margin_is_not_kept(resnet: TrainedNetwork) -
         with torch.no_grad():
             logits = model(square(model, batch.images, batch.labels, 0.02, queries=queries, area=0.8))
         own = logits.gather(1, batch.labels[:, None]).squeeze(1)
-        return own - logits.scatter(1, batch.labels[:, None], -torch.inf).amax(dim=1)
+        found: torch.Tensor = own - logits.scatter(1, batch.labels[:, None], -torch.inf).amax(dim=1)
+        return found
 
     survive = margins(30) > 0
     assert survive.any()
