@@ -119,7 +119,8 @@ def _rows(trained: TrainedNetwork, probe: str, epsilon: float, batch: Batch, pro
 def _difference(trained: TrainedNetwork, batch: Batch) -> Tensor:
     with torch.inference_mode():
         once, again = (trained.net(batch.images, compute="needed").logits for _ in range(2))
-    return (once - again).abs().amax(dim=1)
+    greatest: Tensor = (once - again).abs().amax(dim=1)
+    return greatest
 
 
 def _steepness(target: Target, batch: Batch) -> Tensor:
