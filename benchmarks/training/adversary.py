@@ -18,11 +18,9 @@ is the gradient at the maximiser, so what is maximised should be the function th
 from __future__ import annotations
 
 import copy
-from itertools import chain
 
 import torch
 from torch import Tensor
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from benchmarks.training.numerics import autocast
 from benchmarks.training.recipe import Adversarial, Recipe
@@ -32,8 +30,8 @@ from zoo.network import Forward, RoutedNet
 class Adversary:
     """Attacks a network while it is trained.
 
-    It holds a twin of the network: the same parameter and buffer tensors, in modules with modes and counters of their
-    own, so that an attack changes nothing that training depends on but the random state.
+    It holds a twin of the network: the same parameters, in modules with modes, counters and buffers of their own, so
+    that an attack changes nothing that training depends on but the random state.
 
     Args:
         net: on its device, in the phase in which it is trained.
@@ -44,7 +42,8 @@ class Adversary:
         assert recipe.adversarial is not None
         self._how: Adversarial = recipe.adversarial
         self._precision = recipe.precision
-        self._twin = _sharing_tensors(net)
+        self._net = net
+        self._twin = copy.deepcopy(net, {id(parameter): parameter for parameter in net.parameters()})
         self._answer = torch.compile(self._twin) if recipe.compile else self._twin
         self.start_epoch()
 
@@ -52,7 +51,7 @@ class Adversary:
         """Forget what a network counts in training, as its own `train()` does."""
         self._twin.train()
         for module in self._twin.modules():
-            if isinstance(module, _BatchNorm):
+            if isinstance(getattr(module, "running_mean", None), Tensor):
                 module.eval()
 
     def images(self, images: Tensor, labels: Tensor, done: float) -> Tensor:
@@ -63,6 +62,8 @@ class Adversary:
             labels: (N,) int64.
             done: part of the training that is over, in [0, 1].
         """
+        for mine, present in zip(self._twin.buffers(), self._net.buffers(), strict=True):
+            mine.copy_(present)
         clean = round(self._how.clean * len(images))
         if clean == len(images):
             return images
@@ -88,9 +89,3 @@ class Adversary:
         (gradient,) = torch.autograd.grad(loss, x)
         x.requires_grad_(False)
         return gradient
-
-
-def _sharing_tensors(net: RoutedNet) -> RoutedNet:
-    """A copy of a network's modules with the network's own parameters and buffers."""
-    tensors = chain(net.parameters(), net.buffers())
-    return copy.deepcopy(net, {id(tensor): tensor for tensor in tensors})

@@ -51,6 +51,7 @@ TRAINED_BY: Mapping[str, frozenset[str]] = {
     "benchmarks/data/augment.py": EVERY,
     "benchmarks/data/contract.py": EVERY,
     "benchmarks/data/epoch.py": EVERY,
+    "benchmarks/training/adversary.py": EVERY,
     "benchmarks/training/averaging.py": EVERY,
     "benchmarks/training/fitting.py": EVERY,
     "benchmarks/training/numerics.py": EVERY,
