@@ -39,7 +39,8 @@ def facts(record: Record, made: str) -> dict[Fact, str]:
         ("network", "baseline"): str(config["baseline"]["network"]),
     }
     found |= _named("network", flat(config["parameters"]))
-    found |= _named("recipe", flat(spec["recipe"]))
+    attacked = record.spec.recipe.adversarial
+    found |= _named("recipe", flat({**spec["recipe"], "adversarial": str(attacked or "none")}))
     found |= _named("code", config["code"])
     return found | _environment(config["environment"])
 

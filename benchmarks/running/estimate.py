@@ -9,8 +9,9 @@ import torch
 import zoo
 from benchmarks.data import Dataset
 from benchmarks.study.study import ModelSpec
-from benchmarks.training.loop import autocast, make_optimizer
-from benchmarks.training.numerics import single_threaded
+from benchmarks.training.adversary import Adversary
+from benchmarks.training.loop import make_optimizer
+from benchmarks.training.numerics import autocast, single_threaded
 from benchmarks.training.schedule import epochs_of_phases
 from benchmarks.training.tasks import task_of
 
@@ -32,11 +33,13 @@ def estimate_training(spec: ModelSpec, dataset: Dataset, device: torch.device) -
         for phase in dict.fromkeys(phases):
             net.begin(phase.name)
             optimizer = make_optimizer(net, spec.recipe)
+            adversary = Adversary(net, spec.recipe) if spec.recipe.adversarial else None
             for step in range(STEPS + 1):
                 if step == 1:
                     started = _now(device)
+                images = adversary.images(batch.images, batch.labels, 1.0) if adversary else batch.images
                 with autocast(spec.recipe.precision, device):
-                    out = net(batch.images)
+                    out = net(images)
                 loss = net.loss(out, batch.labels)
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()

@@ -15,8 +15,8 @@ from benchmarks.speed.plain import plain_training
 from benchmarks.speed.setups import Setup, resnet20, tiny
 from benchmarks.speed.table import row_of
 from benchmarks.speed.turns import ratio, take_turns
-from benchmarks.training.loop import computes_bf16, make_optimizer, train_epoch
-from benchmarks.training.numerics import single_threaded
+from benchmarks.training.loop import make_optimizer, train_epoch
+from benchmarks.training.numerics import computes_bf16, single_threaded
 from benchmarks.training.recipe import Recipe
 from benchmarks.training.schedule import epochs_of_phases
 from zoo import RoutedNet

@@ -10,8 +10,8 @@ import torch
 
 import zoo
 from benchmarks.data import Dataset
-from benchmarks.training.loop import Checkpoint, Epoch, computes_bf16, train
-from benchmarks.training.numerics import full_precision, single_threaded
+from benchmarks.training.loop import Checkpoint, Epoch, train
+from benchmarks.training.numerics import computes_bf16, full_precision, single_threaded
 from benchmarks.training.recipe import Recipe
 from benchmarks.training.seeds import derive_seed
 from benchmarks.training.tasks import task_of

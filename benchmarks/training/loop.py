@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -15,7 +14,9 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from benchmarks.data import Dataset, Split
+from benchmarks.training.adversary import Adversary
 from benchmarks.training.averaging import Average
+from benchmarks.training.numerics import autocast
 from benchmarks.training.recipe import Recipe
 from benchmarks.training.schedule import PhaseEpoch, epochs_of_phases, learning_rate
 from benchmarks.training.seeds import derive_seed
@@ -88,6 +89,9 @@ def train(
     epoch sets its own seed, and the learning rate is a function of the step. On a GPU this holds only for kernels that
     are deterministic; some add in no fixed order.
 
+    With `adversarial`, every step trains on images that `benchmarks.training.adversary` makes for it, and the history's
+    training accuracy is that on them; validation images are never changed.
+
     With `ema_decay`, validation looks at the averaged weights, and they are what the network has in the end; training
     goes on from the raw ones, and a checkpoint holds both.
 
@@ -126,13 +130,24 @@ def train(
             if average:
                 average.net.begin(phase.name)
             optimizer = make_optimizer(net, recipe)
+            adversary = Adversary(net, recipe) if recipe.adversarial else None
         if epoch < len(history):
             continue
         if saved and epoch == len(history) and phase.name == history[-1]["phase"]:
             optimizer.load_state_dict(saved["optimizer"])
         saved = None
         row = _run_epoch(
-            net, dataset, optimizer, recipe, place, epoch, seed=seed, device=device, answer=answer, average=average
+            net,
+            dataset,
+            optimizer,
+            recipe,
+            place,
+            epoch,
+            seed=seed,
+            device=device,
+            answer=answer,
+            average=average,
+            adversary=adversary,
         )
         history.append(asdict(row))
         state = {"net": net.state_dict(), "optimizer": optimizer.state_dict(), "history": history}
@@ -156,12 +171,24 @@ def _run_epoch(
     device: torch.device,
     answer: Answer,
     average: Average | None,
+    adversary: Adversary | None,
 ) -> Epoch:
     """Train for epoch number `epoch`, from 0, with random numbers of its own, and measure validation accuracy."""
     started = time.perf_counter()
     torch.manual_seed(derive_seed(seed, "epoch", epoch))
     order = torch.Generator().manual_seed(derive_seed(seed, "order", epoch))
-    means = train_epoch(net, dataset.train, optimizer, recipe, place, order, device, answer=answer, average=average)
+    means = train_epoch(
+        net,
+        dataset.train,
+        optimizer,
+        recipe,
+        place,
+        order,
+        device,
+        answer=answer,
+        average=average,
+        adversary=adversary,
+    )
     if not math.isfinite(means.loss):
         raise TrainingDiverged(
             f"loss is {means.loss} in epoch {epoch + 1} ({place.phase.name}); lower the learning rate"
@@ -201,15 +228,19 @@ def train_epoch(
     *,
     answer: Answer | None = None,
     average: Average | None = None,
+    adversary: Adversary | None = None,
 ) -> EpochMeans:
     """Train on every batch of a split once; no step waits for the device.
 
-    `answer` is the compiled network; None means the network itself. `average` follows the network's weights.
+    `answer` is the compiled network; None means the network itself. `average` follows the network's weights, and
+    `adversary` changes the images.
     """
     answer = net if answer is None else answer
     first_step = 0.0
     started = time.perf_counter()
     net.train()
+    if adversary:
+        adversary.start_epoch()
     size = min(recipe.batch_size, len(split))
     steps = len(split) // size
     losses = torch.zeros((), device=device)
@@ -226,8 +257,12 @@ def train_epoch(
         lr = learning_rate(recipe, place.phase, (place.epoch + step / steps) / place.epochs)
         for group in optimizer.param_groups:
             group["lr"] = lr * group["lr_scale"]
+        images = batch.images
+        if adversary:
+            done = (place.before + place.epoch + step / steps) / recipe.epochs
+            images = adversary.images(images, batch.labels, done)
         with autocast(recipe.precision, device):
-            out = answer(batch.images)
+            out = answer(images)
         loss = net.loss(out, batch.labels)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -266,21 +301,6 @@ def clip_gradient(optimizer: Optimizer, max_norm: float) -> Tensor:
     """
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     return torch.nn.utils.clip_grad_norm_(parameters, max_norm)
-
-
-def autocast(precision: str, device: torch.device) -> AbstractContextManager[Any]:
-    """bf16 autocast, or a context that does nothing; `auto` is bf16 if the device computes it natively."""
-    enabled = precision == "bf16" or (precision == "auto" and computes_bf16(device))
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=enabled)
-
-
-def computes_bf16(device: torch.device) -> bool:
-    """Whether a device computes bf16 natively: GPUs from Ampere on, CPUs with AVX512-BF16 or AMX."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_capability(device) >= (8, 0)
-    if device.type == "cpu":
-        return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    return False
 
 
 def accuracy(net: RoutedNet, split: Split, device: torch.device) -> float:

@@ -12,11 +12,12 @@ from zoo.network import Phase
 
 @dataclass(frozen=True)
 class PhaseEpoch:
-    """The place of an epoch in its phase: number `epoch`, from 0, of `epochs`."""
+    """The place of an epoch in its phase: number `epoch`, from 0, of `epochs`; earlier phases have `before` epochs."""
 
     phase: Phase
     epoch: int
     epochs: int
+    before: int = 0
 
 
 def epochs_of_phases(phases: Sequence[Phase], epochs: int) -> list[PhaseEpoch]:
@@ -35,8 +36,8 @@ def epochs_of_phases(phases: Sequence[Phase], epochs: int) -> list[PhaseEpoch]:
         share += phase.share
         phases_after = len(phases) - 1 - index
         end = min(max(round(share * epochs), len(places) + 1), epochs - phases_after)
-        length = end - len(places)
-        places += [PhaseEpoch(phase, position, length) for position in range(length)]
+        before, length = len(places), end - len(places)
+        places += [PhaseEpoch(phase, position, length, before) for position in range(length)]
     return places
 
 

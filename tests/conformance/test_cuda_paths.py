@@ -14,6 +14,7 @@ from torch import Tensor
 import zoo
 from benchmarks.records.checkpoint import FileCheckpoint
 from benchmarks.records.record import digest
+from benchmarks.training.adversary import Adversary
 from benchmarks.training.averaging import Average
 from benchmarks.training.loop import make_optimizer, train, train_epoch
 from benchmarks.training.recipe import Recipe
@@ -27,6 +28,7 @@ every_method = pytest.mark.parametrize("selector", selectors(), ids=str)
 
 WAITS_PER_STEP = {("skipnet[tiny, gate=rnn, hybrid_norm=frozen]", "hybrid"): 5}
 """Phases whose training waits: here only open blocks run, and gates on the device say which samples those are."""
+ATTACKED = {"adversarial": {"epsilon": 0.1, "steps": 2}}
 FEW = replace(DIGITS, train=DIGITS.train.take(48), validation=DIGITS.validation.take(20))
 
 
@@ -68,6 +70,37 @@ def test_clipping_and_averaging_do_not_wait_for_the_device() -> None:
             place = PhaseEpoch(Phase(name="train"), 0, 1)
             train_epoch(net, DIGITS.train.take(16 * steps), optimizer, how, place, order, DEVICE, average=average)
             assert len(gpu.waits) == 3, "order, mean loss and accuracy"
+
+
+@pytest.mark.parametrize("method", ["resnet", "adanet", "branchynet", "fractalnet"])
+def test_attacks_of_adversarial_training_do_not_wait_for_the_device(method: str) -> None:
+    how = recipe(adversarial={"epsilon": 0.1, "steps": 2, "warmup": 0.5, "clean": 0.25}, precision="bf16")
+    with SimulatedGpu() as gpu:
+        next(DIGITS.train.batches(1, device=DEVICE))
+        net = zoo.create(f"{method}[tiny]", TASK).to(DEVICE)
+        for phase in net.phases():
+            net.begin(phase.name)
+            adversary = Adversary(net, how)
+            for steps in (1, 3):
+                optimizer, order = make_optimizer(net, how), torch.Generator().manual_seed(1)
+                gpu.waits.clear()
+                split, place = DIGITS.train.take(16 * steps), PhaseEpoch(phase, 0, 1)
+                train_epoch(net, split, optimizer, how, place, order, DEVICE, adversary=adversary)
+                assert len(gpu.waits) == 3, "order, mean loss and accuracy"
+
+
+def test_an_attack_on_the_device_is_that_of_the_cpu() -> None:
+    how = recipe(adversarial={"epsilon": 0.1, "steps": 1, "step_size": 0.2})
+    torch.manual_seed(0)
+    net = zoo.create("resnet[tiny]", TASK).train()
+    images, labels, _ = next(DIGITS.train.batches(16))
+    with SimulatedGpu():
+        found = []
+        for device in (CPU, DEVICE):
+            torch.manual_seed(1)
+            adversary = Adversary(copy.deepcopy(net).to(device), how)
+            found.append(adversary.images(images.to(device), labels.to(device), 1.0).cpu())
+    assert ((found[0] - found[1]).abs() < 1e-5).float().mean() > 0.99  # a slope that is nearly 0 may have either sign
 
 
 def step(net: RoutedNet, images: Tensor, labels: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
@@ -123,8 +156,8 @@ class Killed(Exception):
 
 @pytest.mark.parametrize(
     "fields",
-    [{}, {"optimizer": "adam"}, {"optimizer": "adamw", "gradient_clip": 0.5}, {"ema_decay": 0.9}],
-    ids=["sgd", "adam", "adamw, clipped", "averaged"],
+    [{}, {"optimizer": "adam"}, {"optimizer": "adamw", "gradient_clip": 0.5}, {"ema_decay": 0.9}, ATTACKED],
+    ids=["sgd", "adam", "adamw, clipped", "averaged", "attacked"],
 )
 def test_a_resumed_training_gives_the_same_weights_and_waits_for_nothing_new(
     fields: dict[str, object], tmp_path: Path

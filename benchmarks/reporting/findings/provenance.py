@@ -12,7 +12,7 @@ import yaml
 
 from benchmarks.reporting.evidence.evidence import EnvironmentEvidence, Evidence, NetworkEvidence
 from benchmarks.reporting.formatting import Unit, listing, percent
-from benchmarks.training.recipe import Recipe
+from benchmarks.training.recipe import Adversarial, Recipe
 from zoo.network import Setting
 
 _FOLDERS = re.compile(r'File "[^"]*?((?:site-packages|benchmarks|zoo|tests)/[^"]*)"')
@@ -34,17 +34,25 @@ def recipe_line(recipe: Recipe) -> str:
         f"label smoothing {recipe.label_smoothing:g}" if recipe.label_smoothing else "",
         f"gradients clipped to norm {recipe.gradient_clip:g}" if recipe.gradient_clip is not None else "",
         f"moving average of the weights with decay {recipe.ema_decay:g}" if recipe.ema_decay else "",
+        _adversarial(recipe.adversarial) if recipe.adversarial else "",
         f"batches of {recipe.batch_size}",
         "augmented" if recipe.augment else "not augmented",
     ]
     return ", ".join(part for part in parts if part)
 
 
+def _adversarial(how: Adversarial) -> str:
+    """What the images of training are, as part of a line."""
+    steps = "one fast step" if how.attack == "fgsm" else f"{how.attack.upper()}-{how.passes}"
+    grows = f", growing over {percent(how.warmup, 0)} % of the epochs" if how.warmup else ""
+    clean = f"; {percent(how.clean, 0)} % of them clean" if how.clean else ""
+    return f"adversarial images ({steps} of {how.length:.3g} within {how.epsilon:g}{grows}{clean})"
+
+
 def own_recipe(network: NetworkEvidence, recipe: Recipe) -> Mapping[str, tuple[str, str]]:
     """Fields in which a network's recipe is not the study's: its own value, and the study's."""
-    studys = recipe.model_dump()
     own = network.first.recipe.differences(recipe) if network.models else {}
-    return {name: (_rounded(value), _rounded(studys[name])) for name, value in own.items()}
+    return {name: (_rounded(value), _rounded(getattr(recipe, name))) for name, value in own.items()}
 
 
 def own_recipe_line(network: NetworkEvidence, recipe: Recipe) -> str:

@@ -36,7 +36,11 @@ def training(evidence: Evidence) -> Table | None:
         Column(name="Seed"),
         Column(name="Epochs"),
         Column(name="Phases", numeric=False),
-        Column(name="Training accuracy", unit="%, last epoch"),
+        Column(
+            name="Training accuracy",
+            unit="%, last epoch",
+            tip="On the images as they were trained on: augmented, and attacked if the recipe is adversarial.",
+        ),
         Column(name="Validation accuracy", unit="%, last epoch"),
         Column(name="Epoch", unit="median"),
         Column(name="Total", tip="Training and choosing settings."),

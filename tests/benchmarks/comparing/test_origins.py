@@ -23,6 +23,15 @@ def differing(a: HandMade, b: HandMade) -> dict[tuple[str, str], tuple[str, str]
     ("changes", "expected"),
     [
         ({"recipe": {"lr": 0.2}}, {("recipe", "lr"): ("0.1", "0.2")}),
+        (
+            {"recipe": {"adversarial": {"epsilon": 0.1, "steps": 3}}},
+            {
+                ("recipe", "adversarial"): (
+                    "none",
+                    "attack pgd, epsilon 0.1, steps 3, warmup 0.0, clean 0.0",
+                )
+            },
+        ),
         ({"seed": 7}, {("seed", "seed"): ("0", "7")}),
         ({"dataset": "mnist5k[train=100]"}, {("data", "selector"): ("mnist5k", "mnist5k[train=100]")}),
     ],

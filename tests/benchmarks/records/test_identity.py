@@ -24,7 +24,7 @@ from benchmarks.records.identity import Identity, code_roots, data_key, identify
 from benchmarks.records.versions import version
 from benchmarks.running.jobs import load_dataset
 from benchmarks.study.study import ModelSpec
-from benchmarks.training import loop as training
+from benchmarks.training.numerics import computes_bf16
 from tests.benchmarks.cases import DATASET, identity_of, models, small_study
 
 ROOT = Path(zoo.__file__).parents[1]
@@ -51,6 +51,7 @@ TRAINED_BY: Mapping[str, frozenset[str]] = {
     "benchmarks/data/augment.py": EVERY,
     "benchmarks/data/contract.py": EVERY,
     "benchmarks/data/epoch.py": EVERY,
+    "benchmarks/training/adversary.py": EVERY,
     "benchmarks/training/averaging.py": EVERY,
     "benchmarks/training/fitting.py": EVERY,
     "benchmarks/training/numerics.py": EVERY,
@@ -346,7 +347,7 @@ def test_labels_exchanged_are_other_data(images: Path) -> None:
 
 
 def test_bf16_is_asked_of_the_processor_at_hand() -> None:
-    assert isinstance(training.computes_bf16(CPU), bool)
+    assert isinstance(computes_bf16(CPU), bool)
 
 
 def test_a_specification_is_read_back_as_it_was(digits: Dataset) -> None:

@@ -38,6 +38,17 @@ def test_a_page_says_so_of_the_network(tmp_path: Path) -> None:
     assert "Recipes of their own" in text
 
 
+def test_a_page_says_who_was_trained_on_attacked_images(tmp_path: Path) -> None:
+    made = study_with(tmp_path, adversarial={"attack": "fgsm", "epsilon": 0.1})
+    table = recipes(made.evidence())
+    assert table is not None
+    assert [column.name for column in table.columns] == ["Network", "adversarial"]
+    ((_, cell),) = table.rows
+    assert (cell.text, cell.sub) == ("attack fgsm, epsilon 0.1, warmup 0.0, clean 0.0", "–")
+    text = build(made.store.root, tmp_path / "page").read_text()
+    assert "Its recipe is not the study’s: adversarial attack fgsm, epsilon 0.1" in text
+
+
 def test_without_any_there_is_no_table(tmp_path: Path) -> None:
     evidence = study_with(tmp_path, lr=0.1).evidence()
     assert recipes(evidence) is None

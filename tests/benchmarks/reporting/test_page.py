@@ -193,6 +193,16 @@ def test_a_recipe_is_one_line() -> None:
     )
 
 
+def test_a_recipe_says_what_images_are_attacked() -> None:
+    how = {"epsilon": 0.2, "steps": 5, "warmup": 0.25, "clean": 0.5}
+    assert (
+        "adversarial images (PGD-5 of 0.1 within 0.2, growing over 25 % of the epochs; 50 % of them clean)"
+        in recipe_line(Recipe.model_validate({"adversarial": how}))
+    )
+    fast = Recipe.model_validate({"adversarial": {"attack": "fgsm", "epsilon": 0.1}})
+    assert "adversarial images (one fast step of 0.125 within 0.1), batches of 128" in recipe_line(fast)
+
+
 def test_a_machine_is_one_line() -> None:
     assert machine_line(ENVIRONMENT) == "A Processor, AVX2, 2 CPUs, no GPU, Linux x86_64, torch 2.15.0"
 

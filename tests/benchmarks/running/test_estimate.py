@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 from torch.optim import Optimizer
 
+import zoo
 from benchmarks.data import Dataset
 from benchmarks.running.estimate import STEPS, estimate_training
 from benchmarks.training.loop import make_optimizer
 from tests.benchmarks.cases import models, small_study
+from zoo.network import Forward, RoutedNet
 
 CPU = torch.device("cpu")
 STEPS_PER_EPOCH = 512 // 32
@@ -35,6 +38,25 @@ def test_all_epochs_take_as_long_per_step_as_the_timed_ones(few_digits: Dataset)
 
 def test_every_phase_is_timed_for_itself(few_digits: Dataset) -> None:
     assert seconds(few_digits, "branchynet", 4) == pytest.approx((2 + 2) * STEPS_PER_EPOCH * 1 / STEPS)
+
+
+@pytest.mark.parametrize("method", ["resnet", "branchynet"])
+@pytest.mark.parametrize(("options", "passes"), [({}, 7), ({"steps": 3}, 3), ({"attack": "fgsm"}, 1)])
+def test_a_step_of_adversarial_training_is_timed_with_its_attack(
+    method: str, options: dict[str, Any], passes: int, few_digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network, sizes = zoo.method(method).network, list[int]()
+    run = network.run
+
+    def watched(self: RoutedNet, x: Tensor, **arguments: Any) -> Forward:
+        sizes.append(len(x))
+        return run(self, x, **arguments)
+
+    monkeypatch.setattr(network, "run", watched)
+    (spec,) = models(small_study(method, recipe={"adversarial": {"epsilon": 0.1, **options}}))
+    estimate_training(spec, few_digits, CPU)
+    phases = {"resnet": 1, "branchynet": 2}[method]
+    assert sizes == [32] * (phases * (STEPS + 1) * (passes + 1))
 
 
 @pytest.mark.parametrize(("method", "phases"), [("resnet", 1), ("branchynet", 2)])

@@ -11,7 +11,7 @@ from benchmarks.cli.plans import own_recipe
 from benchmarks.cli.values import override
 from benchmarks.study.design import Design
 from benchmarks.study.study import OwnRecipe, Study, StudyError, checked
-from benchmarks.training.recipe import Recipe
+from benchmarks.training.recipe import Adversarial, Recipe
 
 FAST = {"name": "adanet", "recipe": {"lr": 0.2}}
 
@@ -135,3 +135,21 @@ def test_a_dry_run_names_the_fields_of_recipes_of_their_own() -> None:
     chosen = study("resnet", {"name": "adanet", "recipe": {"lr": 0.2, "ema_decay": 0.9}})
     lines = [own_recipe(spec, chosen.recipe) for spec in chosen.models("tiny")]
     assert lines == ["", "lr 0.2, ema_decay 0.9"]
+
+
+def test_a_network_of_an_adversarial_study_can_be_trained_otherwise() -> None:
+    plain = {"name": "resnet", "recipe": {"adversarial": None}}
+    chosen = study("all", plain, recipe={"adversarial": {"epsilon": 0.2, "steps": 3}})
+    lines = {spec.label: own_recipe(spec, chosen.recipe) for spec in chosen.models("tiny")}
+    assert lines["resnet"] == "adversarial None"
+    assert lines["adanet"] == ""
+    again = checked(Study, chosen.model_dump(mode="json"), "again")
+    assert again.models("tiny") == chosen.models("tiny")
+
+
+def test_an_adversarial_recipe_of_its_own_replaces_the_studys_as_a_whole() -> None:
+    own = {"name": "resnet", "recipe": {"adversarial": {"attack": "fgsm", "epsilon": 0.1}}}
+    chosen = study(own, recipe={"adversarial": {"epsilon": 0.2, "steps": 3, "warmup": 0.5}})
+    (spec,) = chosen.models("tiny")
+    assert spec.recipe.adversarial == Adversarial(attack="fgsm", epsilon=0.1)
+    assert own_recipe(spec, chosen.recipe) == "adversarial attack fgsm, epsilon 0.1, warmup 0.0, clean 0.0"

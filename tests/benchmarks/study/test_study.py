@@ -62,6 +62,26 @@ def labels(*methods: str, **fields: Any) -> list[str]:
         ({"recipe": {"epochs": "many"}}, "my.yaml: recipe.epochs:", "valid integer"),
         ({"recipe": {"milestones": [0.5, "late"]}}, "my.yaml: recipe.milestones.1:", "valid number"),
         ({"recipe": None}, "my.yaml: recipe:", "valid dictionary"),
+        ({"recipe": {"adversarial": "pgd"}}, "my.yaml: recipe.adversarial:", "valid dictionary"),
+        ({"recipe": {"adversarial": {}}}, "my.yaml: recipe.adversarial.epsilon:", "required"),
+        ({"recipe": {"adversarial": {"epsilon": 8}}}, "recipe.adversarial.epsilon:", "less than or equal to 1"),
+        ({"recipe": {"adversarial": {"epsilon": 0}}}, "recipe.adversarial.epsilon:", "greater than 0"),
+        ({"recipe": {"adversarial": {"epsilon": 0.1, "attack": "cw"}}}, "adversarial.attack:", "'pgd' or 'fgsm'"),
+        ({"recipe": {"adversarial": {"epsilon": 0.1, "steps": 0}}}, "adversarial.steps:", "greater than or equal to 1"),
+        ({"recipe": {"adversarial": {"epsilon": 0.1, "clean": 1}}}, "adversarial.clean:", "less than 1"),
+        ({"recipe": {"adversarial": {"epsilon": 0.1, "warmup": 5}}}, "adversarial.warmup:", "less than or equal to 1"),
+        ({"recipe": {"adversarial": {"epsilon": 0.1, "step_size": 0}}}, "adversarial.step_size:", "greater than 0"),
+        ({"recipe": {"adversarial": {"eps": 0.1}}}, "adversarial.epsilon:", "required"),
+        (
+            {"recipe": {"adversarial": {"epsilon": 0.1, "step": 3}}},
+            "recipe.adversarial.step: no such field; did you mean steps",
+            "valid: attack, epsilon, steps, step_size, warmup, clean",
+        ),
+        (
+            {"recipe": {"adversarial": {"epsilon": 0.1, "attack": "fgsm", "steps": 3}}},
+            "my.yaml: recipe.adversarial:",
+            "fgsm takes one step, not 3; write attack: pgd, or leave steps out",
+        ),
         ({"repetitions": 0}, "my.yaml: repetitions:", "greater than or equal to 1"),
         ({"name": "../elsewhere"}, "my.yaml: name:", "should match pattern"),
         ({"methods": "resnet"}, "my.yaml: methods:", "valid tuple"),
@@ -191,11 +211,19 @@ def test_every_published_recipe_is_valid(method: str) -> None:
         small_study(recipe={"lr": 0.2}),
         small_study(recipe={"precision": "auto"}),
         small_study(recipe={"milestones": [0.5]}),
+        small_study(recipe={"adversarial": {"epsilon": 0.1}}),
     ],
-    ids=["method", "preset", "parameter", "dataset", "seed", "lr", "precision", "milestones"],
+    ids=["method", "preset", "parameter", "dataset", "seed", "lr", "precision", "milestones", "adversarial"],
 )
 def test_keys_differ_when_anything_that_matters_differs(other: Study) -> None:
     assert models(other)[0].key != models(small_study())[0].key
+
+
+def test_a_recipe_without_attacks_is_written_as_before_there_were_any() -> None:
+    (spec,) = models(small_study(recipe={"adversarial": None}))
+    assert spec == models(small_study())[0]
+    assert "adversarial" not in spec.model_dump()["recipe"]
+    assert "adversarial" not in spec.model_dump(mode="json")["recipe"]
 
 
 def test_repetitions_have_keys_of_their_own() -> None:
@@ -219,7 +247,7 @@ def test_keys_stay_when_nothing_that_matters_differs(other: Study) -> None:
 
 
 def test_a_specification_survives_being_written_down() -> None:
-    (spec,) = models(small_study("adanet[target_rate=0.5]"))
+    (spec,) = models(small_study("adanet[target_rate=0.5]", recipe={"adversarial": {"epsilon": 0.1}}))
     again = ModelSpec.model_validate(spec.model_dump(mode="json"))
     assert again == spec
     assert again.key == spec.key
@@ -243,8 +271,8 @@ def test_a_data_set_that_cannot_be_read_is_refused_in_one_line(text: str) -> Non
         parse_dataset(text)
 
 
-def test_the_bundled_studies_are_quick_standard_and_paper() -> None:
-    assert set(bundled_studies()) == {"quick", "standard", "paper"}
+def test_the_bundled_studies_are_quick_robust_standard_and_paper() -> None:
+    assert set(bundled_studies()) == {"quick", "robust", "standard", "paper"}
 
 
 @pytest.mark.parametrize("name", bundled_studies())
@@ -252,7 +280,9 @@ def test_bundled_studies_bear_their_files_name(name: str) -> None:
     assert load_study(name).name == name
 
 
-@pytest.mark.parametrize(("name", "scale"), [("quick", "tiny"), ("standard", "small"), ("paper", "small")])
+@pytest.mark.parametrize(
+    ("name", "scale"), [("quick", "tiny"), ("robust", "tiny"), ("standard", "small"), ("paper", "small")]
+)
 def test_bundled_studies_expand_to_networks(name: str, scale: str) -> None:
     chosen = load_study(name)
     specs = chosen.models(scale)
@@ -289,7 +319,9 @@ def test_a_file_that_is_no_study_is_named_in_one_line(tmp_path: Path, content: b
 
 
 def test_a_missing_study_names_the_bundled_ones() -> None:
-    with pytest.raises(StudyError, match=r"no study 'nope'; valid: paper, quick, standard, or the path of a YAML file"):
+    with pytest.raises(
+        StudyError, match=r"no study 'nope'; valid: paper, quick, robust, standard, or the path of a YAML file"
+    ):
         load_study("nope")
 
 

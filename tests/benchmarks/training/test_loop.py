@@ -18,7 +18,8 @@ from torch import Tensor, nn
 from benchmarks.data import Dataset
 from benchmarks.records.checkpoint import FileCheckpoint
 from benchmarks.records.record import digest
-from benchmarks.training.loop import Epoch, TrainingDiverged, accuracy, autocast, make_optimizer, train, train_epoch
+from benchmarks.training.loop import Epoch, TrainingDiverged, accuracy, make_optimizer, train, train_epoch
+from benchmarks.training.numerics import autocast
 from benchmarks.training.recipe import Recipe
 from benchmarks.training.schedule import PhaseEpoch, epochs_of_phases, learning_rate
 from tests.benchmarks.cases import METHODS, RECIPE, Unseen
@@ -194,9 +195,9 @@ def test_every_epoch_knows_its_place_in_its_phase() -> None:
     assert epochs_of_phases([trunk, joint], 5) == [
         PhaseEpoch(trunk, 0, 2),
         PhaseEpoch(trunk, 1, 2),
-        PhaseEpoch(joint, 0, 3),
-        PhaseEpoch(joint, 1, 3),
-        PhaseEpoch(joint, 2, 3),
+        PhaseEpoch(joint, 0, 3, before=2),
+        PhaseEpoch(joint, 1, 3, before=2),
+        PhaseEpoch(joint, 2, 3, before=2),
     ]
 
 

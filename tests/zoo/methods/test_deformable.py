@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 import zoo
-from benchmarks.training.loop import autocast
+from benchmarks.training.numerics import autocast
 from tests.conformance.cases import CPU, DIGITS, TASK, trained
 from zoo.methods.deformable.network import DeformableNet
 from zoo.network import count_parameters
