@@ -71,7 +71,7 @@ def cifar10_c(dataset: Dataset) -> CorruptedTest | None:
     """The published corruptions beside the files of a data set; None where it is not CIFAR-10, or they are not there.
 
     Raises:
-        DataCorrupt: the labels are not those of the data set's test images.
+        DataCorrupt: the labels are not those of the data set's test images, as far as their numbers per class tell.
     """
     if dataset.info.name != "cifar10" or not dataset.files:
         return None
@@ -82,7 +82,9 @@ def cifar10_c(dataset: Dataset) -> CorruptedTest | None:
     published = np.asarray(labels[: len(labels) // SEVERITIES], dtype=np.int64)
     order = stratified_order(published)
     test = dataset.test.labels.numpy()
-    if not np.array_equal(published[order][: len(test)], test):
+    if not np.array_equal(np.tile(published, SEVERITIES), labels) or not np.array_equal(
+        published[order][: len(test)], test
+    ):
         raise DataCorrupt(f"{folder / LABELS} is not as published: these are not the labels of CIFAR-10's test images")
     return CorruptedTest(folder, order, published[order])
 

@@ -58,9 +58,7 @@ def test_the_correlation_is_one_where_harder_images_cost_more_and_minus_one_wher
     ("accuracies", "costs"),
     [([0.9, 0.5, 0.1], [1.0, 1.0, 1.0]), ([0.9, 0.9, 0.9], [1.0, 1.1, 1.2]), ([0.9, 0.5], [1.0, 1.1])],
 )
-def test_without_a_spread_or_with_two_pairs_there_is_no_correlation(
-    accuracies: list[float], costs: list[float]
-) -> None:
+def test_without_a_spread_or_a_third_pair_there_is_no_correlation(accuracies: list[float], costs: list[float]) -> None:
     rates = pd.DataFrame({"severity": 1, "accuracy": accuracies, "relative": costs})
     value, pairs = rank_correlation(rates)
     assert math.isnan(value)
