@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from benchmarks.data import Batch
 from benchmarks.measuring import evaluator
 from benchmarks.measuring.attacks.contract import CLEAN
-from benchmarks.measuring.attacks.pgd import REACH, linf_pgd
+from benchmarks.measuring.attacks.pgd import linf_pgd
 from benchmarks.measuring.compression import Compressed, compress
 from benchmarks.measuring.logits_only import LogitsOnly
 from benchmarks.measuring.route_text import route_text
@@ -32,6 +32,8 @@ from benchmarks.strict import Strict
 from benchmarks.training.seeds import derive_seed
 from zoo.serving.folding import folded
 
+REACH = 2.5
+"""PGD's steps times step size, in epsilons (Madry et al. 2018)."""
 NONE = 0
 """The quality of images that are not compressed."""
 

@@ -12,6 +12,9 @@ from benchmarks.reporting.formatting import signed
 
 NOT_MEASURED = "No network was measured on corrupted images; the option --evaluators corruptions does that."
 
+CHANCE = 1.96
+"""Standard deviations of a rank correlation of n independent pairs, 1 / sqrt(n - 1) each, that hold 95 % of them."""
+
 
 def corrupted(evidence: Evidence, network: NetworkEvidence) -> pd.DataFrame:
     """A network's rows of `Evidence.corruptions`, clean images first; empty where it was not measured."""
@@ -36,16 +39,18 @@ def dynamic(evidence: Evidence) -> list[NetworkEvidence]:
 
 
 def answer(evidence: Evidence) -> str:
-    """A sentence: of how many networks cost goes up with error, and by how much at the most."""
+    """Sentences: in how many networks cost rises or falls with error by more than chance, and all correlations."""
     found = {network.name: correlation(corrupted(evidence, network)) for network in dynamic(evidence)}
     known = {name: value for name, (value, _) in found.items() if not math.isnan(value)}
     if not known:
         return ""
-    pairs = max(count for _, count in found.values())
+    pairs = min(count for _, count in found.values())
+    bound = CHANCE / math.sqrt(pairs - 1)
     ordered = sorted(known.items(), key=lambda item: -item[1])
     values = ", ".join(f"{name} {signed(value)}" for name, value in ordered)
-    rising = sum(value > 0 for value in known.values())
+    rising, falling = (sum(sign * value > bound for value in known.values()) for sign in (1, -1))
     return (
-        f"Harder images take longer routes in {rising} of {len(known)} networks. Spearman’s rank correlation between "
-        f"error and cost, over up to {pairs} means of a corruption at a severity: {values}."
+        f"Cost rises with error in {rising} of {len(known)} networks and falls in {falling}: their Spearman rank "
+        f"correlations over {pairs} means of a corruption at a severity are beyond ±{bound:.2f}, as 1 in 20 would "
+        f"be by chance if the means were independent. All correlations: {values}."
     )

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+import torch
 
+import zoo
 from benchmarks.data import DataMissing
+from benchmarks.data.cifar import CIFAR10
+from benchmarks.data.splitting import hold_out
 from benchmarks.measuring import TrainedNetwork
 from benchmarks.measuring.corrupting import CORRUPTIONS
 from benchmarks.measuring.corruptions import CorruptionsOptions, corruptions
 from benchmarks.measuring.options import Evaluation
+from benchmarks.measuring.preparation import prepare
 from benchmarks.measuring.summaries.corruptions import corruption_rates
 from benchmarks.records.record import Record
 from benchmarks.study.study import StudyError
+from benchmarks.training.tasks import task_of
 from tests.benchmarks.cases import METHODS, small_study
+from zoo.network import Compute, Forward, Setting
 
 NetworkOf = Callable[[str], TrainedNetwork]
 
@@ -104,6 +114,58 @@ def test_options_that_make_no_sense_are_refused_in_one_line(given: dict[str, obj
     with pytest.raises(StudyError, match=rf"corruptions[.\w]*: {reason}") as error:
         small_study(evaluation={"corruptions": given})
     assert "\n" not in str(error.value)
+
+
+@pytest.fixture
+def cifar10(tmp_path: Path) -> TrainedNetwork:
+    """An untrained network, and 20 grey test images beside CIFAR-10-C's fog (white), brightness (black) and labels."""
+    labels = np.arange(20, dtype=np.int64) % 10
+    grey = np.full((20, 3, 32, 32), 128, dtype=np.uint8)
+    dataset = hold_out(CIFAR10, (grey, labels), (grey, labels), validation=10)
+    folder = tmp_path / "CIFAR-10-C"
+    folder.mkdir()
+    np.save(folder / "fog.npy", np.full((100, 32, 32, 3), 255, dtype=np.uint8))
+    np.save(folder / "brightness.npy", np.zeros((100, 32, 32, 3), dtype=np.uint8))
+    np.save(folder / "labels.npy", np.tile(labels, 5).astype(np.uint8))
+    net = zoo.create("resnet[tiny]", task_of(CIFAR10))
+    return prepare(
+        zoo.Selector("resnet", "tiny", {}),
+        net.state_dict(),
+        [Setting(name="default", values={})],
+        baseline="resnet[tiny]",
+        dataset=replace(dataset, files=(tmp_path / "cifar-10-batches-py" / "test_batch",)),
+        device=torch.device("cpu"),
+        seed=0,
+    )
+
+
+def test_cifar10_has_the_published_corruptions_that_are_there(cifar10: TrainedNetwork) -> None:
+    table = corruptions(cifar10, options(severities=[2]))
+    assert list(dict.fromkeys(table["corruption"])) == ["none", "fog", "brightness"]
+    assert set(table.loc[table["severity"] > 0, "source"]) == {"CIFAR-10-C"}
+
+
+def test_the_network_sees_the_images_of_the_files_and_own_ones_where_there_is_none(
+    cifar10: TrainedNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[float] = []
+    run = cifar10.net.forward
+
+    def watched(images: torch.Tensor, *, compute: Compute) -> Forward:
+        seen.append(float(images.mean()))
+        return run(images, compute=compute)
+
+    monkeypatch.setattr(cifar10.net, "forward", watched)
+    table = corruptions(cifar10, options(severities=[2], corruptions=["fog", "brightness", "contrast"]))
+    assert seen == pytest.approx([128 / 255, 1.0, 0.0, 128 / 255])
+    assert table.groupby("corruption")["source"].first().to_dict() == {
+        **{"none": "RouteBench", "fog": "CIFAR-10-C", "brightness": "CIFAR-10-C", "contrast": "RouteBench"},
+    }
+
+
+def test_a_published_corruption_whose_file_is_missing_is_named_with_its_path(cifar10: TrainedNetwork) -> None:
+    with pytest.raises(DataMissing, match=r"corruption snow is read from .*/CIFAR-10-C/snow\.npy is not there"):
+        corruptions(cifar10, options(corruptions=["snow"]))
 
 
 def test_a_published_corruption_without_its_file_says_where_it_belongs(resnet: TrainedNetwork) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -101,21 +103,41 @@ def test_the_figure_follows_the_dynamic_network_from_clean_images_on(measured: E
     drawing = draw(measured)
     assert [network.label for network in drawing.legend] == ["adanet"]
     along, single = drawing.panels
-    line = along.figure.axes[0].get_lines()[0]
-    assert [tuple(point) for point in line.get_xydata()] == [
+    line, cloud = (panel.figure.axes[0].get_lines()[0] for panel in (along, single))
+    assert [tuple(point) for point in np.asarray(line.get_xydata())] == [
         *((100.0, 100.0), pytest.approx((115.0, 85.0)), pytest.approx((175.0, 35.0))),
     ]
     assert f"{ADANET}, severity 5: 35.0 % at 175 % of its clean cost" in along.tips.values()
-    assert len(single.figure.axes[0].get_lines()[0].get_xydata()) == 4
-    assert "Harder images take longer routes in 1 of 1 networks. Spearman’s rank" in drawing.caption
-    assert f"up to 4 means of a corruption at a severity: {ADANET} +1.00." in drawing.caption
+    assert len(np.asarray(cloud.get_xydata())) == 4
+    assert "Networks whose cost never changes are left out." in drawing.caption
 
 
-def test_where_cost_falls_with_error_the_sentence_says_so(made: HandMade) -> None:
-    cheaper = {place: (outcome, 1000 - macs) for place, (outcome, macs) in GATED.items()}
-    made.add(made.spec("adanet"), corruptions=corrupted_images(cheaper))
-    assert answer(made.evidence()).startswith("Harder images take longer routes in 0 of 1 networks.")
-    assert answer(made.evidence()).endswith(f"{ADANET} −1.00.")
+def severities(accuracies_and_costs: Sequence[tuple[int, int]]) -> Shown:
+    """Clean images, all right, and noise at severity 1, 2, ...: how many of ten are right, and the cost."""
+    found: Shown = {("none", 0): ("1" * 10, 100)}
+    for severity, (right, macs) in enumerate(accuracies_and_costs, 1):
+        found["noise", severity] = ("1" * right + "0" * (10 - right), macs)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("costs", "verdict", "value"),
+    [
+        ((110, 120, 130, 140, 150), "rises with error in 1 of 1 networks and falls in 0", "+1.00"),
+        ((150, 140, 130, 120, 110), "rises with error in 0 of 1 networks and falls in 1", "−1.00"),
+        # ranks 3 1 4 2 5 beside 1 2 3 4 5: 1 - 6 (4 + 1 + 1 + 4 + 0) / (5 * 24) = .5
+        ((130, 110, 140, 120, 150), "rises with error in 0 of 1 networks and falls in 0", "+0.50"),
+    ],
+)
+def test_the_answer_counts_what_is_beyond_chance(
+    costs: tuple[int, ...], verdict: str, value: str, made: HandMade
+) -> None:
+    shown = severities(list(zip((9, 7, 5, 3, 1), costs, strict=True)))
+    made.add(made.spec("adanet"), corruptions=corrupted_images(shown))
+    said = answer(made.evidence())
+    assert f"Cost {verdict}: their Spearman rank correlations over 5 means" in said
+    assert "are beyond ±0.98," in said  # 1.96 / sqrt(5 - 1)
+    assert said.endswith(f"{ADANET} {value}.")
 
 
 def test_routes_that_do_not_depend_on_the_image_have_no_figure(made: HandMade) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -77,7 +78,9 @@ def test_the_figure_has_three_curves_per_network_and_a_panel_per_attack(measured
     drawing = draw(measured)
     fgsm, pgd = (panel.figure.axes[0] for panel in drawing.panels)
     assert (fgsm.get_title(loc="left"), pgd.get_title(loc="left")) == ("FGSM", "PGD-10")
-    curves = {(line.get_linestyle(), tuple(map(float, line.get_ydata()))) for line in fgsm.get_lines()}
+    curves = {
+        (line.get_linestyle(), tuple(np.asarray(line.get_ydata(), dtype=float).tolist())) for line in fgsm.get_lines()
+    }
     assert curves == {
         *(("-", (100.0, 60.0, 20.0)), ("--", (90.0, 70.0, 50.0)), (":", (90.0, 60.0, 10.0))),
         *(("-", (100.0, 70.0, 30.0)), ("--", (90.0, 80.0, 40.0)), (":", (90.0, 50.0, 10.0))),

@@ -45,13 +45,14 @@ def test_the_correlation_is_of_ranks_over_corruptions_and_severities() -> None:
     # errors 0 .5 .5 1 have ranks 1 2.5 2.5 4, costs 1.25 1.5 1.1 2 ranks 2 3 1 4: sums of products of deviations
     # -1.5 -.5, 0 .5, 0 -1.5, 1.5 1.5 are .75 + 2.25 = 3; of squares 4.5 and 5
     value, pairs = rank_correlation(corruption_rates(TABLE))
-    assert (value, pairs) == (pytest.approx(3 / math.sqrt(4.5 * 5)), 4)
+    assert value == pytest.approx(3 / math.sqrt(4.5 * 5))
+    assert pairs == 4
 
 
 def test_the_correlation_is_one_where_harder_images_cost_more_and_minus_one_where_they_cost_less() -> None:
     rates = pd.DataFrame({"severity": [1, 2, 3], "accuracy": [0.9, 0.5, 0.1], "relative": [1.0, 1.1, 3.0]})
-    assert rank_correlation(rates) == (pytest.approx(1), 3)
-    assert rank_correlation(rates.assign(relative=[1.2, 1.1, 1.0])) == (pytest.approx(-1), 3)
+    assert rank_correlation(rates)[0] == pytest.approx(1)
+    assert rank_correlation(rates.assign(relative=[1.2, 1.1, 1.0]))[0] == pytest.approx(-1)
 
 
 @pytest.mark.parametrize(
