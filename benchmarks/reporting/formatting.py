@@ -34,6 +34,11 @@ def points(share: float, digits: int = 1) -> str:
     return text.replace("-", "−") if float(text) else text[1:]
 
 
+def signed(value: float, digits: int = 2) -> str:
+    """A number with its sign, such as a correlation: -0.5 is `−0.50`."""
+    return f"{value:+.{digits}f}".replace("-", "−")
+
+
 def milliseconds(seconds: float) -> str:
     """Seconds as milliseconds without the unit, three significant digits."""
     return significant(1000 * seconds)

@@ -289,6 +289,9 @@ class Evidence:
         results: a row per network and setting, see `benchmarks.reporting.evidence.setting_results.setting_results`.
         robustness: a row per network, attack and epsilon, see
             `benchmarks.reporting.evidence.robustness.robustness_results`.
+        corruptions: a row per network, corruption and severity, 0 without a corruption, see
+            `benchmarks.reporting.evidence.over_seeds.over_seeds`.
+        jpeg: likewise per network, attack, quality (0: not compressed), knowledge of the compression, and epsilon.
         batch_sizes: at which networks were timed, ascending.
         unit: in which multiply-accumulates are written.
         tuning: what tuning found; None without it, and on a page of several studies.
@@ -303,6 +306,8 @@ class Evidence:
     failures: tuple[Mapping[str, Any], ...]
     results: pd.DataFrame
     robustness: pd.DataFrame
+    corruptions: pd.DataFrame
+    jpeg: pd.DataFrame
     batch_sizes: tuple[int, ...]
     unit: Unit
     tuning: Tuning | None = None

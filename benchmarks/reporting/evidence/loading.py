@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,10 @@ import pandas as pd
 import zoo
 from benchmarks.measuring import Evaluator, evaluators
 from benchmarks.measuring.attacks.contract import CLEAN
+from benchmarks.measuring.summaries.corruptions import KEYS as CORRUPTION_KEYS
+from benchmarks.measuring.summaries.corruptions import corruption_rates
+from benchmarks.measuring.summaries.jpeg import KEYS as JPEG_KEYS
+from benchmarks.measuring.summaries.jpeg import jpeg_rates
 from benchmarks.records.answers import unpacked
 from benchmarks.records.derived import ANSWERS, RATES, SUMMARY, derived
 from benchmarks.records.record import Record
@@ -23,6 +27,7 @@ from benchmarks.reporting.evidence.environments import environments, timed_in
 from benchmarks.reporting.evidence.evidence import Baseline, Evidence, NetworkEvidence, Right, TrainedModel, Tuning
 from benchmarks.reporting.evidence.intervals import accuracy_intervals, of_attacks, of_settings
 from benchmarks.reporting.evidence.methods import describe_methods
+from benchmarks.reporting.evidence.over_seeds import over_seeds
 from benchmarks.reporting.evidence.records import belongs, known_models, network_label, one_line
 from benchmarks.reporting.evidence.robustness import robustness_results
 from benchmarks.reporting.evidence.setting_results import batch_sizes, completed, setting_results
@@ -51,6 +56,8 @@ def load(*results_dirs: Path) -> Evidence:
         network_of = {seed.label: seed.network for seed in seeds}
         results = setting_results(completed(joined(rows)), network_of)
         robustness = robustness_results(_attack_rates(seeds))
+        corruptions = over_seeds(_rates(seeds, "corruptions", corruption_rates), CORRUPTION_KEYS)
+        compressed = over_seeds(_rates(seeds, "jpeg", jpeg_rates), JPEG_KEYS)
     lost = _lost(sources, seeds)
     networks = _networks(groups, lost)
     intervals = accuracy_intervals([network for network in networks if network.models])
@@ -64,6 +71,8 @@ def load(*results_dirs: Path) -> Evidence:
         failures=tuple(failure.values for source in sources for failure in source.failures),
         results=of_settings(results, intervals),
         robustness=of_attacks(robustness, intervals),
+        corruptions=corruptions,
+        jpeg=compressed,
         batch_sizes=tuple(batch_sizes(results)),
         unit=unit_for(results["nominal"]),
         tuning=_tuning(sources[0].root) if len(sources) == 1 else None,
@@ -173,6 +182,17 @@ def _attack_rates(seeds: Sequence[Seed]) -> dict[str, list[pd.DataFrame]]:
         if seed.record.has("robustness"):
             rates[seed.network].append(derived(seed.record, RATES))
     return rates
+
+
+def _rates(
+    seeds: Sequence[Seed], evaluator: str, rates: Callable[[pd.DataFrame], pd.DataFrame]
+) -> dict[str, list[pd.DataFrame]]:
+    """Rates of an evaluator's tables by network, one per seed that has the table."""
+    found: dict[str, list[pd.DataFrame]] = defaultdict(list)
+    for seed in seeds:
+        if seed.record.has(evaluator):
+            found[seed.network].append(rates(seed.record.table(evaluator)))
+    return found
 
 
 def _lost(sources: Sequence[Source], seeds: Sequence[Seed]) -> dict[str, Failure]:

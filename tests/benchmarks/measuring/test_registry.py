@@ -25,7 +25,9 @@ from benchmarks.strict import Strict
 from tests.benchmarks.cases import DATASET, models, small_study
 from zoo.plugins import Registry
 
-NAMES = {"accuracy", "cost", "energy", "fidelity", "latency", "ledger", "robustness"}
+NAMES = {"accuracy", "corruptions", "cost", "energy", "fidelity", "jpeg", "latency", "ledger", "robustness"}
+BY_NAME = {"corruptions", "jpeg"}
+"""Those that a study has to ask for."""
 ROOT = Path(zoo.__file__).parents[1]
 
 
@@ -61,14 +63,19 @@ def test_an_evaluator_without_options_is_always_wanted(name: str) -> None:
 
 def test_evaluators_run_and_are_listed_in_their_order() -> None:
     assert [e.name for e in evaluators()] == [
-        *("accuracy", "cost", "fidelity", "latency", "energy", "ledger", "robustness"),
+        *("accuracy", "cost", "fidelity", "latency", "energy", "ledger", "robustness", "corruptions", "jpeg"),
     ]
 
 
 def test_an_evaluation_has_the_options_of_every_evaluator_that_has_some() -> None:
     classes = {e.name: e.options for e in evaluators() if e.options}
-    assert {name: type(field.default) for name, field in Evaluation.fields().items()} == classes
-    assert {name: type(Evaluation().options(name)) for name in classes} == classes
+    everything = Evaluation.model_validate({name: {} for name in classes})
+    assert {name: type(everything.options(name)) for name in classes} == classes
+
+
+def test_a_study_that_says_nothing_asks_for_all_but_those_that_are_asked_for_by_name() -> None:
+    assert {name for name, field in Evaluation.fields().items() if field.default is None} == BY_NAME
+    assert {e.name for e in evaluators() if not e.wanted(Evaluation())} == BY_NAME
 
 
 def test_an_evaluation_is_read_back_as_it_was_written() -> None:

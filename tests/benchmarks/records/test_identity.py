@@ -113,12 +113,19 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     "benchmarks/measuring/ratios.py": frozenset(("latency",)),
     "benchmarks/measuring/batch_sizes.py": TIMED,
     "benchmarks/measuring/configurations.py": TIMED,
-    "benchmarks/measuring/logits_only.py": frozenset(("cost", "latency", "robustness")),
+    "benchmarks/measuring/logits_only.py": frozenset(("cost", "jpeg", "latency", "robustness")),
+    "benchmarks/measuring/attacks/fgsm.py": frozenset(("robustness",)),
     **{
-        f"benchmarks/measuring/attacks/{name}.py": frozenset(("robustness",))
-        for name in ("contract", "by_foolbox", "fgsm", "pgd")
+        f"benchmarks/measuring/attacks/{name}.py": frozenset(("jpeg", "robustness"))
+        for name in ("contract", "by_foolbox", "pgd")
     },
-    "benchmarks/measuring/route_text.py": TIMED | {"accuracy", "robustness"},
+    "benchmarks/measuring/compression.py": frozenset(("corruptions", "jpeg")),
+    "benchmarks/measuring/corrupting.py": frozenset(("corruptions",)),
+    **{
+        f"benchmarks/data/{name}.py": frozenset(("corruptions",))  # in which order the files of CIFAR-10-C are read
+        for name in ("arrays", "augment", "cifar_c", "epoch", "splitting")
+    },
+    "benchmarks/measuring/route_text.py": TIMED | {"accuracy", "corruptions", "jpeg", "robustness"},
     "zoo/sizing/published_sizes.py": frozenset(("fidelity",)),
     "benchmarks/measuring/contenders.py": frozenset(("latency",)),
     "benchmarks/measuring/engine_names.py": TIMED,
@@ -133,7 +140,7 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
             *("driver/cascade", "driver/gated", "driver/network", "driver/segments", "driver/static"),
         )
     },
-    "zoo/serving/folding.py": TIMED | {"robustness"},
+    "zoo/serving/folding.py": TIMED | {"jpeg", "robustness"},
     "zoo/serving/onednn.py": TIMED,
     "zoo/serving/optimize.py": TIMED,
     "zoo/serving/gates.py": TIMED,

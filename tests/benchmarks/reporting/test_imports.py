@@ -21,6 +21,7 @@ VALUES = {
     "benchmarks.measuring.attacks.contract",  # the name of the attack that does nothing
     "benchmarks.measuring.engine_names",
     "benchmarks.measuring.summaries.accuracy",
+    "benchmarks.measuring.summaries.corruptions",
     "benchmarks.measuring.summaries.intervals",
     "benchmarks.measuring.summaries.latency",
     "benchmarks.statistics",  # computes with what it is given
