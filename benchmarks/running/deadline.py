@@ -59,8 +59,7 @@ class deadline:  # noqa: N801 - used as a context manager, like those of context
             with (
                 _sending
             ):  # nothing is sent until the new thread runs: Python first takes it for the one that starts it
-                _thread.start_new_thread(self._watch, ())  # a single step, unlike `Thread.start`
-                self._running.acquire()
+                self._start_watching()
         except BaseException:  # an outer deadline's
             self._over = True
             raise
@@ -78,6 +77,15 @@ class deadline:  # noqa: N801 - used as a context manager, like those of context
         self._ended.release()
         if self._sent and kind is None:
             raise DeadlineExceeded(self._message)
+
+    def _start_watching(self) -> None:
+        """Start the thread of `_watch`; return, or raise what an outer deadline sent before, when it runs."""
+        try:
+            _thread.start_new_thread(self._watch, ())  # a single step, unlike `Thread.start`
+        except BaseException:  # raised after that step, by an outer deadline; or else no thread can be started
+            self._running.acquire(timeout=_SECONDS_TO_START)
+            raise
+        self._running.acquire()
 
     @property
     def _done(self) -> bool:
@@ -106,6 +114,7 @@ class deadline:  # noqa: N801 - used as a context manager, like those of context
                 _send(self._thread, _error_class(self._message, self._to_come))
 
 
+_SECONDS_TO_START = 5.0
 _sending = threading.Lock()
 _current = threading.local()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import math
 import pickle
 import queue
@@ -13,6 +14,7 @@ from collections.abc import Callable
 import psutil
 import pytest
 
+from benchmarks.running import deadline as module
 from benchmarks.running.deadline import DeadlineExceeded, deadline, format_limit
 
 
@@ -247,6 +249,39 @@ def nest(depth: int, draw: random.Random) -> None:
         return
     with deadline(draw.uniform(0.0025, 0.0035), f"work {depth}"):
         nest(depth - 1, draw)
+
+
+def test_nothing_is_sent_while_a_new_thread_may_be_taken_for_the_one_that_starts_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An outer deadline's exception arrives just when the inner one's thread was started, which is slow to run."""
+    start, closed = _thread.start_new_thread, []
+
+    def slowly(watch: Callable[[], None], arguments: tuple[()]) -> None:
+        def run() -> None:
+            time.sleep(0.2)
+            closed.append(module._sending.locked())
+            watch()
+
+        start(run, arguments)
+        raise DeadlineExceeded("outer")
+
+    monkeypatch.setattr(_thread, "start_new_thread", slowly)
+    with pytest.raises(DeadlineExceeded, match="outer"), deadline(60, "inner"):
+        pass
+    assert closed == [True]
+    assert not module._sending.locked()
+
+
+def test_a_thread_that_cannot_be_started_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(watch: Callable[[], None], arguments: tuple[()]) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(module, "_SECONDS_TO_START", 0.01)
+    monkeypatch.setattr(_thread, "start_new_thread", refuse)
+    with pytest.raises(RuntimeError, match="can't start new thread"), deadline(60, "work"):
+        pass
+    assert not module._sending.locked()
 
 
 @pytest.mark.parametrize("seconds", [0, -1, math.nan])
