@@ -22,8 +22,9 @@ from torch import Tensor, nn
 
 from benchmarks.data import Batch
 from benchmarks.measuring import evaluator
+from benchmarks.measuring.attacks.balls import Ball
 from benchmarks.measuring.attacks.contract import CLEAN
-from benchmarks.measuring.attacks.pgd import linf_pgd
+from benchmarks.measuring.attacks.pgd import REACH, pgd
 from benchmarks.measuring.compression import Compressed, compress
 from benchmarks.measuring.logits_only import LogitsOnly
 from benchmarks.measuring.route_text import route_text
@@ -32,8 +33,6 @@ from benchmarks.strict import Strict
 from benchmarks.training.seeds import derive_seed
 from zoo.serving.folding import folded
 
-REACH = 2.5
-"""PGD's steps times step size, in epsilons (Madry et al. 2018)."""
 NONE = 0
 """The quality of images that are not compressed."""
 
@@ -137,15 +136,8 @@ def _fgsm(model: nn.Module, batch: Batch, epsilon: float) -> Tensor:
 
 def _pgd(model: nn.Module, batch: Batch, epsilon: float, steps: int, seed: int, *, early_stop: bool = True) -> Tensor:
     torch.manual_seed(seed)
-    return linf_pgd(
-        model,
-        batch.images,
-        batch.labels,
-        epsilon=epsilon,
-        steps=steps,
-        rel_stepsize=REACH / steps,
-        early_stop=early_stop,
-    )
+    images, labels, ball = batch.images, batch.labels, Ball("Linf", epsilon)
+    return pgd(model, images, labels, ball, steps=steps, rel_stepsize=REACH / steps, early_stop=early_stop)
 
 
 def _answers(trained: TrainedNetwork, batch: Batch, case: Case) -> pd.DataFrame:

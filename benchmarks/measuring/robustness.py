@@ -7,23 +7,21 @@ the network itself, in needed mode, judges the images that it made.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from typing import Literal
 
 import pandas as pd
 import torch
 from pydantic import Field, ValidationInfo, field_validator
-from torch import Tensor, nn
+from torch import Tensor
 
 from benchmarks.data import Batch
 from benchmarks.measuring import evaluator
 from benchmarks.measuring.attacks import CLEAN, Attack, Target
 from benchmarks.measuring.attacks.balls import distances
-from benchmarks.measuring.attacks.contract import headline_radius
+from benchmarks.measuring.attacks.contract import WORST, frozen, headline_radius
 from benchmarks.measuring.attacks.registry import parse_attack
-from benchmarks.measuring.attacks.worst_case import WORST, WorstCase
+from benchmarks.measuring.attacks.worst_case import WorstCase
 from benchmarks.measuring.route_text import route_text
 from benchmarks.measuring.trained_network import TrainedNetwork
 from benchmarks.strict import Strict
@@ -158,16 +156,3 @@ def _outcome(
             "by": "",
         }
     )
-
-
-@contextmanager
-def frozen(net: nn.Module) -> Iterator[None]:
-    """Parameters ask for no gradient inside the block; attacks need that of images only, and are faster so."""
-    asked = [p for p in net.parameters() if p.requires_grad]
-    for parameter in asked:
-        parameter.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for parameter in asked:
-            parameter.requires_grad_(True)

@@ -11,8 +11,8 @@ import torch
 from benchmarks import data
 from benchmarks.data import Batch, Dataset
 from benchmarks.measuring.attacks import Perturb, Target
+from benchmarks.measuring.attacks.contract import frozen
 from benchmarks.measuring.attacks.pgd import PGD
-from benchmarks.measuring.robustness import frozen
 from benchmarks.speed.table import row_of
 from benchmarks.speed.turns import ratio, take_turns
 from benchmarks.training.loop import NoCheckpoint, train

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Protocol
@@ -19,6 +20,8 @@ from zoo.serving.folding import folded
 
 CLEAN = "none"
 """Name of the attack that does nothing: its images are those of the test split, at epsilon 0."""
+WORST = "worst case"
+"""In the place of an attack's name: whichever of several fools the image."""
 
 
 class Perturb(Protocol):
@@ -99,3 +102,16 @@ class Attack(Strict):
     def sentence(self) -> str:
         """What readers of the report have to know, without a full stop; empty for nothing."""
         return ""
+
+
+@contextmanager
+def frozen(net: nn.Module) -> Iterator[None]:
+    """Parameters ask for no gradient inside the block; attacks need that of images only, and are faster so."""
+    asked = [p for p in net.parameters() if p.requires_grad]
+    for parameter in asked:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in asked:
+            parameter.requires_grad_(True)

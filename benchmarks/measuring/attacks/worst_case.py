@@ -10,9 +10,6 @@ from torch import Tensor
 from benchmarks.measuring.attacks.contract import CLEAN
 from benchmarks.measuring.attacks.in_turn import Right, Try
 
-WORST = "worst case"
-"""In the place of an attack's name: whichever fools the image."""
-
 
 @dataclass
 class WorstCase:

@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from benchmarks.measuring.attacks.contract import CLEAN, headline_radius
-from benchmarks.measuring.attacks.worst_case import WORST
-from benchmarks.measuring.trust import ANYTHING, BLIND, GRADIENT, HARDER, NOISE, REPEATED
+from benchmarks.measuring.attacks.contract import CLEAN, WORST, headline_radius
+from benchmarks.measuring.probes import ANYTHING, BLIND, GRADIENT, HARDER, NOISE, REPEATED
 
 GAIN = 0.03
 """Share of images that an attack may find beyond the suite's."""

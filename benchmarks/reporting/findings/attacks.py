@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from benchmarks.measuring.attacks.contract import CLEAN
-from benchmarks.measuring.attacks.worst_case import WORST
+from benchmarks.measuring.attacks.contract import CLEAN, WORST
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.evidence.robustness import attack_names
 from benchmarks.reporting.formatting import count, epsilons

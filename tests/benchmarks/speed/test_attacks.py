@@ -9,8 +9,8 @@ import pytest
 from benchmarks.data import Batch
 from benchmarks.measuring import TrainedNetwork
 from benchmarks.measuring.attacks import Target
+from benchmarks.measuring.attacks.contract import frozen
 from benchmarks.measuring.attacks.pgd import PGD
-from benchmarks.measuring.robustness import frozen
 from benchmarks.speed.attacks import STEPS, Aim, compared, find_epsilon, measure, robust_accuracy
 
 COLUMNS = ["what", "configuration", "ratio", "low", "high", "turns", "target"]

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from benchmarks.data import Dataset
-from benchmarks.measuring.attacks.pgd import linf_pgd
+from benchmarks.measuring.attacks.balls import Ball
+from benchmarks.measuring.attacks.pgd import pgd
 from benchmarks.measuring.logits_only import LogitsOnly
 from benchmarks.records.checkpoint import FileCheckpoint
 from benchmarks.records.record import digest
@@ -183,7 +184,7 @@ def accuracies(adversarial: dict[str, Any] | None, dataset: Dataset, seed: int) 
     train(net, dataset, how, seed=seed, device=CPU, checkpoint=NoCheckpoint())
     images, labels, _ = next(dataset.test.batches(100))
     net.eval().requires_grad_(False)
-    found = linf_pgd(LogitsOnly(net), images, labels, epsilon=0.1, steps=10, rel_stepsize=0.25)
+    found = pgd(LogitsOnly(net), images, labels, Ball("Linf", 0.1), steps=10, rel_stepsize=0.25)
     clean, robust = ((net(x).logits.argmax(dim=1) == labels).float().mean().item() for x in (images, found))
     return clean, robust
 

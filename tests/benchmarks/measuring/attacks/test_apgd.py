@@ -12,11 +12,11 @@ from benchmarks.measuring import TrainedNetwork
 from benchmarks.measuring.attacks import Target
 from benchmarks.measuring.attacks.apgd import APGD, State, apgd, checkpoints
 from benchmarks.measuring.attacks.balls import Ball, Norm
+from benchmarks.measuring.attacks.contract import frozen
 from benchmarks.measuring.attacks.losses import Loss, cross_entropy, dlr, likeliest_others, targeted_dlr
 from benchmarks.measuring.attacks.pgd import pgd
 from benchmarks.measuring.attacks.surrogates import surrogates
 from benchmarks.measuring.logits_only import LogitsOnly
-from benchmarks.measuring.robustness import frozen
 
 CPU = torch.device("cpu")
 

@@ -13,10 +13,10 @@ from torch import Tensor, nn
 from benchmarks.measuring import TrainedNetwork
 from benchmarks.measuring.attacks import Target
 from benchmarks.measuring.attacks.balls import Ball
+from benchmarks.measuring.attacks.contract import frozen
 from benchmarks.measuring.attacks.leaving import GRAIN
 from benchmarks.measuring.attacks.pgd import PGD, pgd
 from benchmarks.measuring.logits_only import LogitsOnly
-from benchmarks.measuring.robustness import frozen
 from tests.benchmarks.cases import METHODS
 
 STEPS, REACH = 10, 2.5
