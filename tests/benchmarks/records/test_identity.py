@@ -36,6 +36,7 @@ BACKBONES = frozenset(("active_conv", "adanet", "branchynet", "deformable", "pre
     "stochastic_depth",
     "wideresnet",
 }
+ATTACKED = frozenset(("deep_attacks", "robustness", "trust"))
 GATED = frozenset(("adanet", "branchynet", "msdnet", "pyramidnet", "skipnet", "stochastic_depth"))
 
 
@@ -113,26 +114,29 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     "benchmarks/measuring/ratios.py": frozenset(("latency",)),
     "benchmarks/measuring/batch_sizes.py": TIMED,
     "benchmarks/measuring/configurations.py": TIMED,
-    "benchmarks/measuring/logits_only.py": frozenset(("cost", "jpeg", "latency", "robustness")),
-    "benchmarks/measuring/attacks/fgsm.py": frozenset(("robustness",)),
+    "benchmarks/measuring/logits_only.py": ATTACKED | {"cost", "jpeg", "latency"},
+    "benchmarks/measuring/attacks/fgsm.py": frozenset(("deep_attacks", "robustness")),
+    "benchmarks/measuring/attacks/square.py": frozenset(("deep_attacks", "trust")),
     **{
-        f"benchmarks/measuring/attacks/{name}.py": frozenset(("jpeg", "robustness"))
-        for name in ("contract", "by_foolbox", "pgd")
+        f"benchmarks/measuring/attacks/{name}.py": ATTACKED | {"jpeg"}
+        for name in ("balls", "by_foolbox", "contract", "in_turn", "leaving", "losses", "pgd")
     },
+    **{f"benchmarks/measuring/attacks/{name}.py": ATTACKED for name in ("apgd", "surrogates", "worst_case")},
+    "benchmarks/measuring/probes.py": frozenset(("trust",)),
     "benchmarks/measuring/compression.py": frozenset(("corruptions", "jpeg")),
     "benchmarks/measuring/corrupting.py": frozenset(("corruptions",)),
     **{
         f"benchmarks/data/{name}.py": frozenset(("corruptions",))  # in which order the files of CIFAR-10-C are read
         for name in ("arrays", "augment", "cifar_c", "epoch", "splitting")
     },
-    "benchmarks/measuring/route_text.py": TIMED | {"accuracy", "corruptions", "jpeg", "robustness"},
+    "benchmarks/measuring/route_text.py": TIMED | {"accuracy", "corruptions", "deep_attacks", "jpeg", "robustness"},
     "zoo/sizing/published_sizes.py": frozenset(("fidelity",)),
     "benchmarks/measuring/contenders.py": frozenset(("latency",)),
     "benchmarks/measuring/engine_names.py": TIMED,
     "benchmarks/measuring/engines.py": frozenset(("latency",)),
-    "zoo/execution/cascade.py": frozenset(("latency",)),
-    "zoo/execution/early_exit.py": frozenset(("latency",)),
-    "zoo/execution/thresholds.py": frozenset(("latency",)),
+    "zoo/execution/cascade.py": ATTACKED | {"latency"},
+    "zoo/execution/early_exit.py": ATTACKED | {"latency"},
+    "zoo/execution/thresholds.py": ATTACKED | {"latency"},
     **{
         f"zoo/serving/runtime/{name}.py": frozenset(("latency",))
         for name in (
@@ -140,7 +144,7 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
             *("driver/cascade", "driver/gated", "driver/network", "driver/segments", "driver/static"),
         )
     },
-    "zoo/serving/folding.py": TIMED | {"jpeg", "robustness"},
+    "zoo/serving/folding.py": ATTACKED | TIMED | {"jpeg"},
     "zoo/serving/onednn.py": TIMED,
     "zoo/serving/optimize.py": TIMED,
     "zoo/serving/gates.py": TIMED,
@@ -148,8 +152,8 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     "zoo/serving/skipping.py": TIMED,
     "zoo/backbone.py": TIMED,
     "zoo/execution/gated_block.py": TIMED,
-    "zoo/execution/gates.py": TIMED,
-    "zoo/execution/rows.py": TIMED,
+    "zoo/execution/gates.py": ATTACKED | TIMED,
+    "zoo/execution/rows.py": ATTACKED | TIMED,
     "zoo/execution/skipping.py": TIMED,
     "zoo/methods/resnet.py": TIMED,  # the static network that is timed beside
 }
@@ -177,7 +181,8 @@ def identities(dataset: Dataset) -> dict[str, Identity]:
 def versions(dataset: Dataset) -> dict[str, dict[str, Any]]:
     """Of every table, of a network whose baseline is another method's."""
     (spec,) = models(small_study("densenet"))
-    return {chosen.name: version(chosen, Evaluation(), spec, dataset.info) for chosen in evaluators()}
+    every = Evaluation.model_validate({e.name: {} for e in evaluators() if not e.by_default})
+    return {chosen.name: version(chosen, every, spec, dataset.info) for chosen in evaluators()}
 
 
 def sources() -> list[str]:
