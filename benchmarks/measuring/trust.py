@@ -49,9 +49,9 @@ class TrustOptions(Strict):
 
     samples: int = Field(100, ge=1)
     steps: int = Field(100, ge=2)
-    restarts: int = Field(2, ge=1)
-    queries: int = Field(200, ge=1)
-    noises: int = Field(20, ge=1)
+    restarts: int = Field(1, ge=1)
+    queries: int = Field(100, ge=1)
+    noises: int = Field(10, ge=1)
     batch_size: int = Field(100, ge=1)
 
 
