@@ -35,6 +35,19 @@ def selectors() -> list[zoo.Selector]:
     return found
 
 
+def kinds_of_presets() -> list[zoo.Selector]:
+    """Of every method's presets that differ in numbers alone, such as depth or width, the first; but not `tiny`."""
+    found: dict[object, zoo.Selector] = {}
+    for name in zoo.list_methods():
+        for preset, facts in zoo.method(name).presets.items():
+            words = frozenset(
+                (key, value if isinstance(value, (str, bool)) else None) for key, value in facts.parameters.items()
+            )
+            if preset != "tiny":
+                found.setdefault((name, facts.task.shape, words), zoo.Selector(name, preset))
+    return list(found.values())
+
+
 @dataclass(frozen=True)
 class Case:
     """A briefly trained network with its settings, and real test images (64, 1, 28, 28)."""

@@ -1,4 +1,4 @@
-"""The published presets really run, at the size of images that their papers had, and on grey images too."""
+"""Every kind of preset really runs, at the size of images that it is for; the large ones on grey images too."""
 
 from __future__ import annotations
 
@@ -9,16 +9,12 @@ import torch
 from torch import nn
 
 import zoo
+from tests.conformance.cases import kinds_of_presets
 from zoo.sizing.unit_costs import count_executed, measure_ledger
 
 pytestmark = pytest.mark.long
 
-OWN_SHAPE_ONLY = {"b-lenet", "b-alexnet", "b-resnet-110"}
-"""Trunks of BranchyNet whose layers fit one image size."""
-
-
-def published() -> list[zoo.Selector]:
-    return [zoo.Selector(name, preset) for name in zoo.list_methods() for preset in zoo.method(name).presets]
+DEEPEST = zoo.Selector("stochastic_depth", "stochastic-depth-1202")
 
 
 def damp(net: zoo.RoutedNet) -> None:
@@ -29,12 +25,12 @@ def damp(net: zoo.RoutedNet) -> None:
                 nn.init.constant_(module.weight, 0.1)
 
 
-@pytest.mark.parametrize("selector", published(), ids=str)
+@pytest.mark.parametrize("selector", [*kinds_of_presets(), DEEPEST], ids=str)
 def test_a_published_network_answers_the_same_in_both_ways_and_costs_what_its_ledger_says(
     selector: zoo.Selector,
 ) -> None:
     task = zoo.method(selector.name).presets[selector.preset or ""].task
-    for channels in {task.shape[0]} if selector.preset in OWN_SHAPE_ONLY else (1, 3):
+    for channels in (1, 3) if selector.preset == "imagenet" else {task.shape[0]}:
         torch.manual_seed(0)
         net = zoo.create(selector, replace(task, shape=(channels, *task.shape[1:]))).eval()
         damp(net)

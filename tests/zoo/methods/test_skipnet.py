@@ -237,8 +237,8 @@ def test_with_every_gate_shut_only_the_first_block_and_the_shortcuts_run(compute
 
 
 def test_frozen_norms_keep_their_statistics_and_run_only_open_blocks() -> None:
-    net = copy.deepcopy(trained("skipnet[hybrid_share=0]", 2))
-    net.hybrid_norm = "frozen"
+    net = skipnet("skipnet[hybrid_norm=frozen]").train()
+    net(next(DIGITS.train.batches(50)).images)  # statistics of digits
     net.begin("hybrid")
     net.train()
     ledger = measure_ledger(net)

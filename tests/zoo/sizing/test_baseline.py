@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pytest
 import torch
 
 import zoo
+from tests.conformance.cases import kinds_of_presets
 from zoo.methods.branchynet import BranchyNet
 from zoo.papers.paper import CIFAR10, IMAGENET
 from zoo.sizing.baseline import TOLERANCE, baseline_of
 from zoo.sizing.counting import drawn_on_meta
 
 DIGITS = zoo.Task(shape=(1, 28, 28), classes=10)
-SCALES = {"tiny": DIGITS, "small": CIFAR10}
-
-
-def presets() -> list[tuple[str, zoo.Task]]:
-    """Of every method's presets that differ in numbers alone, such as depth or width, the first; but not `tiny`."""
-    found: dict[object, tuple[str, zoo.Task]] = {}
-    for name in zoo.list_methods():
-        for preset, facts in zoo.method(name).presets.items():
-            if preset != "tiny":
-                task = SCALES.get(preset, facts.task)
-                found.setdefault((name, task.shape, kind(facts.parameters)), (f"{name}[{preset}]", task))
-    return list(found.values())
-
-
-def kind(parameters: Mapping[str, Any]) -> object:
-    """Names of parameters, with the values of those that are words or switches."""
-    return frozenset((name, value if isinstance(value, (str, bool)) else None) for name, value in parameters.items())
 
 
 @pytest.mark.parametrize(
@@ -73,11 +54,12 @@ def test_the_suites_smallest_networks_cost_what_their_twins_cost(name: str) -> N
         assert ratio <= 1.001  # what the method adds to the trunk
 
 
-@pytest.mark.parametrize(("selector", "task"), presets())
-def test_every_kind_of_preset_has_a_baseline(selector: str, task: zoo.Task) -> None:
+@pytest.mark.parametrize("selector", kinds_of_presets(), ids=str)
+def test_every_kind_of_preset_has_a_baseline(selector: zoo.Selector) -> None:
+    task = zoo.method(selector.name).presets[selector.preset or ""].task
     baseline = baseline_of(selector, task)
     assert baseline.name == "resnet"
-    net = drawn_on_meta(zoo.parse(selector), task)
+    net = drawn_on_meta(selector, task)
     trunk = net.plain_trunk()
     if trunk is None:
         macs = zoo.size_of(selector, task).macs

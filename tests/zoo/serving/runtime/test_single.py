@@ -8,14 +8,16 @@ from typing import Any
 import onnx
 import pytest
 
-from tests.conformance.cases import trained
+import zoo
+from tests.conformance.cases import TASK
 from zoo.network import Setting
 from zoo.serving.runtime.served import ServedByRuntime
 from zoo.serving.runtime.single import single_model
 
 
 def graph_of(name: str, setting: Setting | None = None) -> Any:
-    served = ServedByRuntime(trained(name).net, threads=1)
+    """Of an untrained network: where its operators stand does not depend on weights."""
+    served = ServedByRuntime(zoo.create(name, TASK).eval(), threads=1)
     if setting is not None:
         served.use(setting)
     return onnx.load_from_string(single_model(served.plan())).graph
