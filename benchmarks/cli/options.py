@@ -41,9 +41,7 @@ StaticCurveOption = Annotated[
 ]
 EvaluatorsOption = Annotated[
     str | None,
-    typer.Option(
-        help="Measured besides, separated by commas. Example: --evaluators 'corruptions, deep_attacks'"
-    ),
+    typer.Option(help="Measured besides, separated by commas. Example: --evaluators 'corruptions, deep_attacks'"),
 ]
 SeedOption = Annotated[int | None, typer.Option(help="Seed of the study. Example: --seed 7")]
 NameOption = Annotated[

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import pandas as pd
 import torch
@@ -20,7 +21,7 @@ from benchmarks.data import Batch
 from benchmarks.measuring import evaluator
 from benchmarks.measuring.attacks_on_cost.goals import COST, GOALS, Outcome, dearest_of
 from benchmarks.measuring.attacks_on_cost.objective import decides
-from benchmarks.measuring.attacks_on_cost.search import Attacked, by_ascent, by_noise
+from benchmarks.measuring.attacks_on_cost.search import Attacked, by_ascent, by_noise, half
 from benchmarks.measuring.route_text import route_text
 from benchmarks.measuring.trained_network import TrainedNetwork
 from benchmarks.strict import Strict
@@ -38,8 +39,10 @@ class SlowdownOptions(Strict):
     Attributes:
         samples: images of the test split, from its beginning.
         epsilons: radii in units of [0, 1] pixels, None for the data set's own row.
-        steps: of a run; the goals `kept` and `lost` have half as many besides.
+        steps: of a run. With 8 the attack takes about as long as PGD-10 on the same images and epsilons.
         restarts: runs per epsilon.
+        also: goals besides `cost` that are given half as many steps of their own, `kept` and `lost`; otherwise their
+            rows have what the search for `cost` found on the way.
         batch_size: images that are attacked together.
     """
 
@@ -47,6 +50,7 @@ class SlowdownOptions(Strict):
     epsilons: tuple[float, ...] | None = None
     steps: int = Field(8, ge=1)
     restarts: int = Field(1, ge=1)
+    also: tuple[Literal["kept", "lost"], ...] = ()
     batch_size: int = Field(100, ge=1)
 
     @field_validator("epsilons")
@@ -66,10 +70,10 @@ def slowdown(trained: TrainedNetwork, options: SlowdownOptions) -> pd.DataFrame:
     """One row per goal, epsilon and image, at the headline setting; epsilon 0 is the clean image.
 
     Columns: goal (`cost`, `kept` and `lost`, see `benchmarks.measuring.attacks_on_cost.goals`; `noise`; `none` for the
-    clean image), tries (iterates or draws at that epsilon, at most), epsilon, index, label, prediction, linf (distance
-    of the image), macs (routed), route, nominal (the network's cost with every unit), note (empty, or why nothing was
-    attacked: then there are the clean images only). An image for which a goal was not reached is the clean one. All in
-    fp32.
+    clean image), tries (at that epsilon, at most: steps towards the goal, or draws; 0 where there is only what was
+    found on the way), epsilon, index, label, prediction, linf (distance of the image), macs (routed), route, nominal
+    (the network's cost with every unit), note (empty, or why nothing was attacked: then there are the clean images
+    only). An image for which a goal was not reached is the clean one. All in fp32.
     """
     epsilons = sorted(options.epsilons or trained.dataset.info.epsilons)
     test = trained.dataset.test
@@ -81,8 +85,8 @@ def slowdown(trained: TrainedNetwork, options: SlowdownOptions) -> pd.DataFrame:
         clean = [attacked.deployed(batch.images) for batch in batches]
         note = _nothing_to_attack(attacked, batches, clean)
         for number, (batch, before) in enumerate(zip(batches, clean, strict=True)):
-            rows = _Rows(trained, attacked.nominal, batch, note)
-            tables.append(rows.of(CLEAN, 0, 0.0, before.images))
+            rows = _Rows(attacked.nominal, batch, note)
+            tables.append(rows.of(CLEAN, 0, 0.0, before))
             if not note:
                 torch.manual_seed(derive_seed(trained.seed, "slowdown", number))
                 tables += _attack(attacked, before, batch.labels, epsilons, options, rows)
@@ -104,21 +108,17 @@ class _Rows:
     """Rows of the table about a batch.
 
     Attributes:
-        trained: the network.
-        nominal: its cost with every unit.
+        nominal: cost of the network with every unit.
         batch: the images.
         note: why they are not attacked; empty where they are.
     """
 
-    trained: TrainedNetwork
     nominal: int
     batch: Batch
     note: str
 
-    def of(self, goal: str, tries: int, epsilon: float, images: Tensor) -> pd.DataFrame:
-        """What the deployed rule makes of images (N, C, H, W) that were found in place of the batch's."""
-        with torch.inference_mode():
-            out = self.trained.net(images, compute="needed")
+    def of(self, goal: str, tries: int, epsilon: float, found: Outcome) -> pd.DataFrame:
+        """What stands in place of the batch's images, as the deployed rule judged it."""
         return pd.DataFrame(
             {
                 "goal": goal,
@@ -126,10 +126,10 @@ class _Rows:
                 "epsilon": epsilon,
                 "index": self.batch.indices.cpu().numpy(),
                 "label": self.batch.labels.cpu().numpy(),
-                "prediction": out.logits.argmax(dim=1).cpu().numpy(),
-                "linf": (images - self.batch.images).abs().flatten(1).amax(dim=1).cpu().numpy(),
-                "macs": self.trained.ledger.routed(out.route).numpy(),
-                "route": route_text(out.route),
+                "prediction": found.answers.cpu().numpy(),
+                "linf": (found.images - self.batch.images).abs().flatten(1).amax(dim=1).cpu().numpy(),
+                "macs": found.macs.long().cpu().numpy(),
+                "route": route_text(found.route),
                 "nominal": self.nominal,
                 "note": self.note,
             }
@@ -145,14 +145,15 @@ def _attack(
     rows: _Rows,
 ) -> Iterator[pd.DataFrame]:
     """What was found for every goal and by noise, epsilon after epsilon."""
-    tries = options.restarts * (options.steps + 1)
+    steps, restarts = options.steps, options.restarts
+    also = [goal for goal in GOALS if goal.name in options.also]
     judged = dearest_of(GOALS, clean, labels)
-    for epsilon, found in by_ascent(
-        attacked, clean, labels, epsilons, steps=options.steps, restarts=options.restarts
-    ):
+    for epsilon, found in by_ascent(attacked, clean, labels, epsilons, steps=steps, restarts=restarts, also=also):
         for goal in GOALS:
-            dearest = judged[goal.name]
-            dearest.offer_all(attacked.deployed(found[goal.name].images))
-            yield rows.of(goal.name, tries, epsilon, dearest.images)
-    for epsilon, found in by_noise(attacked, clean, labels, epsilons, tries=tries):
-        yield rows.of(NOISE, tries, epsilon, found[COST.name].images)
+            judged[goal.name].confirm(found[goal.name], attacked.deployed)
+            tries = restarts * steps if goal is COST else half(steps) * (goal in also)
+            yield rows.of(goal.name, tries, epsilon, judged[goal.name].found)
+    noisy = dearest_of((COST,), clean, labels)[COST.name]
+    for epsilon, found in by_noise(attacked, clean, labels, epsilons, tries=restarts * steps):
+        noisy.confirm(found[COST.name], attacked.deployed)
+        yield rows.of(NOISE, restarts * steps, epsilon, noisy.found)

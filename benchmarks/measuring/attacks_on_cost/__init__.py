@@ -1,1 +1,1 @@
-"""Attacks that aim at the computation and not at the answer: how dear an image within an L-infinity ball can be made."""
+"""Attacks that aim at the computation, not at the answer: how dear images within an L-infinity ball can be made."""

@@ -1,8 +1,8 @@
 """Ascent within an L-infinity ball by signs of averaged gradients, in which images leave once they have what is sought.
 
-A step is `epsilon * (1 + cos(pi * k / steps))`: from twice the radius down to nothing, as far as APGD's first step and its
-smallest (Croce & Hein 2020), without its checkpoints, for which a dozen steps are too few. Gradients are scaled to equal
-mean size and averaged with momentum (Dong et al. 2018): decisions are steps, and a plain sign swings across them.
+A step is `epsilon * (1 + cos(pi * k / steps))`: from twice the radius, as APGD's first (Croce & Hein 2020), down to
+nothing, but without APGD's checkpoints, for which a dozen steps are too few. Gradients are scaled to equal mean size
+and averaged with momentum (Dong et al. 2018): decisions are steps, and a plain sign swings across them.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ GRAIN = 4
 """Batches shrink to multiples of this, as in `benchmarks.measuring.attacks.pgd`, which says why."""
 
 Seen = Callable[[Tensor, Tensor, Forward], Tensor]
-"""Row numbers (n,), images of those rows (n, C, H, W) and their output, to (n,) bool: whose search goes on. It is called
-for every iterate, and keeps what it wants."""
+"""Row numbers (n,), images of those rows (n, C, H, W) and their output, to (n,) bool: whose search goes on. It is
+called for every iterate, and keeps what it wants."""
 
 
 def ascend(

@@ -47,11 +47,24 @@ class Outcome:
         images: (n, C, H, W).
         answers: (n,) int64.
         macs: (n,) float64, routed.
+        route: (n, U) bool.
     """
 
     images: Tensor
     answers: Tensor
     macs: Tensor
+    route: Tensor
+
+    def put(self, rows: Tensor, other: Outcome) -> None:
+        """Replace these rows (m,) by those of another outcome, in order."""
+        self.images[rows], self.answers[rows] = other.images, other.answers
+        self.macs[rows], self.route[rows] = other.macs, other.route
+
+    def at(self, rows: Tensor) -> Outcome:
+        """A copy of these rows: (m,) numbers or (n,) bool."""
+        return Outcome(
+            images=self.images[rows], answers=self.answers[rows], macs=self.macs[rows], route=self.route[rows]
+        )
 
 
 class Dearest:
@@ -63,7 +76,7 @@ class Dearest:
         labels: (N,) int64.
 
     Attributes:
-        images: (N, C, H, W).
+        found: what there is, of all N rows.
         worth: (N,) float64: its cost; of a clean image that the goal does not allow, a little less.
     """
 
@@ -71,19 +84,21 @@ class Dearest:
         self.goal = goal
         self.clean, self.labels = clean, labels
         allowed = goal.allows(clean.answers, clean.answers, labels)
-        self.images = clean.images.clone()
+        self.found = clean.at(torch.arange(len(labels), device=labels.device))
         self.worth = torch.where(allowed, clean.macs, clean.macs - NOT_LOST)
 
-    def offer_all(self, offered: Outcome) -> None:
-        """Take what is dearer, of images of all N rows."""
-        self.offer(torch.arange(len(self.worth), device=self.worth.device), offered)
+    def confirm(self, other: Dearest, judge: Callable[[Tensor], Outcome]) -> None:
+        """Take what another one has that is dearer, as far as a judge of images (n, C, H, W) agrees."""
+        rows = (other.worth > self.worth).nonzero().squeeze(1)
+        if len(rows):
+            self.offer(rows, judge(other.found.images[rows]))
 
     def offer(self, rows: Tensor, offered: Outcome) -> None:
         """Take what is dearer, of images (n, C, H, W) of these rows (n,)."""
         allowed = self.goal.allows(offered.answers, self.clean.answers[rows], self.labels[rows])
         better = allowed & (offered.macs > self.worth[rows])
         self.worth[rows[better]] = offered.macs[better]
-        self.images[rows[better]] = offered.images[better]
+        self.found.put(rows[better], offered.at(better))
 
 
 def dearest_of(goals: Sequence[Goal], clean: Outcome, labels: Tensor) -> dict[str, Dearest]:

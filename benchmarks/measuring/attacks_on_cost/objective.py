@@ -73,9 +73,14 @@ def _opening(probs: Tensor) -> Tensor:
 
 
 def dear_and_kept(net: RoutedNet) -> Objective:
-    """The same, and where the answer is not that class, towards it."""
+    """The same where the answer is that class; elsewhere nothing but towards it, until it is."""
     push = dear(net)
-    return lambda out, classes: push(out, classes) - _loss(out, classes) * (out.logits.argmax(dim=1) != classes)
+
+    def climbed(out: Forward, classes: Tensor) -> Tensor:
+        kept = out.logits.argmax(dim=1) == classes
+        return torch.where(kept, push(out, classes), -_loss(out, classes))
+
+    return climbed
 
 
 def dear_and_lost(net: RoutedNet) -> Objective:

@@ -25,7 +25,7 @@ from benchmarks.strict import Strict
 from tests.benchmarks.cases import DATASET, models, small_study
 from zoo.plugins import Registry
 
-NAMES = {"accuracy", "cost", "energy", "fidelity", "latency", "ledger", "robustness"}
+NAMES = {"accuracy", "cost", "energy", "fidelity", "latency", "ledger", "robustness", "slowdown"}
 ROOT = Path(zoo.__file__).parents[1]
 
 
@@ -48,7 +48,7 @@ def test_only_timing_and_energy_need_the_machine_alone() -> None:
     assert not {"energy", "latency"} & {e.name for e in evaluators(alone=False)}
 
 
-@pytest.mark.parametrize("name", ["cost", "robustness", "latency", "energy"])
+@pytest.mark.parametrize("name", ["cost", "robustness", "latency", "energy", "slowdown"])
 def test_an_evaluator_whose_options_are_none_is_not_wanted(name: str) -> None:
     assert named(name).wanted(Evaluation())
     assert not named(name).wanted(Evaluation(**{name: None}))
@@ -61,7 +61,7 @@ def test_an_evaluator_without_options_is_always_wanted(name: str) -> None:
 
 def test_evaluators_run_and_are_listed_in_their_order() -> None:
     assert [e.name for e in evaluators()] == [
-        *("accuracy", "cost", "fidelity", "latency", "energy", "ledger", "robustness"),
+        *("accuracy", "cost", "fidelity", "latency", "energy", "ledger", "robustness", "slowdown"),
     ]
 
 
@@ -119,7 +119,9 @@ def test_no_evaluator_depends_on_bookkeeping_or_on_anothers_options(name: str) -
     own = {f"benchmarks/measuring/{name}.py"}
     bookkeeping = {f"benchmarks/records/{part}.py" for part in ("code_hashes", "store", "versions")}
     bookkeeping |= {f"benchmarks/measuring/{part}.py" for part in ("options", "registry")}
-    bookkeeping |= {f"benchmarks/measuring/summaries/{part}.py" for part in ("registry", "accuracy", "robustness")}
+    bookkeeping |= {
+        f"benchmarks/measuring/summaries/{part}.py" for part in ("registry", "accuracy", "robustness", "slowdown")
+    }
     bookkeeping |= {"benchmarks/measuring/attacks/registry.py"}
     bookkeeping |= {"benchmarks/study/study.py", "benchmarks/training/recipe.py"}
     assert bookkeeping <= {str(path.relative_to(ROOT)) for path in ROOT.rglob("benchmarks/**/*.py")}
@@ -312,7 +314,7 @@ def test_a_study_configures_the_evaluator_of_an_installed_plug_in_and_its_worker
     driver = installed(program)
     assert driver.returncode == 0, driver.stderr
     worker = installed(WORKER, driver.stdout.strip())
-    wanted = ["accuracy", "fidelity", "latency", "energy", "ledger", "robustness", "sharpness"]
+    wanted = ["accuracy", "fidelity", "latency", "energy", "ledger", "robustness", "slowdown", "sharpness"]
     assert worker.stdout.strip() == f"{wanted} radius=0.25", worker.stderr
 
 

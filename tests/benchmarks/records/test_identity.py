@@ -117,14 +117,18 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
         f"benchmarks/measuring/attacks/{name}.py": frozenset(("robustness",))
         for name in ("contract", "by_foolbox", "fgsm", "pgd")
     },
-    "benchmarks/measuring/route_text.py": TIMED | {"accuracy", "robustness"},
+    **{
+        f"benchmarks/measuring/attacks_on_cost/{name}.py": frozenset(("slowdown",))
+        for name in ("ascent", "goals", "objective", "search")
+    },
+    "benchmarks/measuring/route_text.py": TIMED | {"accuracy", "robustness", "slowdown"},
     "zoo/sizing/published_sizes.py": frozenset(("fidelity",)),
     "benchmarks/measuring/contenders.py": frozenset(("latency",)),
     "benchmarks/measuring/engine_names.py": TIMED,
     "benchmarks/measuring/engines.py": frozenset(("latency",)),
-    "zoo/execution/cascade.py": frozenset(("latency",)),
-    "zoo/execution/early_exit.py": frozenset(("latency",)),
-    "zoo/execution/thresholds.py": frozenset(("latency",)),
+    "zoo/execution/cascade.py": frozenset(("latency", "slowdown")),
+    "zoo/execution/early_exit.py": frozenset(("latency", "slowdown")),
+    "zoo/execution/thresholds.py": frozenset(("latency", "slowdown")),
     **{
         f"zoo/serving/runtime/{name}.py": frozenset(("latency",))
         for name in (
@@ -132,7 +136,7 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
             *("driver/cascade", "driver/gated", "driver/network", "driver/segments", "driver/static"),
         )
     },
-    "zoo/serving/folding.py": TIMED | {"robustness"},
+    "zoo/serving/folding.py": TIMED | {"robustness", "slowdown"},
     "zoo/serving/onednn.py": TIMED,
     "zoo/serving/optimize.py": TIMED,
     "zoo/serving/gates.py": TIMED,
@@ -141,7 +145,7 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     "zoo/backbone.py": TIMED,
     "zoo/execution/gated_block.py": TIMED,
     "zoo/execution/gates.py": TIMED,
-    "zoo/execution/rows.py": TIMED,
+    "zoo/execution/rows.py": TIMED | {"slowdown"},
     "zoo/execution/skipping.py": TIMED,
     "zoo/methods/resnet.py": TIMED,  # the static network that is timed beside
 }
