@@ -59,7 +59,7 @@ class CorruptionsOptions(Strict):
         return severities
 
 
-@evaluator("corruptions", options=CorruptionsOptions, order=8, by_default=False)
+@evaluator("corruptions", options=CorruptionsOptions, order=10, by_default=False)
 def corruptions(trained: TrainedNetwork, options: CorruptionsOptions) -> pd.DataFrame:
     """One row per corruption, severity and image, at the headline setting; severity 0 is the clean image.
 

@@ -95,7 +95,7 @@ def attack_modules(options: DeepAttackOptions) -> list[str]:
 
 
 @evaluator(
-    "deep_attacks", options=DeepAttackOptions, needs=("epsilons",), uses=attack_modules, order=9, by_default=False
+    "deep_attacks", options=DeepAttackOptions, needs=("epsilons",), uses=attack_modules, order=11, by_default=False
 )
 def deep_attacks(trained: TrainedNetwork, options: DeepAttackOptions) -> pd.DataFrame:
     """One row per norm and image, at the headline setting: what the first attack that fools it made of it.

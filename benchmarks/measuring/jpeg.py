@@ -89,7 +89,7 @@ class Case(NamedTuple):
     images: Tensor
 
 
-@evaluator("jpeg", options=JpegOptions, needs=("epsilons",), order=9, by_default=False)
+@evaluator("jpeg", options=JpegOptions, needs=("epsilons",), order=12, by_default=False)
 def jpeg(trained: TrainedNetwork, options: JpegOptions) -> pd.DataFrame:
     """One row per attack, quality, knowledge, epsilon and image, at the headline setting.
 

@@ -62,7 +62,7 @@ class Probed(NamedTuple):
     values: Tensor
 
 
-@evaluator("trust", options=TrustOptions, needs=("epsilons",), order=8)
+@evaluator("trust", options=TrustOptions, needs=("epsilons",), order=9)
 def trust(trained: TrainedNetwork, options: TrustOptions) -> pd.DataFrame:
     """One row per probe and image, at the headline setting.
 

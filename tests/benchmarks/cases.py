@@ -22,12 +22,15 @@ METHODS = ("resnet", "adanet", "branchynet")
 RECIPE: dict[str, Any] = {"epochs": 3, "batch_size": 32, "lr": 0.1, "warmup": 0.25, "precision": "fp32"}
 EVALUATION: dict[str, Any] = {
     "robustness": {"samples": 60, "pgd_steps": 5, "epsilons": [0.02, 0.1], "strong": ["APGD[steps=5]"]},
+    "slowdown": {"samples": 60, "steps": 5, "epsilons": [0.02, 0.1]},
     "trust": {"samples": 20, "steps": 5, "restarts": 1, "queries": 5, "noises": 2},
     "latency": {"seconds": 0.05, "batch_sizes": [1, 8], "engines": []},
     "energy": {"seconds": 0.05, "batch_sizes": [1, 8]},
     "fidelity": {"presets": "*18"},
 }
-NOT_MEASURED: dict[str, Any] = dict.fromkeys(("cost", "robustness", "trust", "latency", "energy", "fidelity"))
+NOT_MEASURED: dict[str, Any] = dict.fromkeys(
+    ("cost", "robustness", "slowdown", "trust", "latency", "energy", "fidelity")
+)
 """Evaluation options that leave accuracy and ledger, which are always made."""
 
 

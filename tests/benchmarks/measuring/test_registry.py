@@ -25,8 +25,12 @@ from benchmarks.strict import Strict
 from tests.benchmarks.cases import DATASET, models, small_study
 from zoo.plugins import Registry
 
-NAMES = {"accuracy", "corruptions", "cost", "energy", "fidelity", "jpeg", "latency", "ledger", "robustness"}
-BY_NAME = {"corruptions", "jpeg"}
+NAMES = {"accuracy", "corruptions", "cost", "deep_attacks", "energy", "fidelity", "jpeg", "latency", "ledger"} | {
+    "robustness",
+    "slowdown",
+    "trust",
+}
+BY_NAME = {"corruptions", "deep_attacks", "jpeg"}
 """Those that a study has to ask for."""
 ROOT = Path(zoo.__file__).parents[1]
 
@@ -50,7 +54,7 @@ def test_only_timing_and_energy_need_the_machine_alone() -> None:
     assert not {"energy", "latency"} & {e.name for e in evaluators(alone=False)}
 
 
-@pytest.mark.parametrize("name", ["cost", "robustness", "latency", "energy"])
+@pytest.mark.parametrize("name", ["cost", "robustness", "latency", "energy", "slowdown"])
 def test_an_evaluator_whose_options_are_none_is_not_wanted(name: str) -> None:
     assert named(name).wanted(Evaluation())
     assert not named(name).wanted(Evaluation(**{name: None}))
@@ -63,7 +67,8 @@ def test_an_evaluator_without_options_is_always_wanted(name: str) -> None:
 
 def test_evaluators_run_and_are_listed_in_their_order() -> None:
     assert [e.name for e in evaluators()] == [
-        *("accuracy", "cost", "fidelity", "latency", "energy", "ledger", "robustness", "corruptions", "jpeg"),
+        *("accuracy", "cost", "fidelity", "latency", "energy", "ledger", "robustness", "slowdown", "trust"),
+        *("corruptions", "deep_attacks", "jpeg"),
     ]
 
 
@@ -126,7 +131,9 @@ def test_no_evaluator_depends_on_bookkeeping_or_on_anothers_options(name: str) -
     own = {f"benchmarks/measuring/{name}.py"}
     bookkeeping = {f"benchmarks/records/{part}.py" for part in ("code_hashes", "store", "versions")}
     bookkeeping |= {f"benchmarks/measuring/{part}.py" for part in ("options", "registry")}
-    bookkeeping |= {f"benchmarks/measuring/summaries/{part}.py" for part in ("registry", "accuracy", "robustness")}
+    bookkeeping |= {
+        f"benchmarks/measuring/summaries/{part}.py" for part in ("registry", "accuracy", "robustness", "slowdown")
+    }
     bookkeeping |= {"benchmarks/measuring/attacks/registry.py"}
     bookkeeping |= {"benchmarks/study/study.py", "benchmarks/training/recipe.py"}
     assert bookkeeping <= {str(path.relative_to(ROOT)) for path in ROOT.rglob("benchmarks/**/*.py")}
@@ -319,7 +326,7 @@ def test_a_study_configures_the_evaluator_of_an_installed_plug_in_and_its_worker
     driver = installed(program)
     assert driver.returncode == 0, driver.stderr
     worker = installed(WORKER, driver.stdout.strip())
-    wanted = ["accuracy", "fidelity", "latency", "energy", "ledger", "robustness", "sharpness"]
+    wanted = ["accuracy", "fidelity", "latency", "energy", "ledger", "robustness", "slowdown", "sharpness"]
     assert worker.stdout.strip() == f"{wanted} radius=0.25", worker.stderr
 
 

@@ -123,20 +123,25 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     },
     **{f"benchmarks/measuring/attacks/{name}.py": ATTACKED for name in ("apgd", "surrogates", "worst_case")},
     "benchmarks/measuring/probes.py": frozenset(("trust",)),
+    **{
+        f"benchmarks/measuring/attacks_on_cost/{name}.py": frozenset(("slowdown",))
+        for name in ("ascent", "goals", "objective", "search")
+    },
     "benchmarks/measuring/compression.py": frozenset(("corruptions", "jpeg")),
     "benchmarks/measuring/corrupting.py": frozenset(("corruptions",)),
     **{
         f"benchmarks/data/{name}.py": frozenset(("corruptions",))  # in which order the files of CIFAR-10-C are read
         for name in ("arrays", "augment", "cifar_c", "epoch", "splitting")
     },
-    "benchmarks/measuring/route_text.py": TIMED | {"accuracy", "corruptions", "deep_attacks", "jpeg", "robustness"},
+    "benchmarks/measuring/route_text.py": TIMED
+    | {"accuracy", "corruptions", "deep_attacks", "jpeg", "robustness", "slowdown"},
     "zoo/sizing/published_sizes.py": frozenset(("fidelity",)),
     "benchmarks/measuring/contenders.py": frozenset(("latency",)),
     "benchmarks/measuring/engine_names.py": TIMED,
     "benchmarks/measuring/engines.py": frozenset(("latency",)),
-    "zoo/execution/cascade.py": ATTACKED | {"latency"},
-    "zoo/execution/early_exit.py": ATTACKED | {"latency"},
-    "zoo/execution/thresholds.py": ATTACKED | {"latency"},
+    "zoo/execution/cascade.py": ATTACKED | {"latency", "slowdown"},
+    "zoo/execution/early_exit.py": ATTACKED | {"latency", "slowdown"},
+    "zoo/execution/thresholds.py": ATTACKED | {"latency", "slowdown"},
     **{
         f"zoo/serving/runtime/{name}.py": frozenset(("latency",))
         for name in (
@@ -144,7 +149,7 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
             *("driver/cascade", "driver/gated", "driver/network", "driver/segments", "driver/static"),
         )
     },
-    "zoo/serving/folding.py": ATTACKED | TIMED | {"jpeg"},
+    "zoo/serving/folding.py": ATTACKED | TIMED | {"jpeg", "slowdown"},
     "zoo/serving/onednn.py": TIMED,
     "zoo/serving/optimize.py": TIMED,
     "zoo/serving/gates.py": TIMED,
@@ -153,7 +158,7 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     "zoo/backbone.py": TIMED,
     "zoo/execution/gated_block.py": TIMED,
     "zoo/execution/gates.py": ATTACKED | TIMED,
-    "zoo/execution/rows.py": ATTACKED | TIMED,
+    "zoo/execution/rows.py": ATTACKED | TIMED | {"slowdown"},
     "zoo/execution/skipping.py": TIMED,
     "zoo/methods/resnet.py": TIMED,  # the static network that is timed beside
 }

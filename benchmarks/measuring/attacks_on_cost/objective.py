@@ -1,0 +1,95 @@
+"""What an attack on the cost pushes: early exits towards the uniform distribution, gates towards open.
+
+Exits as in Hong et al. 2021 (DeepSloth): the cross-entropy between the uniform distribution and what the exit answers.
+Gates: the summed log-probability of opening. Two things are different, since both made the attack stronger at the same
+number of steps on networks trained on 3,500 digits:
+
+- An exit that an image already passes weighs a tenth of one at which it would leave: else most of a step goes to exits
+  that are unsure enough. BranchyNet at epsilon 0.1: 62 % of its saving undone in place of 55.
+- Log-odds of gates are halved first, so that a gate that is barely open still weighs nearly as much as one that is
+  barely closed. AdaNet at 0.1: 34 in place of 31 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from zoo.execution.early_exit import EarlyExitNet
+from zoo.network import Forward, RoutedNet
+
+Objective = Callable[[Forward, Tensor], Tensor]
+"""Output of all units (N images), and classes (N,) int64, to what is climbed, (N,)."""
+
+PASSED = 0.1
+"""Weight of an exit that the image passes."""
+SOFTENED = 2.0
+"""What log-odds of gates are divided by."""
+
+
+def decides(net: RoutedNet, out: Forward) -> bool:
+    """Whether gates or exits decide what an image costs.
+
+    Args:
+        net: in eval mode.
+        out: its output with every unit computed.
+    """
+    return isinstance(net, EarlyExitNet) or (out.gate_probs is not None and out.gate_probs.shape == out.route.shape)
+
+
+def dear(net: RoutedNet) -> Objective:
+    """The more, the nearer to passing every exit and opening every gate."""
+
+    def climbed(out: Forward, classes: Tensor) -> Tensor:
+        total = torch.zeros(len(out.logits), device=out.logits.device)
+        if isinstance(net, EarlyExitNet):
+            total = total + _passing(net, out)
+        if out.gate_probs is not None:
+            total = total + _opening(out.gate_probs)
+        return total
+
+    return climbed
+
+
+def _passing(net: EarlyExitNet, out: Forward) -> Tensor:
+    """Minus the cross-entropies of the early exits with the uniform distribution, (N,)."""
+    total = torch.zeros(len(out.logits), device=out.logits.device)
+    for logits, threshold in zip(out.exit_logits, net.thresholds, strict=False):
+        if threshold is not None:
+            leaves = net.uncertainty(logits.detach()) < threshold
+            weight = torch.where(leaves, 1.0, PASSED)
+            total = total + weight * logits.float().log_softmax(dim=1).mean(dim=1)
+    return total
+
+
+def _opening(probs: Tensor) -> Tensor:
+    """Summed log-probabilities of opening, of softened log-odds, (N,); finite where a gate has saturated."""
+    ends = torch.finfo(torch.float32)
+    log_odds = probs.float().clamp_min(ends.tiny).log() - (1 - probs.float()).clamp_min(ends.eps).log()
+    return functional.logsigmoid(log_odds / SOFTENED).sum(dim=1)
+
+
+def dear_and_kept(net: RoutedNet) -> Objective:
+    """The same where the answer is that class; elsewhere nothing but towards it, until it is."""
+    push = dear(net)
+
+    def climbed(out: Forward, classes: Tensor) -> Tensor:
+        kept = out.logits.argmax(dim=1) == classes
+        return torch.where(kept, push(out, classes), -_loss(out, classes))
+
+    return climbed
+
+
+def dear_and_lost(net: RoutedNet) -> Objective:
+    """The same, and where the answer is that class, away from it."""
+    push = dear(net)
+    return lambda out, classes: push(out, classes) + _loss(out, classes) * (out.logits.argmax(dim=1) == classes)
+
+
+def _loss(out: Forward, classes: Tensor) -> Tensor:
+    """Cross-entropy of the answer of the dearest route, which is the last exit's where there are exits, (N,)."""
+    logits = out.exit_logits[-1] if out.exit_logits else out.logits
+    return functional.cross_entropy(logits.float(), classes, reduction="none")

@@ -1,0 +1,107 @@
+"""Accuracy and computation under attack in one plane."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+
+from benchmarks.measuring.attacks.contract import CLEAN as UNATTACKED
+from benchmarks.reporting.drawing.axes import canvas
+from benchmarks.reporting.drawing.style import style_of
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+from benchmarks.reporting.evidence.robustness import headline_attack
+from benchmarks.reporting.evidence.slowdown import COST, LOST, radii, slowdown_results
+from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure
+from benchmarks.reporting.formatting import epsilons, percent
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where a network stands under an attack: cost in MACs, accuracy as a share, the attack's name, and its mark."""
+
+    macs: float
+    accuracy: float
+    attack: str
+    size: float
+    filled: bool
+
+
+@figure("attack-plane", section="attack", order=30, title="Accuracy and computation under attack")
+def attack_plane(evidence: Evidence) -> Drawing:
+    """At one epsilon a path per dynamic network: clean, answer attacked, cost attacked, both; static ones stay put."""
+    measured = slowdown_results(evidence)
+    if measured.empty:
+        raise NoData("No network's computation has been attacked yet.")
+    headline = headline_attack(evidence.robustness)
+    every = radii(measured)
+    epsilon = headline[1] if headline and headline[1] in every else every[min(1, len(every) - 1)]
+    drawn, axes = canvas(height=3.9)
+    tips: dict[str, str] = {}
+    shown = []
+    for network in evidence.networks:
+        points = [*_answer(evidence, network, headline), *_cost(evidence, network, epsilon)]
+        if points:
+            tips |= _draw(axes, evidence, network, points)
+            shown.append(network)
+    axes.set_xlabel(f"mean routed cost ({evidence.unit.name} MACs)")
+    axes.set_ylabel("accuracy (%)")
+    axes.set_ylim(-3, 103)
+    attack = f"{headline[0]} on the answer, " if headline else ""
+    return Drawing(
+        panels=[Panel(figure=drawn, tips=tips)],
+        caption=f"At ε {epsilons(every)[epsilon]}. Small and empty: without an attack. Then, along the line: "
+        f"{attack}the slowdown attack on the cost (large), and the dearest images with a wrong answer (black edge). "
+        "Networks with one route are two points, one above the other: their cost cannot be attacked.",
+        legend=shown,
+    )
+
+
+def _answer(evidence: Evidence, network: NetworkEvidence, headline: tuple[str, float] | None) -> list[Point]:
+    """Clean, and under the headline attack on the answer."""
+    table = evidence.robustness
+    if headline is None:
+        return []
+    own = table[table["network"] == network.label]
+    found = []
+    for attack, epsilon, size, filled in ((UNATTACKED, 0.0, 5.0, False), (*headline, 5.0, True)):
+        rows = own[(own["attack"] == attack) & (own["epsilon"] == epsilon)].to_dict("records")
+        name = "clean" if attack == UNATTACKED else attack
+        found += [Point(float(row["macs"]), float(row["accuracy"]), name, size, filled) for row in rows]
+    return found
+
+
+def _cost(evidence: Evidence, network: NetworkEvidence, epsilon: float) -> list[Point]:
+    """Under the attack on the cost, and on cost and answer; nothing for a network that was not attacked."""
+    values, nominal = evidence.headlines[network.label], evidence.value(network, "nominal")
+    found = []
+    for goal, name, size in ((COST, "slowdown", 9.0), (LOST, "slowdown, answer lost", 7.0)):
+        share = values.get(f"slowdown_share_{goal}_{epsilon:.4g}")
+        accuracy = values.get(f"slowdown_accuracy_{goal}_{epsilon:.4g}")
+        if share is not None and accuracy is not None and share == share and nominal == nominal:
+            found.append(Point(share * nominal, accuracy, name, size, True))
+    return found
+
+
+def _draw(axes: Axes, evidence: Evidence, network: NetworkEvidence, points: Sequence[Point]) -> dict[str, str]:
+    style, scale = style_of(network), evidence.unit.size
+    line = [point.macs / scale for point in points], [100 * point.accuracy for point in points]
+    axes.plot(*line, color=style.color, linestyle=style.line, linewidth=1, alpha=0.6, zorder=2)
+    tips = {}
+    for number, point in enumerate(points):
+        gid = f"plane-{network.slug}-{number}"
+        axes.plot(
+            [point.macs / scale],
+            [100 * point.accuracy],
+            marker=style.marker,
+            markersize=point.size,
+            markerfacecolor=style.color if point.filled else "white",
+            markeredgecolor="black" if point.attack.endswith("lost") else style.color,
+            linestyle="none",
+            zorder=4,
+            gid=gid,
+        )
+        where = f"{percent(point.accuracy)} % at {evidence.unit.format(point.macs)} {evidence.unit.name} MACs"
+        tips[gid] = f"{network.name}, {point.attack}: {where}"
+    return tips

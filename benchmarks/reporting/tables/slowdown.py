@@ -1,0 +1,96 @@
+"""Computation under attack in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+from benchmarks.reporting.evidence.slowdown import CLEAN, COST, KEPT, LOST, NOISE, radii, slowdown_results
+from benchmarks.reporting.formatting import epsilons, percent
+from benchmarks.reporting.tables.base import Column, Table, table
+from benchmarks.reporting.tables.cells import Cell, number, text
+
+Values = Mapping[str, float]
+UNKNOWN: Values = {}
+
+
+@table("slowdown", section="attack", order=20)
+def slowdown(evidence: Evidence) -> Table | None:
+    """Networks whose cost was attacked x epsilon; None where none was."""
+    measured = slowdown_results(evidence)
+    if measured.empty:
+        return None
+    names = epsilons(radii(measured))
+    found = {
+        (str(row["network"]), str(row["goal"]), float(row["epsilon"])): {str(name): row[name] for name in row}
+        for row in measured.to_dict("records")
+    }
+    rows = [
+        _row(network, found, epsilon, names[epsilon])
+        for network in evidence.networks
+        for epsilon in radii(measured)
+        if (network.label, COST, epsilon) in found
+    ]
+    of = "% of nominal"
+    columns = [
+        Column(name="Network", numeric=False),
+        Column(name="ε"),
+        Column(name="Clean", unit=of, tip="Mean routed cost of the same images without an attack."),
+        Column(name="Noise", unit=of, tip="Of each image the dearest of as many draws of uniform noise as steps."),
+        Column(name="Slowdown", unit=of, tip="Of each image the dearest that was found, whatever its answer."),
+        Column(name="Saving undone", unit="%", tip="What the attack takes back of what routing saves."),
+        Column(name="At nominal", unit="% of images", tip="Images that run every unit under the slowdown attack."),
+        Column(name="Exit efficacy", tip="Area under the share of answered images over the cost (Hong et al. 2021)."),
+        Column(name="Accuracy", unit="%", tip="On the dearest images."),
+        Column(name="Answer kept", unit=of, tip="The dearest images with the answer of the clean image."),
+        Column(name="Answer lost", unit=of, tip="The dearest images with a wrong answer, no cheaper than the clean."),
+        Column(name="Accuracy then", unit="%", tip="Where the attack seeks a wrong answer too."),
+    ]
+    return Table(title="Computation under attack", columns=columns, rows=rows, note=_note(evidence, found))
+
+
+def _row(
+    network: NetworkEvidence, found: Mapping[tuple[str, str, float], Values], epsilon: float, name: str
+) -> list[Cell]:
+    def cell(goal: str, figure: str, *, interval: bool = False) -> Cell:
+        values = found.get((network.label, goal, 0.0 if goal == CLEAN else epsilon), UNKNOWN)
+        return number(values, figure, percent, reason=network.reason("slowdown"), interval=interval)
+
+    return [
+        text(network.name, network=network.slug),
+        Cell(text=name, sort=epsilon),
+        cell(CLEAN, "share"),
+        cell(NOISE, "share"),
+        cell(COST, "share", interval=True),
+        cell(COST, "undone"),
+        cell(COST, "at_nominal"),
+        number(found[network.label, COST, epsilon], "efficacy", "{:.2f}".format, reason="no value"),
+        cell(COST, "accuracy"),
+        cell(KEPT, "share"),
+        cell(LOST, "share"),
+        cell(LOST, "accuracy"),
+    ]
+
+
+def _note(evidence: Evidence, found: Mapping[tuple[str, str, float], Values]) -> str:
+    passed = {goal for (_, goal, _), values in found.items() if goal in (KEPT, LOST) and values.get("tries") == 0}
+    on_the_way = (
+        f" For answers {' and '.join(sorted(passed))}, only what was found on the way: no step sought them."
+        if passed
+        else ""
+    )
+    attacked = {label for label, _, _ in found}
+    others = [network for network in evidence.networks if network.label not in attacked]
+    fixed = [network.name for network in others if _reason(network).startswith("every image")]
+    missing = [f"{network.name} ({_reason(network)})" for network in others if network.name not in fixed]
+    left_out = f" Left out, since no image changes their cost: {', '.join(fixed)}." if fixed else ""
+    return (
+        "A lower bound: what was found, in multiply-accumulates; nothing was timed under attack. Early exits are "
+        "pushed to the uniform distribution and gates to open; what a smaller ball has counts in a larger one."
+        f"{on_the_way}{left_out}" + (f" Not attacked: {', '.join(missing)}." if missing else "")
+    )
+
+
+def _reason(network: NetworkEvidence) -> str:
+    table = network.measurement("slowdown")
+    return network.reason("slowdown") if table is None else str(table["note"].iloc[0])
