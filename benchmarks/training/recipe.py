@@ -26,8 +26,7 @@ class Adversarial(Strict):
         epsilon: radius of the L-infinity ball around each image, in units of [0, 1] pixels.
         steps: of `pgd`, each as dear as a step of ordinary training; None for 7. `fgsm` takes one.
         step_size: in units of [0, 1] pixels; None for 2.5 epsilon / steps, and for 1.25 epsilon of `fgsm`.
-        warmup: fraction of all epochs over which the radius grows to epsilon, and every step with it. Small networks
-            learn nothing on MNIST at .3 without it.
+        warmup: fraction of all epochs over which the radius grows to epsilon, and every step with it; for large radii.
         clean: share of each batch that is left as it is.
     """
 

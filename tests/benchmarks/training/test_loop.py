@@ -430,7 +430,7 @@ def test_a_diverged_epoch_leaves_no_checkpoint(handful: Dataset, tmp_path: Path)
 def test_precision_is_what_the_recipe_and_the_device_say(
     precision: str, native: bool, expected: torch.dtype, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("benchmarks.training.loop.computes_bf16", lambda device: native)
+    monkeypatch.setattr("benchmarks.training.numerics.computes_bf16", lambda device: native)
     with autocast(precision, CPU):
         product = torch.ones(2, 2) @ torch.ones(2, 2)
     assert product.dtype == expected
