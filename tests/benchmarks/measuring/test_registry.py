@@ -112,6 +112,7 @@ def test_a_version_has_the_options() -> None:
         "batch_size": 100,
         "engine": "compacting",
         "attacks": ["FGSM", "PGD"],
+        "strong": ["APGD[loss=ce]", "APGD[loss=targeted]"],
     }
 
 
@@ -149,11 +150,13 @@ def test_a_version_of_timing_has_the_static_network_and_its_code() -> None:
 
 
 def test_a_version_of_attacks_has_the_data_sets_own_radii() -> None:
-    assert version_of("robustness", Evaluation())["inputs"] == {"epsilons": [0.05, 0.1, 0.2, 0.3]}
+    assert version_of("robustness", Evaluation())["inputs"] == {
+        "epsilons": {"Linf": [0.05, 0.1, 0.2, 0.3], "L2": [0.5, 1.0, 1.5, 2.0]}
+    }
 
 
 def test_a_version_of_attacks_has_the_code_of_those_that_are_made_alone() -> None:
-    evaluation = Evaluation.model_validate({"robustness": {"attacks": ["FGSM"]}})
+    evaluation = Evaluation.model_validate({"robustness": {"attacks": ["FGSM"], "strong": []}})
     code = version_of("robustness", evaluation)["code"]
     assert "benchmarks/measuring/attacks/fgsm.py" in code
     assert not {"benchmarks/measuring/attacks/pgd.py", "benchmarks/measuring/attacks/registry.py"} & set(code)
@@ -326,8 +329,8 @@ def test_a_study_configures_the_evaluator_of_an_installed_plug_in_and_its_worker
     driver = installed(program)
     assert driver.returncode == 0, driver.stderr
     worker = installed(WORKER, driver.stdout.strip())
-    wanted = ["accuracy", "fidelity", "latency", "energy", "ledger", "robustness", "slowdown", "sharpness"]
-    assert worker.stdout.strip() == f"{wanted} radius=0.25", worker.stderr
+    known = ["accuracy", "fidelity", "latency", "energy", "ledger", "robustness", "slowdown", "trust"]
+    assert worker.stdout.strip() == f"{[*known, 'sharpness']} radius=0.25", worker.stderr
 
 
 @pytest.mark.parametrize(("compiled", "engines"), [(True, ["torch.compile"]), (False, [])])
