@@ -10,23 +10,32 @@ import pandas as pd
 from benchmarks.measuring.summaries import summary_columns
 from benchmarks.measuring.summaries.intervals import wilson_interval
 
-CLEAN = "none"
+CLEAN, COST = "none", "cost"
+FIGURES = {
+    CLEAN: ("share", "accuracy"),
+    COST: ("share", "undone", "growth", "at_nominal", "efficacy", "accuracy"),
+    "kept": ("share",),
+    "lost": ("share", "accuracy"),
+    "noise": ("share",),
+}
+"""What the summary has of each goal; of the one that all others are compared with, intervals too."""
 NORMAL = 1.959964
 """The 97.5 % quantile of the standard normal distribution."""
 
 
 @summary_columns("slowdown")
 def slowdown_columns(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """Columns of the headline setting, which alone is attacked: slowdown_<figure>_<goal>_<epsilon> with the figures of
-    `slowdown_rates`. Of a network whose cost cannot be attacked, none.
+    """Columns: slowdown_<figure>_<goal>_<epsilon>, of the headline setting, which alone is attacked.
+
+    Figures are those of `slowdown_rates`; `FIGURES` says which there are of each goal. There are none of a network
+    whose cost cannot be attacked.
     """
-    rates = slowdown_rates(table)
     columns = {
         f"slowdown_{figure}_{row['goal']}_{row['epsilon']:.4g}{end}": row[f"{figure}{end}"]
-        for row in rates.to_dict("records")
-        for figure in ("share", "undone", "growth", "at_nominal", "efficacy", "accuracy", "tries")
+        for row in slowdown_rates(table).to_dict("records")
+        for figure in FIGURES[str(row["goal"])]
         for end in ("", "_low", "_high")
-        if f"{figure}{end}" in row
+        if f"{figure}{end}" in row and (not end or row["goal"] == COST)
     }
     return pd.DataFrame(
         {name: np.where(rows["headline"], value, np.nan) for name, value in columns.items()}, rows.index

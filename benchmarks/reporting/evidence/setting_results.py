@@ -68,8 +68,7 @@ def setting_results(summary: pd.DataFrame, network_of: Mapping[str, str]) -> pd.
         network_of: the network that every model label belongs to.
     """
     measured = _measurements(summary)
-    whole = summary.copy()  # its columns were added one by one, and are put together
-    table = whole.assign(network=[network_of[label] for label in whole["model"]])
+    table = summary.copy().assign(network=[network_of[label] for label in summary["model"]])
     rows = [
         {"network": network, "setting": setting, **_over_seeds(group, measured)}
         for (network, setting), group in table.groupby(["network", "setting"], sort=False)

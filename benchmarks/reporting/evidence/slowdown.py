@@ -17,7 +17,7 @@ _COLUMN = re.compile(r"slowdown_share_([a-z]+)_([\d.e-]+)")
 def slowdown_results(evidence: Evidence) -> pd.DataFrame:
     """What was attacked at the headline setting; no rows where nothing was.
 
-    Columns: network, goal, epsilon, and each figure of `benchmarks.measuring.summaries.slowdown.slowdown_rates`: its
+    Columns: network, goal, epsilon, and each figure of `benchmarks.measuring.summaries.slowdown.FIGURES`: its
     mean over seeds, the deviation over them (`<figure>_std`, NaN for one), and for share and accuracy the ends of an
     interval (`<figure>_low` and `_high`: of one seed 95 % over images, of several the smallest and the largest).
     """

@@ -63,4 +63,5 @@ def _slowdown(evidence: Evidence) -> pd.DataFrame:
     if measured.empty:
         return measured
     chosen = measured[measured["goal"].isin([CLEAN, COST])]
-    return chosen.assign(attack=SLOWDOWN, relative=chosen["growth"])[["network", "attack", "epsilon", "relative"]]
+    relative = chosen["growth"].where(chosen["goal"] == COST, 1.0)
+    return chosen.assign(attack=SLOWDOWN, relative=relative)[["network", "attack", "epsilon", "relative"]]

@@ -244,6 +244,17 @@ def attacked(
     return pd.concat(tables, ignore_index=True)
 
 
+def slowed(*found: tuple[str, float, str, int], nominal: int, tries: int = 8, note: str = "") -> pd.DataFrame:
+    """A slowdown table: (goal, epsilon, outcome, MACs) each, an image per character of the outcome, as `answers`."""
+    tables = [
+        answers(outcome)
+        .drop(columns=["setting", "confidence", "nll", "top5"])
+        .assign(goal=goal, tries=tries, epsilon=epsilon, linf=epsilon, macs=macs, nominal=nominal, note=note)
+        for goal, epsilon, outcome, macs in found
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
 def ledger(macs: Mapping[str, int], fixed: int = 0) -> pd.DataFrame:
     """A ledger of units by name, and the fixed part."""
     return pd.DataFrame({"unit": [*macs, "fixed"], "macs": [*macs.values(), fixed]})
