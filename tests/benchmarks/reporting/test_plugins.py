@@ -47,31 +47,38 @@ def section_of(page: str, section: str) -> str:
     return found[1]
 
 
-@pytest.mark.usefixtures("forgotten")
-@pytest.mark.parametrize("section", SECTIONS)
-def test_what_is_declared_for_a_section_is_seen_there(evidence: Evidence, section: str) -> None:
-    @figure("of-a-test", section=section, title="A figure of a test")
+def declare(section: str) -> None:
+    """A figure and a table of a section, and those of single networks, each named after the section."""
+
+    @figure(f"all-{section}", section=section, title=f"A figure of {section}")
     def draw(evidence: Evidence) -> Drawing:
         return drawing()
 
-    @network_figure("of-a-test-too", section=section, title="A figure of one network")
+    @network_figure(f"one-{section}", section=section, title=f"One network in {section}")
     def draw_one(evidence: Evidence, network: NetworkEvidence) -> Drawing | None:
         return None if network.label == "resnet" else drawing()
 
-    @table("of-a-test", section=section)
+    @table(f"all-{section}", section=section)
     def fill(evidence: Evidence) -> Table | None:
-        return words("A table of a test")
+        return words(f"A table of {section}")
 
-    @network_table("of-a-test-too", section=section)
+    @network_table(f"one-{section}", section=section)
     def fill_one(evidence: Evidence, network: NetworkEvidence) -> Table | None:
-        return None if network.label == "resnet" else words(f"The table of {network.label}")
+        return None if network.label == "resnet" else words(f"The table of {network.label} in {section}")
 
-    own = section_of(render(evidence), section)
-    assert own.count("<h3>A figure of a test</h3>") == 1
-    assert own.count("A figure of one network</h4>") == 2
-    assert own.count("<caption><span>A table of a test</span></caption>") == 1
-    assert own.count("<caption><span>The table of adanet</span></caption>") == 1
-    assert own.count("<caption><span>The table of branchynet</span></caption>") == 1
+
+@pytest.mark.usefixtures("forgotten")
+def test_what_is_declared_for_a_section_is_seen_there_and_nowhere_else(evidence: Evidence) -> None:
+    for section in SECTIONS:
+        declare(section)
+    page = render(evidence)
+    for section in SECTIONS:
+        for place in (section_of(page, section), page):
+            assert place.count(f"<h3>A figure of {section}</h3>") == 1
+            assert place.count(f"One network in {section}</h4>") == 2
+            assert place.count(f"<caption><span>A table of {section}</span></caption>") == 1
+            assert place.count(f"<caption><span>The table of adanet in {section}</span></caption>") == 1
+            assert place.count(f"<caption><span>The table of branchynet in {section}</span></caption>") == 1
 
 
 @pytest.mark.usefixtures("forgotten")

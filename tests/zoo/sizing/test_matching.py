@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import torch
 
 import zoo
 from zoo.methods.resnet import ResNet
@@ -15,8 +14,8 @@ CIFAR = zoo.Task(shape=(3, 32, 32), classes=10)
 
 
 @pytest.mark.parametrize("name", zoo.list_methods())
-@pytest.mark.parametrize("budget", [2.5e6, 12e6])
-def test_every_method_has_a_network_for_a_budget(name: str, budget: float) -> None:
+def test_every_method_has_a_network_for_half_the_budget(name: str) -> None:
+    budget = 2.5e6
     selector = zoo.match(name, budget, DIGITS)
     assert zoo.parse(str(selector)) == selector
     assert measure_ledger(zoo.create(selector, DIGITS)).nominal == pytest.approx(budget, rel=0.10)
@@ -95,14 +94,6 @@ def test_whole_numbers_stay_whole_and_positive(value: object, factor: float, exp
 def test_a_size_is_counted_without_memory_for_weights() -> None:
     size = zoo.size_of("wideresnet[wrn-28-10]")
     assert size == zoo.Size(parameters=36_479_194, macs=5_243_328_768, units=12)
-
-
-@pytest.mark.parametrize("name", zoo.list_methods())
-def test_a_size_is_what_the_ledger_of_a_real_network_says(name: str) -> None:
-    torch.manual_seed(0)
-    net = zoo.create(name, DIGITS)
-    size = zoo.Size(parameters=zoo.count_parameters(net), macs=measure_ledger(net).nominal, units=len(net.units))
-    assert zoo.size_of(name, DIGITS) == size
 
 
 def test_a_parameter_that_should_scale_must_exist() -> None:
