@@ -28,9 +28,10 @@ from zoo.plugins import Registry
 NAMES = {"accuracy", "corruptions", "cost", "deep_attacks", "energy", "fidelity", "jpeg", "latency", "ledger"} | {
     "robustness",
     "slowdown",
+    "stochastic",
     "trust",
 }
-BY_NAME = {"corruptions", "deep_attacks", "jpeg"}
+BY_NAME = {"corruptions", "deep_attacks", "jpeg", "stochastic"}
 """Those that a study has to ask for."""
 ROOT = Path(zoo.__file__).parents[1]
 
@@ -68,7 +69,7 @@ def test_an_evaluator_without_options_is_always_wanted(name: str) -> None:
 def test_evaluators_run_and_are_listed_in_their_order() -> None:
     assert [e.name for e in evaluators()] == [
         *("accuracy", "cost", "fidelity", "latency", "energy", "ledger", "robustness", "slowdown", "trust"),
-        *("corruptions", "deep_attacks", "jpeg"),
+        *("corruptions", "deep_attacks", "jpeg", "stochastic"),
     ]
 
 

@@ -114,11 +114,11 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     "benchmarks/measuring/ratios.py": frozenset(("latency",)),
     "benchmarks/measuring/batch_sizes.py": TIMED,
     "benchmarks/measuring/configurations.py": TIMED,
-    "benchmarks/measuring/logits_only.py": ATTACKED | {"cost", "jpeg", "latency"},
+    "benchmarks/measuring/logits_only.py": ATTACKED | {"cost", "jpeg", "latency", "stochastic"},
     "benchmarks/measuring/attacks/fgsm.py": frozenset(("deep_attacks", "robustness")),
     "benchmarks/measuring/attacks/square.py": frozenset(("deep_attacks", "trust")),
     **{
-        f"benchmarks/measuring/attacks/{name}.py": ATTACKED | {"jpeg"}
+        f"benchmarks/measuring/attacks/{name}.py": ATTACKED | {"jpeg", "stochastic"}
         for name in ("balls", "by_foolbox", "contract", "in_turn", "leaving", "losses", "pgd")
     },
     **{f"benchmarks/measuring/attacks/{name}.py": ATTACKED for name in ("apgd", "surrogates", "worst_case")},
@@ -149,7 +149,7 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
             *("driver/cascade", "driver/gated", "driver/network", "driver/segments", "driver/static"),
         )
     },
-    "zoo/serving/folding.py": ATTACKED | TIMED | {"jpeg", "slowdown"},
+    "zoo/serving/folding.py": ATTACKED | TIMED | {"jpeg", "slowdown", "stochastic"},
     "zoo/serving/onednn.py": TIMED,
     "zoo/serving/optimize.py": TIMED,
     "zoo/serving/gates.py": TIMED,
