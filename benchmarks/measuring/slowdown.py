@@ -39,7 +39,7 @@ class SlowdownOptions(Strict):
     Attributes:
         samples: images of the test split, from its beginning.
         epsilons: radii in units of [0, 1] pixels, None for the data set's own row.
-        steps: of a run. With 8 the attack takes about as long as PGD-10 on the same images and epsilons.
+        steps: of a run.
         restarts: runs per epsilon.
         also: goals besides `cost` that are given half as many steps of their own, `kept` and `lost`; otherwise their
             rows have what the search for `cost` found on the way.
