@@ -67,6 +67,13 @@ def attack_names(table: pd.DataFrame) -> list[str]:
     return sorted(made["attack"].unique(), key=lambda name: (-left[name], strength[name]))
 
 
+def curve_names(table: pd.DataFrame) -> list[str]:
+    """Those of `attack_names` that were made at several radii, or all where none was: a single point is no curve."""
+    names = attack_names(table)
+    radii = table.groupby("attack")["epsilon"].nunique()
+    return [name for name in names if radii[name] > 1] or names
+
+
 def headline_attack(table: pd.DataFrame) -> tuple[str, float] | None:
     """The attack and epsilon that the one robust number per network is about, or None where nothing was attacked.
 

@@ -7,7 +7,7 @@ import pandas as pd
 from benchmarks.reporting.drawing.axes import canvas, epsilon_axis
 from benchmarks.reporting.drawing.style import FAINT, style_of
 from benchmarks.reporting.evidence.evidence import Evidence
-from benchmarks.reporting.evidence.robustness import attack_names
+from benchmarks.reporting.evidence.robustness import attack_names, curve_names
 from benchmarks.reporting.evidence.slowdown import CLEAN, COST, slowdown_results
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure
 from benchmarks.reporting.figures.robustness import with_clean
@@ -29,7 +29,7 @@ def attack_compute(evidence: Evidence) -> Drawing:
     if not moving:
         raise NoData("No attack changed the cost of any network: their routes do not depend on the image.")
     panels = []
-    attacks = [*attack_names(evidence.robustness), *([SLOWDOWN] if len(slowed) else [])]
+    attacks = [*curve_names(evidence.robustness), *([SLOWDOWN] if len(slowed) else [])]
     for attack in attacks:
         drawn, axes = canvas(height=3.1)
         curves = slowed if attack == SLOWDOWN else with_clean(table, attack)

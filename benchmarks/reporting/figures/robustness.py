@@ -9,7 +9,7 @@ from benchmarks.reporting.drawing.axes import canvas, epsilon_axis
 from benchmarks.reporting.drawing.curves import band
 from benchmarks.reporting.drawing.style import style_of
 from benchmarks.reporting.evidence.evidence import Evidence
-from benchmarks.reporting.evidence.robustness import attack_names
+from benchmarks.reporting.evidence.robustness import attack_names, curve_names
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure
 from benchmarks.reporting.formatting import count, interval_words
 
@@ -21,7 +21,7 @@ def robustness(evidence: Evidence) -> Drawing:
     if not attack_names(table):
         raise NoData("No network has been attacked yet.")
     panels = []
-    for attack in attack_names(table):
+    for attack in curve_names(table):
         drawn, axes = canvas()
         curves = with_clean(table, attack)
         for network in evidence.networks:

@@ -24,8 +24,8 @@ def found_by(evidence: Evidence) -> Table | None:
         cells: list[Cell] = [text(network.name, network=network.slug)]
         own = worst[network.label]
         for name in ("", CLEAN, *names):
-            if own is None or (name and name != CLEAN and name not in own.attrs["made"]):
-                cells.append(missing(network.reason("robustness") if own is None else "not made"))
+            if own is None:
+                cells.append(missing(network.reason("robustness")))
             else:
                 share = float((own["by"] == name).mean())
                 cells.append(Cell(text=percent(share), sort=share))
