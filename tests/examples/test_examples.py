@@ -82,7 +82,7 @@ def test_the_attack_is_in_the_table_and_weaker_than_one_that_follows_the_gradien
     (path,) = (folder / "results/examples/models").glob("big_little-*/robustness.parquet")
     table = pd.read_parquet(path)
     right = (table["label"] == table["prediction"]).groupby(table["attack"]).mean()
-    assert set(right.index) == {"none", "noise", "FGSM"}
+    assert set(right.index) == {"none", "noise", "FGSM", "worst case"}
     assert right["noise"] >= right["FGSM"]
 
 

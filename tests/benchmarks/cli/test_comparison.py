@@ -36,7 +36,7 @@ def test_a_comparison_shows_the_static_networks_cost(trained: Campaign) -> None:
 
 def test_a_comparison_names_attack_and_epsilon(trained: Campaign) -> None:
     header = " ".join(text(comparison(trained.store).table())[0])
-    assert header.endswith("PGD-5 at 0.1")
+    assert header.endswith("worst case at 0.1")
 
 
 def test_a_comparison_shows_the_strongest_attack_whatever_its_name(copied: Campaign) -> None:

@@ -53,7 +53,7 @@ def labels(*methods: str, **fields: Any) -> list[str]:
         (
             {"evaluation": {"robustnes": {}}},
             "evaluation.robustnes:",
-            "no such field; did you mean robustness? valid: cost",
+            "no such field; did you mean robustness or",
         ),
         ({"evaluation": {"robustness": {"eps": 1}}}, "evaluation.robustness.eps:", "valid: samples, epsilons"),
         ({"recipe": {"schedule": "linear"}}, "my.yaml: recipe.schedule:", "'cosine', 'step' or 'constant'"),
