@@ -37,7 +37,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torchvision.transforms.v2 import InterpolationMode, functional
 
 from benchmarks.measuring.compression import compress
 from benchmarks.training.seeds import derive_seed
@@ -59,6 +58,8 @@ def noise(images: Tensor, deviation: float, indices: Sequence[int]) -> Tensor:
 
 def blur(images: Tensor, deviation: float, indices: Sequence[int]) -> Tensor:
     """Blurred by a Gaussian."""
+    from torchvision.transforms.v2 import functional  # takes seconds, which planning a study does not have
+
     reach = min(math.ceil(REACH * deviation), min(images.shape[-2:]) - 1)  # a mirror image ends there
     blurred: Tensor = functional.gaussian_blur(images, [2 * reach + 1, 2 * reach + 1], [deviation, deviation])
     return blurred
@@ -84,6 +85,8 @@ def jpeg(images: Tensor, quality: float, indices: Sequence[int]) -> Tensor:
 
 def rotation(images: Tensor, degrees: float, indices: Sequence[int]) -> Tensor:
     """Each image to the side that its number draws, the same one at every severity."""
+    from torchvision.transforms.v2 import InterpolationMode, functional
+
     left = [derive_seed("rotation", index) % 2 == 0 for index in indices]
     sides = [functional.rotate(images, side * degrees, InterpolationMode.BILINEAR) for side in (1, -1)]
     rotated: Tensor = torch.where(torch.tensor(left, device=images.device)[:, None, None, None], sides[0], sides[1])
@@ -92,6 +95,8 @@ def rotation(images: Tensor, degrees: float, indices: Sequence[int]) -> Tensor:
 
 def zoom(images: Tensor, factor: float, indices: Sequence[int]) -> Tensor:
     """Smaller below 1, with a black frame; larger above 1, cut."""
+    from torchvision.transforms.v2 import InterpolationMode, functional
+
     zoomed: Tensor = functional.affine(images, 0, [0, 0], factor, [0.0, 0.0], InterpolationMode.BILINEAR)
     return zoomed
 

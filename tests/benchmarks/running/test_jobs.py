@@ -49,7 +49,7 @@ from tests.benchmarks.cases import (
 from zoo import Task
 
 CPU = torch.device("cpu")
-SHARED = ["accuracy", "cost", "fidelity", "ledger", "robustness", "slowdown"]
+SHARED = ["accuracy", "cost", "fidelity", "ledger", "robustness", "slowdown", "trust"]
 """Evaluators that may share the machine."""
 FEWER = "mnist5k[train=128, test=50]"
 LIMIT_FACTOR = 120
