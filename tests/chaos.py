@@ -25,6 +25,8 @@ import psutil
 Target = Literal["driver", "worker", "raylet", "cluster"]
 """What is killed: the main process; one of Ray's workers; its raylet; or everything, the main process included."""
 
+COMPARED = ("weights.safetensors", "accuracy.parquet", "ledger.parquet")
+"""Files of a record that have no timings in them."""
 PATIENCE = 15.0
 """Seconds that processes of an ended run have to notice it before they are killed."""
 LIMIT = 240.0
@@ -92,10 +94,10 @@ def disturb(
     raise RuntimeError("\n".join([*map(str, runs), runs[-1].said]))
 
 
-def weights(results: Path) -> dict[str, str]:
-    """Digest of every trained network's file of weights, by the network's directory."""
-    files = results.glob("*/models/[!.]*/weights.safetensors")
-    return {file.parent.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+def digests(results: Path) -> dict[str, str]:
+    """Digest of every trained network's weights and of its tables without timings, by directory and file."""
+    files = [file for name in COMPARED for file in results.glob(f"*/models/[!.]*/{name}")]
+    return {f"{file.parent.name}/{file.name}": hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 
 def _run(command: Sequence[str], folder: Path, target: Target | None, lines: int, delay: float) -> Run:

@@ -1,4 +1,4 @@
-"""A run that loses parts of itself at random moments ends with the same weights as one that is left alone.
+"""A run that loses parts of itself at random moments ends with the same weights and tables as one that is left alone.
 
 ROUTEBENCH_KILLS sets how many kills each scheduler has to survive, ROUTEBENCH_SEED when they come.
 """
@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from tests.benchmarks.cases import NOT_MEASURED, small_study
-from tests.chaos import Run, Target, disturb, weights
+from tests.chaos import COMPARED, Run, Target, digests, disturb
 
 pytestmark = pytest.mark.long
 
@@ -34,11 +34,11 @@ def command(folder: Path, scheduler: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Digests of the weights of a run that nobody killed."""
+    """Digests of the weights and tables of a run that nobody killed."""
     folder = tmp_path_factory.mktemp("undisturbed")
     (run,) = disturb(command(folder, "inline"), folder, targets=[], seed=SEED)
     assert run.left == ()
-    return weights(folder / "results")
+    return digests(folder / "results")
 
 
 def problems(run: Run) -> list[str]:
@@ -55,10 +55,10 @@ def problems(run: Run) -> list[str]:
 
 @pytest.mark.timeout(400 * (KILLS + 1))
 @pytest.mark.parametrize("scheduler", TARGETS)
-def test_whatever_is_killed_the_weights_are_those_of_an_undisturbed_run(
+def test_whatever_is_killed_weights_and_tables_are_those_of_an_undisturbed_run(
     scheduler: str, undisturbed: dict[str, str], tmp_path: Path
 ) -> None:
-    assert len(undisturbed) == 2
+    assert len(undisturbed) == 2 * len(COMPARED)
     targets = list(islice(cycle(TARGETS[scheduler]), KILLS))
     for attempt in count():
         folder = tmp_path / str(attempt)
@@ -66,7 +66,7 @@ def test_whatever_is_killed_the_weights_are_those_of_an_undisturbed_run(
         runs = disturb(command(folder, scheduler), folder, targets=targets, seed=SEED + attempt)
         print(f"{scheduler}, seed {SEED + attempt}", *runs, sep="\n  ")
         assert [problem for run in runs for problem in problems(run)] == []
-        assert weights(folder / "results") == undisturbed
+        assert digests(folder / "results") == undisturbed
         targets = targets[sum(run.target is not None for run in runs) :]
         if not targets:
             break

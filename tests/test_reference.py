@@ -11,6 +11,7 @@ import pytest
 from scipy.stats import binomtest
 
 import zoo
+from benchmarks.records.derived import RATES
 from benchmarks.records.store import Store
 from benchmarks.records.summary import summarise
 from benchmarks.running.campaign import shown_records
@@ -96,7 +97,7 @@ def test_every_cost_that_ran_was_asked_for(summary: pd.DataFrame) -> None:
     pd.testing.assert_series_equal(summary["executed"], summary["routed"], check_names=False)
 
 
-DERIVED = {"summary.parquet", "rates.parquet", "answers.parquet"}
+DERIVED = {f"{name}.parquet" for name in ("summary", "answers", *RATES)}
 """Computed from a record's other tables wherever they are missing, so that git need not keep them."""
 
 

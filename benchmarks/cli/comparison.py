@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.cli.console import Grid
-from benchmarks.records.derived import RATES, SUMMARY, derived
+from benchmarks.records.derived import ATTACKED, SUMMARY, derived, has_rates
 from benchmarks.records.store import Store
 from benchmarks.records.summary import joined
 from benchmarks.running.campaign import shown_records
@@ -21,7 +21,9 @@ def comparison(store: Store) -> Grid:
     rows = joined({label: derived(record, SUMMARY) for label, record in records.items()})
     if rows.empty:
         return Grid(("network", "setting"), headers, ())
-    rates = robustness_results({label: [derived(r, RATES)] for label, r in records.items() if r.has("robustness")})
+    rates = robustness_results(
+        {label: [derived(r, ATTACKED)] for label, r in records.items() if has_rates(r, ATTACKED)}
+    )
     robust: dict[str, float] = {}
     chosen = headline_attack(rates)
     if chosen:

@@ -15,11 +15,16 @@ from benchmarks.records.record import Record
 
 SOURCES = ("accuracy", "robustness")
 """Tables that answers come from."""
+ATTACKED = ""
+"""The setting of answers without attack to the images that were attacked: those of the headline setting."""
 COLUMNS = ["setting", "attack", "epsilon", "of", "images", "right"]
 
 
 def packed_answers(record: Record) -> pd.DataFrame:
     """A row per setting without attack, and per attack and epsilon at the headline setting.
+
+    The images that were attacked may be fewer than those of the test split: without an attack they have a row of their
+    own, whose setting is `ATTACKED`.
 
     Columns: setting, attack (`none` without one), epsilon (0 without one), of (digest of the images' numbers: answers
     can be paired where it is equal), images, right (bytes: a bit per image, in the order of their numbers; see
@@ -40,9 +45,9 @@ def unpacked(right: bytes, images: int) -> NDArray[np.bool_]:
 
 
 def _attacked(table: pd.DataFrame, setting: str) -> Iterator[dict[str, Any]]:
-    made = table[table["attack"] != CLEAN]
-    for (attack, epsilon), group in made.groupby(["attack", "epsilon"], sort=False, observed=True):
-        yield {"setting": setting, "attack": str(attack), "epsilon": float(str(epsilon)), **_packed(group)}
+    for (attack, epsilon), group in table.groupby(["attack", "epsilon"], sort=False, observed=True):
+        of = ATTACKED if attack == CLEAN else setting
+        yield {"setting": of, "attack": str(attack), "epsilon": float(str(epsilon)), **_packed(group)}
 
 
 def _packed(group: pd.DataFrame) -> dict[str, Any]:

@@ -7,39 +7,63 @@ from typing import Any
 
 import pandas as pd
 
+from benchmarks.measuring.summaries.corruptions import corruption_rates
+from benchmarks.measuring.summaries.jpeg import jpeg_rates
 from benchmarks.measuring.summaries.robustness import attack_rates
+from benchmarks.measuring.summaries.slowdown import slowdown_rates
 from benchmarks.records.answers import SOURCES, packed_answers
 from benchmarks.records.code_hashes import code_hashes
 from benchmarks.records.record import CONFIG, Record
 from benchmarks.records.summary import rows_of, summaries_of
 
-SUMMARY, RATES, ANSWERS = "summary", "rates", "answers"
-ATTACKED = "robustness"
-"""The table that rates come from."""
-
-
-def _rates(record: Record) -> pd.DataFrame:
-    return attack_rates(record.table(ATTACKED)) if record.has(ATTACKED) else pd.DataFrame()
-
-
-COMPUTED: Mapping[str, Callable[[Record], pd.DataFrame]] = {SUMMARY: rows_of, RATES: _rates, ANSWERS: packed_answers}
+SUMMARY, ANSWERS = "summary", "answers"
+ATTACKED, SLOWED, CORRUPTED, COMPRESSED = "rates", "slowdown_rates", "corruption_rates", "jpeg_rates"
+RATES: Mapping[str, tuple[str, Callable[[pd.DataFrame], pd.DataFrame]]] = {
+    ATTACKED: ("robustness", attack_rates),
+    SLOWED: ("slowdown", slowdown_rates),
+    CORRUPTED: ("corruptions", corruption_rates),
+    COMPRESSED: ("jpeg", jpeg_rates),
+}
+"""Derived tables of rates: the evaluator whose table each comes from, and what computes it."""
 
 
 def derived(record: Record, name: str) -> pd.DataFrame:
-    """A derived table: `summary` (`benchmarks.records.summary.rows_of`), `rates` (`attack_rates`) or `answers`."""
-    return record.table(name) if _is_current(record, name) else COMPUTED[name](record)
+    """A derived table: `summary` (`rows_of`), `answers` (`packed_answers`), or one of `RATES`.
+
+    Raises:
+        KeyError: the record has not the table that the rates come from.
+    """
+    return record.table(name) if _is_current(record, name) else _computed(record, name)
 
 
 def store_derived(record: Record) -> None:
     """Compute and store what is not there or not current. Only for whoever holds the record's claim."""
-    for name, compute in COMPUTED.items():
+    for name in _names(record):
         if not _is_current(record, name):
-            record.write_table(name, compute(record), {"version": _version(record, name)})
+            record.write_table(name, _computed(record, name), {"version": _version(record, name)})
 
 
 def is_derived(record: Record) -> bool:
     """Whether everything derived is stored and current."""
-    return all(_is_current(record, name) for name in COMPUTED)
+    return all(_is_current(record, name) for name in _names(record))
+
+
+def has_rates(record: Record, name: str) -> bool:
+    """Whether the record has the table that such rates come from."""
+    return record.has(RATES[name][0])
+
+
+def _names(record: Record) -> list[str]:
+    return [SUMMARY, ANSWERS, *(name for name in RATES if has_rates(record, name))]
+
+
+def _computed(record: Record, name: str) -> pd.DataFrame:
+    if name == SUMMARY:
+        return rows_of(record)
+    if name == ANSWERS:
+        return packed_answers(record)
+    source, rates = RATES[name]
+    return rates(record.table(source))
 
 
 def _is_current(record: Record, name: str) -> bool:
@@ -56,8 +80,9 @@ def _version(record: Record, name: str) -> dict[str, Any]:
 
 def _sources(record: Record, name: str) -> tuple[list[str], list[str]]:
     """Modules and tables that a derived table of a record comes from."""
-    if name == RATES:
-        return [attack_rates.__module__], [ATTACKED]
+    if name in RATES:
+        source, rates = RATES[name]
+        return [rates.__module__], [source]
     if name == ANSWERS:
         return [packed_answers.__module__], [*SOURCES]
     summaries = summaries_of(record)

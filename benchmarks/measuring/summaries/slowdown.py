@@ -11,31 +11,20 @@ from benchmarks.measuring.summaries import summary_columns
 from benchmarks.measuring.summaries.intervals import wilson_interval
 
 CLEAN, COST = "none", "cost"
-FIGURES = {
-    CLEAN: ("share", "accuracy"),
-    COST: ("share", "undone", "growth", "at_nominal", "efficacy", "accuracy"),
-    "kept": ("share",),
-    "lost": ("share", "accuracy"),
-    "noise": ("share",),
-}
-"""What the summary has of each goal; of the one that all others are compared with, intervals too."""
 NORMAL = 1.959964
 """The 97.5 % quantile of the standard normal distribution."""
 
 
 @summary_columns("slowdown")
 def slowdown_columns(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """Columns: slowdown_<figure>_<goal>_<epsilon>, of the headline setting, which alone is attacked.
+    """Columns: slowdown_<epsilon>, the mean cost under attack over the nominal cost, of the headline setting.
 
-    Figures are those of `slowdown_rates`; `FIGURES` says which there are of each goal. There are none of a network
-    whose cost cannot be attacked.
+    That alone is attacked. There are none of a network whose cost cannot be attacked.
     """
     columns = {
-        f"slowdown_{figure}_{row['goal']}_{row['epsilon']:.4g}{end}": row[f"{figure}{end}"]
+        f"slowdown_{row['epsilon']:.4g}": row["share"]
         for row in slowdown_rates(table).to_dict("records")
-        for figure in FIGURES[str(row["goal"])]
-        for end in ("", "_low", "_high")
-        if f"{figure}{end}" in row and (not end or row["goal"] == COST)
+        if row["goal"] == COST
     }
     return pd.DataFrame(
         {name: np.where(rows["headline"], value, np.nan) for name, value in columns.items()}, rows.index

@@ -133,9 +133,8 @@ class TrainedModel:
         data: fingerprint of the data set.
         history: a row per epoch: epoch, epochs, phase, lr, loss, train_accuracy, validation_accuracy, seconds.
         measurements: tables of evaluators, by name; of a seed after the first, those that no seed before it has.
-        right: of every seed its answers by setting, attack and epsilon; without an attack `none` and 0.
-        unattacked: the headline setting's answers without attack to the images that were attacked, which may be fewer
-            than those of the test split; None where none were.
+        right: of every seed its answers by setting, attack and epsilon; without an attack `none` and 0. Those without
+            attack to the images that were attacked have the setting `benchmarks.records.answers.ATTACKED`.
         reasons: why an evaluator has no table, by its name.
         timed_in: key of the environment in which it was timed; empty where it was not.
         stale: in what its record is not what the code of today makes; empty where it is.
@@ -161,7 +160,6 @@ class TrainedModel:
     history: pd.DataFrame
     measurements: Mapping[str, pd.DataFrame]
     right: Mapping[tuple[str, str, float], Right]
-    unattacked: Right | None
     reasons: Mapping[str, str]
     timed_in: str
     stale: tuple[str, ...]
@@ -289,6 +287,7 @@ class Evidence:
         results: a row per network and setting, see `benchmarks.reporting.evidence.setting_results.setting_results`.
         robustness: a row per network, attack and epsilon, see
             `benchmarks.reporting.evidence.robustness.robustness_results`.
+        slowdown: a row per network, goal and epsilon, see `benchmarks.reporting.evidence.slowdown.slowdown_results`.
         corruptions: a row per network, corruption and severity, 0 without a corruption, see
             `benchmarks.reporting.evidence.over_seeds.over_seeds`.
         jpeg: likewise per network, attack, quality (0: not compressed), knowledge of the compression, and epsilon.
@@ -306,6 +305,7 @@ class Evidence:
     failures: tuple[Mapping[str, Any], ...]
     results: pd.DataFrame
     robustness: pd.DataFrame
+    slowdown: pd.DataFrame
     corruptions: pd.DataFrame
     jpeg: pd.DataFrame
     batch_sizes: tuple[int, ...]

@@ -10,13 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from benchmarks.measuring.attacks.contract import CLEAN
+from benchmarks.records.answers import ATTACKED
 from benchmarks.reporting.evidence.evidence import NetworkEvidence, Right, TrainedModel
 from benchmarks.statistics import AnswerModel
 
 Place = tuple[str, str, str, float]
 """Label of a network, setting, attack and epsilon; of attacked images, with and without an attack, no setting."""
-ATTACKED = ""
-"""In place of a setting: only the headline setting of each seed is attacked."""
 
 
 def accuracy_intervals(networks: Sequence[NetworkEvidence]) -> dict[Place, tuple[float, float]]:
@@ -26,13 +25,13 @@ def accuracy_intervals(networks: Sequence[NetworkEvidence]) -> dict[Place, tuple
     settings are a family of their own, since those of one network are alike. A network whose seeds answered different
     images is left out.
     """
-    families: dict[tuple[bool, str, float, str], dict[Place, list[NDArray[np.bool_]]]] = defaultdict(dict)
+    families: dict[tuple[bool, bool, str, float, str], dict[Place, list[NDArray[np.bool_]]]] = defaultdict(dict)
     seeds: Counter[Place] = Counter()
     for network in networks:
         for model in network.models:
             for place, headline, right in _answers(network.label, model):
                 seeds[place] += 1
-                family = families[headline, *place[2:], right.of]
+                family = families[headline, place[1] == ATTACKED, *place[2:], right.of]
                 family.setdefault(place, []).append(right.right)
     found: dict[Place, tuple[float, float]] = {}
     for family in families.values():
@@ -48,9 +47,7 @@ def _answers(label: str, model: TrainedModel) -> Iterator[tuple[Place, bool, Rig
     headline = model.settings[0].name
     for (setting, attack, epsilon), right in model.right.items():
         place = (label, setting if attack == CLEAN else ATTACKED, attack, epsilon)
-        yield place, setting == headline, right
-    if model.unattacked is not None:
-        yield (label, ATTACKED, CLEAN, 0.0), True, model.unattacked
+        yield place, setting in (headline, ATTACKED), right
 
 
 def of_settings(results: pd.DataFrame, intervals: Mapping[Place, tuple[float, float]]) -> pd.DataFrame:

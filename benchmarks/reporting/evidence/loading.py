@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 import zoo
 from benchmarks.measuring import Evaluator, evaluators
-from benchmarks.measuring.attacks.contract import CLEAN
 from benchmarks.measuring.summaries.corruptions import KEYS as CORRUPTION_KEYS
-from benchmarks.measuring.summaries.corruptions import corruption_rates
 from benchmarks.measuring.summaries.jpeg import KEYS as JPEG_KEYS
-from benchmarks.measuring.summaries.jpeg import jpeg_rates
 from benchmarks.records.answers import unpacked
-from benchmarks.records.derived import ANSWERS, RATES, SUMMARY, derived
+from benchmarks.records.derived import ANSWERS, ATTACKED, COMPRESSED, CORRUPTED, SLOWED, SUMMARY, derived, has_rates
 from benchmarks.records.record import Record
 from benchmarks.records.summary import joined
 from benchmarks.reporting.evidence.environments import environments, timed_in
@@ -31,6 +26,7 @@ from benchmarks.reporting.evidence.over_seeds import over_seeds
 from benchmarks.reporting.evidence.records import belongs, known_models, network_label, one_line
 from benchmarks.reporting.evidence.robustness import robustness_results
 from benchmarks.reporting.evidence.setting_results import batch_sizes, completed, setting_results
+from benchmarks.reporting.evidence.slowdown import slowdown_results
 from benchmarks.reporting.evidence.sources import Failure, Seed, Source, arrange, read_sources
 from benchmarks.reporting.evidence.staleness import stale, untrained
 from benchmarks.reporting.evidence.studies import describe_study
@@ -55,9 +51,10 @@ def load(*results_dirs: Path) -> Evidence:
         rows = {label: derived(record, SUMMARY) for label, record in records.items()}
         network_of = {seed.label: seed.network for seed in seeds}
         results = setting_results(completed(joined(rows)), network_of)
-        robustness = robustness_results(_attack_rates(seeds))
-        corruptions = over_seeds(_rates(seeds, "corruptions", corruption_rates), CORRUPTION_KEYS)
-        compressed = over_seeds(_rates(seeds, "jpeg", jpeg_rates), JPEG_KEYS)
+        robustness = robustness_results(_rates(seeds, ATTACKED))
+        slowed = slowdown_results(_rates(seeds, SLOWED))
+        corrupted = over_seeds(_rates(seeds, CORRUPTED), CORRUPTION_KEYS)
+        compressed = over_seeds(_rates(seeds, COMPRESSED), JPEG_KEYS)
     lost = _lost(sources, seeds)
     networks = _networks(groups, lost)
     intervals = accuracy_intervals([network for network in networks if network.models])
@@ -71,7 +68,8 @@ def load(*results_dirs: Path) -> Evidence:
         failures=tuple(failure.values for source in sources for failure in source.failures),
         results=of_settings(results, intervals),
         robustness=of_attacks(robustness, intervals),
-        corruptions=corruptions,
+        slowdown=slowed,
+        corruptions=corrupted,
         jpeg=compressed,
         batch_sizes=tuple(batch_sizes(results)),
         unit=unit_for(results["nominal"]),
@@ -138,7 +136,6 @@ def _model(seed: Seed, tables: Mapping[str, pd.DataFrame]) -> TrainedModel:
         history=record.history(),
         measurements=tables,
         right=_right(record),
-        unattacked=_unattacked(record),
         reasons=_reasons(seed),
         timed_in=timed_in(record),
         stale=stale(record, seed.source.study),
@@ -153,17 +150,6 @@ def _right(record: Record) -> dict[tuple[str, str, float], Right]:
     }
 
 
-def _unattacked(record: Record) -> Right | None:
-    if not record.has("robustness"):
-        return None
-    table = record.table("robustness")
-    rows = table[table["attack"] == CLEAN].sort_values("index")
-    if rows.empty:
-        return None
-    images = hashlib.sha256(rows["index"].to_numpy(dtype=np.int64).tobytes()).hexdigest()
-    return Right(images, (rows["label"] == rows["prediction"]).to_numpy())
-
-
 def _reasons(seed: Seed) -> dict[str, str]:
     lost = {failure.job: failure.reason for failure in seed.source.failures if failure.spec.key == seed.spec.key}
     study = seed.source.study
@@ -176,22 +162,12 @@ def _reason(evaluator: Evaluator, study: Study, lost: Mapping[str, str]) -> str:
     return lost.get("time" if evaluator.alone else "train", "not measured")
 
 
-def _attack_rates(seeds: Sequence[Seed]) -> dict[str, list[pd.DataFrame]]:
-    rates: dict[str, list[pd.DataFrame]] = defaultdict(list)
-    for seed in seeds:
-        if seed.record.has("robustness"):
-            rates[seed.network].append(derived(seed.record, RATES))
-    return rates
-
-
-def _rates(
-    seeds: Sequence[Seed], evaluator: str, rates: Callable[[pd.DataFrame], pd.DataFrame]
-) -> dict[str, list[pd.DataFrame]]:
-    """Rates of an evaluator's tables by network, one per seed that has the table."""
+def _rates(seeds: Sequence[Seed], name: str) -> dict[str, list[pd.DataFrame]]:
+    """Rates of one kind by network, a table per seed that has them."""
     found: dict[str, list[pd.DataFrame]] = defaultdict(list)
     for seed in seeds:
-        if seed.record.has(evaluator):
-            found[seed.network].append(rates(seed.record.table(evaluator)))
+        if has_rates(seed.record, name):
+            found[seed.network].append(derived(seed.record, name))
     return found
 
 

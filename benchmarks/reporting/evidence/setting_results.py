@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from benchmarks.measuring.summaries.latency import PATH_COLUMNS
@@ -106,12 +106,14 @@ def _over_seeds(group: pd.DataFrame, measurements: list[str]) -> dict[str, objec
         "seeds": len(group),
         "samples": group["samples"].max(),
     }
+    every = group[measurements].astype(float)
+    finite = every.loc[:, np.isfinite(every.sum())]  # a break-even may be infinite
+    deviations = finite.std().reindex(measurements)
+    counts, means, least, greatest = every.count(), every.mean(), every.min(), every.max()
     for name in measurements:
-        values = group[name].astype(float)
-        single = values.count() == 1  # of several seeds, few are timed
-        row[name] = values.mean()
-        row[f"{name}_std"] = values.std() if math.isfinite(values.sum()) else math.nan  # a break-even may be infinite
-        for end, extreme in (("low", values.min()), ("high", values.max())):
+        row[name], row[f"{name}_std"] = means[name], deviations[name]
+        for end, extreme in (("low", least[name]), ("high", greatest[name])):
             column = f"{name}_{end}"
-            row[column] = group[column][values.notna()].iloc[0] if single and column in group else extreme
+            single = counts[name] == 1 and column in group  # of several seeds, few are timed
+            row[column] = group[column][every[name].notna()].iloc[0] if single else extreme
     return row

@@ -17,7 +17,8 @@ VARIANTS = " A broad line joins networks of one method that differ in one parame
 def accuracy_macs(evidence: Evidence) -> Drawing:
     """Every setting of every network: test accuracy over mean routed cost, with 95 % intervals."""
     unit = evidence.unit
-    table = evidence.results.dropna(subset=["accuracy", "routed"])
+    columns = ["network", "setting", "headline", "accuracy", "accuracy_low", "accuracy_high", "routed"]
+    table = evidence.results[columns].dropna(subset=["accuracy", "routed"])
     if table.empty:
         raise NoData("No network has both its accuracy and its cost measured yet.")
     rows = table[["network", "headline"]].assign(

@@ -42,7 +42,9 @@ def accuracy_time(evidence: Evidence) -> Drawing:
 
 def _panel(evidence: Evidence, size: int) -> Panel:
     speedup = f"speedup_{size}"
-    table = evidence.results.dropna(subset=["accuracy", speedup])
+    measured = [f"{name}{end}" for name in ("accuracy", speedup) for end in ("", "_low", "_high")]
+    columns = ["network", "setting", "headline", f"latency_{size}", *measured]
+    table = evidence.results[columns].dropna(subset=["accuracy", speedup])
     rows = table[["network", "headline"]].assign(
         x=[_time(evidence, row, size) for row in table.to_dict("records")],
         y=100 * table["accuracy"],

@@ -8,7 +8,7 @@ from benchmarks.reporting.drawing.axes import canvas, epsilon_axis
 from benchmarks.reporting.drawing.style import FAINT, style_of
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.evidence.robustness import attack_names, curve_names
-from benchmarks.reporting.evidence.slowdown import CLEAN, COST, slowdown_results
+from benchmarks.reporting.evidence.slowdown import CLEAN, COST
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure
 from benchmarks.reporting.figures.robustness import with_clean
 
@@ -59,7 +59,7 @@ def attack_compute(evidence: Evidence) -> Drawing:
 
 def _slowdown(evidence: Evidence) -> pd.DataFrame:
     """The attack on the cost and its clean images, with the columns of `Evidence.robustness` that are drawn."""
-    measured = slowdown_results(evidence)
+    measured = evidence.slowdown
     if measured.empty:
         return measured
     chosen = measured[measured["goal"].isin([CLEAN, COST])]

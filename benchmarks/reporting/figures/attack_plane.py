@@ -12,9 +12,9 @@ from benchmarks.reporting.drawing.axes import canvas
 from benchmarks.reporting.drawing.style import style_of
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.evidence.robustness import headline_attack
-from benchmarks.reporting.evidence.slowdown import COST, LOST, radii, slowdown_results
+from benchmarks.reporting.evidence.slowdown import COST, LOST, radii
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure
-from benchmarks.reporting.formatting import epsilons, percent
+from benchmarks.reporting.formatting import epsilons, is_missing, percent
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Point:
 @figure("attack-plane", section="attack", order=30, title="Accuracy and computation under attack")
 def attack_plane(evidence: Evidence) -> Drawing:
     """At one epsilon a path per dynamic network: clean, answer attacked, cost attacked, both; static ones stay put."""
-    measured = slowdown_results(evidence)
+    measured = evidence.slowdown
     if measured.empty:
         raise NoData("No network's computation has been attacked yet.")
     headline = headline_attack(evidence.robustness)
@@ -74,13 +74,12 @@ def _answer(evidence: Evidence, network: NetworkEvidence, headline: tuple[str, f
 
 def _cost(evidence: Evidence, network: NetworkEvidence, epsilon: float) -> list[Point]:
     """Under the attack on the cost, and on cost and answer; nothing for a network that was not attacked."""
-    values, nominal = evidence.headlines[network.label], evidence.value(network, "nominal")
+    table, nominal = evidence.slowdown, evidence.value(network, "nominal")
+    own = table[(table["network"] == network.label) & (table["epsilon"] == epsilon)].set_index("goal")
     found = []
     for goal, name, size in ((COST, "slowdown", 9.0), (LOST, "slowdown, answer lost", 7.0)):
-        share = values.get(f"slowdown_share_{goal}_{epsilon:.4g}")
-        accuracy = values.get(f"slowdown_accuracy_{goal}_{epsilon:.4g}")
-        if share is not None and accuracy is not None and share == share and nominal == nominal:
-            found.append(Point(share * nominal, accuracy, name, size, True))
+        if goal in own.index and not is_missing(nominal):
+            found.append(Point(own["share"][goal] * nominal, own["accuracy"][goal], name, size, True))
     return found
 
 

@@ -147,7 +147,7 @@ def _variants(evidence: Evidence, parameter: str, networks: tuple[NetworkEvidenc
 
 
 def _settings(evidence: Evidence, network: NetworkEvidence) -> Iterator[Point]:
-    table = evidence.results
+    table = evidence.results[["network", "setting", "routed", "accuracy"]]
     for row in table[table["network"] == network.label].to_dict("records"):
         yield Point(row["routed"], row["accuracy"], row["setting"])
 

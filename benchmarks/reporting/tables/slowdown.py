@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
-from benchmarks.reporting.evidence.slowdown import CLEAN, COST, KEPT, LOST, NOISE, radii, slowdown_results
+from benchmarks.reporting.evidence.slowdown import CLEAN, COST, KEPT, LOST, NOISE, radii
 from benchmarks.reporting.formatting import epsilons, percent
 from benchmarks.reporting.tables.base import Column, Table, table
 from benchmarks.reporting.tables.cells import Cell, number, text
@@ -19,7 +19,7 @@ UNKNOWN: Values = {}
 @table("slowdown", section="attack", order=20)
 def slowdown(evidence: Evidence) -> Table | None:
     """Networks whose cost was attacked x epsilon; None where none was."""
-    measured = slowdown_results(evidence)
+    measured = evidence.slowdown
     if measured.empty:
         return None
     names = epsilons(radii(measured))

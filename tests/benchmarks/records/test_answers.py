@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.records.answers import packed_answers, unpacked
+from benchmarks.records.answers import ATTACKED, packed_answers, unpacked
 from tests.benchmarks.reporting.hand_made import HandMade, answers, attacked
 
 
@@ -26,12 +26,11 @@ def test_every_setting_and_attack_has_its_answers(made: HandMade) -> None:
         robustness=attacked(outcomes, dict.fromkeys(outcomes, 1)),
     )
     rows = packed_answers(record).to_dict("records")
-    table = {(row["attack"], row["epsilon"]): row for row in rows}
-    clean = table["none", 0.0]
-    assert clean["setting"] == "default"
+    table = {(row["setting"], row["attack"], row["epsilon"]): row for row in rows}
+    clean = table["default", "none", 0.0]
     assert unpacked(clean["right"], clean["images"]).tolist() == [digit == "1" for digit in "1011001110"]
-    for (attack, epsilon), outcome in list(outcomes.items())[1:]:
-        row = table[attack, epsilon]
+    for (attack, epsilon), outcome in outcomes.items():
+        row = table["default" if epsilon else ATTACKED, attack, epsilon]
         assert unpacked(row["right"], row["images"]).tolist() == [digit == "1" for digit in outcome]
         assert row["of"] != clean["of"]
 

@@ -14,7 +14,7 @@ from benchmarks.measuring import evaluators
 from benchmarks.measuring.registry import EVALUATORS
 from benchmarks.measuring.summaries import SUMMARIES
 from benchmarks.records import code_hashes
-from benchmarks.records.derived import derived, is_derived, store_derived
+from benchmarks.records.derived import RATES, derived, is_derived, store_derived
 from benchmarks.records.record import Record
 from benchmarks.records.versions import is_current
 from benchmarks.running.campaign import Campaign, RunOptions
@@ -141,4 +141,4 @@ class Unstored(Record):
     """A record without derived tables."""
 
     def has(self, name: str) -> bool:
-        return name not in ("summary", "rates", "answers") and super().has(name)
+        return name not in ("summary", "answers", *RATES) and super().has(name)

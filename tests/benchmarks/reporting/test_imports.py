@@ -25,6 +25,7 @@ VALUES = {
     "benchmarks.measuring.summaries.corruptions",
     "benchmarks.measuring.summaries.intervals",
     "benchmarks.measuring.summaries.latency",
+    "benchmarks.records.answers",  # how answers without attack are called
     "benchmarks.statistics",  # computes with what it is given
     "benchmarks.training.recipe",
     "zoo.network",

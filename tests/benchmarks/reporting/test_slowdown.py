@@ -10,7 +10,7 @@ import pytest
 from benchmarks.reporting import build
 from benchmarks.reporting.drawing.style import look
 from benchmarks.reporting.evidence.evidence import Evidence
-from benchmarks.reporting.evidence.slowdown import radii, slowdown_results
+from benchmarks.reporting.evidence.slowdown import radii
 from benchmarks.reporting.figures import study_figures
 from benchmarks.reporting.figures.base import Drawing, NoData
 from benchmarks.reporting.tables.slowdown import slowdown
@@ -69,11 +69,11 @@ def test_a_row_per_network_and_epsilon_that_was_attacked(made: HandMade) -> None
 
 def test_seeds_are_one_row_with_their_mean_and_deviation(made: HandMade) -> None:
     evidence = fill(made, first=3_000_000, second=4_000_000)
-    (row,) = slowdown_results(evidence).query("goal == 'cost'").to_dict("records")
+    (row,) = evidence.slowdown.query("goal == 'cost'").to_dict("records")
     # 75 and 100 % of nominal: mean 87.5, deviation 25 / sqrt(2)
     assert (row["share"], row["share_std"]) == pytest.approx((0.875, 0.17678), abs=1e-5)
     assert (row["share_low"], row["share_high"]) == (0.75, 1.0)
-    assert radii(slowdown_results(evidence)) == [0.1]
+    assert radii(evidence.slowdown) == [0.1]
 
 
 def test_the_plane_leads_from_the_clean_images_to_those_under_both_attacks(made: HandMade) -> None:
