@@ -49,7 +49,7 @@ class RobustnessOptions(Strict):
     batch_size: int = Field(100, ge=1)
     engine: Literal["compacting", "foolbox"] = "compacting"
     attacks: tuple[str, ...] = ("FGSM", "PGD")
-    strong: tuple[str, ...] = ("APGD[loss=ce]", "APGD[loss=targeted]")
+    strong: tuple[str, ...] = ("APGD[loss=ce]", "APGD[loss=targeted, targets=5]")
 
     @field_validator("epsilons")
     @classmethod
