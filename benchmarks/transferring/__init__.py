@@ -1,0 +1,1 @@
+"""Attacks that were made for one network, on the others of a study."""
