@@ -31,7 +31,7 @@ def derived(record: Record, name: str) -> pd.DataFrame:
     """A derived table: `summary` (`rows_of`), `answers` (`packed_answers`), or one of `RATES`.
 
     Raises:
-        KeyError: the record has not the table that the rates come from.
+        StoreError: the record has not the table that rates come from, or it is damaged.
     """
     return record.table(name) if _is_current(record, name) else _computed(record, name)
 
