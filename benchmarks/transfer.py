@@ -1,4 +1,4 @@
-"""Images that fool the static twin, on every network: `python -m benchmarks.transfer results/quick`."""
+"""Images that fool the baseline, on every network: `python -m benchmarks.transfer results/quick`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 
 from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors
 from benchmarks.cli.folders import check_file, check_folder
-from benchmarks.cli.options import DataRootOption
+from benchmarks.cli.options import DataRootOption, DeviceOption
 from benchmarks.cli.waiting import LOADING, waiting
 from benchmarks.comparing.places import find_study
 from benchmarks.records.files import study_file
@@ -27,7 +27,7 @@ def transfer(
         str | None,
         typer.Option(
             help="A network that the images are made for, as the study's tables have it. Example: --source resnet",
-            show_default="each network's static twin",
+            show_default="each network's baseline",
         ),
     ] = None,
     epsilon: Annotated[
@@ -42,8 +42,9 @@ def transfer(
         Path | None, typer.Option(help="Write every answer to a CSV file. Example: --out transfer.csv")
     ] = None,
     data_root: DataRootOption = None,
+    device: DeviceOption = None,
 ) -> None:
-    """Attack the static twin of every network, and show its images to the network."""
+    """Attack the baseline of every network, and show its images to the network."""
     with one_line_errors(*USAGE_ERRORS):
         root = find_study(study)
         study_file(root)
@@ -54,14 +55,18 @@ def transfer(
         if data_root is not None:
             check_folder(data_root, "--data-root")
     with waiting(LOADING):
+        import torch
+
         from benchmarks.cli.console import make_console
         from benchmarks.cli.error_kinds import INPUT_ERRORS
+        from benchmarks.cli.values import checked_device
         from benchmarks.transferring.study import transfer_of
         from benchmarks.transferring.transfer import TransferOptions
     with one_line_errors(*INPUT_ERRORS):
         options = TransferOptions(samples=samples, epsilon=epsilon, steps=steps)
         with waiting("attacking"):
-            found = transfer_of(root, source, options, data_root)
+            place = torch.device(checked_device(device))
+            found = transfer_of(root, source, options, data_root=data_root, device=place)
         make_console().print(found.grid().table())
         typer.echo("\n".join(found.remarks()))
         if out is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.cli.console import Grid
-from benchmarks.records.derived import ATTACKED, SUMMARY, derived, has_rates
+from benchmarks.records.derived import ATTACK_RATES, SUMMARY, derived, has_rates
 from benchmarks.records.store import Store
 from benchmarks.records.summary import joined
 from benchmarks.running.campaign import shown_records
@@ -22,7 +22,7 @@ def comparison(store: Store) -> Grid:
     if rows.empty:
         return Grid(("network", "setting"), headers, ())
     rates = robustness_results(
-        {label: [derived(r, ATTACKED)] for label, r in records.items() if has_rates(r, ATTACKED)}
+        {label: [derived(r, ATTACK_RATES)] for label, r in records.items() if has_rates(r, ATTACK_RATES)}
     )
     robust: dict[str, float] = {}
     chosen = headline_attack(rates)

@@ -26,10 +26,7 @@ Optioned = Callable[[TrainedNetwork, Options], pd.DataFrame]
 
 LAST = 100
 """The place of evaluators that name none."""
-RESERVED = (
-    *("answers", "history", "summary"),
-    *("rates", "slowdown_rates", "corruption_rates", "jpeg_rates"),
-)
+RESERVED = ("answers", "corruption_rates", "history", "jpeg_rates", "rates", "slowdown_rates", "summary")
 """Files of a record that are no evaluator's table."""
 NEEDS = ("baseline", "epsilons", "papers")
 """What tables may depend on besides network, code and options; `benchmarks.records.versions` has the values."""

@@ -17,12 +17,12 @@ from benchmarks.records.record import CONFIG, Record
 from benchmarks.records.summary import rows_of, summaries_of
 
 SUMMARY, ANSWERS = "summary", "answers"
-ATTACKED, SLOWED, CORRUPTED, COMPRESSED = "rates", "slowdown_rates", "corruption_rates", "jpeg_rates"
+ATTACK_RATES, SLOWDOWN_RATES, CORRUPTION_RATES, JPEG_RATES = "rates", "slowdown_rates", "corruption_rates", "jpeg_rates"
 RATES: Mapping[str, tuple[str, Callable[[pd.DataFrame], pd.DataFrame]]] = {
-    ATTACKED: ("robustness", attack_rates),
-    SLOWED: ("slowdown", slowdown_rates),
-    CORRUPTED: ("corruptions", corruption_rates),
-    COMPRESSED: ("jpeg", jpeg_rates),
+    ATTACK_RATES: ("robustness", attack_rates),
+    SLOWDOWN_RATES: ("slowdown", slowdown_rates),
+    CORRUPTION_RATES: ("corruptions", corruption_rates),
+    JPEG_RATES: ("jpeg", jpeg_rates),
 }
 """Derived tables of rates: the evaluator whose table each comes from, and what computes it."""
 

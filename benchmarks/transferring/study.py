@@ -16,7 +16,7 @@ from benchmarks.records.record import Record
 from benchmarks.records.store import Store
 from benchmarks.running.campaign import shown_records
 from benchmarks.running.jobs import load_dataset
-from benchmarks.transferring.transfer import NOBODY, TransferOptions, transfers, twins
+from benchmarks.transferring.transfer import NOBODY, TransferOptions, baselines, transfers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class Transferred:
     Attributes:
         table: see `benchmarks.transferring.transfer.transfers`; every network is also attacked itself.
         sources: of every network the one that images were made for, by label.
-        without: labels of networks whose static twin is not in the study.
+        without: labels of networks whose baseline is not in the study.
     """
 
     table: pd.DataFrame
@@ -64,21 +64,25 @@ class Transferred:
             if self.accuracy(source, target) < self.accuracy(target, target)
         ]
         if weak:
-            than = "Fooled more often by the other's images than by its own, an upper bound of its robustness"
-            lines.append(f"{than}: {', '.join(weak)}")
+            lines.append(
+                f"Fooled more often by the other's images, so that its own attack is too weak: {', '.join(weak)}"
+            )
         if self.without:
-            lines.append(f"Left out, because its static twin is not in the study: {', '.join(self.without)}")
+            lines.append(f"Left out, because the baseline is not in the study: {', '.join(self.without)}")
         return lines
 
 
-def transfer_of(root: Path, source: str | None, options: TransferOptions, data_root: Path | None) -> Transferred:
-    """Attack the static twin of every network of a study, or one network for all, and every network itself.
+def transfer_of(
+    root: Path, source: str | None, options: TransferOptions, *, data_root: Path | None, device: torch.device
+) -> Transferred:
+    """Attack the baseline of every network of a study, or one network for all, and every network itself.
 
     Args:
         root: directory of the study.
-        source: a network by name; None for each network's twin.
+        source: a network by name; None for each network's baseline.
         options: of the attack.
         data_root: folder that is searched for data sets.
+        device: where to run.
 
     Raises:
         StoreError: something is missing or damaged, or no network can be attacked.
@@ -91,14 +95,12 @@ def transfer_of(root: Path, source: str | None, options: TransferOptions, data_r
     records = {label: record for label, record in every.items() if record.has_weights}
     if not records:
         raise StoreError(f"{root} has no trained network with its weights: run the study again")
-    sources = twins(records) if source is None else _one_for_all(source, records)
+    sources = baselines(records) if source is None else _one_for_all(source, records)
     if not sources:
-        raise StoreError(f"{root} has no network together with its static twin; --source names another one")
+        raise StoreError(f"{root} has no network together with its baseline; --source names another one")
     without = () if source else tuple(label for label in records if label not in {*sources, *sources.values()})
-    pairs = [pair for target, chosen in sources.items() for pair in ((chosen, target), (target, target))]
-    dataset = load_dataset(study.dataset, data_root)
-    table = pd.concat(transfers(records, pairs, dataset, options, torch.device("cpu")), ignore_index=True)
-    return Transferred(table=table.drop_duplicates(["source", "target", "index"]), sources=sources, without=without)
+    table = transfers(records, sources, load_dataset(study.dataset, data_root), options, device)
+    return Transferred(table=table, sources=sources, without=without)
 
 
 def _one_for_all(name: str, records: Mapping[str, Record]) -> dict[str, str]:

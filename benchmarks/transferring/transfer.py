@@ -1,8 +1,8 @@
 """Images that fool one network, shown to the others: the answer of whoever mistrusts a network's own gradients.
 
 A network whose decisions hinder gradients looks robust to attacks that follow them. Images that were made for its
-static twin, trained with the same recipe and seed, need none of its gradients: where they fool it more often than its
-own attack does, its robust accuracy is an upper bound (Athalye et al. 2018).
+baseline, the static ResNet that was trained with the same recipe and seed, need none of its gradients: where they fool
+it more often than its own attack does, its gradients are masked (Athalye et al. 2018).
 """
 
 from __future__ import annotations
@@ -46,38 +46,33 @@ class TransferOptions:
     batch_size: int = 100
 
 
-def twins(records: Mapping[str, Record]) -> dict[str, str]:
-    """The static twin of every network whose twin is among the records: both labels.
-
-    A twin is the ResNet that a network is compared with, of the same repetition; it is none of its own.
-    """
+def baselines(records: Mapping[str, Record]) -> dict[str, str]:
+    """The baseline of the same repetition, of every network that is not its own and whose baseline is there: labels."""
     places = {(str(record.spec.selector), record.spec.repetition): label for label, record in records.items()}
-    found = {}
-    for label, record in records.items():
-        twin = places.get((record.config["baseline"]["network"], record.spec.repetition), label)
-        if twin != label:
-            found[label] = twin
-    return found
+    wanted = {
+        label: (record.config["baseline"]["network"], record.spec.repetition) for label, record in records.items()
+    }
+    return {label: places[place] for label, place in wanted.items() if places.get(place, label) != label}
 
 
 def transfers(
     records: Mapping[str, Record],
-    pairs: Sequence[tuple[str, str]],
+    sources: Mapping[str, str],
     dataset: Dataset,
     options: TransferOptions,
     device: torch.device,
-) -> Iterator[pd.DataFrame]:
-    """For each source, what its images do to its targets and to itself, at their headline settings, as deployed.
+) -> pd.DataFrame:
+    """What each network answers, as deployed at its headline setting, to images made for itself and for another.
+
+    Columns: source, target, epsilon, index, label, prediction, macs (routed). Source `NOBODY`, at epsilon 0: the clean
+    images.
 
     Args:
         records: by label.
-        pairs: labels of source and target.
+        sources: of networks, by label, the label of the one whose images they are shown.
         dataset: that all were trained on.
         options: of the attack.
         device: where to run.
-
-    Yields:
-        A row per target and image: the columns `COLUMNS`; source `NOBODY` and epsilon 0 are the clean images.
 
     Raises:
         StoreError: a record is damaged or has no weights.
@@ -85,22 +80,18 @@ def transfers(
     radius = options.epsilon or headline_radius(dataset.info.epsilons)
     split = dataset.test.take(min(options.samples, len(dataset.test)))
     batches = list(split.batches(options.batch_size, device=device))
-    clean = [batch.images for batch in batches]
-    for source in dict.fromkeys(source for source, _ in pairs):
-        with full_precision():
-            attacked = list(_attacked(load_network(records[source], dataset, device), batches, radius, options.steps))
-            for target in dict.fromkeys([source, *(target for chosen, target in pairs if chosen == source)]):
-                trained = load_network(records[target], dataset, device)
-                for shown, made_for, epsilon in ((clean, NOBODY, 0.0), (attacked, source, radius)):
-                    for batch, images in zip(batches, shown, strict=True):
-                        rows = _answers(trained, images).assign(
-                            source=made_for,
-                            target=target,
-                            epsilon=epsilon,
-                            index=batch.indices.cpu().numpy(),
-                            label=batch.labels.cpu().numpy(),
-                        )
-                        yield rows[COLUMNS]
+    tables = []
+    with full_precision():
+        for source in dict.fromkeys([*sources.values(), *sources]):
+            trained = load_network(records[source], dataset, device)
+            attacked = list(_attacked(trained, batches, radius, options.steps))
+            clean = _answers(trained, batches, [batch.images for batch in batches])
+            tables.append(clean.assign(source=NOBODY, target=source, epsilon=0.0))
+            tables.append(_answers(trained, batches, attacked).assign(source=source, target=source, epsilon=radius))
+            for target in (label for label, chosen in sources.items() if chosen == source):
+                shown = _answers(load_network(records[target], dataset, device), batches, attacked)
+                tables.append(shown.assign(source=source, target=target, epsilon=radius))
+    return pd.concat(tables, ignore_index=True)[COLUMNS]
 
 
 def _attacked(trained: TrainedNetwork, batches: Sequence[Batch], epsilon: float, steps: int) -> Iterator[Tensor]:
@@ -113,9 +104,13 @@ def _attacked(trained: TrainedNetwork, batches: Sequence[Batch], epsilon: float,
             yield perturb(batch.images, batch.labels, epsilon)
 
 
-def _answers(trained: TrainedNetwork, images: Tensor) -> pd.DataFrame:
+def _answers(trained: TrainedNetwork, batches: Sequence[Batch], shown: Sequence[Tensor]) -> pd.DataFrame:
+    """Answers to the images (N, C, H, W) that stand in place of each batch's."""
+    tables = []
     with trained.at(trained.settings[0]) as net, torch.inference_mode():
-        out = net(images, compute="needed")
-    return pd.DataFrame(
-        {"prediction": out.logits.argmax(dim=1).cpu().numpy(), "macs": trained.ledger.routed(out.route).numpy()}
-    )
+        for batch, images in zip(batches, shown, strict=True):
+            out = net(images, compute="needed")
+            columns = {"index": batch.indices, "label": batch.labels, "prediction": out.logits.argmax(dim=1)}
+            rows = pd.DataFrame({name: values.cpu().numpy() for name, values in columns.items()})
+            tables.append(rows.assign(macs=trained.ledger.routed(out.route).numpy()))
+    return pd.concat(tables, ignore_index=True)

@@ -15,7 +15,16 @@ from benchmarks.measuring import Evaluator, evaluators
 from benchmarks.measuring.summaries.corruptions import KEYS as CORRUPTION_KEYS
 from benchmarks.measuring.summaries.jpeg import KEYS as JPEG_KEYS
 from benchmarks.records.answers import unpacked
-from benchmarks.records.derived import ANSWERS, ATTACKED, COMPRESSED, CORRUPTED, SLOWED, SUMMARY, derived, has_rates
+from benchmarks.records.derived import (
+    ANSWERS,
+    ATTACK_RATES,
+    CORRUPTION_RATES,
+    JPEG_RATES,
+    SLOWDOWN_RATES,
+    SUMMARY,
+    derived,
+    has_rates,
+)
 from benchmarks.records.record import Record
 from benchmarks.records.summary import joined
 from benchmarks.reporting.evidence.environments import environments, timed_in
@@ -51,10 +60,10 @@ def load(*results_dirs: Path) -> Evidence:
         rows = {label: derived(record, SUMMARY) for label, record in records.items()}
         network_of = {seed.label: seed.network for seed in seeds}
         results = setting_results(completed(joined(rows)), network_of)
-        robustness = robustness_results(_rates(seeds, ATTACKED))
-        slowed = slowdown_results(_rates(seeds, SLOWED))
-        corrupted = over_seeds(_rates(seeds, CORRUPTED), CORRUPTION_KEYS)
-        compressed = over_seeds(_rates(seeds, COMPRESSED), JPEG_KEYS)
+        robustness = robustness_results(_rates(seeds, ATTACK_RATES))
+        slowed = slowdown_results(_rates(seeds, SLOWDOWN_RATES))
+        corrupted = over_seeds(_rates(seeds, CORRUPTION_RATES), CORRUPTION_KEYS)
+        compressed = over_seeds(_rates(seeds, JPEG_RATES), JPEG_KEYS)
     lost = _lost(sources, seeds)
     networks = _networks(groups, lost)
     intervals = accuracy_intervals([network for network in networks if network.models])

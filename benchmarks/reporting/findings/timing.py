@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import pandas as pd
 
@@ -61,7 +60,6 @@ class Race:
     baseline_seconds: Mapping[str, float]
 
 
-@lru_cache(maxsize=1024)
 def race(network: NetworkEvidence, size: int) -> Race | None:
     """How the engines of a network and its baseline were chosen; None of records that know one engine only."""
     table = network.measurement("latency")

@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 
 from benchmarks.measuring import evaluators
-from benchmarks.measuring.registry import EVALUATORS
+from benchmarks.measuring.registry import EVALUATORS, RESERVED
 from benchmarks.measuring.summaries import SUMMARIES
 from benchmarks.records import code_hashes
-from benchmarks.records.derived import RATES, derived, is_derived, store_derived
+from benchmarks.records.derived import ANSWERS, RATES, SUMMARY, derived, is_derived, store_derived
 from benchmarks.records.record import Record
 from benchmarks.records.versions import is_current
 from benchmarks.running.campaign import Campaign, RunOptions
@@ -80,6 +80,10 @@ def fresh_sources() -> Iterator[None]:
     code_hashes.clear_caches()
     yield
     code_hashes.clear_caches()
+
+
+def test_no_evaluator_can_take_the_name_of_a_derived_table() -> None:
+    assert {SUMMARY, ANSWERS, *RATES} <= set(RESERVED)
 
 
 def test_a_finished_run_leaves_everything_derived(records: dict[str, Record]) -> None:
