@@ -19,7 +19,10 @@ import typer
 ROOT = Path(__file__).parents[1]
 REFERENCE = Path("results/reference/quick")
 REFERENCE_PAGE = Path("reports/reference/quick/index.html")
-TIMED = ("latency.parquet", "energy.parquet", "summary.parquet", "history.parquet", "config.yaml", "manifest.json")
+TIMED = (
+    *("latency.parquet", "energy.parquet", "summary.parquet", "summary.arrow", "history.parquet"),
+    *("config.yaml", "manifest.json"),
+)
 """Files of a record that have times or dates in them."""
 NEVER_SLOWER = ("--tolerance-time", "100")
 """No loss of speed is more than 100 %: times are not reproduced."""

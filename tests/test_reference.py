@@ -12,6 +12,7 @@ from scipy.stats import binomtest
 
 import zoo
 from benchmarks.records.derived import RATES
+from benchmarks.records.record import file_of
 from benchmarks.records.store import Store
 from benchmarks.records.summary import summarise
 from benchmarks.running.campaign import shown_records
@@ -97,7 +98,7 @@ def test_every_cost_that_ran_was_asked_for(summary: pd.DataFrame) -> None:
     pd.testing.assert_series_equal(summary["executed"], summary["routed"], check_names=False)
 
 
-DERIVED = {f"{name}.parquet" for name in ("summary", "answers", *RATES)}
+DERIVED = {file_of(name) for name in ("summary", "answers", *RATES)}
 """Computed from a record's other tables wherever they are missing, so that git need not keep them."""
 
 

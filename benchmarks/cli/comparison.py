@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from benchmarks.cli.console import Grid
-from benchmarks.records.derived import ATTACK_RATES, SUMMARY, derived, has_rates
+from benchmarks.records.derived import ATTACK_RATES, SUMMARY, derived, has_rates, joined
 from benchmarks.records.store import Store
-from benchmarks.records.summary import joined
 from benchmarks.running.campaign import shown_records
 
 
@@ -18,7 +17,7 @@ def comparison(store: Store) -> Grid:
 
     headers = ["accuracy", "95 % interval", "M MACs", "of nominal", "ms/image, batch 1", "robust accuracy"]
     records = shown_records(store, store.read_study())
-    rows = joined({label: derived(record, SUMMARY) for label, record in records.items()})
+    rows = joined([*records.items()], SUMMARY, column="model")
     if rows.empty:
         return Grid(("network", "setting"), headers, ())
     rates = robustness_results(

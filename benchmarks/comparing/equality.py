@@ -10,6 +10,7 @@ import pandas as pd
 from benchmarks.comparing.matching import MatchedNetwork, Pair
 from benchmarks.measuring import evaluators
 from benchmarks.records.facts import TRAINING, Fact, differing_facts, tables_of
+from benchmarks.records.record import file_of
 
 WEIGHTS, SETTINGS = "weights", "settings"
 
@@ -83,7 +84,7 @@ def _equality(name: str, pair: Pair, what: str, detail: str, reasons: Sequence[F
 def _difference(pair: Pair, table: str) -> str:
     """In what two tables differ; empty where they are the same."""
     a, b = (model.record for model in pair)
-    file = f"{table}.parquet"
+    file = file_of(table)
     if a.manifest["files"].get(file) == b.manifest["files"].get(file):
         return ""
     return frame_difference(a.table(table), b.table(table))

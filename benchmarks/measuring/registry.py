@@ -26,7 +26,9 @@ Optioned = Callable[[TrainedNetwork, Options], pd.DataFrame]
 
 LAST = 100
 """The place of evaluators that name none."""
-RESERVED = ("answers", "corruption_rates", "history", "jpeg_rates", "rates", "slowdown_rates", "summary")
+DERIVED = ("answers", "corruption_rates", "jpeg_rates", "rates", "slowdown_rates", "summary")
+"""Names of tables that `benchmarks.records.derived` makes of those of evaluators."""
+RESERVED = ("history", *DERIVED)
 """Files of a record that are no evaluator's table."""
 NEEDS = ("baseline", "epsilons", "papers")
 """What tables may depend on besides network, code and options; `benchmarks.records.versions` has the values."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from benchmarks.measuring.summaries.corruptions import corruption_rates
 from benchmarks.measuring.summaries.jpeg import jpeg_rates
@@ -13,7 +15,7 @@ from benchmarks.measuring.summaries.robustness import attack_rates
 from benchmarks.measuring.summaries.slowdown import slowdown_rates
 from benchmarks.records.answers import SOURCES, packed_answers
 from benchmarks.records.code_hashes import code_hashes
-from benchmarks.records.record import CONFIG, Record
+from benchmarks.records.record import CONFIG, Record, as_columns, file_of
 from benchmarks.records.summary import rows_of, summaries_of
 
 SUMMARY, ANSWERS = "summary", "answers"
@@ -34,6 +36,40 @@ def derived(record: Record, name: str) -> pd.DataFrame:
         StoreError: the record has not the table that rates come from, or it is damaged.
     """
     return record.table(name) if _is_current(record, name) else _computed(record, name)
+
+
+def derived_rows(record: Record, name: str) -> list[dict[str, Any]]:
+    """The rows of a derived table.
+
+    Raises:
+        StoreError: as `derived`.
+    """
+    rows: list[dict[str, Any]] = _columns(record, name).to_pylist()
+    return rows
+
+
+def joined(records: Sequence[tuple[str, Record]], name: str, *, column: str) -> pd.DataFrame:
+    """A derived table of several records as one; what some of them lack is NaN.
+
+    Args:
+        records: with their labels.
+        name: of the table.
+        column: the first one, that of the labels.
+
+    Raises:
+        StoreError: as `derived`.
+    """
+    tables = [_columns(record, name) for _, record in records]
+    if not tables:
+        return pd.DataFrame()
+    labels = np.repeat([label for label, _ in records], [len(table) for table in tables])
+    table: pd.DataFrame = pa.concat_tables(tables, promote_options="permissive").to_pandas(use_threads=False)
+    table.insert(0, column, labels)
+    return table
+
+
+def _columns(record: Record, name: str) -> pa.Table:
+    return record.columns(name) if _is_current(record, name) else as_columns(_computed(record, name))
 
 
 def store_derived(record: Record) -> None:
@@ -74,7 +110,7 @@ def _version(record: Record, name: str) -> dict[str, Any]:
     """The code that computes a derived table, and the digests of the files that it reads."""
     digests = record.manifest["files"]
     modules, tables = _sources(record, name)
-    files = [CONFIG, *(f"{table}.parquet" for table in tables if record.has(table))]
+    files = [CONFIG, *(file_of(table) for table in tables if record.has(table))]
     return {"code": code_hashes(modules), "from": {file: digests.get(file) for file in files}}
 
 

@@ -19,6 +19,8 @@ import yaml
 
 SEAL = "# sha256: "
 """Start of the last line of a sealed text file."""
+UNSEALED = 64 * "0"
+"""In the place of a JSON file's digest while it is computed."""
 DAMAGED_MARK = ".damaged-"
 """Part of the name of every damaged file or folder that was put aside."""
 
@@ -136,7 +138,7 @@ def parse(path: Path, text: str, parser: Callable[[str], Any]) -> dict[str, Any]
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
-    """Write a JSON object in one step; its member `sha256` is the digest of the others."""
+    """Write a JSON object in one step; its last member `sha256` is the digest of the file with zeros in its place."""
     with replacing(path) as temporary:
         temporary.write_bytes(_sealed_json(values))
 
@@ -150,13 +152,27 @@ def read_json(path: Path) -> dict[str, Any]:
     """
     content = read_bytes(path)
     values = parse(path, content.decode(errors="replace"), json.loads)
-    values.pop("sha256", None)
-    if content != _sealed_json(values):
+    seal = values.pop("sha256", None)
+    if not _is_sealed(content, seal) and content != _sealed_before(values):
         raise Damaged(path, "its SHA-256 is not the one that it gives")
     return values
 
 
 def _sealed_json(values: Mapping[str, Any]) -> bytes:
+    content = f"{json.dumps({**values, 'sha256': UNSEALED}, indent=1)}\n".encode()
+    before, _, after = content.rpartition(UNSEALED.encode())
+    return before + sha256(content).encode() + after
+
+
+def _is_sealed(content: bytes, seal: object) -> bool:
+    if not isinstance(seal, str) or len(seal) != len(UNSEALED):
+        return False
+    before, _, after = content.rpartition(seal.encode())
+    return sha256(before + UNSEALED.encode() + after) == seal
+
+
+def _sealed_before(values: Mapping[str, Any]) -> bytes:
+    """What was written before the digest was that of the bytes: one of the sorted values, slow to check."""
     seal = sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode())
     return f"{json.dumps({**values, 'sha256': seal}, indent=1)}\n".encode()
 

@@ -13,12 +13,7 @@ from benchmarks.records.record import Record
 
 def summarise(records: Mapping[str, Record]) -> pd.DataFrame:
     """Table of all records, by label: the columns of `rows_of`, and `model`. Absent measurements are NaN."""
-    return joined({label: rows_of(record) for label, record in records.items()})
-
-
-def joined(rows: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """The rows of several records, by label, as one table with the column `model`."""
-    frames = [own.assign(model=label) for label, own in rows.items()]
+    frames = [rows_of(record).assign(model=label) for label, record in records.items()]
     if not frames:
         return pd.DataFrame()
     table = pd.concat(frames, ignore_index=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import zoo
 from benchmarks.data import DatasetInfo
-from benchmarks.measuring import Evaluator
+from benchmarks.measuring import Evaluator, evaluators
 from benchmarks.measuring.options import Evaluation
 from benchmarks.records.code_hashes import code_hashes
 from benchmarks.records.files import sha256
@@ -66,10 +66,19 @@ def is_current(record: Record, chosen: Evaluator, evaluation: Evaluation, info: 
     return bool(record.made_by(chosen.name).get("version") == version(chosen, evaluation, record.spec, info))
 
 
-def is_of_today(record: Record, chosen: Evaluator, evaluation: Evaluation) -> bool:
-    """Whether a table was made by the current code and the study's options; inputs are not compared."""
-    stored = record.made_by(chosen.name).get("version", {})
-    options = chosen.configured(evaluation)
-    same_code = stored.get("code") == code_hashes([*chosen.modules(evaluation), PREPARATION])
-    same_options = stored.get("options") == (json.loads(options.model_dump_json()) if options else {})
-    return bool(same_code and same_options)
+def of_today(evaluation: Evaluation) -> dict[str, dict[str, Any]]:
+    """By evaluator, what the current code and a study's options make: `version` without inputs."""
+    found = {}
+    for chosen in evaluators():
+        options = chosen.configured(evaluation)
+        found[chosen.name] = {
+            "code": code_hashes([*chosen.modules(evaluation), PREPARATION]),
+            "options": json.loads(options.model_dump_json()) if options else {},
+        }
+    return found
+
+
+def is_of_today(record: Record, evaluator: str, today: Mapping[str, Any]) -> bool:
+    """Whether a table was made by code and options, those of `of_today`; inputs are not compared."""
+    stored = record.made_by(evaluator).get("version", {})
+    return all(stored.get(name) == values for name, values in today.items())

@@ -17,13 +17,12 @@ from benchmarks.measuring.energy import EnergyOptions
 from benchmarks.measuring.energy_meter import RAMP_SECONDS
 from benchmarks.measuring.latency import LatencyOptions
 from benchmarks.records.claims import Busy, claim, is_claimed
-from benchmarks.records.derived import SUMMARY, derived, is_derived, store_derived
+from benchmarks.records.derived import SUMMARY, is_derived, joined, store_derived
 from benchmarks.records.environment import describe_environment
 from benchmarks.records.files import replacing
 from benchmarks.records.identity import Identity, data_key, identify
 from benchmarks.records.record import Record
 from benchmarks.records.store import Status, Store, newest_by_key
-from benchmarks.records.summary import joined
 from benchmarks.running.estimate import estimate_training
 from benchmarks.running.jobs import Job, Kind, Progress, Resources, load_dataset, missing_tables
 from benchmarks.running.scheduling import Event, Outcome, Scheduler
@@ -305,7 +304,7 @@ class Campaign:
                         store_derived(record)
                 except Busy:
                     continue  # computed below in any case, and stored by the next run
-        table = joined({label: derived(record, SUMMARY) for label, record in records.items()})
+        table = joined([*records.items()], SUMMARY, column="model")
         with replacing(self.store.root / "summary.parquet") as temporary:
             table.to_parquet(temporary, index=False)
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from benchmarks.reporting.evidence.robustness import headline_attack
 from benchmarks.reporting.evidence.trust import Check, checks
 from benchmarks.reporting.formatting import Unit
 from benchmarks.training.recipe import Recipe
@@ -313,10 +314,24 @@ class Evidence:
     tuning: Tuning | None = None
 
     @cached_property
+    def points(self) -> dict[tuple[str, str], Mapping[str, Any]]:
+        """The rows of `results`, by the network's label and the setting."""
+        rows = self.results.to_dict("records")
+        return {(row["network"], row["setting"]): {str(name): row[name] for name in row} for row in rows}
+
+    @cached_property
     def headlines(self) -> dict[str, Mapping[str, Any]]:
-        """The rows of `results` at headline settings, by the network's label."""
-        chosen = self.results[self.results["headline"].astype(bool)].drop_duplicates("network")
-        return {row["network"]: {str(name): row[name] for name in row} for row in chosen.to_dict("records")}
+        """Those of `points` at headline settings, by the network's label; of several the first."""
+        found: dict[str, Mapping[str, Any]] = {}
+        for (network, _), point in self.points.items():
+            if point["headline"]:
+                found.setdefault(network, point)
+        return found
+
+    @cached_property
+    def headline_attack(self) -> tuple[str, float] | None:
+        """The attack and epsilon of the one robust number per network, see `robustness.headline_attack`."""
+        return headline_attack(self.robustness)
 
     def value(self, network: NetworkEvidence, name: str) -> float:
         """A measurement at the headline setting, NaN where it is missing; see `results` for the names."""

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -22,11 +23,12 @@ from benchmarks.records.derived import (
     JPEG_RATES,
     SLOWDOWN_RATES,
     SUMMARY,
-    derived,
+    derived_rows,
     has_rates,
+    joined,
 )
 from benchmarks.records.record import Record
-from benchmarks.records.summary import joined
+from benchmarks.records.versions import of_today
 from benchmarks.reporting.evidence.environments import environments, timed_in
 from benchmarks.reporting.evidence.evidence import Baseline, Evidence, NetworkEvidence, Right, TrainedModel, Tuning
 from benchmarks.reporting.evidence.intervals import accuracy_intervals, of_attacks, of_settings
@@ -57,9 +59,9 @@ def load(*results_dirs: Path) -> Evidence:
     records = {seed.label: seed.record for seed in seeds}
     groups = _groups(seeds)
     with one_line(sources[0].root / "models"):
-        rows = {label: derived(record, SUMMARY) for label, record in records.items()}
+        summary = joined([*records.items()], SUMMARY, column="model")
         network_of = {seed.label: seed.network for seed in seeds}
-        results = setting_results(completed(joined(rows)), network_of)
+        results = setting_results(completed(summary), network_of)
         robustness = robustness_results(_rates(seeds, ATTACK_RATES))
         slowed = slowdown_results(_rates(seeds, SLOWDOWN_RATES))
         corrupted = over_seeds(_rates(seeds, CORRUPTION_RATES), CORRUPTION_KEYS)
@@ -109,6 +111,7 @@ class Group:
 
 def _groups(seeds: Sequence[Seed]) -> dict[str, Group]:
     """Models by the label of their network, the first seed first."""
+    today = {source.name: of_today(source.study.evaluation) for source in {seed.source for seed in seeds}}
     groups: dict[str, Group] = {}
     seen: dict[str, set[str]] = defaultdict(set)
     for seed in sorted(seeds, key=lambda seed: seed.repetition):
@@ -117,11 +120,13 @@ def _groups(seeds: Sequence[Seed]) -> dict[str, Group]:
             wanted = [e.name for e in evaluators() if record.has(e.name) and e.name not in seen[seed.network]]
             seen[seed.network] |= set(wanted)
             tables = {name: record.table(name) for name in wanted}
-            groups.setdefault(seed.network, Group(seed.spec.method, [])).models.append(_model(seed, tables))
+            groups.setdefault(seed.network, Group(seed.spec.method, [])).models.append(
+                _model(seed, tables, today[seed.source.name])
+            )
     return {label: groups[label] for label in dict.fromkeys(seed.network for seed in seeds)}
 
 
-def _model(seed: Seed, tables: Mapping[str, pd.DataFrame]) -> TrainedModel:
+def _model(seed: Seed, tables: Mapping[str, pd.DataFrame], today: Mapping[str, Mapping[str, Any]]) -> TrainedModel:
     spec, record = seed.spec, seed.record
     config = record.config
     return TrainedModel(
@@ -147,15 +152,14 @@ def _model(seed: Seed, tables: Mapping[str, pd.DataFrame]) -> TrainedModel:
         right=_right(record),
         reasons=_reasons(seed),
         timed_in=timed_in(record),
-        stale=stale(record, seed.source.study),
+        stale=stale(record, today),
     )
 
 
 def _right(record: Record) -> dict[tuple[str, str, float], Right]:
-    rows = derived(record, ANSWERS).to_dict("records")
     return {
         (row["setting"], row["attack"], row["epsilon"]): Right(row["of"], unpacked(row["right"], row["images"]))
-        for row in rows
+        for row in derived_rows(record, ANSWERS)
     }
 
 
@@ -172,12 +176,10 @@ def _reason(evaluator: Evaluator, study: Study, lost: Mapping[str, str]) -> str:
 
 
 def _rates(seeds: Sequence[Seed], name: str) -> dict[str, list[pd.DataFrame]]:
-    """Rates of one kind by network, a table per seed that has them."""
-    found: dict[str, list[pd.DataFrame]] = defaultdict(list)
-    for seed in seeds:
-        if has_rates(seed.record, name):
-            found[seed.network].append(derived(seed.record, name))
-    return found
+    """Rates of one kind by network, those of all its seeds together."""
+    records = [(seed.network, seed.record) for seed in seeds if has_rates(seed.record, name)]
+    table = joined(records, name, column="network")
+    return {str(label): [own] for label, own in table.groupby("network", sort=False)} if records else {}
 
 
 def _lost(sources: Sequence[Source], seeds: Sequence[Seed]) -> dict[str, Failure]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
 from benchmarks.measuring.summaries.latency import PATH_COLUMNS
@@ -22,6 +21,8 @@ ENERGIES = ("energy", "energy_idle", "energy_dense", "energy_static")
 PATHS = ("break_even", *PATH_COLUMNS)
 """What is known once per setting of timing: break-even batch, percentiles of the time of single images."""
 
+KEYS = ["network", "setting"]
+"""Columns that together identify a row of `setting_results`."""
 NOT_MEASURED = ("repetition", "baseline_macs", "samples", "headline")
 """Columns of numbers or truth values that are no measurements of a setting."""
 
@@ -69,20 +70,12 @@ def setting_results(summary: pd.DataFrame, network_of: Mapping[str, str]) -> pd.
     """
     measured = _measurements(summary)
     table = summary.copy().assign(network=[network_of[label] for label in summary["model"]])
-    rows = [
-        {"network": network, "setting": setting, **_over_seeds(group, measured)}
-        for (network, setting), group in table.groupby(["network", "setting"], sort=False)
-    ]
-    columns = [
-        "network",
-        "setting",
-        "headline",
-        "note",
-        "seeds",
-        "samples",
-        *_with_ends(measured),
-    ]
-    return pd.DataFrame(rows, columns=columns)
+    grouped = table.groupby(KEYS, sort=False)
+    found = grouped.agg(
+        headline=("headline", "any"), note=("note", "first"), seeds=("setting", "size"), samples=("samples", "max")
+    )
+    values = _over_seeds(table, measured)
+    return found.join(values).reset_index()[[*KEYS, *found.columns, *values.columns]]
 
 
 def _measurements(summary: pd.DataFrame) -> list[str]:
@@ -95,25 +88,22 @@ def _measurements(summary: pd.DataFrame) -> list[str]:
     return [*own, *(str(name) for name in numbers if name not in {*own, *ends, *NOT_MEASURED})]
 
 
-def _with_ends(measurements: list[str]) -> list[str]:
-    return [f"{name}{end}" for name in measurements for end in ("", "_low", "_high", "_std")]
-
-
-def _over_seeds(group: pd.DataFrame, measurements: list[str]) -> dict[str, object]:
-    row: dict[str, object] = {
-        "headline": bool(group["headline"].any()),
-        "note": group["note"].iloc[0],
-        "seeds": len(group),
-        "samples": group["samples"].max(),
-    }
-    every = group[measurements].astype(float)
-    finite = every.loc[:, np.isfinite(every.sum())]  # a break-even may be infinite
-    deviations = finite.std().reindex(measurements)
-    counts, means, least, greatest = every.count(), every.mean(), every.min(), every.max()
+def _over_seeds(table: pd.DataFrame, measurements: list[str]) -> pd.DataFrame:
+    """Each measurement x by network and setting: x, x_low, x_high, x_std."""
+    keys = [table[key] for key in KEYS]
+    every = table[measurements].astype(float)
+    grouped = every.groupby(keys, sort=False)
+    counts, means, deviations = grouped.count(), grouped.mean(), grouped.std()
+    extremes = {"low": grouped.min(), "high": grouped.max()}
+    ends = [(f"{name}_{end}", name) for name in measurements for end in extremes if f"{name}_{end}" in table]
+    known = pd.DataFrame({end: table[end].astype(float).where(every[name].notna()) for end, name in ends})
+    own = known.groupby(keys, sort=False).first()
+    columns: dict[str, pd.Series[float]] = {}
     for name in measurements:
-        row[name], row[f"{name}_std"] = means[name], deviations[name]
-        for end, extreme in (("low", least[name]), ("high", greatest[name])):
+        columns[name] = means[name]
+        for end, extreme in extremes.items():
             column = f"{name}_{end}"
-            single = counts[name] == 1 and column in group  # of several seeds, few are timed
-            row[column] = group[column][every[name].notna()].iloc[0] if single else extreme
-    return row
+            single = counts[name] == 1  # of several seeds, few are timed
+            columns[column] = extreme[name].mask(single, own[column]) if column in own else extreme[name]
+        columns[f"{name}_std"] = deviations[name]
+    return pd.DataFrame(columns)

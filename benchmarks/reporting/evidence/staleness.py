@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import zoo
-from benchmarks.measuring import evaluators
 from benchmarks.records.code_hashes import changed, code_hashes
 from benchmarks.records.record import Record
 from benchmarks.records.versions import is_of_today
@@ -14,16 +14,20 @@ from benchmarks.reporting.formatting import listing
 from benchmarks.study.study import Study
 
 
-def stale(record: Record, study: Study) -> tuple[str, ...]:
-    """In what a record or its tables differ from what today's code and the study's options make, as phrases."""
+def stale(record: Record, today: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    """In what a record or its tables differ from what today's code and the study's options make, as phrases.
+
+    Args:
+        record: that is shown.
+        today: `benchmarks.records.versions.of_today` of its study.
+    """
     reasons = []
     if record.spec.method in zoo.list_methods():
         files = changed(record.config["code"], code_hashes(record.config["roots"]))
         reasons += [f"trained by other code: {', '.join(files)}"] if files else []
     else:
         reasons.append("its method is not registered any more")
-    measured = [evaluator for evaluator in evaluators() if record.has(evaluator.name)]
-    old = [e.name for e in measured if not is_of_today(record, e, study.evaluation)]
+    old = [name for name, made in today.items() if record.has(name) and not is_of_today(record, name, made)]
     return (*reasons, f"measured by other code or options: {listing(old)}") if old else tuple(reasons)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from statistics import fmean
 
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 
@@ -35,15 +36,14 @@ def relative_time(
         Time, lower and upper end; NaN where it was not timed, or where the reference baseline was not timed in the same
         environment. The interval is that of the ratio to its own baseline.
     """
-    table = evidence.results
-    wanted = table["headline"].astype(bool) if setting is None else table["setting"] == setting
-    rows = table[(table["network"] == network.label) & wanted]
+    headline = evidence.headlines.get(network.label, {})
+    point = headline if setting is None else evidence.points.get((network.label, setting), {})
     columns = [f"speedup_{size}{end}" for end in ("", "_high", "_low")]
-    if rows.empty or not {*columns} <= {*table.columns}:
+    if not {*columns} <= point.keys():
         return math.nan, math.nan, math.nan
     own = baseline_seconds(evidence, network.first.baseline.network, size, network.timed_in)
     share = own / baseline_seconds(evidence, reference_baseline(evidence), size, network.timed_in)
-    time, low, high = (share / float(rows[column].iloc[0]) for column in columns)
+    time, low, high = (share / float(point[column]) for column in columns)
     return time, low, high
 
 
@@ -56,11 +56,10 @@ def baseline_seconds(evidence: Evidence, baseline: str, size: int, environment: 
         size: images per batch.
         environment: key of the one in which these networks were timed.
     """
-    compared = [
-        network.label
+    beside = [
+        evidence.value(network, f"static_{size}")
         for network in evidence.networks
         if network.first.baseline.network == baseline and network.timed_in == environment
     ]
-    table = evidence.results
-    beside = table[table["headline"].astype(bool) & table["network"].isin(compared)]
-    return float(beside[f"static_{size}"].mean())
+    known = [seconds for seconds in beside if not math.isnan(seconds)]
+    return fmean(known) if known else math.nan

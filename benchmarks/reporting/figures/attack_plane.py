@@ -11,7 +11,6 @@ from benchmarks.measuring.attacks.contract import CLEAN as UNATTACKED
 from benchmarks.reporting.drawing.axes import canvas
 from benchmarks.reporting.drawing.style import style_of
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
-from benchmarks.reporting.evidence.robustness import headline_attack
 from benchmarks.reporting.evidence.slowdown import COST, LOST, radii
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure
 from benchmarks.reporting.formatting import epsilons, is_missing, percent
@@ -34,7 +33,7 @@ def attack_plane(evidence: Evidence) -> Drawing:
     measured = evidence.slowdown
     if measured.empty:
         raise NoData("No network's computation has been attacked yet.")
-    headline = headline_attack(evidence.robustness)
+    headline = evidence.headline_attack
     every = radii(measured)
     epsilon = headline[1] if headline and headline[1] in every else every[min(1, len(every) - 1)]
     drawn, axes = canvas(height=3.9)

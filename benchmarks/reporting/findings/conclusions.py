@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
-from benchmarks.reporting.evidence.robustness import headline_attack
 from benchmarks.reporting.evidence.times import relative_time
 from benchmarks.reporting.findings.significance import NAMED, Comparison, compared
 from benchmarks.reporting.formatting import count, epsilons, is_missing, listing, milliseconds, percent, span
@@ -121,7 +120,7 @@ def _about_as_fast(
 
 def most_robust(evidence: Evidence) -> Conclusion | None:
     """The highest accuracy under the attack of the headlines, and what does not differ significantly from it."""
-    chosen = headline_attack(evidence.robustness)
+    chosen = evidence.headline_attack
     found = compared(evidence, *chosen) if chosen else None
     if chosen is None or found is None:
         return None

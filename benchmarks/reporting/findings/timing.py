@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pandas as pd
 
@@ -60,8 +61,17 @@ class Race:
     baseline_seconds: Mapping[str, float]
 
 
-def race(network: NetworkEvidence, size: int) -> Race | None:
-    """How the engines of a network and its baseline were chosen; None of records that know one engine only."""
+@lru_cache(maxsize=2)
+def races(evidence: Evidence) -> Mapping[tuple[str, int], Race]:
+    """How the engines of networks and their baselines were chosen, by the network's label and the batch size.
+
+    Of records that know one engine only there is none.
+    """
+    places = [(network, size) for network in evidence.networks for size in evidence.batch_sizes]
+    return {(network.label, size): found for network, size in places if (found := _race(network, size))}
+
+
+def _race(network: NetworkEvidence, size: int) -> Race | None:
     table = network.measurement("latency")
     if table is None or "engine" not in table:
         return None
@@ -88,11 +98,11 @@ def _medians(rows: pd.DataFrame, size: int) -> dict[str, float]:
 
 def engines_note(evidence: Evidence) -> str:
     """A sentence on who was timed in which engine; or nothing."""
-    races = [found for n in evidence.networks for size in evidence.batch_sizes if (found := race(n, size))]
-    if not races:
+    found = races(evidence).values()
+    if not found:
         return ""
-    won = pd.Series([found.baseline for found in races]).value_counts()
-    own = pd.Series([found.network for found in races]).value_counts()
+    won = pd.Series([race.baseline for race in found]).value_counts()
+    own = pd.Series([race.network for race in found]).value_counts()
     return (
         " Every network is timed in its fastest engine on this machine, and so is its baseline, whatever that is: "
         f"networks in {_counted(own)}, baselines in {_counted(won)}."

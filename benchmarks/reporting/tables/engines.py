@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.measuring.engine_names import ORDER
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
-from benchmarks.reporting.findings.timing import Race, race
+from benchmarks.reporting.findings.timing import Race, races
 from benchmarks.reporting.formatting import milliseconds
 from benchmarks.reporting.tables.base import Column, Table, table
 from benchmarks.reporting.tables.cells import Cell, missing, text
@@ -13,22 +13,22 @@ from benchmarks.reporting.tables.cells import Cell, missing, text
 @table("engines", section="time", order=15)
 def engines(evidence: Evidence) -> Table | None:
     """Every network at its headline setting and its baseline, a row for each and batch size, a column per engine."""
-    races = [
+    shown = [
         (network, size, found)
         for network in evidence.networks
         for size in evidence.batch_sizes
-        if (found := race(network, size)) and found.baseline_seconds
+        if (found := races(evidence).get((network.label, size))) and found.baseline_seconds
     ]
-    if not races:
+    if not shown:
         return None
-    seen = [*(found.network_seconds for *_, found in races), *(found.baseline_seconds for *_, found in races)]
+    seen = [*(found.network_seconds for *_, found in shown), *(found.baseline_seconds for *_, found in shown)]
     names = [name for name in ORDER if any(name in seconds for seconds in seen)]
     columns = [Column(name="Network", numeric=False), Column(name="Batch"), Column(name="What", numeric=False)]
     columns += [Column(name=name, unit="ms", tip="Median per image of a few passes in turns.") for name in names]
     return Table(
         title="The race of the engines",
         columns=columns,
-        rows=[row for network, size, found in races for row in _rows(network, size, found, names)],
+        rows=[row for network, size, found in shown for row in _rows(network, size, found, names)],
         note="Medians of a few passes in shuffled turns, which choose the engine of all other timings and are used for "
         "nothing else. Networks that route run in PyTorch, or in ONNX Runtime cut at their decisions; other engines "
         "get the dense baseline only. One thread, 32-bit floating point.",

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
-from benchmarks.reporting.evidence.robustness import headline_attack
 from benchmarks.reporting.findings.provenance import timing_note
 from benchmarks.reporting.findings.significance import compared
 from benchmarks.reporting.formatting import (
@@ -64,7 +63,7 @@ def _columns(evidence: Evidence, sizes: list[int]) -> list[Column]:
         columns.append(Column(name="Time", unit=f"ms, batch {size}", tip=times))
         tip = f"Mean time of the baseline / its own, both at batch {size}; 95 % interval."
         columns.append(Column(name="Speed-up", unit=f"batch {size}", tip=tip))
-    chosen = headline_attack(evidence.robustness)
+    chosen = evidence.headline_attack
     unit = f"% {chosen[0]} ε {epsilons(evidence.robustness['epsilon'])[chosen[1]]}" if chosen else "%"
     columns.append(Column(name="Robust", unit=unit, tip="Right after the strongest attack of this study."))
     columns.append(Column(name="Training", tip="Time to train one seed."))
@@ -126,7 +125,7 @@ def _macs(evidence: Evidence, network: NetworkEvidence, point: Mapping[str, Any]
 
 
 def _robust(evidence: Evidence, network: NetworkEvidence) -> Cell:
-    chosen = headline_attack(evidence.robustness)
+    chosen = evidence.headline_attack
     table = evidence.robustness
     own = table[table["network"] == network.label]
     if chosen is None or own.empty:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from benchmarks.measuring.summaries.latency import FEWEST_TIMINGS, PATHS, PERCENTILES
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.findings.provenance import timing_note
-from benchmarks.reporting.findings.timing import budget_note, engines_note, race, twins_note
+from benchmarks.reporting.findings.timing import Race, budget_note, engines_note, races, twins_note
 from benchmarks.reporting.formatting import count, is_missing, milliseconds
 from benchmarks.reporting.tables.base import Column, Table, table
 from benchmarks.reporting.tables.cells import Cell, number, text
@@ -105,15 +105,14 @@ def _row(evidence: Evidence, network: NetworkEvidence, size: int, *, first: bool
     passes = number(point, f"passes_{size}", count, reason="")
     return [
         text(network.name, _break_even(evidence.value(network, "break_even")) if first else "", network=network.slug),
-        Cell(text=str(size), sort=size, sub=_engines(network, size)),
+        Cell(text=str(size), sort=size, sub=_engines(races(evidence).get((network.label, size)))),
         *times,
         *ratios,
         replace(passes, sub=ended),
     ]
 
 
-def _engines(network: NetworkEvidence, size: int) -> str:
-    found = race(network, size)
+def _engines(found: Race | None) -> str:
     if found is None:
         return ""
     return found.network if found.network == found.baseline else f"{found.network}; baseline {found.baseline}"

@@ -14,7 +14,7 @@ from benchmarks.measuring import evaluators
 from benchmarks.measuring.registry import EVALUATORS, RESERVED
 from benchmarks.measuring.summaries import SUMMARIES
 from benchmarks.records import code_hashes
-from benchmarks.records.derived import ANSWERS, RATES, SUMMARY, derived, is_derived, store_derived
+from benchmarks.records.derived import ANSWERS, RATES, SUMMARY, derived, is_derived, joined, store_derived
 from benchmarks.records.record import Record
 from benchmarks.records.versions import is_current
 from benchmarks.running.campaign import Campaign, RunOptions
@@ -135,6 +135,22 @@ def test_an_evaluator_of_one_file_is_configured_by_a_study_and_has_its_columns_i
     assert {planned.evaluators for planned in campaign.plan()} == {()}
 
 
+def test_records_are_joined_in_order_and_what_one_of_them_lacks_is_nan(records: dict[str, Record]) -> None:
+    resnet, adanet = Unstored(records["resnet"].path), records["adanet"]
+    resnet.hidden = ("energy",)
+    table = joined([("a", resnet), ("b", adanet), ("a", adanet)], SUMMARY, column="seed")
+    single = [derived(record, SUMMARY) for record in (resnet, adanet, adanet)]
+    labels = [label for label, own in zip("aba", single, strict=True) for _ in range(len(own))]
+    assert table.columns[0] == "seed"
+    assert list(table["seed"]) == labels
+    together = pd.concat(single, ignore_index=True)
+    pd.testing.assert_frame_equal(table.drop(columns="seed"), together, check_dtype=False)
+
+
+def test_nothing_joined_is_an_empty_table() -> None:
+    assert joined([], SUMMARY, column="model").empty
+
+
 def test_a_summary_cannot_repeat_a_column(records: dict[str, Record], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(SUMMARIES.declared, "ledger", SUMMARIES["accuracy"])
     with pytest.raises(ValueError, match=r"summaries\.accuracy: the summary has these columns already: samples, acc"):
@@ -144,5 +160,7 @@ def test_a_summary_cannot_repeat_a_column(records: dict[str, Record], monkeypatc
 class Unstored(Record):
     """A record without derived tables."""
 
+    hidden: tuple[str, ...] = ()
+
     def has(self, name: str) -> bool:
-        return name not in ("summary", "answers", *RATES) and super().has(name)
+        return name not in ("summary", "answers", *RATES, *self.hidden) and super().has(name)

@@ -101,7 +101,7 @@ def use(record: Record, path: Path) -> None:
         again.weights()
     elif path.name == "history.parquet":
         again.history()
-    elif path.suffix == ".parquet":
+    elif path.suffix in (".parquet", ".arrow"):
         again.table(path.stem)
     else:
         _ = again.config

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.records import record as records_module
-from benchmarks.records.files import StoreError, read_yaml, replacing, write_yaml
+from benchmarks.records.files import StoreError, read_yaml, replacing, write_json, write_yaml
 from benchmarks.records.identity import Identity
 from benchmarks.records.record import Record, digest
 from benchmarks.records.store import Store
@@ -204,6 +205,22 @@ def test_a_table_that_is_half_rewritten_is_the_old_one(record: Record, monkeypat
         with pytest.raises(KeyboardInterrupt):
             record.write_table("accuracy", TABLE.head(1), MADE_BY)
     pd.testing.assert_frame_equal(record.table("accuracy"), TABLE)
+
+
+def test_a_derived_table_is_read_back_and_replaces_the_parquet_file_of_earlier_versions(record: Record) -> None:
+    old = record.path / "summary.parquet"
+    TABLE.to_parquet(old, index=False)
+    manifest = record.manifest
+    files = {**manifest["files"], old.name: hashlib.sha256(old.read_bytes()).hexdigest()}
+    write_json(record.path / "manifest.json", {**manifest, "files": files, "tables": {"summary": {"version": "old"}}})
+    again = Record(record.path)
+    assert not again.has("summary")
+    again.write_table("summary", TABLE, MADE_BY)
+    assert again.made_by("summary") == MADE_BY
+    pd.testing.assert_frame_equal(Record(record.path).table("summary"), TABLE)
+    assert not old.exists()
+    assert not again.check()
+    assert old.name not in again.manifest["files"]
 
 
 def test_a_reader_sees_nothing_of_a_file_before_it_is_complete(tmp_path: Path) -> None:
