@@ -320,7 +320,10 @@ class Record:
 
 
 def file_of(table: str) -> str:
-    """The file that holds an evaluator's table, or a derived one, which every page reads: Arrow, 30 times as fast."""
+    """The file of an evaluator's table, or of a derived one, which every page reads: Arrow's format, not Parquet's.
+
+    A table of one row and a hundred columns is read in a thirtieth of the time.
+    """
     return f"{table}{ARROW if table in DERIVED else PARQUET}"
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from benchmarks.measuring import evaluators
-from benchmarks.records.record import Record
+from benchmarks.records.files import write_json
+from benchmarks.records.record import MANIFEST, Record, file_of
 from benchmarks.records.store import Store
 from benchmarks.records.versions import version
 from benchmarks.running.campaign import Campaign, RunOptions
@@ -29,10 +31,14 @@ def multiply(source: Store, results: Path, study: Study) -> Campaign:
         config = {**kept, "baseline": baseline_facts(spec, campaign.dataset), "dataset_fingerprint": "copied"}
         weights = record.weights() if record.has_weights else {}
         made = campaign.store.commit(campaign.identity(spec), config, record.history(), weights)
+        files, tables = dict(made.manifest["files"]), {}
         for chosen in evaluators():
             if record.has(chosen.name):
+                name = file_of(chosen.name)
+                shutil.copy(record.path / name, made.path / name)
+                files[name] = record.manifest["files"][name]
                 current = version(chosen, study.evaluation, spec, campaign.dataset.info)
-                made_by = {**record.made_by(chosen.name), "version": current}
-                made.write_table(chosen.name, record.table(chosen.name), made_by)
+                tables[chosen.name] = {**record.made_by(chosen.name), "version": current}
+        write_json(made.path / MANIFEST, {**made.manifest, "files": files, "tables": tables})
     campaign.store.write_study(campaign.study, {})
     return campaign

@@ -26,7 +26,7 @@ FEW: dict[str, Any] = {
     "recipe": {"epochs": 1},
     "evaluation": NOT_MEASURED | {"cost": {}, "fidelity": {"presets": "none"}},
 }
-DAMAGES = int(os.environ.get("ROUTEBENCH_DAMAGES", "60"))
+DAMAGES = int(os.environ.get("ROUTEBENCH_DAMAGES", "20"))
 """Of the long test; two hundred take minutes."""
 TABLES = ("accuracy", "cost", "ledger", "fidelity")
 Damage = Callable[[Path, random.Random], None]
