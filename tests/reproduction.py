@@ -20,7 +20,14 @@ ROOT = Path(__file__).parents[1]
 REFERENCE = Path("results/reference/quick")
 REFERENCE_PAGE = Path("reports/reference/quick/index.html")
 TIMED = (
-    *("latency.parquet", "energy.parquet", "summary.parquet", "summary.arrow", "history.parquet"),
+    *(
+        "attacked_latency.parquet",
+        "latency.parquet",
+        "energy.parquet",
+        "summary.parquet",
+        "summary.arrow",
+        "history.parquet",
+    ),
     *("config.yaml", "manifest.json"),
 )
 """Files of a record that have times or dates in them."""

@@ -16,7 +16,12 @@ STUDY = {
     "static_curve": [],
     "recipe": RECIPE | {"epochs": 1},
     "evaluation": EVALUATION
-    | {"latency": {"seconds": 0.05, "batch_sizes": [1], "engines": []}, "energy": None, "fidelity": None},
+    | {
+        "latency": {"seconds": 0.05, "batch_sizes": [1], "engines": []},
+        "energy": None,
+        "attacked_latency": None,
+        "fidelity": None,
+    },
 }
 """Two networks and a few images."""
 

@@ -20,8 +20,7 @@ from torch import Tensor
 from benchmarks.data import Batch
 from benchmarks.measuring import evaluator
 from benchmarks.measuring.attacks_on_cost.goals import COST, GOALS, Outcome, dearest_of
-from benchmarks.measuring.attacks_on_cost.objective import decides
-from benchmarks.measuring.attacks_on_cost.search import Attacked, by_ascent, by_noise, half
+from benchmarks.measuring.attacks_on_cost.search import Attacked, by_ascent, by_noise, half, nothing_to_attack
 from benchmarks.measuring.route_text import route_text
 from benchmarks.measuring.trained_network import TrainedNetwork
 from benchmarks.strict import Strict
@@ -83,7 +82,7 @@ def slowdown(trained: TrainedNetwork, options: SlowdownOptions) -> pd.DataFrame:
         attacked = Attacked(net, trained.ledger, trained.device)
         batches = list(images.batches(options.batch_size, device=trained.device))
         clean = [attacked.deployed(batch.images) for batch in batches]
-        note = _nothing_to_attack(attacked, batches, clean)
+        note = nothing_to_attack(attacked, clean)
         for number, (batch, before) in enumerate(zip(batches, clean, strict=True)):
             rows = _Rows(attacked.nominal, batch, note)
             tables.append(rows.of(CLEAN, 0, 0.0, before))
@@ -91,16 +90,6 @@ def slowdown(trained: TrainedNetwork, options: SlowdownOptions) -> pd.DataFrame:
                 torch.manual_seed(derive_seed(trained.seed, "slowdown", number))
                 tables += _attack(attacked, before, batch.labels, epsilons, options, rows)
     return pd.concat(tables, ignore_index=True)
-
-
-def _nothing_to_attack(attacked: Attacked, batches: list[Batch], clean: list[Outcome]) -> str:
-    """Why the cost cannot be attacked; empty where it can."""
-    with torch.inference_mode():
-        if not decides(attacked.net, attacked.net(batches[0].images[:1], compute="all")):
-            return "every image takes the same route"
-    if all(bool((outcome.macs == attacked.nominal).all()) for outcome in clean):
-        return "every image has the nominal cost without an attack"
-    return ""
 
 
 @dataclass(frozen=True)

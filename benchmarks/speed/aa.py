@@ -18,9 +18,10 @@ from torch import Tensor
 from benchmarks import data
 from benchmarks.data import Dataset
 from benchmarks.measuring.configurations import Configuration
-from benchmarks.measuring.latency import LatencyOptions, take_turns
+from benchmarks.measuring.latency import LatencyOptions
 from benchmarks.measuring.summaries.intervals import wilson_interval
 from benchmarks.measuring.summaries.latency import latency_columns
+from benchmarks.measuring.turns import take_turns
 from benchmarks.speed.table import row_of
 from benchmarks.speed.turns import Ratio
 from benchmarks.training.numerics import single_threaded
@@ -83,7 +84,7 @@ def check(digits: Dataset, size: int, seconds: float, *, seed: int) -> dict[str,
         ended them.
     """
     contenders = [contender(digits, name) for name in ("", "same", "slowed")]
-    table = take_turns(contenders, size, LatencyOptions(seconds=seconds), seed)
+    table = take_turns(contenders, size, seed, seconds=seconds, half_width=LatencyOptions().half_width)
     summary = latency_columns(table, pd.DataFrame()).to_dict("index")
     found = {}
     for name in ("same", "slowed"):

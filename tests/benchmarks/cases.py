@@ -26,10 +26,11 @@ EVALUATION: dict[str, Any] = {
     "trust": {"samples": 20, "steps": 5, "restarts": 1, "queries": 5, "noises": 2},
     "latency": {"seconds": 0.05, "batch_sizes": [1, 8], "engines": []},
     "energy": {"seconds": 0.05, "batch_sizes": [1, 8]},
+    "attacked_latency": {"samples": 20, "steps": 3, "seconds": 0.05, "batch_sizes": [1, 8]},
     "fidelity": {"presets": "*18"},
 }
 NOT_MEASURED: dict[str, Any] = dict.fromkeys(
-    ("cost", "robustness", "slowdown", "trust", "latency", "energy", "fidelity")
+    ("cost", "robustness", "slowdown", "trust", "latency", "energy", "attacked_latency", "fidelity")
 )
 """Evaluation options that leave accuracy and ledger, which are always made."""
 

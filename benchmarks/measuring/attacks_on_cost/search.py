@@ -16,6 +16,7 @@ from torch import Tensor
 
 from benchmarks.measuring.attacks_on_cost.ascent import ascend
 from benchmarks.measuring.attacks_on_cost.goals import COST, GOALS, KEPT, Dearest, Goal, Outcome, dearest_of
+from benchmarks.measuring.attacks_on_cost.objective import decides
 from zoo.network import Forward, RoutedNet, route_macs
 from zoo.serving.folding import folded
 from zoo.sizing.unit_costs import Ledger
@@ -53,6 +54,21 @@ class Attacked:
         """The same to rounding, by the copy whose batch norm is folded."""
         with torch.inference_mode():
             return self.outcome(images, self.folded(images, compute="needed"))
+
+
+def nothing_to_attack(attacked: Attacked, clean: Sequence[Outcome]) -> str:
+    """Why the cost cannot be attacked; empty where it can.
+
+    Args:
+        attacked: the network.
+        clean: its outcomes on images that nobody has changed.
+    """
+    with torch.inference_mode():
+        if not decides(attacked.net, attacked.net(clean[0].images[:1], compute="all")):
+            return "every image takes the same route"
+    if all(bool((outcome.macs == attacked.nominal).all()) for outcome in clean):
+        return "every image has the nominal cost without an attack"
+    return ""
 
 
 def by_ascent(

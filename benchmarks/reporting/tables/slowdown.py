@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.evidence.slowdown import CLEAN, COST, KEPT, LOST, NOISE, radii
-from benchmarks.reporting.formatting import epsilons, percent
+from benchmarks.reporting.formatting import epsilons, listing, percent
 from benchmarks.reporting.tables.base import Column, Table, table
 from benchmarks.reporting.tables.cells import Cell, number, text
 
 Values = Mapping[str, float]
 UNKNOWN: Values = {}
+TIME = "Mean seconds of the dearest images over those of the same images without an attack; 95 % interval."
 
 
 @table("slowdown", section="attack", order=20)
@@ -27,8 +29,9 @@ def slowdown(evidence: Evidence) -> Table | None:
         (str(row["network"]), str(row["goal"]), float(row["epsilon"])): {str(name): row[name] for name in row}
         for row in measured.to_dict("records")
     }
+    sizes = attacked_sizes(evidence)
     rows = [
-        _row(network, found, epsilon, names[epsilon])
+        _row(evidence, network, found, epsilon, names[epsilon], sizes)
         for network in evidence.networks
         for epsilon in radii(measured)
         if (network.label, COST, epsilon) in found
@@ -42,6 +45,7 @@ def slowdown(evidence: Evidence) -> Table | None:
         Column(name="Slowdown", unit=of, tip="Of each image the dearest that was found, whatever its answer."),
         Column(name="Saving undone", unit="%", tip="What the attack takes back of what routing saves."),
         Column(name="At nominal", unit="% of images", tip="Images that run every unit under the slowdown attack."),
+        *(Column(name="Time", unit=f"× clean, batch {size}", tip=TIME) for size in sizes),
         Column(name="Exit efficacy", tip="Area under the share of answered images over the cost (Hong et al. 2021)."),
         Column(name="Accuracy", unit="%", tip="On the dearest images."),
         Column(name="Answer kept", unit=of, tip="The dearest images with the answer of the clean image."),
@@ -51,9 +55,24 @@ def slowdown(evidence: Evidence) -> Table | None:
     return Table(title="Computation under attack", columns=columns, rows=rows, note=_note(evidence, found))
 
 
+def attacked_sizes(evidence: Evidence) -> list[int]:
+    """Batch sizes at which networks were timed under attack, ascending."""
+    found = (re.fullmatch(r"attacked_growth_(\d+)", str(column)) for column in evidence.results.columns)
+    return sorted(int(match[1]) for match in found if match)
+
+
 def _row(
-    network: NetworkEvidence, found: Mapping[tuple[str, str, float], Values], epsilon: float, name: str
+    evidence: Evidence,
+    network: NetworkEvidence,
+    found: Mapping[tuple[str, str, float], Values],
+    epsilon: float,
+    name: str,
+    sizes: Sequence[int],
 ) -> list[Cell]:
+    point = evidence.headlines.get(network.label, UNKNOWN)
+    timed = point if point.get("attacked_epsilon") == epsilon else UNKNOWN
+    untimed = "" if "attacked_epsilon" in point else network.reason("attacked_latency")
+
     def cell(goal: str, figure: str, *, interval: bool = False) -> Cell:
         values = found.get((network.label, goal, 0.0 if goal == CLEAN else epsilon), UNKNOWN)
         return number(values, figure, percent, reason=network.reason("slowdown"), interval=interval)
@@ -66,6 +85,7 @@ def _row(
         cell(COST, "share", interval=True),
         cell(COST, "undone"),
         cell(COST, "at_nominal"),
+        *(number(timed, f"attacked_growth_{size}", "{:.2f}".format, reason=untimed, interval=True) for size in sizes),
         number(found[network.label, COST, epsilon], "efficacy", "{:.2f}".format, reason="no value"),
         cell(COST, "accuracy"),
         cell(KEPT, "share"),
@@ -87,9 +107,22 @@ def _note(evidence: Evidence, found: Mapping[tuple[str, str, float], Values]) ->
     missing = [f"{network.name} ({_reason(network)})" for network in others if network.name not in fixed]
     left_out = f" Left out, since no image changes their cost: {', '.join(fixed)}." if fixed else ""
     return (
-        "A lower bound: what was found, in multiply-accumulates; nothing was timed under attack. Early exits are "
-        "pushed to the uniform distribution and gates to open; what a smaller ball has counts in a larger one."
+        "A lower bound: what was found, in multiply-accumulates. Early exits are pushed to the uniform distribution "
+        f"and gates to open; what a smaller ball has counts in a larger one.{_timed(evidence)}"
         f"{on_the_way}{left_out}" + (f" Not attacked: {', '.join(missing)}." if missing else "")
+    )
+
+
+def _timed(evidence: Evidence) -> str:
+    """How seconds under attack were taken; or nothing, where none were."""
+    tables = [found for network in evidence.networks if (found := network.measurement("attacked_latency")) is not None]
+    engines = sorted({str(name) for found in tables for name in found["engine"].dropna().unique()})
+    if not attacked_sizes(evidence) or not engines:
+        return ""
+    one = engines[0] if len(engines) == 1 else f"the engine that is faster on the clean ones, of {listing(engines)}"
+    return (
+        " Times are mean seconds of the attacked images over those of the same images untouched, taken in turns in "
+        f"{one}; below them: 95 % intervals."
     )
 
 

@@ -27,7 +27,8 @@ from benchmarks.measuring.engine_names import (
     SERVED,
     EngineName,
 )
-from benchmarks.measuring.latency import COLUMNS, FIRST_LOOK, MIN_PASSES, LatencyOptions, latency
+from benchmarks.measuring.latency import LatencyOptions, latency
+from benchmarks.measuring.turns import COLUMNS, FIRST_LOOK, MIN_PASSES
 from benchmarks.records.record import Record
 from tests.benchmarks.cases import METHODS
 from zoo.network import Compute, Forward, RoutedNet, Setting
@@ -129,7 +130,7 @@ def test_the_order_is_shuffled_in_every_turn_and_the_same_again(
     gated: TrainedNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """How many turns warm up depends on the clock; what is recorded begins with the second here."""
-    monkeypatch.setattr("benchmarks.measuring.latency.WARM_UP", 0.0)
+    monkeypatch.setattr("benchmarks.measuring.turns.WARM_UP", 0.0)
     first, again = (turns(latency(gated, options(4, seconds=0.3)))[:MIN_PASSES] for _ in range(2))
     assert first == again
     assert len({tuple(turn) for turn in first}) > 1
@@ -157,7 +158,7 @@ def test_turns_end_where_the_interval_is_narrow_or_the_time_is_spent(
         time.sleep(0.0005)
         return math.exp(draw(0, noise)), math.nan
 
-    monkeypatch.setattr("benchmarks.measuring.latency._timed", timed)
+    monkeypatch.setattr("benchmarks.measuring.turns._timed", timed)
     table = latency(gated, options(4, seconds=0.6))
     assert set(table["ended_by"]) == {ended_by}
     turns = table["repetition"].max() + 1
@@ -272,7 +273,7 @@ def test_every_network_is_timed_in_the_engine_that_won_its_race(
         best = SERVED if configuration.setting is None else RUNTIME
         return 0.001 if configuration.engine == best else 0.002, math.nan
 
-    monkeypatch.setattr("benchmarks.measuring.latency._timed", timed)
+    monkeypatch.setattr("benchmarks.measuring.turns._timed", timed)
     table = latency(network_of("adanet"), options(4, engines=(EAGER, RUNTIME)))
     race, turns = table[table["ended_by"] == RACING], table[table["ended_by"] != RACING]
     baseline = turns["setting"] == BASELINE_SETTING

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.measuring.latency import FIRST_LOOK, NEXT_LOOK
 from benchmarks.measuring.ratios import BLOCKS, Estimate, Turns
+from benchmarks.measuring.turns import FIRST_LOOK, NEXT_LOOK
 
 Array = NDArray[np.float64]
 Noise = Callable[[np.random.Generator, int], Array]

@@ -25,11 +25,9 @@ from benchmarks.strict import Strict
 from tests.benchmarks.cases import DATASET, models, small_study
 from zoo.plugins import Registry
 
-NAMES = {"accuracy", "corruptions", "cost", "deep_attacks", "energy", "fidelity", "jpeg", "latency", "ledger"} | {
-    "robustness",
-    "slowdown",
-    "stochastic",
-    "trust",
+NAMES = {
+    *("accuracy", "attacked_latency", "corruptions", "cost", "deep_attacks", "energy", "fidelity", "jpeg"),
+    *("latency", "ledger", "robustness", "slowdown", "stochastic", "trust"),
 }
 BY_NAME = {"corruptions", "deep_attacks", "jpeg", "stochastic"}
 """Those that a study has to ask for."""
@@ -51,8 +49,8 @@ def test_every_evaluator_of_the_suite_is_registered() -> None:
 
 
 def test_only_timing_and_energy_need_the_machine_alone() -> None:
-    assert [e.name for e in evaluators(alone=True)] == ["latency", "energy"]
-    assert not {"energy", "latency"} & {e.name for e in evaluators(alone=False)}
+    assert [e.name for e in evaluators(alone=True)] == ["latency", "energy", "attacked_latency"]
+    assert not {"attacked_latency", "energy", "latency"} & {e.name for e in evaluators(alone=False)}
 
 
 @pytest.mark.parametrize("name", ["cost", "robustness", "latency", "energy", "slowdown"])
@@ -68,8 +66,8 @@ def test_an_evaluator_without_options_is_always_wanted(name: str) -> None:
 
 def test_evaluators_run_and_are_listed_in_their_order() -> None:
     assert [e.name for e in evaluators()] == [
-        *("accuracy", "cost", "fidelity", "latency", "energy", "ledger", "robustness", "slowdown", "trust"),
-        *("corruptions", "deep_attacks", "jpeg", "stochastic"),
+        *("accuracy", "cost", "fidelity", "latency", "energy", "ledger", "robustness", "slowdown"),
+        *("attacked_latency", "trust", "corruptions", "deep_attacks", "jpeg", "stochastic"),
     ]
 
 
@@ -330,7 +328,8 @@ def test_a_study_configures_the_evaluator_of_an_installed_plug_in_and_its_worker
     driver = installed(program)
     assert driver.returncode == 0, driver.stderr
     worker = installed(WORKER, driver.stdout.strip())
-    known = ["accuracy", "fidelity", "latency", "energy", "ledger", "robustness", "slowdown", "trust"]
+    known = ["accuracy", "fidelity", "latency", "energy", "ledger", "robustness", "slowdown"]
+    known += ["attacked_latency", "trust"]
     assert worker.stdout.strip() == f"{[*known, 'sharpness']} radius=0.25", worker.stderr
 
 

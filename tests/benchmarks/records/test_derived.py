@@ -24,7 +24,7 @@ from tests.benchmarks.cases import DATASET, METHODS, ignore, small_study
 from tests.benchmarks.records.test_identity import mark
 
 FOLDER = "benchmarks/measuring/summaries"
-SUMMARISED = ("accuracy", "cost", "energy", "latency", "robustness", "slowdown")
+SUMMARISED = ("accuracy", "attacked_latency", "cost", "energy", "latency", "robustness", "slowdown")
 
 PLUGIN = '''
 """How sure a network is: the distance between its two most probable classes."""

@@ -31,7 +31,9 @@ ROOT = Path(zoo.__file__).parents[1]
 CPU = torch.device("cpu")
 EVERY = frozenset(zoo.list_methods())
 TABLES = frozenset(e.name for e in evaluators())
-TIMED = frozenset(("latency", "energy"))
+TIMED = frozenset(("attacked_latency", "energy", "latency"))
+IN_TURNS = TIMED - {"energy"}
+ON_COST = frozenset(("attacked_latency", "slowdown"))
 BACKBONES = frozenset(("active_conv", "adanet", "branchynet", "deformable", "preresnet", "resnet", "skipnet")) | {
     "stochastic_depth",
     "wideresnet",
@@ -111,10 +113,11 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     ),
     **{f"benchmarks/measuring/{name}.py": frozenset((name,)) for name in TABLES},
     "benchmarks/measuring/energy_meter.py": frozenset(("energy",)),
-    "benchmarks/measuring/ratios.py": frozenset(("latency",)),
+    "benchmarks/measuring/ratios.py": IN_TURNS,
+    "benchmarks/measuring/turns.py": IN_TURNS,
     "benchmarks/measuring/batch_sizes.py": TIMED,
     "benchmarks/measuring/configurations.py": TIMED,
-    "benchmarks/measuring/logits_only.py": ATTACKED | {"cost", "jpeg", "latency", "stochastic"},
+    "benchmarks/measuring/logits_only.py": ATTACKED | IN_TURNS | {"cost", "jpeg", "stochastic"},
     "benchmarks/measuring/attacks/fgsm.py": frozenset(("deep_attacks", "robustness")),
     "benchmarks/measuring/attacks/square.py": frozenset(("deep_attacks", "trust")),
     **{
@@ -124,7 +127,7 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     **{f"benchmarks/measuring/attacks/{name}.py": ATTACKED for name in ("apgd", "surrogates", "worst_case")},
     "benchmarks/measuring/probes.py": frozenset(("trust",)),
     **{
-        f"benchmarks/measuring/attacks_on_cost/{name}.py": frozenset(("slowdown",))
+        f"benchmarks/measuring/attacks_on_cost/{name}.py": ON_COST
         for name in ("ascent", "goals", "objective", "search")
     },
     "benchmarks/measuring/compression.py": frozenset(("corruptions", "jpeg")),
@@ -136,14 +139,14 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     "benchmarks/measuring/route_text.py": TIMED
     | {"accuracy", "corruptions", "deep_attacks", "jpeg", "robustness", "slowdown"},
     "zoo/sizing/published_sizes.py": frozenset(("fidelity",)),
-    "benchmarks/measuring/contenders.py": frozenset(("latency",)),
+    "benchmarks/measuring/contenders.py": IN_TURNS,
     "benchmarks/measuring/engine_names.py": TIMED,
-    "benchmarks/measuring/engines.py": frozenset(("latency",)),
-    "zoo/execution/cascade.py": ATTACKED | {"latency", "slowdown"},
-    "zoo/execution/early_exit.py": ATTACKED | {"latency", "slowdown"},
-    "zoo/execution/thresholds.py": ATTACKED | {"latency", "slowdown"},
+    "benchmarks/measuring/engines.py": IN_TURNS,
+    "zoo/execution/cascade.py": ATTACKED | IN_TURNS | ON_COST,
+    "zoo/execution/early_exit.py": ATTACKED | IN_TURNS | ON_COST,
+    "zoo/execution/thresholds.py": ATTACKED | IN_TURNS | ON_COST,
     **{
-        f"zoo/serving/runtime/{name}.py": frozenset(("latency",))
+        f"zoo/serving/runtime/{name}.py": IN_TURNS
         for name in (
             *("branches", "cutting", "graphs", "plans", "recording", "served", "single"),
             *("driver/cascade", "driver/gated", "driver/network", "driver/segments", "driver/static"),
@@ -155,12 +158,12 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     "zoo/serving/gates.py": TIMED,
     "zoo/serving/lean.py": TIMED,
     "zoo/serving/skipping.py": TIMED,
-    "zoo/backbone.py": TIMED,
+    "zoo/backbone.py": TIMED - ON_COST,
     "zoo/execution/gated_block.py": TIMED,
     "zoo/execution/gates.py": ATTACKED | TIMED,
     "zoo/execution/rows.py": ATTACKED | TIMED | {"slowdown"},
     "zoo/execution/skipping.py": TIMED,
-    "zoo/methods/resnet.py": TIMED,  # the static network that is timed beside
+    "zoo/methods/resnet.py": TIMED - ON_COST,  # the static network that is timed beside
 }
 """Tables of every network that become stale where a source file's code is edited; of others, none."""
 

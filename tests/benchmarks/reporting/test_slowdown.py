@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from benchmarks.reporting import build
@@ -65,6 +66,22 @@ def test_a_row_per_network_and_epsilon_that_was_attacked(made: HandMade) -> None
     ]
     assert "Left out, since no image changes their cost: ResNet." in found.note
     assert "For answers kept and lost, only what was found on the way" in found.note
+
+
+def test_seconds_under_attack_are_in_the_row_of_the_radius_at_which_they_were_taken(made: HandMade) -> None:
+    fill(made)
+    record = made.store.readable_records()
+    (adanet,) = (found for found in record if found.spec.method == "adanet")
+    seconds = pd.concat(
+        pd.DataFrame({"images": images, "repetition": [0, 1], "seconds": taken, "macs": 1.0})
+        for images, taken in (("clean", [0.1, 0.3]), ("attacked", [0.5, 0.7]))
+    ).assign(engine="ONNX Runtime", batch_size=4, epsilon=0.1, first=0, note="")
+    adanet.write_table("attacked_latency", seconds, {"version": {}})
+    found = slowdown(made.evidence())
+    assert found is not None
+    place = [column.unit for column in found.columns].index("× clean, batch 4")
+    assert [row[place].text for row in found.rows] == ["3.00"]
+    assert "taken in turns in ONNX Runtime; below them" in found.note
 
 
 def test_seeds_are_one_row_with_their_mean_and_deviation(made: HandMade) -> None:

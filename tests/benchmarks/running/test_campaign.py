@@ -77,7 +77,7 @@ def test_everything_of_a_new_study_is_missing(tmp_path: Path) -> None:
     assert states(campaign) == {"resnet": "missing", "adanet": "missing"}
     for planned in campaign.plan():
         assert planned.evaluators == ("accuracy", "cost", "fidelity", "ledger", "robustness", "slowdown", "trust")
-        assert planned.alone == ("latency", "energy")
+        assert planned.alone == ("latency", "energy", "attacked_latency")
         assert not planned.complete
 
 
@@ -153,7 +153,9 @@ def test_the_jobs_announced_are_the_jobs_run(tmp_path: Path) -> None:
 
 
 def test_a_study_without_timing_and_energy_has_no_timing_jobs(tmp_path: Path) -> None:
-    campaign = small_campaign(tmp_path, small_study(evaluation={"latency": None, "energy": None}))
+    campaign = small_campaign(
+        tmp_path, small_study(evaluation={"latency": None, "energy": None, "attacked_latency": None})
+    )
     assert campaign.jobs(campaign.plan()) == ["train resnet"]
 
 
@@ -333,7 +335,7 @@ def test_the_static_curve_is_trained_and_stored_with_the_study(tmp_path: Path) -
 def test_only_the_first_seeds_are_timed(tmp_path: Path) -> None:
     study = small_study("resnet", repetitions=3)
     alone = [planned.alone for planned in small_campaign(tmp_path, study).plan()]
-    assert alone == [("latency", "energy"), (), ()]
+    assert alone == [("latency", "energy", "attacked_latency"), (), ()]
     twice = study.model_copy(update={"timed_repetitions": 2})
     assert [bool(planned.alone) for planned in small_campaign(tmp_path, twice).plan()] == [True, True, False]
 
