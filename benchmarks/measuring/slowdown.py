@@ -3,7 +3,7 @@
 A network that spends less on easy images saves nothing on those that somebody has made hard. The attack climbs what
 exits and gates decide by (`benchmarks.measuring.attacks_on_cost.objective`), and the dearest iterate counts, as the
 network itself judges it in needed mode: never cheaper than the clean image, nor than what a smaller ball has. Costs are
-multiply-accumulates; seconds are the evaluator's that has the machine to itself (`benchmarks.measuring.attacked_latency`).
+multiply-accumulates; `benchmarks.measuring.attacked_latency`, which has the machine to itself, times such images.
 """
 
 from __future__ import annotations
