@@ -115,7 +115,8 @@ def test_a_network_is_trained_and_measured_from_end_to_end(
         for kind in ("train", "time"):
             job_of(spec, study, tmp_path, kind, str(DEVICE)).run(ignore)
     (record,) = Store(tmp_path).records()
-    assert all(record.has(name) for name in ("accuracy", "cost", "ledger", "robustness", "latency"))
+    assert all(record.has(name) for name in ("accuracy", "cost", "ledger", "robustness", "latency", "attacked_latency"))
+    assert (record.table("attacked_latency")["device_seconds"] == 0.002).all()
     answers = record.table("accuracy")
     assert (answers["label"] == answers["prediction"]).mean() > 0.2, "chance is 0.1"
 
