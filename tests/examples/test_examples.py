@@ -23,6 +23,9 @@ evaluation:
   robustness: {samples: 50, attacks: [noise, FGSM]}
   latency: null
   energy: null
+  slowdown: null
+  attacked_latency: null
+  trust: null
 """
 
 

@@ -177,6 +177,9 @@ evaluation:
   cost: null
   robustness: null
   energy: null
+  slowdown: null
+  attacked_latency: null
+  trust: null
   fidelity: {presets: none}
   latency: {seconds: 0.2, batch_sizes: [1]}
 """
