@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.data import Dataset
-from benchmarks.measuring import latency
+from benchmarks.measuring import turns
 from benchmarks.measuring.configurations import Configuration
 from benchmarks.speed import aa
 
@@ -27,7 +27,7 @@ def simulated(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     def timed(configuration: Configuration, batch: Tensor) -> tuple[float, float]:
         return 0.001 * factors[configuration.name] * rng.lognormal(0, 0.02), float("nan")
 
-    monkeypatch.setattr(latency, "_timed", timed)
+    monkeypatch.setattr(turns, "_timed", timed)
     monkeypatch.setattr(aa, "CHECKS", 4)
     return factors
 
