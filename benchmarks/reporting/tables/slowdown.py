@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +10,7 @@ import pandas as pd
 
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.evidence.slowdown import CLEAN, COST, KEPT, LOST, NOISE, radii
-from benchmarks.reporting.formatting import epsilons, listing, percent
+from benchmarks.reporting.formatting import epsilons, is_missing, listing, percent
 from benchmarks.reporting.tables.base import Column, Table, table
 from benchmarks.reporting.tables.cells import Cell, number, text
 
@@ -70,8 +71,9 @@ def _row(
     sizes: Sequence[int],
 ) -> list[Cell]:
     point = evidence.headlines.get(network.label, UNKNOWN)
-    timed = point if point.get("attacked_epsilon") == epsilon else UNKNOWN
-    untimed = "" if "attacked_epsilon" in point else network.reason("attacked_latency")
+    radius = point.get("attacked_epsilon", math.nan)  # a mean over seeds
+    timed = point if math.isclose(radius, epsilon) else UNKNOWN
+    untimed = network.reason("attacked_latency") if is_missing(radius) else ""
 
     def cell(goal: str, figure: str, *, interval: bool = False) -> Cell:
         values = found.get((network.label, goal, 0.0 if goal == CLEAN else epsilon), UNKNOWN)
