@@ -81,9 +81,8 @@ def attacked_latency(trained: TrainedNetwork, options: AttackedLatencyOptions) -
         for pair in _pairs(trained, clean, attacked)
         for size in dict.fromkeys(min(size, len(clean.images)) for size in options.batch_sizes)
     ]
-    names = {trained.settings[0].name: CLEAN, ATTACKED: ATTACKED}
-    table = pd.concat(tables, ignore_index=True)
-    return table.assign(images=table["setting"].map(names), epsilon=epsilon, note="")[COLUMNS]
+    table = pd.concat(tables, ignore_index=True).rename(columns={"setting": "images"})
+    return table.assign(epsilon=epsilon, note="")[COLUMNS]
 
 
 def _images(
@@ -110,8 +109,10 @@ def _images(
 def _pairs(trained: TrainedNetwork, clean: Outcome, attacked: Outcome) -> Iterator[list[Configuration]]:
     """In every engine that serves the network: the clean images, and those that were attacked."""
     served, headline = optimize_for_inference(trained.net), trained.settings[0]
-    renamed = Setting(name=ATTACKED, values=headline.values)  # the same rule, told apart in the rows of a turn
-    own = Configuration(*(served, headline, "needed", "natural"), channels_last(clean.images), clean.macs.cpu(), served)
+    # The same rule under two names, which tell the images apart in the rows of a turn.
+    untouched, renamed = (Setting(name=name, values=headline.values) for name in (CLEAN, ATTACKED))
+    images = channels_last(clean.images)
+    own = Configuration(*(served, untouched, "needed", "natural"), images, clean.macs.cpu(), served)
     for one in (own, *in_runtime(trained, [own])):
         in_format = channels_last if one.engine in PYTORCH else Tensor.contiguous
         yield [one, replace(one, setting=renamed, images=in_format(attacked.images), macs=attacked.macs.cpu())]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -17,6 +18,7 @@ from benchmarks.measuring.summaries.attacked_latency import attacked_latency_col
 from benchmarks.records.record import Record
 from benchmarks.study.study import StudyError
 from tests.benchmarks.cases import small_study
+from zoo.network import Setting
 
 DYNAMIC = ("adanet", "branchynet")
 NetworkOf = Callable[[str], TrainedNetwork]
@@ -85,6 +87,14 @@ def test_seconds_that_are_multiply_accumulates_grow_as_these_do(method: str, net
     for size in (1, 16):
         assert found[f"attacked_growth_{size}"] == pytest.approx(found[f"attacked_macs_{size}"])
     assert found["attacked_growth_16"] > 1
+
+
+@pytest.mark.usefixtures("in_pytorch", "by_macs")
+def test_a_setting_may_be_called_attacked(network_of: NetworkOf) -> None:
+    trained = network_of("branchynet")
+    renamed = replace(trained, settings=(Setting(name="attacked", values=trained.settings[0].values),))
+    options = AttackedLatencyOptions(samples=16, steps=2, batch_sizes=(16,), seconds=0.01)
+    assert set(attacked_latency(renamed, options)["images"]) == {"clean", "attacked"}
 
 
 def test_a_network_of_one_route_is_not_timed_and_says_why(records: Mapping[str, Record]) -> None:
