@@ -139,6 +139,7 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     "benchmarks/measuring/route_text.py": TIMED
     | {"accuracy", "corruptions", "deep_attacks", "jpeg", "robustness", "slowdown"},
     "zoo/sizing/published_sizes.py": frozenset(("fidelity",)),
+    "zoo/sizing/wiring.py": frozenset(("wiring",)),
     "benchmarks/measuring/contenders.py": IN_TURNS,
     "benchmarks/measuring/engine_names.py": TIMED,
     "benchmarks/measuring/engines.py": IN_TURNS,

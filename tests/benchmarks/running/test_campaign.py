@@ -76,7 +76,16 @@ def test_everything_of_a_new_study_is_missing(tmp_path: Path) -> None:
     campaign = small_campaign(tmp_path, small_study("resnet", "adanet"))
     assert states(campaign) == {"resnet": "missing", "adanet": "missing"}
     for planned in campaign.plan():
-        assert planned.evaluators == ("accuracy", "cost", "fidelity", "ledger", "robustness", "slowdown", "trust")
+        assert planned.evaluators == (
+            "accuracy",
+            "cost",
+            "fidelity",
+            "ledger",
+            "robustness",
+            "slowdown",
+            "trust",
+            "wiring",
+        )
         assert planned.alone == ("latency", "energy", "attacked_latency")
         assert not planned.complete
 
