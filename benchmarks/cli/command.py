@@ -41,6 +41,7 @@ def run(
     cpus_per_job: options.CpusPerJobOption = 1.0,
     gpus_per_job: options.GpusPerJobOption = None,
     time_limit: options.TimeLimitOption = None,
+    images: options.ImagesOption = options.ImagesChoice.all,
     force: options.ForceOption = False,
     dry_run: options.DryRunOption = False,
 ) -> None:
@@ -74,6 +75,7 @@ def run(
             cpus_per_job=cpus_per_job,
             gpus_per_job=gpus_per_job,
             time_limit=time_limit,
+            images=images is options.ImagesChoice.all,
         )
         if not dry_run:
             execution.check_places(chosen, results, reports)

@@ -9,6 +9,13 @@ from typing import Annotated
 import typer
 
 
+class ImagesChoice(StrEnum):
+    """Whether pages show test images."""
+
+    all = "all"
+    none = "none"
+
+
 class SchedulerName(StrEnum):
     """Where jobs run."""
 
@@ -71,6 +78,13 @@ TimeLimitOption = Annotated[
     typer.Option(
         help="Hours that training a network, or one of its evaluators, may take. Example: --time-limit 12 "
         "[default: 20 times the estimate, at least 1]"
+    ),
+]
+ImagesOption = Annotated[
+    ImagesChoice,
+    typer.Option(
+        help="Store some hundreds of test images for the page, or none where they may not be passed on. "
+        "Example: --images none"
     ),
 ]
 ForceOption = Annotated[

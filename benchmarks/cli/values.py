@@ -129,6 +129,7 @@ def checked_run(
     cpus_per_job: float,
     gpus_per_job: float | None,
     time_limit: float | None,
+    images: bool = True,
 ) -> RunOptions:
     """How a study is run, from the options of those names.
 
@@ -143,4 +144,5 @@ def checked_run(
         cpus_per_job=checked_cpus(cpus_per_job, elsewhere=ray_address is not None),
         gpus_per_job=checked_gpus(gpus_per_job, device),
         hours=checked_hours(time_limit),
+        images=images,
     )

@@ -22,6 +22,7 @@ from benchmarks.records.environment import describe_environment
 from benchmarks.records.files import replacing
 from benchmarks.records.identity import Identity, data_key, identify
 from benchmarks.records.record import Record
+from benchmarks.records.sample_images import remove_sample_images, write_sample_images
 from benchmarks.records.store import Status, Store, newest_by_key
 from benchmarks.running.estimate import estimate_training
 from benchmarks.running.jobs import Job, Kind, Progress, Resources, load_dataset, missing_tables
@@ -45,6 +46,7 @@ class RunOptions:
         cpus_per_job: CPUs of a training job.
         gpus_per_job: fraction of a GPU of a training job.
         hours: limit for training and for each evaluator; None for a multiple of their estimate.
+        images: whether test images are stored with the results, for pages that show them.
     """
 
     results: Path
@@ -53,6 +55,7 @@ class RunOptions:
     cpus_per_job: float = 1.0
     gpus_per_job: float = 0.0
     hours: float | None = None
+    images: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,6 +239,10 @@ class Campaign:
         timing = [p.spec for p in planned if p.alone and self._job("train", p.spec).name not in failed]
         outcomes += self._run([self._job("time", spec) for spec in timing], scheduler, on_event)
         self.summarise()
+        if self.options.images:
+            write_sample_images(self.store.root, self.dataset)
+        else:
+            remove_sample_images(self.store.root)
         return outcomes
 
     def _run(self, jobs: list[Job], scheduler: Scheduler, on_event: Callable[[Event], None]) -> list[Outcome]:

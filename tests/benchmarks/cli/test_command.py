@@ -172,7 +172,7 @@ def test_bad_input_writes_nothing(house: House) -> None:
 def test_the_help_has_an_example_of_every_option() -> None:
     shown = squeezed(RUNNER.invoke(app, ["--help"]).stdout)
     options = [parameter for parameter in get_command(app).params if parameter.name != "help"]
-    assert len(options) == 21
+    assert len(options) == 22
     for option in options:
         assert f"Example:{option.opts[0]}" in shown
 
@@ -242,7 +242,7 @@ def test_a_run_says_in_a_line_where_its_time_went(first: tuple[House, Result]) -
 def test_a_run_leaves_the_study_its_environment_and_the_summary(first: tuple[House, Result]) -> None:
     house, _ = first
     assert {path.name for path in house.store.root.iterdir()} == {
-        *("study.yaml", "environment.json", "summary.parquet", "models", ".claims")
+        *("study.yaml", "environment.json", "summary.parquet", "models", ".claims", "images.png", "images.json")
     }
 
 
