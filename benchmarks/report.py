@@ -11,6 +11,7 @@ import typer
 
 from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors
 from benchmarks.cli.folders import check_page
+from benchmarks.cli.options import ImagesChoice
 from benchmarks.cli.waiting import LOADING, waiting
 from benchmarks.records.files import StoreError, study_file
 
@@ -33,6 +34,18 @@ def report(
             show_default="reports/<studies' names>",
         ),
     ] = None,
+    images: Annotated[
+        ImagesChoice,
+        typer.Option(help="Show test images that are stored with the results, or none. Example: --images none"),
+    ] = ImagesChoice.all,
+    export: Annotated[
+        bool,
+        typer.Option(
+            "--export",
+            help="Also write <out>/export: tables as CSV, Markdown and LaTeX, figures as SVG and PDF with their "
+            "numbers, all results as CSV and Parquet, papers as BibTeX. Example: --export",
+        ),
+    ] = False,
 ) -> None:
     """Write the report of one or several studies and print its path: a page that works offline, from results alone."""
     first, *others = study_dirs or [Path("results/quick")]
@@ -47,7 +60,7 @@ def report(
         from benchmarks.reporting import build
     with one_line_errors(StoreError, OSError, RecursionError):
         with waiting("writing the report"):
-            page = build(first, folder, *others)
+            page = build(first, folder, *others, images=images is ImagesChoice.all, export=export)
         typer.echo(page)
 
 

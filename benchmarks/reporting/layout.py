@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
+import pandas as pd
 from markupsafe import Markup
 
 from benchmarks.reporting import figures, tables
+from benchmarks.reporting.drawing.data import figure_data
 from benchmarks.reporting.drawing.svg import inline
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.sections import NoData
+
+
+class ShownPanel(NamedTuple):
+    """A plot as SVG, the one that a phone shows in its place, which may be empty, and the one network that it is of."""
+
+    wide: Markup
+    narrow: Markup
+    network: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,18 +30,24 @@ class ShownFigure:
     """A figure as the page shows it.
 
     Attributes:
+        name: unique in the page.
         title: of the figure.
-        panels: SVG elements, side by side where there is room.
+        panels: side by side where there is room.
         caption: what to see.
+        axes: what is upwards and to the right; empty where the axes say it.
         legend: networks whose legend keys are above the panels.
         absent: why there are no panels, a sentence.
+        data: what is drawn, see `benchmarks.reporting.drawing.data.figure_data`.
     """
 
+    name: str
     title: str
-    panels: tuple[Markup, ...] = ()
+    panels: tuple[ShownPanel, ...] = ()
     caption: str = ""
+    axes: str = ""
     legend: tuple[NetworkEvidence, ...] = ()
     absent: str = ""
+    data: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +91,7 @@ class SectionContent:
 
 def section_content(evidence: Evidence, section: str) -> SectionContent:
     """Draw the figures and fill the tables that are declared for a section."""
-    drawn = [_figure(f.title, f.name, partial(f.draw, evidence)) for f in figures.study_figures(section)]
+    drawn = [_figure(evidence, f.title, f.name, partial(f.draw, evidence)) for f in figures.study_figures(section)]
     made = [_table(t.name, partial(t.make, evidence)) for t in tables.study_tables(section)]
     return SectionContent(
         figures=tuple(figure for figure in drawn if figure.panels or figure.absent),
@@ -83,9 +100,16 @@ def section_content(evidence: Evidence, section: str) -> SectionContent:
     )
 
 
+def figures_of(contents: Mapping[str, SectionContent]) -> dict[str, ShownFigure]:
+    """Every figure that the page shows, by its name."""
+    found = [figure for content in contents.values() for figure in content.figures]
+    found += [figure for content in contents.values() for network in content.networks for figure in network.figures]
+    return {figure.name: figure for figure in found if figure.panels}
+
+
 def _network(evidence: Evidence, section: str, network: NetworkEvidence) -> NetworkContent:
     drawn = [
-        _figure(found.title, f"{found.name}-{network.slug}", partial(found.draw, evidence, network))
+        _figure(evidence, found.title, f"{found.name}-{network.slug}", partial(found.draw, evidence, network))
         for found in figures.network_figures(section)
     ]
     made = [
@@ -99,19 +123,33 @@ def _network(evidence: Evidence, section: str, network: NetworkEvidence) -> Netw
     )
 
 
-def _figure(title: str, name: str, draw: Callable[[], figures.Drawing | None]) -> ShownFigure:
+def _figure(evidence: Evidence, title: str, name: str, draw: Callable[[], figures.Drawing | None]) -> ShownFigure:
     try:
         drawing = draw()
     except NoData as reason:
-        return ShownFigure(title=title, absent=str(reason))
+        return ShownFigure(name=name, title=title, absent=str(reason))
     if drawing is None:
-        return ShownFigure(title=title)
+        return ShownFigure(name=name, title=title)
     panels = []
     for number, panel in enumerate(drawing.panels):
         heading = panel.figure.axes[0].get_title(loc="left")
         label = f"{title}: {heading}" if heading else title
-        panels.append(inline(panel.figure, name=f"{name}-{number}", label=label, tips=panel.tips))
-    return ShownFigure(title=title, panels=tuple(panels), caption=drawing.caption, legend=tuple(drawing.legend))
+        wide = inline(panel.figure, name=f"{name}-{number}", label=label, tips=panel.tips)
+        narrow = Markup()
+        if panel.narrow:
+            narrow = inline(panel.narrow, name=f"{name}-{number}-narrow", label=label, tips=panel.tips)
+        panels.append(ShownPanel(wide, narrow, panel.network.slug if panel.network else ""))
+    names = {network.slug: network.name for network in evidence.networks}
+    data = [figure_data(panel.figure, names) for panel in drawing.panels]
+    return ShownFigure(
+        name=name,
+        title=title,
+        panels=tuple(panels),
+        caption=drawing.caption,
+        axes=drawing.axes,
+        legend=tuple(drawing.legend),
+        data=pd.concat(data, ignore_index=True),
+    )
 
 
 def _table(name: str, make: Callable[[], tables.Table | None]) -> ShownTable:

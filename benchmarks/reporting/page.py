@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from benchmarks.reporting.drawing.legend import legend_key
 from benchmarks.reporting.drawing.style import look, style_of
+from benchmarks.reporting.drawing.theme import custom_properties
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.findings import provenance
 from benchmarks.reporting.findings.attacks import attacks
@@ -18,7 +20,10 @@ from benchmarks.reporting.findings.routing import routing_pays
 from benchmarks.reporting.findings.significance import compared
 from benchmarks.reporting.findings.warnings import warnings
 from benchmarks.reporting.formatting import count
-from benchmarks.reporting.layout import section_content
+from benchmarks.reporting.interactive.block import block
+from benchmarks.reporting.interactive.explorer import explorer, picture
+from benchmarks.reporting.interactive.graphs import graphs
+from benchmarks.reporting.layout import figures_of, section_content
 from benchmarks.reporting.sections import SECTIONS
 
 
@@ -38,6 +43,7 @@ def templates(*packages: str) -> Environment:
         finalize=_unbroken,
     )
     environment.filters |= {"count": count}
+    environment.globals |= {"custom_properties": lambda: Markup(custom_properties())}
     return environment
 
 
@@ -49,12 +55,17 @@ def _unbroken(value: object) -> object:
 def _context(evidence: Evidence) -> dict[str, Any]:
     with look():
         contents = {section: section_content(evidence, section) for section in SECTIONS}
+    drawn = figures_of(contents)
     shown = (*evidence.networks, *evidence.failed)
     return {
         "evidence": evidence,
         "study": evidence.study,
         "sections": SECTIONS,
         "contents": contents,
+        "block": block(evidence, {name: figure.data for name, figure in drawn.items()}),
+        "graphs": graphs(evidence),
+        "explorer": explorer(evidence),
+        "picture": picture(evidence),
         "keys": {network.slug: legend_key(style_of(network)) for network in shown},
         "routing": routing_pays(evidence),
         "conclusions": conclusions(evidence),

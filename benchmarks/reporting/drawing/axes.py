@@ -54,6 +54,12 @@ def cost_axis(axes: Axes, values: Sequence[float]) -> None:
         axes.xaxis.set_minor_formatter(NullFormatter())
 
 
+def few_epsilons(curves: pd.DataFrame) -> dict[float, str]:
+    """Some of the radii that were measured, the smallest and the largest among them, as they are usually written."""
+    names = list(epsilons(curves["epsilon"]).items())
+    return dict(names[place] for place in sorted({0, len(names) // 2, len(names) - 1}))
+
+
 def epsilon_axis(axes: Axes, curves: pd.DataFrame) -> None:
     """Ticks at the radii that were measured, written as they are usually written."""
     names = epsilons(curves["epsilon"])

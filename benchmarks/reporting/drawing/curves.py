@@ -3,52 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 from matplotlib.axes import Axes
 
-from benchmarks.reporting.drawing.style import BASELINE_COLOR, INK, Style, style_of
+from benchmarks.reporting.drawing.style import BASELINE_COLOR, FAINT, INK, PAPER, Style, owned, style_of
 from benchmarks.reporting.evidence.evidence import NetworkEvidence
 
 
-def settings_curve(axes: Axes, network: NetworkEvidence, rows: pd.DataFrame, tips: Sequence[str]) -> dict[str, str]:
-    """One network's settings, joined by a line; the headline setting is large and filled.
+def settings_curve(
+    axes: Axes, network: NetworkEvidence, rows: pd.DataFrame, tips: Sequence[str], *, muted: bool = False
+) -> dict[str, str]:
+    """One network's settings, joined by a line; the headline setting is large and filled, and has a bar.
 
     Args:
         axes: to draw on.
         network: the network.
         rows: one per setting, with columns x, y, low, high (ends of the bar through y) and headline.
         tips: a text per row.
+        muted: small, in grey, behind the others and without bars, until a reader points at it.
 
     Returns:
         The texts by the `gid` of the mark they belong to.
     """
-    style = style_of(network)
+    style = replace(style_of(network), color=FAINT) if muted else style_of(network)
     ordered = rows.assign(tip=list(tips)).sort_values(["x", "y"])
     axes.plot(
         ordered["x"],
         ordered["y"],
         color=style.color,
         linestyle=style.line,
-        linewidth=1.2,
-        alpha=0.75,
-        zorder=2,
+        linewidth=0.7 if muted else 1.2,
+        alpha=0.5 if muted else 0.75,
+        zorder=1.5 if muted else 2,
+        gid=owned(network),
     )
     texts = {}
     for number, row in enumerate(ordered.to_dict("records")):
-        gid = f"{network.slug}-{number}"
+        gid = owned(network, number)
         strong = bool(row["headline"])
-        width = 1.6 if strong else 0.9
-        if row["low"] < row["high"]:
-            axes.vlines(row["x"], row["low"], row["high"], color=style.color, linewidth=width, zorder=3)
-        _mark(axes, style, row["x"], row["y"], strong=strong, gid=gid)
+        if row["low"] < row["high"] and strong and not muted:
+            ends = row["low"], row["high"]
+            axes.vlines(row["x"], *ends, color=style.color, linewidth=1.6, zorder=3, gid=owned(network))
+        size = (6 if strong else 3) if muted else (9 if strong else 5)
+        _mark(axes, style, (row["x"], row["y"]), size=size, filled=strong, gid=gid)
         texts[gid] = str(row["tip"])
     return texts
 
 
 def variants_line(axes: Axes, network: NetworkEvidence, x: Sequence[float], y: Sequence[float]) -> None:
     """A line through the headline settings of networks that differ in one parameter, in the colour of the first."""
-    axes.plot(x, y, color=style_of(network).color, linewidth=3, alpha=0.3, zorder=1)
+    axes.plot(x, y, color=style_of(network).color, linewidth=3, alpha=0.3, zorder=1, gid=owned(network))
 
 
 def static_line(axes: Axes, x: Sequence[float], y: Sequence[float]) -> None:
@@ -57,22 +63,29 @@ def static_line(axes: Axes, x: Sequence[float], y: Sequence[float]) -> None:
     axes.plot([*x, end], [*y, y[-1]], color=BASELINE_COLOR, linewidth=5, alpha=0.35, zorder=1, solid_capstyle="butt")
 
 
-def _mark(axes: Axes, style: Style, x: float, y: float, *, strong: bool, gid: str) -> None:
+def _mark(axes: Axes, style: Style, place: tuple[float, float], *, size: float, filled: bool, gid: str) -> None:
+    behind = style.color == FAINT
     axes.plot(
-        [x],
-        [y],
+        [place[0]],
+        [place[1]],
         marker=style.marker,
-        markersize=9 if strong else 5,
-        markerfacecolor=style.color if strong else "white",
-        markeredgecolor=INK if strong else style.color,
-        markeredgewidth=0.8 if strong else 1.2,
+        markersize=size,
+        markerfacecolor=style.color if filled else PAPER,
+        markeredgecolor=PAPER if behind and filled else INK if filled else style.color,
+        markeredgewidth=0.8 if filled else 1.2,
         linestyle="none",
-        zorder=4 if strong else 5,
+        zorder=(3 if behind else 4) + (not filled),
         gid=gid,
     )
 
 
-def band(axes: Axes, style: Style, rows: pd.DataFrame) -> None:
-    """A curve through (x, y) with markers and a pale band between low and high: columns of `rows`."""
-    axes.fill_between(rows["x"], rows["low"], rows["high"], color=style.color, alpha=0.14, linewidth=0)
-    axes.plot(rows["x"], rows["y"], color=style.color, linestyle=style.line, marker=style.marker, mec="white")
+def backdrop(axes: Axes, x: Sequence[float], low: Sequence[float], high: Sequence[float]) -> None:
+    """From the lowest to the highest of all networks, behind the curve of one."""
+    axes.fill_between(x, low, high, color=FAINT, alpha=0.18, linewidth=0, zorder=0)
+
+
+def band(axes: Axes, network: NetworkEvidence, rows: pd.DataFrame) -> None:
+    """A network's curve through (x, y), with markers and a pale band between low and high: columns of `rows`."""
+    style, gid = style_of(network), owned(network)
+    axes.fill_between(rows["x"], rows["low"], rows["high"], color=style.color, alpha=0.14, linewidth=0, gid=gid)
+    axes.plot(rows["x"], rows["y"], color=style.color, linestyle=style.line, marker=style.marker, mec=PAPER, gid=gid)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from benchmarks.reporting.drawing.axes import WIDTH
-from benchmarks.reporting.drawing.style import SEQUENTIAL
+from benchmarks.reporting.drawing.style import PAPER, SEQUENTIAL
 
 WRITTEN = 16
 """Most columns whose cells are wide enough for a number."""
@@ -45,7 +45,7 @@ def heatmap(
         fmt=".0f",
         annot_kws={"fontsize": 7.5},
         linewidths=1.0 if percentages.size <= VECTORS else 0,
-        linecolor="white",
+        linecolor=PAPER,
         rasterized=percentages.size > VECTORS,
         cbar_kws={"shrink": min(1.0, 8 / max(count, 8)), "pad": 0.02, "label": "%", "aspect": 12},
         xticklabels=_thinned(columns),

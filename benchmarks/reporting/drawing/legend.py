@@ -7,9 +7,10 @@ from markupsafe import Markup
 from matplotlib.markers import MarkerStyle
 from numpy.typing import NDArray
 
-from benchmarks.reporting.drawing.style import Style
+from benchmarks.reporting.drawing.style import PAPER, Style
+from benchmarks.reporting.drawing.theme import VARIABLES
 
-_DASHES = {"-": "", "--": "4 2", ":": "1.2 1.8", "-.": "4 1.5 1 1.5"}
+_DASHES = {"-": "none", "--": "4 2", ":": "1.2 1.8", "-.": "4 1.5 1 1.5"}
 _SIZE = 8.0
 
 
@@ -21,9 +22,9 @@ def legend_key(style: Style) -> Markup:
     path = "".join(f"M{_points(polygon)}Z" for polygon in polygons)
     return Markup(
         '<svg class="key" viewBox="0 0 26 12" width="26" height="12" aria-hidden="true">'
-        '<path d="M1 6H25" stroke="{color}" stroke-width="1.5" stroke-dasharray="{dashes}"/>'
-        '<path d="{path}" fill="{color}" stroke="white" stroke-width="0.6"/></svg>'
-    ).format(color=style.color, dashes=_DASHES[style.line], path=path)
+        '<path d="M1 6H25" style="stroke:{color};stroke-width:1.5;stroke-dasharray:{dashes}"/>'
+        '<path d="{path}" style="fill:{color};stroke:{paper};stroke-width:.6"/></svg>'
+    ).format(color=VARIABLES[style.color], paper=VARIABLES[PAPER], dashes=_DASHES[style.line], path=path)
 
 
 def _points(polygon: NDArray[np.float64]) -> str:

@@ -8,25 +8,29 @@ from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
-import seaborn as sns
 
+from benchmarks.reporting.drawing.theme import SERIES, THEME
 from benchmarks.reporting.evidence.evidence import NetworkEvidence
 
-_PALETTE: tuple[str, ...] = tuple(sns.color_palette("colorblind").as_hex())
-BASELINE_COLOR = _PALETTE[7]
-"""Grey: what everything is compared with stays in the background."""
-COLORS = tuple(_PALETTE[i] for i in (0, 1, 2, 3, 4, 5, 9, 6, 8))
-"""Of the other methods; the palest last."""
+*_OTHERS, BASELINE_COLOR = (shade.light for shade in SERIES.values())
+"""Grey is what everything is compared with: it stays in the background."""
+COLORS = tuple(_OTHERS)
+"""Of the other methods."""
 MARKERS = ("s", "D", "^", "v", "P", "X", "<", ">", "p", "h", "*")
 LINES = ("-", "--", ":", "-.")
-INK = "#2b2b2b"
-FAINT = "#8a8a8a"
+OWNER = "|"
+"""Between the network that owns an artist, and the artist's own name, in its `gid`."""
+INK = THEME["ink"].light
+FAINT = THEME["guide"].light
+PAPER = THEME["paper"].light
+MUTED, GRID, AXIS = (THEME[name].light for name in ("muted", "grid", "axis"))
 SEQUENTIAL = "Blues"
 """Colour map of heatmaps."""
 
 _RC: Mapping[Any, object] = {
     "axes.axisbelow": True,
-    "axes.edgecolor": "#b5b5b5",
+    "axes.edgecolor": AXIS,
+    "axes.facecolor": "none",
     "axes.grid": True,
     "axes.labelcolor": INK,
     "axes.labelsize": 9,
@@ -37,20 +41,22 @@ _RC: Mapping[Any, object] = {
     "axes.titleweight": "bold",
     "axes.titlecolor": INK,
     "axes.linewidth": 0.8,
+    "figure.facecolor": "none",
     "font.family": "sans-serif",
     "font.size": 9,
-    "grid.color": "#ebebeb",
+    "grid.color": GRID,
     "grid.linewidth": 0.7,
     "legend.frameon": False,
     "lines.linewidth": 1.5,
     "lines.markersize": 5,
+    "savefig.facecolor": "none",
     "svg.fonttype": "none",
     "text.color": INK,
     "text.parse_math": False,
-    "xtick.color": "#555555",
+    "xtick.color": MUTED,
     "xtick.labelsize": 8,
     "xtick.major.size": 3,
-    "ytick.color": "#555555",
+    "ytick.color": MUTED,
     "ytick.labelsize": 8,
     "ytick.major.size": 3,
 }
@@ -68,6 +74,16 @@ class Style:
 def style_of(network: NetworkEvidence) -> Style:
     """Style of a network, the same in every figure and in every report of this version of the suite."""
     return style(network.method.place, network.variant)
+
+
+def owned(network: NetworkEvidence, part: object = "") -> str:
+    """A `gid` of what a figure draws of one network: the page shows or dims all of it together.
+
+    Args:
+        network: that is drawn.
+        part: tells its artists apart where one of them has a text of its own.
+    """
+    return f"{network.slug}{OWNER}{part}"
 
 
 def style(place: int | None, variant: int) -> Style:

@@ -11,10 +11,14 @@ import matplotlib as mpl
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from benchmarks.reporting.drawing.style import OWNER
+from benchmarks.reporting.drawing.theme import VARIABLES
+
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _FAMILY = re.compile(r"font-family: [^;]+; ?|(?<=px) '[^;]+")
 _NO_TURN = re.compile(r" ?rotate\(-?0 [^)]*\)")
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
+_COLOR = re.compile(r"#[0-9a-f]{6}\b")
 _LINES = "stroke-linejoin:round;stroke-linecap:butt"
 """What matplotlib sets for every element of a document; here for one figure alone."""
 _NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
@@ -38,6 +42,7 @@ def inline(figure: Figure, *, name: str, label: str, tips: Mapping[str, str] | N
     _prefix_ids(root, name)
     _shorten(root)
     root[:] = _flat(root)
+    _follow_theme(root)
     width = root.get("viewBox", "0 0 0 0").split()[2]
     for attribute in ("width", "height", "version"):
         root.attrib.pop(attribute, None)
@@ -60,7 +65,7 @@ def _add_tips(root: ET.Element, tips: Mapping[str, str]) -> None:
 
 
 def _prefix_ids(root: ET.Element, name: str) -> None:
-    """Rename the ids that something refers to, and drop the others."""
+    """Rename the ids that something refers to, and drop the others; what a network owns says so."""
     wanted = set()
     for element in root.iter():
         for key, value in element.attrib.items():
@@ -69,6 +74,9 @@ def _prefix_ids(root: ET.Element, name: str) -> None:
                 wanted.add(value[1:])
     for element in root.iter():
         identity = element.attrib.pop("id", None)
+        owner, found, _ = (identity or "").partition(OWNER)
+        if found:
+            element.set("data-n", owner)
         if identity in wanted:
             element.set("id", f"{name}-{identity}")
         for key, value in element.attrib.items():
@@ -93,6 +101,18 @@ def _shorten(root: ET.Element) -> None:
         element.tail = None
         if element.tag not in ("text", "tspan", "title"):
             element.text = None
+
+
+def _follow_theme(root: ET.Element) -> None:
+    """Leave the theme's colours to the page; an image that has others keeps all, and has the class `own`."""
+    own = False
+    for element in root.iter():
+        style = element.get("style", "")
+        if style:
+            element.set("style", _COLOR.sub(lambda match: VARIABLES.get(match[0], match[0]), style))
+        own |= element.tag == "image" or bool(_COLOR.search(element.get("style", "")))
+    if own:
+        root.set("class", "own")
 
 
 def _flat(parent: ET.Element) -> list[ET.Element]:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from benchmarks.records.sample_sheet import SampleImages
 from benchmarks.reporting.evidence.robustness import headline_attack
 from benchmarks.reporting.evidence.trust import Check, checks
 from benchmarks.reporting.formatting import Unit
@@ -62,7 +63,8 @@ class MethodDescription:
     Attributes:
         name: as selectors use it.
         title: for readers.
-        place: among the methods of the suite, the method of baselines left out; None for that method itself.
+        place: among the methods of the suite, those whose routes depend on the image first, the method of baselines
+            left out; None for that method itself.
         family: how it spends computation; empty where unknown.
         varies: what depends on the image; empty where unknown.
         citation: of its paper; empty where unknown.
@@ -294,6 +296,7 @@ class Evidence:
         jpeg: likewise per network, attack, quality (0: not compressed), knowledge of the compression, and epsilon.
         batch_sizes: at which networks were timed, ascending.
         unit: in which multiply-accumulates are written.
+        images: some of the test split; None where they were left out.
         tuning: what tuning found; None without it, and on a page of several studies.
     """
 
@@ -311,6 +314,7 @@ class Evidence:
     jpeg: pd.DataFrame
     batch_sizes: tuple[int, ...]
     unit: Unit
+    images: SampleImages | None = None
     tuning: Tuning | None = None
 
     @cached_property

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ from benchmarks.records.derived import (
     joined,
 )
 from benchmarks.records.record import Record
+from benchmarks.records.sample_images import FACTS, read_sample_images
+from benchmarks.records.sample_sheet import SampleImages
 from benchmarks.records.versions import of_today
 from benchmarks.reporting.evidence.environments import environments, timed_in
 from benchmarks.reporting.evidence.evidence import Baseline, Evidence, NetworkEvidence, Right, TrainedModel, Tuning
@@ -84,8 +87,19 @@ def load(*results_dirs: Path) -> Evidence:
         jpeg=compressed,
         batch_sizes=tuple(batch_sizes(results)),
         unit=unit_for(results["nominal"]),
+        images=_images(sources),
         tuning=_tuning(sources[0].root) if len(sources) == 1 else None,
     )
+
+
+def _images(sources: Sequence[Source]) -> SampleImages | None:
+    """Of the first study that has them: all are of the same data."""
+    for source in sources:
+        with one_line(source.root / FACTS):
+            found = read_sample_images(source.root)
+        if found is not None:
+            return found
+    return None
 
 
 def _tuning(root: Path) -> Tuning | None:
@@ -219,20 +233,32 @@ def reader_name(title: str, parameters: str) -> str:
     return f"{title} {plain}".strip()
 
 
+def _slugs(labels: Sequence[str]) -> dict[str, str]:
+    """Letters, digits and dashes for every label, unique: `resnet[blocks=[1, 1, 1]]` is `resnet-blocks-1-1-1`."""
+    found: dict[str, str] = {}
+    for label in labels:
+        plain = re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-") or "network"
+        taken = set(found.values())
+        tries = (plain if number == 1 else f"{plain}-{number}" for number in count(1))
+        found[label] = next(name for name in tries if name not in taken)
+    return found
+
+
 def _networks(groups: Mapping[str, Group], lost: Mapping[str, Failure]) -> list[NetworkEvidence]:
     methods = {label: group.method for label, group in groups.items()}
     methods |= {label: failure.spec.method for label, failure in lost.items()}
     described = describe_methods(list(dict.fromkeys(methods.values())))
     titles = [described[method].title for method in methods.values()]
     variants: dict[str, int] = defaultdict(int)
+    slugs = _slugs(list(methods))
     networks = []
-    for number, (label, method) in enumerate(methods.items(), 1):
+    for label, method in methods.items():
         title = described[method].title
         networks.append(
             NetworkEvidence(
                 label=label,
                 name=title if titles.count(title) == 1 else reader_name(title, label.removeprefix(method)),
-                slug=f"net{number}",
+                slug=slugs[label],
                 method=described[method],
                 variant=variants[method],
                 models=tuple(groups[label].models) if label in groups else (),

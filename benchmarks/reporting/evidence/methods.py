@@ -11,11 +11,16 @@ from benchmarks.study.study import parse_dataset
 from benchmarks.training.recipe import Recipe
 from zoo.registry import BASELINE
 
+STATIC = ("fixed graph", "drops at training")
+"""Families whose networks run alike for every image."""
+
 
 def describe_methods(names: Sequence[str]) -> dict[str, MethodDescription]:
     """Descriptions by name; methods that are not registered have their bare names, and are last."""
     unregistered = sorted(set(names) - set(zoo.list_methods()))
-    others = [name for name in (*zoo.list_methods(), *unregistered) if name != BASELINE]
+    # Those whose routes depend on the image come first: figures that are about them then have colours enough.
+    registered = sorted(zoo.list_methods(), key=lambda name: zoo.method(name).family in STATIC)
+    others = [name for name in (*registered, *unregistered) if name != BASELINE]
     places = {name: place for place, name in enumerate(others)}
     return {name: _description(name, places.get(name)) for name in names}
 

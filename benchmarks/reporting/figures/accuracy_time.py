@@ -7,12 +7,14 @@ from typing import Any
 
 from benchmarks.reporting.drawing.axes import accuracy_axis, canvas, cost_axis
 from benchmarks.reporting.drawing.curves import settings_curve, static_line, variants_line
+from benchmarks.reporting.drawing.labels import label_headlines
 from benchmarks.reporting.drawing.style import FAINT
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.evidence.times import reference_baseline, relative_time
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure
 from benchmarks.reporting.findings.method_curves import variants
-from benchmarks.reporting.findings.static_curve import CURVE, static_points
+from benchmarks.reporting.findings.pareto import in_front, muted_words
+from benchmarks.reporting.findings.static_curve import CURVE, Cost, static_points
 from benchmarks.reporting.findings.timing import budget_note, twins_note
 from benchmarks.reporting.formatting import (
     count,
@@ -53,10 +55,11 @@ def _panel(evidence: Evidence, size: int) -> Panel:
     )
     drawn, axes = canvas()
     tips: dict[str, str] = {}
+    front = in_front(evidence, Cost(f"time_{size}", "time", size))
     for network in evidence.networks:
         own = table[table["network"] == network.label].to_dict("records")
         texts = [_tip(network.name, row, size) for row in own]
-        tips |= settings_curve(axes, network, rows[rows["network"] == network.label], texts)
+        tips |= settings_curve(axes, network, rows[rows["network"] == network.label], texts, muted=network not in front)
     for _, same in variants(evidence):
         ordered = sorted(
             (relative_time(evidence, network, size)[0], 100 * evidence.value(network, "accuracy")) for network in same
@@ -71,6 +74,7 @@ def _panel(evidence: Evidence, size: int) -> Panel:
     axes.set_title("One image at a time" if size == 1 else f"Batches of {size}")
     axes.set_xlabel(f"mean time per image (multiples of {reference_baseline(evidence)}'s)")
     axes.set_ylabel("test accuracy (%)")
+    label_headlines(axes, rows, front)
     return Panel(figure=drawn, tips=tips)
 
 
@@ -99,7 +103,7 @@ def _caption(evidence: Evidence, sizes: list[int]) -> str:
     return (
         f"Left of the dashed line the mean time is below that of {reference_baseline(evidence)}. Every network was "
         "timed in turns with its baseline, a static ResNet, in the same process on the same images, and is placed by "
-        f"the ratio of both; mean times of baselines were {listing(spread)}. {CURVE}Bars "
+        f"the ratio of both; mean times of baselines were {listing(spread)}. {CURVE}{muted_words(evidence)}Bars "
         f"of accuracy are {interval_words(evidence.results['seeds'])}, from {images} test images. Point at a "
         f"setting for the 95 % interval of its speed-up.{budget_note(evidence)}{twins_note(evidence)}"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from benchmarks.reporting.drawing.axes import canvas, epsilon_axis
-from benchmarks.reporting.drawing.style import FAINT, style_of
+from benchmarks.reporting.drawing.style import FAINT, PAPER, owned, style_of
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.evidence.robustness import attack_names, curve_names
 from benchmarks.reporting.evidence.slowdown import CLEAN, COST
@@ -42,7 +42,8 @@ def attack_compute(evidence: Evidence) -> Drawing:
                 color=style.color,
                 linestyle=style.line,
                 marker=style.marker,
-                mec="white",
+                mec=PAPER,
+                gid=owned(network),
             )
         axes.axhline(100, color=FAINT, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
         epsilon_axis(axes, curves)

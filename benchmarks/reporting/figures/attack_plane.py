@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from matplotlib.axes import Axes
 
 from benchmarks.measuring.attacks.contract import CLEAN as UNATTACKED
 from benchmarks.reporting.drawing.axes import canvas
-from benchmarks.reporting.drawing.style import style_of
+from benchmarks.reporting.drawing.style import FAINT, INK, PAPER, owned, style_of
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.evidence.slowdown import COST, LOST, radii
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure
+from benchmarks.reporting.findings.pareto import FEW
 from benchmarks.reporting.formatting import epsilons, is_missing, percent
 
 
@@ -52,7 +53,8 @@ def attack_plane(evidence: Evidence) -> Drawing:
         panels=[Panel(figure=drawn, tips=tips)],
         caption=f"At ε {epsilons(every)[epsilon]}. Small and empty: without an attack. Then, along the line: "
         f"{attack}the slowdown attack on the cost (large), and the dearest images with a wrong answer (black edge). "
-        "Networks with one route are two points, one above the other: their cost cannot be attacked.",
+        "Networks with one route, grey where they are many, are two points, one above the other: their cost cannot be "
+        "attacked.",
         legend=shown,
     )
 
@@ -83,19 +85,29 @@ def _cost(evidence: Evidence, network: NetworkEvidence, epsilon: float) -> list[
 
 
 def _draw(axes: Axes, evidence: Evidence, network: NetworkEvidence, points: Sequence[Point]) -> dict[str, str]:
-    style, scale = style_of(network), evidence.unit.size
+    scale, several = evidence.unit.size, len({point.macs for point in points}) > 1
+    muted = not several and len(evidence.networks) > FEW
+    style = replace(style_of(network), color=FAINT) if muted else style_of(network)
     line = [point.macs / scale for point in points], [100 * point.accuracy for point in points]
-    axes.plot(*line, color=style.color, linestyle=style.line, linewidth=1, alpha=0.6, zorder=2)
+    axes.plot(
+        *line,
+        color=style.color,
+        linestyle=style.line,
+        linewidth=0.6 if muted else 1,
+        alpha=0.6,
+        zorder=2,
+        gid=owned(network),
+    )
     tips = {}
     for number, point in enumerate(points):
-        gid = f"plane-{network.slug}-{number}"
+        gid = owned(network, number)
         axes.plot(
             [point.macs / scale],
             [100 * point.accuracy],
             marker=style.marker,
-            markersize=point.size,
-            markerfacecolor=style.color if point.filled else "white",
-            markeredgecolor="black" if point.attack.endswith("lost") else style.color,
+            markersize=0.6 * point.size if muted else point.size,
+            markerfacecolor=style.color if point.filled else PAPER,
+            markeredgecolor=INK if point.attack.endswith("lost") else style.color,
             linestyle="none",
             zorder=4,
             gid=gid,

@@ -32,9 +32,13 @@ class Panel:
     Attributes:
         figure: drawn.
         tips: texts that appear over artists, by their `gid`.
+        network: that a little plot is of, see `benchmarks.reporting.drawing.multiples`; None: it is of several.
+        narrow: the same plot for a phone, where it should not only be smaller; None: the page scales it.
     """
 
     figure: Figure
+    network: NetworkEvidence | None = None
+    narrow: Figure | None = None
     tips: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -45,11 +49,13 @@ class Drawing:
     Attributes:
         panels: side by side where there is room.
         caption: what to see, and from how many images.
+        axes: what is upwards and to the right, where little plots have no room for it; empty where axes say it.
         legend: the networks that are drawn, for the legend beside the panels; none where axes name them.
     """
 
     panels: Sequence[Panel]
     caption: str
+    axes: str = ""
     legend: Sequence[NetworkEvidence] = ()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 
 from benchmarks.reporting.drawing.axes import canvas
-from benchmarks.reporting.drawing.style import FAINT, INK, style_of
+from benchmarks.reporting.drawing.style import FAINT, INK, PAPER, owned, style_of
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure
 from benchmarks.reporting.findings.corruptions import NOT_MEASURED, answer, by_severity, corrupted, dynamic
@@ -47,16 +47,17 @@ def _line(axes: Axes, network: NetworkEvidence, evidence: Evidence) -> dict[str,
     style = style_of(network)
     rows = by_severity(corrupted(evidence, network)).to_dict("records")
     x, y = ([100 * row[name] for row in rows] for name in ("relative", "accuracy"))
-    axes.plot(x, y, color=style.color, linestyle=style.line, linewidth=1.2, alpha=0.75, zorder=2)
+    axes.plot(x, y, color=style.color, linestyle=style.line, linewidth=1.2, alpha=0.75, zorder=2, gid=owned(network))
     tips = {}
     for row in rows:
-        severity, gid = int(row["severity"]), f"corrupted-{network.slug}-{int(row['severity'])}"
+        severity = int(row["severity"])
+        gid = owned(network, severity)
         axes.plot(
             [100 * row["relative"]],
             [100 * row["accuracy"]],
             marker=style.marker,
             markersize=5 if severity else 9,
-            markerfacecolor="white" if severity else style.color,
+            markerfacecolor=PAPER if severity else style.color,
             markeredgecolor=style.color if severity else INK,
             linestyle="none",
             zorder=4,
@@ -72,6 +73,5 @@ def _cloud(axes: Axes, network: NetworkEvidence, evidence: Evidence) -> None:
     rows = corrupted(evidence, network)
     rows = rows[rows["severity"] > 0]
     style = style_of(network)
-    axes.plot(
-        100 * rows["relative"], 100 * rows["accuracy"], color=style.color, marker=style.marker, mec="white", ls="none"
-    )
+    (cloud,) = axes.plot(100 * rows["relative"], 100 * rows["accuracy"], style.marker, color=style.color, mec=PAPER)
+    cloud.set_gid(owned(network))

@@ -6,7 +6,7 @@ import numpy as np
 import seaborn as sns
 
 from benchmarks.reporting.drawing.axes import canvas
-from benchmarks.reporting.drawing.style import INK, SEQUENTIAL
+from benchmarks.reporting.drawing.style import INK, PAPER, SEQUENTIAL
 from benchmarks.reporting.evidence import routes
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.figures.base import Drawing, Panel, network_figure
@@ -36,7 +36,7 @@ def exits(evidence: Evidence, network: NetworkEvidence) -> Drawing | None:
             labels=[f"{100 * width:.0f}" if width >= WRITTEN else "" for width in widths],
             label_type="center",
             fontsize=8,
-            color="white" if dark else INK,
+            color=PAPER if dark else INK,
         )
         left = left + widths
     axes.set_yticks(range(len(shares)), list(shares.index))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.reporting.drawing.axes import canvas, epsilon_axis
-from benchmarks.reporting.drawing.style import style_of
+from benchmarks.reporting.drawing.style import PAPER, owned, style_of
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure
 from benchmarks.reporting.findings.jpeg import NONE, NOT_MEASURED, ahead, attacks, curve, pairs, shown_quality
@@ -29,7 +29,8 @@ def jpeg(evidence: Evidence) -> Drawing:
             for line, compressed, knows in WAYS:
                 rows = curve(evidence, network, attack, quality if compressed else NONE, knows=knows)
                 y = 100 * rows["accuracy"]
-                axes.plot(rows["epsilon"], y, color=style.color, linestyle=line, marker=style.marker, mec="white")
+                (drawn_line,) = axes.plot(rows["epsilon"], y, line, color=style.color, gid=owned(network))
+                drawn_line.set(marker=style.marker, mec=PAPER)
         axes.set_ylim(-3, 103)
         epsilon_axis(axes, evidence.jpeg)
         axes.set_title(attack)

@@ -6,14 +6,15 @@ import math
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from benchmarks.measuring.summaries.accuracy import CALIBRATION_BINS
 from benchmarks.measuring.summaries.intervals import wilson_interval
-from benchmarks.reporting.drawing.axes import canvas
 from benchmarks.reporting.drawing.curves import band
-from benchmarks.reporting.drawing.style import FAINT, style_of
-from benchmarks.reporting.evidence.evidence import Evidence
-from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure
+from benchmarks.reporting.drawing.multiples import Scale, multiples
+from benchmarks.reporting.drawing.style import FAINT
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+from benchmarks.reporting.figures.base import Drawing, NoData, figure
 from benchmarks.reporting.formatting import count
 
 FEWEST = 10
@@ -28,22 +29,21 @@ def reliability(evidence: Evidence) -> Drawing:
     curves = {network: rows for network, rows in binned.items() if len(rows)}
     if not curves:
         raise NoData(f"No network has {FEWEST} answers of the same confidence.")
-    drawn, axes = canvas()
-    axes.plot([0, 100], [0, 100], color=FAINT, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
-    for network, rows in curves.items():
-        band(axes, style_of(network), rows)
     floor = 10 * math.floor(min(rows[["x", "low"]].min().min() for rows in curves.values()) / 10)
-    axes.set_xlim(floor, 100 + 0.02 * (100 - floor))
-    axes.set_ylim(floor, 100 + 0.02 * (100 - floor))
-    axes.set_xlabel("mean confidence in the bin (%)")
-    axes.set_ylabel("accuracy in the bin (%)")
     images = evidence.results["samples"].max()
+
+    def draw(axes: Axes, network: NetworkEvidence) -> None:
+        axes.plot([0, 100], [0, 100], color=FAINT, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+        band(axes, network, curves[network])
+
+    ticks = {float(tick): f"{tick:.3g}" for tick in (floor, (floor + 100) / 2, 100)}
+    scale = Scale(floor, 100 + 0.02 * (100 - floor), ticks)
     return Drawing(
-        panels=[Panel(figure=drawn)],
+        panels=multiples(list(curves), draw, scale, scale),
+        axes="upwards: accuracy in the bin (%); to the right: mean confidence in the bin (%)",
         caption=f"On the diagonal confidence equals accuracy; below it the network is overconfident. "
         f"{CALIBRATION_BINS} equal bins over {count(images)} test images, those with fewer than {FEWEST} "
         "left out; bands are 95 % Wilson intervals.",
-        legend=list(curves),
     )
 
 

@@ -2,44 +2,75 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
+from matplotlib.axes import Axes
 
 from benchmarks.measuring.attacks.contract import CLEAN
-from benchmarks.reporting.drawing.axes import canvas, epsilon_axis
-from benchmarks.reporting.drawing.curves import band
-from benchmarks.reporting.drawing.style import style_of
-from benchmarks.reporting.evidence.evidence import Evidence
+from benchmarks.reporting.drawing.axes import few_epsilons
+from benchmarks.reporting.drawing.curves import backdrop, band
+from benchmarks.reporting.drawing.multiples import Scale, multiples
+from benchmarks.reporting.drawing.style import LINES, owned, style_of
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.evidence.robustness import attack_names, curve_names
-from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure
-from benchmarks.reporting.formatting import count, interval_words
+from benchmarks.reporting.figures.base import Drawing, NoData, figure
+from benchmarks.reporting.formatting import count, interval_words, listing
+
+PERCENT = {0.0: "0", 50.0: "50", 100.0: "100"}
+STROKES = {"-": "solid", "--": "dashed", ":": "dotted", "-.": "dash-dotted"}
 
 
 @figure("robustness", section="attack", order=10, title="Accuracy under attack")
 def robustness(evidence: Evidence) -> Drawing:
-    """Accuracy over the radius of the ball, clean images at 0, with 95 % bands; a panel per attack."""
+    """Accuracy over the radius of the ball, clean images at 0, the last attack with a 95 % band; a plot per network."""
     table = evidence.robustness
     if not attack_names(table):
         raise NoData("No network has been attacked yet.")
-    panels = []
-    for attack in curve_names(table):
-        drawn, axes = canvas()
-        curves = with_clean(table, attack)
-        for network in evidence.networks:
-            own = curves[curves["network"] == network.label].sort_values("epsilon")
-            ends = {end: 100 * own[f"accuracy_{end}"] for end in ("low", "high")}
-            band(axes, style_of(network), own.assign(x=own["epsilon"], y=100 * own["accuracy"], **ends))
-        axes.set_ylim(-3, 103)
-        epsilon_axis(axes, curves)
-        axes.set_title(attack)
-        axes.set_ylabel("accuracy (%)")
-        panels.append(Panel(figure=drawn))
+    attacked = [network for network in evidence.networks if network.label in set(table["network"])]
+    attacks = curve_names(table)
+    curves = {attack: _curves(table, attack) for attack in attacks}
+    everybody = pd.concat(curves[attacks[-1]].values()).groupby("x")["y"]
+    lowest, highest = everybody.min(), everybody.max()
+
+    def draw(axes: Axes, network: NetworkEvidence) -> None:
+        backdrop(axes, lowest.index.tolist(), lowest.tolist(), highest.tolist())
+        for attack, line in _lines(attacks):
+            rows = curves[attack][network.label]
+            if attack == attacks[-1]:
+                band(axes, network, rows)
+            else:
+                axes.plot(rows["x"], rows["y"], color=style_of(network).color, linestyle=line, gid=owned(network))
+
+    ticks = few_epsilons(table)
+    margin = 0.04 * max(ticks)
     return Drawing(
-        panels=panels,
-        caption=f"At radius 0 the same {count(table['images'].max())} images without attack. Bands: "
-        f"{interval_words(table['seeds'])}. Wrongly classified images count as wrong and are attacked "
-        "like the others. FGSM takes one step: alone it is no evidence that a network is robust.",
-        legend=[network for network in evidence.networks if network.label in set(table["network"])],
+        panels=multiples(attacked, draw, Scale(-margin, max(ticks) + margin, ticks), Scale(-3, 103, PERCENT)),
+        axes="upwards: accuracy (%); to the right: radius ε of the L∞ ball (pixels in [0, 1])",
+        caption=f"{_strokes(attacks)} Grey: all networks under {attacks[-1]}. At radius 0 the same "
+        f"{count(table['images'].max())} images without attack. Bands: {interval_words(table['seeds'])}. Wrongly "
+        "classified images count as wrong and are attacked like the others. FGSM takes one step: alone it is no "
+        "evidence that a network is robust.",
     )
+
+
+def _lines(attacks: Sequence[str]) -> list[tuple[str, str]]:
+    """The strokes of attacks; the last one, which is the strongest, has a band."""
+    return list(zip(attacks, [*LINES[1 : len(attacks)], LINES[0]], strict=True))
+
+
+def _strokes(attacks: Sequence[str]) -> str:
+    (strongest, line), *others = _lines(attacks)[::-1]
+    first = f"{STROKES[line].capitalize()}: {strongest}"
+    return f"{listing([first, *(f'{STROKES[line]}: {attack}' for attack, line in others)])}."
+
+
+def _curves(table: pd.DataFrame, attack: str) -> dict[str, pd.DataFrame]:
+    """Of every network, in percent, by radius: x, y, low and high."""
+    rows = with_clean(table, attack).sort_values("epsilon", kind="stable")
+    ends = {end: 100 * rows[f"accuracy_{end}"] for end in ("low", "high")}
+    shown = rows.assign(x=rows["epsilon"], y=100 * rows["accuracy"], **ends)
+    return {str(network): own for network, own in shown.groupby("network", sort=False)}
 
 
 def with_clean(table: pd.DataFrame, attack: str) -> pd.DataFrame:

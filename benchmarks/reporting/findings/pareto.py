@@ -8,8 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
-from benchmarks.reporting.findings.significance import Comparison
-from benchmarks.reporting.findings.static_curve import Cost
+from benchmarks.reporting.findings.significance import Comparison, compared
+from benchmarks.reporting.findings.static_curve import Cost, routing
+
+FEW = 6
+"""Most networks that a figure shows all alike."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,29 @@ def standings(evidence: Evidence, found: Comparison, cost: Cost) -> list[Standin
         difference = accuracies[place] - accuracies[best]
         result.append(Standing(network, other, difference, found.differ(network, other), value / costs[best]))
     return result
+
+
+def in_front(evidence: Evidence, cost: Cost) -> list[NetworkEvidence]:
+    """The networks that a figure of that cost is about: those that route, and those that no other one dominates.
+
+    All networks, where there are few enough to see each of them, or where accuracies were not compared.
+    """
+    found = compared(evidence)
+    if found is None or len(evidence.networks) <= FEW:
+        return list(evidence.networks)
+    free = {one.network.label for one in standings(evidence, found, cost) if one.dominator is None}
+    free |= {network.label for network in routing(evidence)}
+    return [network for network in evidence.networks if network.label in free]
+
+
+def muted_words(evidence: Evidence) -> str:
+    """Of captions, where `in_front` leaves networks out: what is grey; with a space at the end."""
+    if compared(evidence) is None or len(evidence.networks) <= FEW:
+        return ""
+    return (
+        "In colour, with names and intervals: networks that route, and those that no other one dominates. Grey: the "
+        "others; choose one in the legend to see it. "
+    )
 
 
 def dominator(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.sections import LAST, NoData, Placed, in_section
@@ -36,6 +37,8 @@ class Column:
         tip: what it means, in a sentence.
         numeric: aligned to the right.
         long: its texts run over several lines.
+        minor: a phone leaves it out until it is asked for.
+        best: `high` or `low`, whether more or less is better; empty where neither is.
     """
 
     name: str
@@ -43,6 +46,8 @@ class Column:
     tip: str = ""
     numeric: bool = True
     long: bool = False
+    best: Literal["", "high", "low"] = ""
+    minor: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -47,26 +47,29 @@ def _columns(evidence: Evidence, sizes: list[int]) -> list[Column]:
     unit = evidence.unit.name
     columns = [
         Column(name="Network", numeric=False),
-        Column(name="Setting", numeric=False, tip="Point of the network's curve, chosen on validation data."),
-        Column(name="Accuracy", unit="%", tip=f"Top-1 on the test split. Below: {_intervals(evidence)}."),
-        Column(name="Rank", tip=_rank_tip(evidence)),
-        Column(name="Params", unit="k", tip="Learnable numbers, thousands."),
+        Column(
+            name="Setting", numeric=False, minor=True, tip="Point of the network's curve, chosen on validation data."
+        ),
+        Column(name="Accuracy", unit="%", best="high", tip=f"Top-1 on the test split. Below: {_intervals(evidence)}."),
+        Column(name="Rank", best="low", minor=True, tip=_rank_tip(evidence)),
+        Column(name="Params", unit="k", best="low", minor=True, tip="Learnable numbers, thousands."),
         Column(
             name="MACs",
+            best="low",
             unit=f"{unit}, of baseline",
             tip="Mean routed MACs per image; share of the baseline's.",
         ),
-        Column(name="Executed", unit="% nominal", tip="Execution rate: routed / nominal MACs."),
+        Column(name="Executed", unit="% nominal", best="low", minor=True, tip="Execution rate: routed / nominal MACs."),
     ]
     for size in sizes:
         times = "Mean time per image; 95 % interval."
-        columns.append(Column(name="Time", unit=f"ms, batch {size}", tip=times))
+        columns.append(Column(name="Time", unit=f"ms, batch {size}", best="low", minor=True, tip=times))
         tip = f"Mean time of the baseline / its own, both at batch {size}; 95 % interval."
-        columns.append(Column(name="Speed-up", unit=f"batch {size}", tip=tip))
+        columns.append(Column(name="Speed-up", unit=f"batch {size}", best="high", minor=size != sizes[0], tip=tip))
     chosen = evidence.headline_attack
     unit = f"% {chosen[0]} ε {epsilons(evidence.robustness['epsilon'])[chosen[1]]}" if chosen else "%"
-    columns.append(Column(name="Robust", unit=unit, tip="Right after the strongest attack of this study."))
-    columns.append(Column(name="Training", tip="Time to train one seed."))
+    columns.append(Column(name="Robust", unit=unit, best="high", tip="Right after the strongest attack of this study."))
+    columns.append(Column(name="Training", best="low", minor=True, tip="Time to train one seed."))
     return columns
 
 
@@ -137,17 +140,17 @@ def _robust(evidence: Evidence, network: NetworkEvidence) -> Cell:
     return at_most(cell, network.overrated)
 
 
-BEST = {"Accuracy": max, "MACs": min, "Speed-up": max, "Robust": max}
-"""Columns whose best value is emphasised, and what is best."""
+EMPHASISED = ("Accuracy", "MACs", "Speed-up", "Robust")
+"""Columns whose best value is bold."""
 
 
 def _with_best(rows: list[list[Cell]], columns: list[Column]) -> list[list[Cell]]:
     marked = [list(row) for row in rows]
     for place, column in enumerate(columns):
         values = [row[place].sort for row in rows if isinstance(row[place].sort, float)]
-        if column.name not in BEST or len(values) < 2:
+        if column.name not in EMPHASISED or len(values) < 2:
             continue
-        best = BEST[column.name](float(value) for value in values if value is not None)
+        best = (max if column.best == "high" else min)(float(value) for value in values if value is not None)
         for row in marked:
             if row[place].sort == best:
                 row[place] = replace(row[place], best=True)
@@ -161,7 +164,8 @@ def _note(evidence: Evidence) -> str:
         f"Below accuracies: {_intervals(evidence)}. A rank is a range where differences in accuracy are not "
         f"significant. {seeds}Times are means, speed-ups ratios of means; below them: 95 % bootstrap intervals over "
         "turns. Speed-ups compare with the network's baseline, timed in turns with it in the same process. Bold is the "
-        "best of its column, whether or not the difference means anything: see the intervals. Click a heading to sort."
+        "best of its column, whether or not the difference means anything: see the intervals. Click a heading to sort, "
+        "best first, and a network to see it everywhere."
         f"{_baselines(evidence)}{timing_note(evidence)}"
     )
 

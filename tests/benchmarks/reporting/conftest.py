@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from benchmarks.records.sample_images import write_sample_images
 from benchmarks.reporting import build
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.evidence.loading import load
+from tests.benchmarks.records.test_sample_images import GREY, bars
 from tests.benchmarks.reporting.hand_made import (
     BLOCKS,
     EXITS,
@@ -42,6 +46,7 @@ def three_networks(root: Path) -> HandMade:
         cost=costs(("default", 4_000_000, 3_000_000), ptflops=4_004_000),
         ledger=ledger(dict(zip(BLOCKS, (1_000_000, 900_000, 640), strict=True)), fixed=2_099_360),
         latency=timings(0.002, 0.005, {"default": [0.0039, 0.004, 0.0041]}),
+        wiring=wired(*itertools.combinations(("input", *BLOCKS, "output"), 2)),
         robustness=attacked(
             {CLEAN: "1" * 10, WEAK: "1111000000", STRONG: "0" * 10},
             {CLEAN: 3_000_000, WEAK: 3_300_000, STRONG: 1_500_000},
@@ -55,12 +60,21 @@ def three_networks(root: Path) -> HandMade:
         accuracy=answers_of_branchynet(),
         cost=costs(("knee", 4_200_000, 2_000_000), ("full", 4_200_000, 4_000_000)),
         latency=timings(0.002, 0.004, {"knee": [0.001, 0.001, 0.001], "full": [0.004, 0.004, 0.004]}),
+        wiring=wired(
+            *(("input", "segment1"), ("segment1", "exit1"), ("exit1", "output")),
+            *(("segment1", "segment2"), ("segment2", "exit2"), ("exit2", "output")),
+        ),
         robustness=attacked(
             {CLEAN: "1" * 10, WEAK: "0" * 10, STRONG: "0" * 10},
             {CLEAN: 2_000_000, WEAK: 4_000_000, STRONG: 2_000_000},
         ),
     )
     return made
+
+
+def wired(*edges: tuple[str, str]) -> pd.DataFrame:
+    """A table of connections."""
+    return pd.DataFrame(list(edges), columns=["source", "target"])
 
 
 def answers_of_branchynet() -> pd.DataFrame:
@@ -73,7 +87,9 @@ def answers_of_branchynet() -> pd.DataFrame:
 @pytest.fixture(scope="session")
 def study_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory of the three networks' results."""
-    return three_networks(tmp_path_factory.mktemp("results") / "hand").store.root
+    root = three_networks(tmp_path_factory.mktemp("results") / "hand").store.root
+    write_sample_images(root, bars(10, replace(GREY, shape=(1, 28, 28), classes=("zero", "one"))))
+    return root
 
 
 @pytest.fixture(scope="session")

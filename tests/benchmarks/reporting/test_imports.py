@@ -15,8 +15,8 @@ ROOT = Path(reporting.__file__).parent
 READERS = {
     f"{PACKAGE}.evidence.{name}"
     for name in ("environments", "loading", "methods", "records", "sources", "staleness", "studies")
-} | {f"{PACKAGE}.report"}
-"""What reads a study, and what ties reading and layout together."""
+} | {f"{PACKAGE}.{name}" for name in ("report", "export", "export.folder")}
+"""What reads a study, what ties reading and layout together, and what writes files."""
 VALUES = {
     "benchmarks.measuring.attacks.contract",  # the name of the attack that does nothing
     "benchmarks.measuring.engine_names",
@@ -25,6 +25,7 @@ VALUES = {
     "benchmarks.measuring.summaries.corruptions",
     "benchmarks.measuring.summaries.intervals",
     "benchmarks.measuring.summaries.latency",
+    "benchmarks.records.sample_sheet",
     "benchmarks.records.answers",  # how answers without attack are called
     "benchmarks.statistics",  # computes with what it is given
     "benchmarks.training.recipe",

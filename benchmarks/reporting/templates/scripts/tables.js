@@ -1,5 +1,7 @@
 "use strict";
 
+/* Tables: sorted by a click on a heading, best first; a third click restores the order of the page. */
+
 function valueOf(row, column) {
   const text = row.cells[column].dataset.sort;
   if (text === undefined) return null;
@@ -14,26 +16,32 @@ function compare(a, b) {
 
 function sortBy(table, column, direction) {
   const body = table.tBodies[0];
-  const rows = Array.from(body.rows, (row, place) => ({ row, place, value: valueOf(row, column) }));
+  const rows = Array.from(body.rows, (row) => ({ row, place: Number(row.dataset.place), value: valueOf(row, column) }));
   rows.sort((a, b) => {
+    if (direction === 0) return a.place - b.place;
     if (a.value === null || b.value === null) return (a.value === null) - (b.value === null) || a.place - b.place;
     return direction * compare(a.value, b.value) || a.place - b.place;
   });
   body.append(...rows.map((item) => item.row));
 }
 
+function showOrder(table, column, direction) {
+  Array.from(table.tHead.rows[0].cells).forEach((heading, place) => {
+    if (place === column && direction) heading.setAttribute("aria-sort", direction < 0 ? "descending" : "ascending");
+    else heading.removeAttribute("aria-sort");
+  });
+  sortBy(table, column, direction);
+}
+
 for (const table of document.querySelectorAll("table.sortable")) {
-  const headings = Array.from(table.tHead.rows[0].cells);
-  headings.forEach((heading, column) => {
+  Array.from(table.tBodies[0].rows).forEach((row, place) => { row.dataset.place = place; });
+  Array.from(table.tHead.rows[0].cells).forEach((heading, column) => {
     heading.querySelector("button").addEventListener("click", () => {
-      const down = heading.getAttribute("aria-sort") === "ascending";
-      headings.forEach((other) => other.removeAttribute("aria-sort"));
-      heading.setAttribute("aria-sort", down ? "descending" : "ascending");
-      sortBy(table, column, down ? -1 : 1);
+      const first = heading.dataset.best === "high" ? -1 : 1;
+      const now = { ascending: 1, descending: -1 }[heading.getAttribute("aria-sort")] || 0;
+      const next = now === 0 ? first : now === first ? -first : 0;
+      showOrder(table, column, next);
+      table.dispatchEvent(new CustomEvent("order", { detail: { column, direction: next } }));
     });
   });
 }
-
-window.addEventListener("beforeprint", () => {
-  for (const details of document.querySelectorAll("details")) details.open = true;
-});

@@ -1,0 +1,98 @@
+"""The numbers behind a figure, taken from what it draws: for tables beside it, and for those who draw it anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.collections import FillBetweenPolyCollection, LineCollection, QuadMesh
+from matplotlib.container import BarContainer
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from benchmarks.reporting.drawing.style import OWNER
+
+COLUMNS = ["panel", "network", "what", "x", "y", "low", "high", "percent"]
+COLORBAR = "<colorbar>"
+"""What matplotlib calls the axes of one."""
+Row = dict[str, Any]
+
+
+def figure_data(figure: Figure, names: Mapping[str, str]) -> pd.DataFrame:
+    """What a figure draws, a row per point, interval, bar or cell.
+
+    Args:
+        figure: drawn.
+        names: of networks, by the slug that owns an artist (`benchmarks.reporting.drawing.style.owned`).
+
+    Returns:
+        panel (its title), network, what (`curve`, `interval`, `bar` or `cell`), x and y in the units of the axes (of
+        bars and cells the labels of their places), low and high (of intervals and bars), percent (of cells). Lines
+        without an owner, which only guide the eye, are left out.
+    """
+    rows = [row for axes in figure.axes for row in _of_axes(axes, names)]
+    table = pd.DataFrame(rows, columns=COLUMNS).drop_duplicates(ignore_index=True)
+    return table[[name for name in COLUMNS if table[name].notna().any() and not (table[name] == "").all()]]
+
+
+def _of_axes(axes: Axes, names: Mapping[str, str]) -> Iterator[Row]:
+    panel = axes.get_title(loc="left")
+    for artist in axes.get_children():
+        network = _owner(artist, names)
+        for row in _of_artist(axes, artist, owned=bool(network)):
+            yield {"panel": panel, "network": network, **row}
+    for container in axes.containers:
+        if isinstance(container, BarContainer):
+            yield from ({"panel": panel, "network": "", **row} for row in _bars(axes, container))
+
+
+def _of_artist(axes: Axes, artist: Artist, *, owned: bool) -> Iterator[Row]:
+    if isinstance(artist, QuadMesh):
+        yield from _cells(axes, artist)
+    elif isinstance(artist, Line2D) and owned and artist.get_transform() == axes.transData:
+        yield from ({"what": "curve", "x": float(x), "y": float(y)} for x, y in np.asarray(artist.get_xydata()))
+    elif isinstance(artist, FillBetweenPolyCollection | LineCollection) and owned:
+        yield from _intervals(artist)
+
+
+def _owner(artist: Artist, names: Mapping[str, str]) -> str:
+    """The name of the network that an artist belongs to; empty where it belongs to none."""
+    slug, found, _ = (artist.get_gid() or "").partition(OWNER)
+    return names.get(slug, slug) if found else ""
+
+
+def _intervals(artist: FillBetweenPolyCollection | LineCollection) -> Iterator[Row]:
+    vertices = np.concatenate([np.asarray(path.vertices) for path in artist.get_paths()])
+    ends = pd.DataFrame(vertices, columns=["x", "y"]).groupby("x")["y"].agg(["min", "max"])
+    for x, low, high in ends.itertuples():
+        yield {"what": "interval", "x": float(x), "low": float(low), "high": float(high)}
+
+
+def _cells(axes: Axes, mesh: QuadMesh) -> Iterator[Row]:
+    found = mesh.get_array()
+    if found is None or found.ndim != 2 or axes.get_label() == COLORBAR:
+        return
+    values: NDArray[np.float64] = np.ma.masked_invalid(found).filled(np.nan)
+    columns, rows = _labels(axes, "x", values.shape[1]), _labels(axes, "y", values.shape[0])
+    for row, line in zip(rows, values, strict=True):
+        for column, value in zip(columns, line, strict=True):
+            yield {"what": "cell", "x": column, "y": row, "percent": float(value)}
+
+
+def _labels(axes: Axes, axis: str, count: int) -> list[str]:
+    ticks = axes.get_xticklabels() if axis == "x" else axes.get_yticklabels()
+    texts = [tick.get_text() for tick in ticks]
+    return texts if len(texts) == count else [str(place) for place in range(count)]
+
+
+def _bars(axes: Axes, container: BarContainer) -> Iterator[Row]:
+    """Horizontal bars: whose place has a label."""
+    labels = [tick.get_text() for tick in axes.get_yticklabels()]
+    for label, bar in zip(labels, container.patches, strict=False):
+        start = float(bar.get_x())
+        yield {"what": str(container.get_label()), "y": label, "low": start, "high": start + float(bar.get_width())}

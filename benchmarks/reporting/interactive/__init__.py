@@ -1,0 +1,1 @@
+"""What moves on the page: the numbers that its script works with."""

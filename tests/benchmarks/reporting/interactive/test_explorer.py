@@ -1,0 +1,68 @@
+"""What the explorer of images is told."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from benchmarks.records.sample_sheet import SampleImages
+from benchmarks.reporting.evidence.evidence import Evidence
+from benchmarks.reporting.interactive.explorer import HELD, explorer, picture
+
+SHEET = SampleImages(b"PNG", 1000, 32, 28, 28, tuple("0123456789"))
+
+
+def content(evidence: Evidence, **changes: Any) -> dict[str, Any]:
+    images = replace(SHEET, **changes)
+    text = explorer(replace(evidence, images=images))
+    found: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(text)))
+    return found
+
+
+def test_without_images_there_is_nothing(evidence: Evidence) -> None:
+    assert explorer(replace(evidence, images=None)) == ""
+    assert picture(replace(evidence, images=None)) == ""
+
+
+def test_the_picture_is_that_of_the_results(evidence: Evidence) -> None:
+    assert base64.b64decode(picture(replace(evidence, images=SHEET))) == b"PNG"
+
+
+def test_every_network_tells_what_it_made_of_every_image(evidence: Evidence) -> None:
+    found = content(evidence)
+    assert found["count"] == 10  # no more than were answered
+    assert found["labels"] == [0, 1] * 5
+    adanet = next(network for network in found["networks"] if network["slug"] == "adanet")
+    own = next(network for network in evidence.networks if network.slug == "adanet").first.headline_answers()
+    assert own is not None
+    routes = [adanet["routes"][place] for place in adanet["route"]]
+    assert routes == own["route"].tolist()
+    assert [adanet["macs"][place] for place in adanet["route"]] == own["macs"].tolist()
+    assert adanet["answers"] == own["prediction"].tolist()
+    assert adanet["units"] == ["stage1.block1", "stage1.block2", "stage2.block1"]
+    wrong = [place for place, answer in enumerate(adanet["answers"]) if answer != found["labels"][place]]
+    assert wrong == [8, 9]
+
+
+def test_an_image_falls_at_the_smallest_radius_that_fools_the_network(evidence: Evidence) -> None:
+    found = content(evidence)
+    assert found["epsilons"] == ["0.1", "0.2"]
+    falls = {network["slug"]: network["falls"] for network in found["networks"]}
+    # Of ResNet's ten images five survive 0.1 and none 0.2; of BranchyNet's none survives 0.1.
+    assert falls["resnet"] == [1] * 5 + [0] * 5
+    assert set(falls["branchynet"]) == {0}
+    assert HELD not in falls["adanet"]
+
+
+def test_fewer_images_are_shown_where_the_sheet_has_fewer(evidence: Evidence) -> None:
+    assert len(content(evidence, count=4)["labels"]) == 4
+
+
+@pytest.mark.parametrize("name", ["answers", "confidences", "route", "falls", "slowed"])
+def test_lists_are_as_long_as_there_are_images(evidence: Evidence, name: str) -> None:
+    assert {len(network[name]) for network in content(evidence)["networks"]} == {10}
