@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +14,7 @@ from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.reporting import build
+from tests.benchmarks.reporting.hand_made import HandMade, answers, costs
 
 CHROMIUM = shutil.which("chromium")
 ARGUMENTS = [
@@ -125,6 +126,11 @@ def test_the_picker_names_the_networks_that_keep_bounds(opened: Opened) -> None:
     tab, _ = opened
     tab.locator("#picker label", has_text="accuracy at least").locator("input").fill("90")
     assert tab.locator("#picker .answer").inner_text().startswith("2 of 3 networks keep this bound.")
+    # The most accurate first: BranchyNet in full 100 %, ResNet 90 %.
+    assert [text.split("\n")[0] for text in tab.locator("#picked tbody th").all_inner_texts()] == [
+        "BranchyNet",
+        "ResNet",
+    ]
     tab.locator("#picker label", has_text="a batch takes").locator("input").fill("1.5")
     assert tab.locator("#picker .answer").inner_text().startswith("1 of 3 networks keep these bounds.")
     assert tab.locator("#picked tbody th").inner_text().startswith("BranchyNet")
@@ -348,3 +354,43 @@ def test_texts_of_figures_are_in_the_fonts_of_the_page(opened: Opened) -> None:
     tab, _ = opened
     fonts = "getComputedStyle(document.querySelector('{}')).fontFamily"
     assert tab.evaluate(fonts.format("figure svg text")) == tab.evaluate(fonts.format("body"))
+
+
+def empty(made: HandMade) -> str:
+    """Nothing was trained yet."""
+    return "No network has been trained yet."
+
+
+def failed(made: HandMade) -> str:
+    """Every training failed."""
+    made.store.write_failure(made.spec("resnet"), "train", "out of memory", "Traceback")
+    return "out of memory"
+
+
+def unmeasured(made: HandMade) -> str:
+    """A network without any table."""
+    made.add(made.spec("resnet"))
+    return "No network has both its accuracy and its cost measured yet."
+
+
+def one(made: HandMade) -> str:
+    """A network of one seed that was neither timed nor attacked."""
+    made.add(made.spec("adanet"), accuracy=answers("1110", ["110", "101"]), cost=costs(("default", 10, 8)))
+    return "No network has been attacked yet."
+
+
+@pytest.mark.parametrize("study", [empty, failed, unmeasured, one])
+def test_a_page_of_little_says_so_and_logs_nothing(
+    study: Callable[[HandMade], str], opened: Opened, made: HandMade, tmp_path: Path
+) -> None:
+    sentence = study(made)
+    made.store.write_study(made.study, {})
+    written = build(made.store.root, tmp_path / "page")
+    tab = opened[0].context.new_page()
+    seen: list[str] = []
+    tab.on("console", lambda message: seen.append(message.text))
+    tab.on("pageerror", lambda error: seen.append(str(error)))
+    tab.goto(written.as_uri())
+    assert sentence in tab.locator("body").inner_text()
+    assert seen == []
+    tab.close()

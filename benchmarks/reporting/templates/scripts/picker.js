@@ -80,7 +80,7 @@ if (picker && data.networks.length) {
       || (a.setting.values[cost.name] || [Infinity])[0] - (b.setting.values[cost.name] || [Infinity])[0]);
     const judged = fits.filter(({ network, setting }) => setting.headline && network.against[cost.name]);
     const winners = [...new Set(judged.filter(({ network }) => network.against[cost.name][0] === "above").map(({ network }) => network.name))];
-    const best = [...new Map(fits.toReversed().map((fit) => [fit.network, fit])).values()].toReversed();
+    const best = fits.filter((fit, place) => fits.findIndex(({ network }) => network === fit.network) === place);
     const count = best.length;
     const verdict = !judged.length ? "" : winners.length
       ? ` At equal ${cost.title}, ${winners.join(", ")} beat${winners.length > 1 ? "" : "s"} static ResNets.`
