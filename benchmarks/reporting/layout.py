@@ -130,17 +130,12 @@ def _figure(evidence: Evidence, title: str, name: str, draw: Callable[[], figure
         return ShownFigure(name=name, title=title, absent=str(reason))
     if drawing is None:
         return ShownFigure(name=name, title=title)
-    panels = []
-    for number, panel in enumerate(drawing.panels):
-        heading = panel.figure.axes[0].get_title(loc="left")
-        label = f"{title}: {heading}" if heading else title
-        wide = inline(panel.figure, name=f"{name}-{number}", label=label, tips=panel.tips)
-        narrow = Markup()
-        if panel.narrow:
-            narrow = inline(panel.narrow, name=f"{name}-{number}-narrow", label=label, tips=panel.tips)
-        panels.append(ShownPanel(wide, narrow, panel.network.slug if panel.network else ""))
     names = {network.slug: network.name for network in evidence.networks}
-    data = [figure_data(panel.figure, names) for panel in drawing.panels]
+    panels = [_panel(title, f"{name}-{number}", panel) for number, panel in enumerate(drawing.panels)]
+    panels += [
+        ShownPanel(one.svg(f"{title}: {one.network.name}"), Markup(), one.network.slug) for one in drawing.little
+    ]
+    data = [figure_data(panel.figure, names) for panel in drawing.panels] + [one.data() for one in drawing.little]
     return ShownFigure(
         name=name,
         title=title,
@@ -150,6 +145,16 @@ def _figure(evidence: Evidence, title: str, name: str, draw: Callable[[], figure
         legend=tuple(drawing.legend),
         data=pd.concat(data, ignore_index=True),
     )
+
+
+def _panel(title: str, name: str, panel: figures.Panel) -> ShownPanel:
+    heading = panel.figure.axes[0].get_title(loc="left")
+    label = f"{title}: {heading}" if heading else title
+    wide = inline(panel.figure, name=name, label=label, tips=panel.tips)
+    narrow = Markup()
+    if panel.narrow:
+        narrow = inline(panel.narrow, name=f"{name}-narrow", label=label, tips=panel.tips)
+    return ShownPanel(wide, narrow, "")
 
 
 def _table(name: str, make: Callable[[], tables.Table | None]) -> ShownTable:

@@ -77,15 +77,3 @@ def _mark(axes: Axes, style: Style, place: tuple[float, float], *, size: float, 
         zorder=(3 if behind else 4) + (not filled),
         gid=gid,
     )
-
-
-def backdrop(axes: Axes, x: Sequence[float], low: Sequence[float], high: Sequence[float]) -> None:
-    """From the lowest to the highest of all networks, behind the curve of one."""
-    axes.fill_between(x, low, high, color=FAINT, alpha=0.18, linewidth=0, zorder=0)
-
-
-def band(axes: Axes, network: NetworkEvidence, rows: pd.DataFrame) -> None:
-    """A network's curve through (x, y), with markers and a pale band between low and high: columns of `rows`."""
-    style, gid = style_of(network), owned(network)
-    axes.fill_between(rows["x"], rows["low"], rows["high"], color=style.color, alpha=0.14, linewidth=0, gid=gid)
-    axes.plot(rows["x"], rows["y"], color=style.color, linestyle=style.line, marker=style.marker, mec=PAPER, gid=gid)

@@ -120,10 +120,11 @@ def _unmarked(text: str) -> str:
 def _write_figure(evidence: Evidence, drawing: figures.Drawing, path: Path) -> None:
     names = {network.slug: network.name for network in evidence.networks}
     path.parent.mkdir(parents=True, exist_ok=True)
-    for number, panel in enumerate(drawing.panels, 1):
-        stem = path.name if len(drawing.panels) == 1 else f"{path.name}-{number}"
+    drawn = [panel.figure for panel in drawing.panels] + [one.figure for one in drawing.little]
+    for number, figure in enumerate(drawn, 1):
+        stem = path.name if len(drawn) == 1 else f"{path.name}-{number}"
         for ending in FORMATS:
             with replacing(path.with_name(f"{stem}.{ending}")) as temporary, mpl.rc_context({"svg.hashsalt": stem}):
-                panel.figure.savefig(temporary, format=ending, metadata=_STEADY[ending])
-    data = pd.concat([figure_data(panel.figure, names) for panel in drawing.panels], ignore_index=True)
-    _put(path.with_name(f"{path.name}.csv"), data.to_csv(index=False))
+                figure.savefig(temporary, format=ending, metadata=_STEADY[ending])
+    data = [figure_data(panel.figure, names) for panel in drawing.panels] + [one.data() for one in drawing.little]
+    _put(path.with_name(f"{path.name}.csv"), pd.concat(data, ignore_index=True).to_csv(index=False))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from matplotlib.figure import Figure
 
+from benchmarks.reporting.drawing.multiples import Little
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.sections import LAST, NoData, Placed, in_section
 from zoo.plugins import Registry, origin_of
@@ -32,12 +33,10 @@ class Panel:
     Attributes:
         figure: drawn.
         tips: texts that appear over artists, by their `gid`.
-        network: that a little plot is of, see `benchmarks.reporting.drawing.multiples`; None: it is of several.
         narrow: the same plot for a phone, where it should not only be smaller; None: the page scales it.
     """
 
     figure: Figure
-    network: NetworkEvidence | None = None
     narrow: Figure | None = None
     tips: Mapping[str, str] = field(default_factory=dict)
 
@@ -49,12 +48,14 @@ class Drawing:
     Attributes:
         panels: side by side where there is room.
         caption: what to see, and from how many images.
+        little: plots of one network each in place of panels, see `benchmarks.reporting.drawing.multiples`.
         axes: what is upwards and to the right, where little plots have no room for it; empty where axes say it.
         legend: the networks that are drawn, for the legend beside the panels; none where axes name them.
     """
 
-    panels: Sequence[Panel]
     caption: str
+    panels: Sequence[Panel] = ()
+    little: Sequence[Little] = ()
     axes: str = ""
     legend: Sequence[NetworkEvidence] = ()
 

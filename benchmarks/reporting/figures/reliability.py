@@ -6,13 +6,10 @@ import math
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
 from benchmarks.measuring.summaries.accuracy import CALIBRATION_BINS
 from benchmarks.measuring.summaries.intervals import wilson_interval
-from benchmarks.reporting.drawing.curves import band
-from benchmarks.reporting.drawing.multiples import Scale, multiples
-from benchmarks.reporting.drawing.style import FAINT
+from benchmarks.reporting.drawing.multiples import Band, Curve, Scale, Shape, multiples
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.figures.base import Drawing, NoData, figure
 from benchmarks.reporting.formatting import count
@@ -29,17 +26,18 @@ def reliability(evidence: Evidence) -> Drawing:
     curves = {network: rows for network, rows in binned.items() if len(rows)}
     if not curves:
         raise NoData(f"No network has {FEWEST} answers of the same confidence.")
-    floor = 10 * math.floor(min(rows[["x", "low"]].min().min() for rows in curves.values()) / 10)
+    floor = 10.0 * math.floor(min(rows[["x", "low"]].min().min() for rows in curves.values()) / 10)
     images = evidence.results["samples"].max()
 
-    def draw(axes: Axes, network: NetworkEvidence) -> None:
-        axes.plot([0, 100], [0, 100], color=FAINT, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
-        band(axes, network, curves[network])
+    def shapes(network: NetworkEvidence) -> list[Shape]:
+        x, y, low, high = (curves[network][name].tolist() for name in ("x", "y", "low", "high"))
+        diagonal = Curve(x=[floor, 100.0], y=[floor, 100.0], guide=True)
+        return [diagonal, Band(x=x, low=low, high=high), Curve(x=x, y=y, marked=True)]
 
     ticks = {float(tick): f"{tick:.3g}" for tick in (floor, (floor + 100) / 2, 100)}
     scale = Scale(floor, 100 + 0.02 * (100 - floor), ticks)
     return Drawing(
-        panels=multiples(list(curves), draw, scale, scale),
+        little=multiples(list(curves), shapes, scale, scale),
         axes="upwards: accuracy in the bin (%); to the right: mean confidence in the bin (%)",
         caption=f"On the diagonal confidence equals accuracy; below it the network is overconfident. "
         f"{CALIBRATION_BINS} equal bins over {count(images)} test images, those with fewer than {FEWEST} "

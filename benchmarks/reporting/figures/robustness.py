@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pandas as pd
-from matplotlib.axes import Axes
 
 from benchmarks.measuring.attacks.contract import CLEAN
 from benchmarks.reporting.drawing.axes import few_epsilons
-from benchmarks.reporting.drawing.curves import backdrop, band
-from benchmarks.reporting.drawing.multiples import Scale, multiples
-from benchmarks.reporting.drawing.style import LINES, owned, style_of
+from benchmarks.reporting.drawing.multiples import Band, Curve, Scale, Shape, multiples
+from benchmarks.reporting.drawing.style import LINES
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.evidence.robustness import attack_names, curve_names
 from benchmarks.reporting.figures.base import Drawing, NoData, figure
@@ -33,19 +31,20 @@ def robustness(evidence: Evidence) -> Drawing:
     everybody = pd.concat(curves[attacks[-1]].values()).groupby("x")["y"]
     lowest, highest = everybody.min(), everybody.max()
 
-    def draw(axes: Axes, network: NetworkEvidence) -> None:
-        backdrop(axes, lowest.index.tolist(), lowest.tolist(), highest.tolist())
+    def shapes(network: NetworkEvidence) -> list[Shape]:
+        found: list[Shape] = [Band(x=lowest.index.tolist(), low=lowest.tolist(), high=highest.tolist(), backdrop=True)]
         for attack, line in _lines(attacks):
             rows = curves[attack][network.label]
-            if attack == attacks[-1]:
-                band(axes, network, rows)
-            else:
-                axes.plot(rows["x"], rows["y"], color=style_of(network).color, linestyle=line, gid=owned(network))
+            x, y, low, high = (rows[name].tolist() for name in ("x", "y", "low", "high"))
+            strongest = attack == attacks[-1]
+            found += [Band(x=x, low=low, high=high)] if strongest else []
+            found.append(Curve(x=x, y=y, line=line, marked=strongest))
+        return found
 
     ticks = few_epsilons(table)
     margin = 0.04 * max(ticks)
     return Drawing(
-        panels=multiples(attacked, draw, Scale(-margin, max(ticks) + margin, ticks), Scale(-3, 103, PERCENT)),
+        little=multiples(attacked, shapes, Scale(-margin, max(ticks) + margin, ticks), Scale(-3, 103, PERCENT)),
         axes="upwards: accuracy (%); to the right: radius ε of the L∞ ball (pixels in [0, 1])",
         caption=f"{_strokes(attacks)} Grey: all networks under {attacks[-1]}. At radius 0 the same "
         f"{count(table['images'].max())} images without attack. Bands: {interval_words(table['seeds'])}. Wrongly "

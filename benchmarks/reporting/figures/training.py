@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from benchmarks.reporting.drawing.multiples import Scale, multiples
-from benchmarks.reporting.drawing.style import FAINT, owned, style_of
+from benchmarks.reporting.drawing.multiples import Curve, Scale, Shape, multiples
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.figures.base import Drawing, NoData, figure
 from benchmarks.reporting.formatting import listing
@@ -26,24 +24,26 @@ def training(evidence: Evidence) -> Drawing:
     if not evidence.networks:
         raise NoData("No network has been trained yet.")
     curves = pd.concat([network.first.history for network in evidence.networks])
-    lowest, highest = 100 * curves["validation_accuracy"].min(), 100 * curves["validation_accuracy"].max()
+    accuracies = 100 * curves[["train_accuracy", "validation_accuracy"]]
+    lowest, highest = float(accuracies.min().min()), float(accuracies.max().max())
     behind = curves.groupby("epoch")["validation_accuracy"].median()
-
-    def draw(axes: Axes, network: NetworkEvidence) -> None:
-        history = network.first.history
-        style = style_of(network)
-        axes.plot(behind.index, 100 * behind, color=FAINT, linewidth=1, alpha=0.7)
-        axes.plot(
-            *(history["epoch"], 100 * history["train_accuracy"]), color=style.color, linestyle=":", gid=owned(network)
-        )
-        axes.plot(history["epoch"], 100 * history["validation_accuracy"], color=style.color, gid=owned(network))
-        for epoch in phase_starts(network).values():
-            axes.axvline(epoch - 0.5, color=style.color, linewidth=1, linestyle=(0, (1, 2)))
 
     x = _scale(0.5, curves["epoch"].max() + 0.5, integer=True)
     y = _scale(lowest - 2, max(highest + 2, 100))
+
+    def shapes(network: NetworkEvidence) -> list[Shape]:
+        history = network.first.history
+        epochs = history["epoch"].astype(float).tolist()
+        starts = [epoch - 0.5 for epoch in phase_starts(network).values()]
+        return [
+            Curve(x=[float(epoch) for epoch in behind.index], y=(100 * behind).tolist(), guide=True),
+            *(Curve(x=[start, start], y=[y.low, y.high], guide=True) for start in starts),
+            Curve(x=epochs, y=(100 * history["train_accuracy"]).tolist(), line=":"),
+            Curve(x=epochs, y=(100 * history["validation_accuracy"]).tolist()),
+        ]
+
     return Drawing(
-        panels=multiples(evidence.networks, draw, x, y),
+        little=multiples(evidence.networks, shapes, x, y),
         axes="upwards: accuracy (%); to the right: epoch",
         caption=" ".join([CAPTION, *_phases(evidence)]),
     )

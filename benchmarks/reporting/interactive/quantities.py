@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.evidence.slowdown import COST
@@ -43,138 +44,92 @@ class Quantity:
 
 def quantities(evidence: Evidence) -> list[Quantity]:
     """Those that are known of at least one network, accuracy first."""
-    unit = evidence.unit
-
-    def column(name: str) -> Callable[[NetworkEvidence, str], Bounds]:
-        def value(network: NetworkEvidence, setting: str) -> Bounds:
-            point = evidence.points.get((network.label, setting), {})
-            own, low, high = (float(point.get(f"{name}{end}", math.nan)) for end in ("", "_low", "_high"))
-            return own, low, high
-
-        return value
-
-    def time(size: int) -> Callable[[NetworkEvidence, str], Bounds]:
-        def value(network: NetworkEvidence, setting: str) -> Bounds:
-            scale = baseline_seconds(evidence, reference_baseline(evidence), size, network.timed_in)
-            own, low, high = relative_time(evidence, network, size, setting)
-            return own * scale, low * scale, high * scale
-
-        return value
-
+    macs: dict[str, Any] = {"unit": f"{evidence.unit.name} MACs", "scale": 1 / evidence.unit.size, "high": False}
+    percent: dict[str, Any] = {"unit": "%", "scale": 100.0}
     found = [
-        Quantity(
-            name="accuracy",
-            title="test accuracy",
-            short="accuracy",
-            unit="%",
-            scale=100,
-            high=True,
-            of=column("accuracy"),
-        ),
-        Quantity(
-            name="macs",
-            title="multiply-accumulates per image",
-            short="MACs",
-            unit=f"{unit.name} MACs",
-            scale=1 / unit.size,
-            high=False,
-            of=column("routed"),
-            cost=True,
-        ),
-        *(
-            Quantity(
-                name=f"time_{size}",
-                title=f"time per image, batch {size}",
-                short=f"time, batch {size}",
-                unit="ms",
-                scale=1e3,
-                high=False,
-                of=time(size),
-                cost=True,
-            )
-            for size in evidence.batch_sizes
-        ),
-        Quantity(
-            name="parameters",
-            title="parameters",
-            short="parameters",
-            unit="k",
-            scale=1e-3,
-            high=False,
-            of=column("parameters"),
-            cost=True,
-        ),
-        *_under_attack(evidence),
-        Quantity(
-            name="calibration_error",
-            title="calibration error",
-            short="calibration error",
-            unit="%",
-            scale=100,
-            high=False,
-            of=column("calibration_error"),
-        ),
-        Quantity(
-            name="train_seconds",
+        _measured(evidence, "accuracy", "accuracy", title="test accuracy", **percent, high=True),
+        _measured(evidence, "macs", "routed", title="multiply-accumulates per image", short="MACs", **macs, cost=True),
+        *(_time(evidence, size) for size in evidence.batch_sizes),
+        _measured(evidence, "parameters", "parameters", unit="k", scale=1e-3, high=False, cost=True),
+        *_attacked(evidence, **percent, high=True),
+        *_slowed(evidence, **macs),
+        _measured(evidence, "calibration_error", "calibration_error", **percent, high=False),
+        _measured(
+            evidence,
+            "train_seconds",
+            "train_seconds",
             title="training time",
             short="training",
             unit="s",
-            scale=1,
+            scale=1.0,
             high=False,
-            of=column("train_seconds"),
         ),
     ]
     return [quantity for quantity in found if _is_known(evidence, quantity)]
 
 
-def _under_attack(evidence: Evidence) -> list[Quantity]:
-    """The headline robust accuracy, and the cost under an attack on it; of headline settings."""
-    chosen = evidence.headline_attack
-    found = []
-    if chosen:
-        attack, epsilon = chosen
-        name = epsilons(evidence.robustness["epsilon"])[epsilon]
-        attacked = {
-            (row["network"], row["attack"], row["epsilon"]): row for row in evidence.robustness.to_dict("records")
-        }
+def _measured(
+    evidence: Evidence, name: str, column: str, *, title: str = "", short: str = "", **facts: Any
+) -> Quantity:
+    """A column of `Evidence.results`."""
+    words = name.replace("_", " ")
 
-        def worst(network: NetworkEvidence, setting: str) -> Bounds:
-            row = attacked.get((network.label, attack, epsilon))
-            if setting != network.first.settings[0].name or row is None:
-                return UNKNOWN
-            return float(row["accuracy"]), float(row["accuracy_low"]), float(row["accuracy_high"])
+    def of(network: NetworkEvidence, setting: str) -> Bounds:
+        point = evidence.points.get((network.label, setting), {})
+        own, low, high = (float(point.get(f"{column}{end}", math.nan)) for end in ("", "_low", "_high"))
+        return own, low, high
 
-        title = f"accuracy under attack ({attack}, ε {name})"
-        found.append(Quantity(name="attacked", title=title, short="attacked", unit="%", scale=100, high=True, of=worst))
-    radius = chosen[1] if chosen else math.nan
-    slowed = evidence.slowdown
-    if len(slowed) and radius in set(slowed["epsilon"]):
-        rows = slowed[(slowed["goal"] == COST) & (slowed["epsilon"] == radius)].to_dict("records")
-        shares = {row["network"]: row for row in rows}
-        unit = evidence.unit
+    return Quantity(name=name, title=title or words, short=short or words, of=of, **facts)
 
-        def slowest(network: NetworkEvidence, setting: str) -> Bounds:
-            if setting != network.first.settings[0].name:
-                return UNKNOWN
-            nominal, row = evidence.value(network, "nominal"), shares.get(network.label)
-            if row is None:
-                return nominal, math.nan, math.nan
-            own, low, high = (float(row[f"share{end}"]) * nominal for end in ("", "_low", "_high"))
-            return own, low, high
 
-        title = f"multiply-accumulates under a slowdown attack, ε {epsilons(slowed['epsilon'])[radius]}"
-        found.append(
-            Quantity(
-                name="slowed",
-                title=title,
-                short="MACs, slowed",
-                unit=f"{unit.name} MACs",
-                scale=1 / unit.size,
-                high=False,
-                of=slowest,
-            )
-        )
-    return found
+def _time(evidence: Evidence, size: int) -> Quantity:
+    """Of all networks on one scale, see `benchmarks.reporting.evidence.times`."""
+
+    def of(network: NetworkEvidence, setting: str) -> Bounds:
+        scale = baseline_seconds(evidence, reference_baseline(evidence), size, network.timed_in)
+        own, low, high = relative_time(evidence, network, size, setting)
+        return own * scale, low * scale, high * scale
+
+    title, short = f"time per image, batch {size}", f"time, batch {size}"
+    return Quantity(name=f"time_{size}", title=title, short=short, unit="ms", scale=1e3, high=False, of=of, cost=True)
+
+
+def _attacked(evidence: Evidence, **facts: Any) -> list[Quantity]:
+    """The robust accuracy of headlines, of headline settings."""
+    if evidence.headline_attack is None:
+        return []
+    attack, epsilon = evidence.headline_attack
+    known = {(row["network"], row["attack"], row["epsilon"]): row for row in evidence.robustness.to_dict("records")}
+
+    def of(network: NetworkEvidence, setting: str) -> Bounds:
+        row = known.get((network.label, attack, epsilon))
+        if setting != network.first.settings[0].name or row is None:
+            return UNKNOWN
+        return float(row["accuracy"]), float(row["accuracy_low"]), float(row["accuracy_high"])
+
+    title = f"accuracy under attack ({attack}, ε {epsilons(evidence.robustness['epsilon'])[epsilon]})"
+    return [Quantity(name="attacked", title=title, short="attacked", of=of, **facts)]
+
+
+def _slowed(evidence: Evidence, **facts: Any) -> list[Quantity]:
+    """Cost under the slowdown attack at the headline radius, of headline settings; nominal where none can be found."""
+    table, radius = evidence.slowdown, evidence.headline_attack[1] if evidence.headline_attack else math.nan
+    if table.empty or radius not in set(table["epsilon"]):
+        return []
+    rows = table[(table["goal"] == COST) & (table["epsilon"] == radius)].to_dict("records")
+    known = {row["network"]: row for row in rows}
+
+    def of(network: NetworkEvidence, setting: str) -> Bounds:
+        if setting != network.first.settings[0].name:
+            return UNKNOWN
+        nominal, row = evidence.value(network, "nominal"), known.get(network.label)
+        if row is None:
+            return nominal, math.nan, math.nan
+        own, low, high = (float(row[f"share{end}"]) * nominal for end in ("", "_low", "_high"))
+        return own, low, high
+
+    title = f"multiply-accumulates under a slowdown attack, ε {epsilons(table['epsilon'])[radius]}"
+    return [Quantity(name="slowed", title=title, short="MACs, slowed", of=of, **facts)]
 
 
 def _is_known(evidence: Evidence, quantity: Quantity) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.collections import FillBetweenPolyCollection
 from matplotlib.lines import Line2D
 
 from benchmarks.reporting import figures
+from benchmarks.reporting.drawing.multiples import Band, Curve
 from benchmarks.reporting.drawing.style import look, style, style_of
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.figures import Drawing, NoData, Panel
@@ -101,22 +101,22 @@ def test_figures_of_one_network_do_not_apply_to_one_with_a_single_route(evidence
 
 
 def test_attack_curves_start_at_the_clean_images(evidence: Evidence) -> None:
-    panels = draw("robustness", evidence).panels
-    assert [panel.network.label for panel in panels if panel.network] == ["resnet", "adanet", "branchynet"]
-    (adanet,) = panels[1].figure.axes[0].get_lines()
-    assert (values(adanet, 0), values(adanet, 1)) == ([0.0, 0.1, 0.2], [100.0, 40.0, 0.0])
+    little = draw("robustness", evidence).little
+    assert [one.network.label for one in little] == ["resnet", "adanet", "branchynet"]
+    (adanet,) = (shape for shape in little[1].shapes if isinstance(shape, Curve))
+    assert (list(adanet.x), list(adanet.y)) == ([0.0, 0.1, 0.2], [100.0, 40.0, 0.0])
 
 
 def test_behind_every_attack_curve_is_the_range_of_all(evidence: Evidence) -> None:
-    for panel in draw("robustness", evidence).panels:
-        behind = next(
-            found.get_paths()[0].vertices
-            for found in panel.figure.axes[0].collections
-            if isinstance(found, FillBetweenPolyCollection)
+    for one in draw("robustness", evidence).little:
+        behind = one.shapes[0]
+        assert isinstance(behind, Band)
+        assert behind.backdrop
+        assert (list(behind.x), list(behind.low), list(behind.high)) == (
+            [0.0, 0.1, 0.2],
+            [100.0, 0.0, 0.0],  # at 0.1 BranchyNet is the lowest,
+            [100.0, 50.0, 0.0],  # and ResNet the highest
         )
-        assert [np.asarray(behind)[:, 1].min(), np.asarray(behind)[:, 1].max()] == [0, 100]
-        at = {y for x, y in np.asarray(behind).tolist() if x == 0.1}
-        assert at == {0.0, 50.0}  # BranchyNet and ResNet
 
 
 def test_cost_under_attack_leaves_out_networks_whose_cost_never_changes(evidence: Evidence) -> None:
@@ -151,7 +151,7 @@ def test_without_measurements_there_is_a_sentence(figure: figures.StudyFigure, m
             figure.draw(made.evidence())
         made.add(made.spec("resnet"))
         if figure.name == "training":
-            assert len(figure.draw(made.evidence()).panels) == 1
+            assert len(figure.draw(made.evidence()).little) == 1
         else:
             with pytest.raises(NoData, match=r"^No .*\.$"):
                 figure.draw(made.evidence())
