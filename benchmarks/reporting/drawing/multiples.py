@@ -85,19 +85,30 @@ class Little:
 
     def svg(self, label: str) -> Markup:
         """As an element of a page, whose colours follow the page."""
-        marks = Markup("").join(self._shape(shape) for shape in self.shapes)
+        behind = [shape for shape in self.shapes if _is_nobodys(shape)]
+        own = [shape for shape in self.shapes if not _is_nobodys(shape)]
+        everybodys, marks = (Markup("").join(map(self._shape, shapes)) for shapes in (behind, own))
         return Markup(
             '<svg role="img" class="little" viewBox="0 0 {width:.0f} {height:.0f}" style="--width:{width:.0f}" '
             'aria-label="{label}">{frame}<g data-n="{slug}">{marks}</g></svg>'
-        ).format(width=WIDTH, height=HEIGHT, label=label, frame=self._frame(), slug=self.network.slug, marks=marks)
+        ).format(
+            width=WIDTH,
+            height=HEIGHT,
+            label=label,
+            frame=self._frame() + everybodys,
+            slug=self.network.slug,
+            marks=marks,
+        )
 
     def data(self) -> pd.DataFrame:
         """What is drawn of the network, as `benchmarks.reporting.drawing.data.figure_data` has it of other figures."""
         rows: list[dict[str, object]] = []
         for shape in self.shapes:
-            if isinstance(shape, Curve) and not shape.guide:
+            if _is_nobodys(shape):
+                continue
+            if isinstance(shape, Curve):
                 rows += [{"what": "curve", "x": x, "y": y} for x, y in zip(shape.x, shape.y, strict=True)]
-            elif isinstance(shape, Band) and not shape.backdrop:
+            else:
                 ends = zip(shape.x, shape.low, shape.high, strict=True)
                 rows += [{"what": "interval", "x": x, "low": low, "high": high} for x, low, high in ends]
         name = self.network.name
@@ -184,6 +195,11 @@ def multiples(
         y: upwards.
     """
     return [Little(network, x, y, shapes(network)) for network in networks]
+
+
+def _is_nobodys(shape: Shape) -> bool:
+    """Whether a shape belongs to no network."""
+    return shape.guide if isinstance(shape, Curve) else shape.backdrop
 
 
 def _frame_of(axes: Axes, x: Scale, y: Scale) -> None:

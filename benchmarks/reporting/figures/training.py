@@ -71,4 +71,4 @@ def _phases(evidence: Evidence) -> list[str]:
             first = network.first.history["phase"].iloc[0]
             changes = ", ".join(f"“{phase}” from epoch {epoch}" for phase, epoch in starts.items())
             names[f"first “{first}”, then {changes}"].append(network.name)
-    return [f"Dotted: phases of {listing(several)}, {phases}." for phases, several in names.items()]
+    return [f"Upright: phases of {listing(several)}, {phases}." for phases, several in names.items()]

@@ -97,7 +97,7 @@ def _draw(evidence: Evidence, network: NetworkEvidence, edges: pd.DataFrame, ans
     costs = {} if ledger is None else dict(zip(ledger["unit"], ledger["macs"], strict=True))
     around = [edge for edge in graph.edges if edge not in direct.edges]
     lines = [_bow(places[a], places[b]) for a, b in around] if len(around) <= MOST_WAYS else []
-    lines += [_line(places[a], places[b]) for a, b in direct.edges]
+    lines += [_line(places[a], places[b]) for a, b in sorted(direct.edges)]  # a set of texts has no order
     boxes = [
         _box(name, places[name], step, share, costs.get(name))
         for name, share in zip(network.first.units, own[ALL], strict=True)

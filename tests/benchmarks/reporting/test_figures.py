@@ -128,7 +128,7 @@ def test_cost_under_attack_leaves_out_networks_whose_cost_never_changes(evidence
 def test_phases_of_training_start_where_their_name_first_appears(evidence: Evidence) -> None:
     assert phase_starts(network(evidence, "branchynet")) == {"joint": 2}
     caption = draw("training", evidence).caption
-    assert "Dotted: phases of BranchyNet, first “trunk”, then “joint” from epoch 2." in caption
+    assert "Upright: phases of BranchyNet, first “trunk”, then “joint” from epoch 2." in caption
 
 
 def test_reliability_bins_leave_out_what_too_few_images_say() -> None:

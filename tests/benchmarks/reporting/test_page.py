@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,7 @@ from tests.benchmarks.reporting.hand_made import (
     timings,
 )
 
+ROOT = Path(__file__).parents[3]
 HOSTILE = 'a<b onclick="x">&amp;'
 
 
@@ -39,6 +43,28 @@ def test_the_page_needs_nothing_else(page: Path) -> None:
 
 def test_equal_results_give_equal_bytes(page: Path, study_dir: Path, tmp_path: Path) -> None:
     assert build(study_dir, tmp_path).read_bytes() == page.read_bytes()
+
+
+def test_equal_results_give_equal_bytes_in_processes_that_order_texts_otherwise(
+    study_dir: Path, tmp_path: Path
+) -> None:
+    pages = []
+    for seed in ("1", "2"):
+        command = [
+            sys.executable,
+            "-W",
+            "ignore",
+            "-m",
+            "benchmarks.report",
+            str(study_dir),
+            "--out",
+            str(tmp_path / seed),
+        ]
+        subprocess.run(
+            command, check=True, cwd=ROOT, env=os.environ | {"PYTHONHASHSEED": seed}, stdout=subprocess.DEVNULL
+        )
+        pages.append((tmp_path / seed / "index.html").read_bytes())
+    assert pages[0] == pages[1]
 
 
 def test_ids_are_unique(page: Path) -> None:

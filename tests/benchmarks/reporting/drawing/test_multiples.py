@@ -1,0 +1,57 @@
+"""Little plots: where their shapes lie, and that a page and Matplotlib show the same."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from benchmarks.reporting.drawing.data import figure_data
+from benchmarks.reporting.drawing.multiples import BOTTOM, LEFT, RIGHT, TOP, Band, Curve, Little, Scale
+from benchmarks.reporting.drawing.style import look
+from benchmarks.reporting.evidence.evidence import Evidence
+
+SHAPES = (
+    Band(x=[0, 1], low=[0, 0], high=[100, 100], backdrop=True),
+    Curve(x=[0, 1], y=[50, 50], guide=True),
+    Band(x=[0, 1], low=[80, 20], high=[100, 40]),
+    Curve(x=[0, 1], y=[90, 30], marked=True),
+)
+
+
+@pytest.fixture
+def little(evidence: Evidence) -> Little:
+    """AdaNet falls from 90 to 30."""
+    network = next(network for network in evidence.networks if network.label == "adanet")
+    return Little(network, Scale(0, 1, {0: "none", 1: "all"}), Scale(0, 100, {0: "0", 100: "100"}), SHAPES)
+
+
+def test_points_lie_where_their_numbers_say(little: Little) -> None:
+    down = BOTTOM - TOP
+    line = f"M{LEFT:.1f} {BOTTOM - 0.9 * down:.1f}L{RIGHT:.1f} {BOTTOM - 0.3 * down:.1f}"
+    assert f'<path d="{line}" style="fill:none;' in little.svg("Plot")
+
+
+def test_only_what_a_network_owns_is_dimmed_with_it_and_is_data(little: Little) -> None:
+    own = re.search(r'<g data-n="adanet">(.*?)</g>', little.svg("Plot"))
+    assert own
+    assert own[1].count("<path") == 3  # a band, a line and its marks
+    assert "var(--guide)" not in own[1]
+    assert little.data()["what"].tolist() == ["interval", "interval", "curve", "curve"]
+
+
+def test_matplotlib_draws_the_same(little: Little) -> None:
+    with look():
+        drawn = figure_data(little.figure, {"adanet": little.network.name})
+    order = ["what", "x"]
+    expected = little.data().sort_values(order)
+    found = drawn.sort_values(order)[list(expected.columns)]
+    assert found["what"].tolist() == expected["what"].tolist()
+    for column in ("x", "y", "low", "high"):
+        assert np.allclose(found[column].astype(float), expected[column].astype(float), equal_nan=True)
+
+
+def test_it_has_a_name_for_those_who_do_not_see_it(little: Little) -> None:
+    assert 'role="img"' in little.svg('a "plot"')
+    assert 'aria-label="a &#34;plot&#34;"' in little.svg('a "plot"')
