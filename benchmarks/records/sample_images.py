@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from PIL import Image
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from benchmarks.data import Dataset
 from benchmarks.records.files import Damaged, StoreError, read_bytes, read_json, replacing, sha256, write_json
@@ -17,10 +18,14 @@ from benchmarks.records.sample_sheet import SampleImages
 
 PICTURE, FACTS = "images.png", "images.json"
 """The picture, and what is on it."""
-MOST_BYTES = 800_000
-"""Of pixels, before they are compressed: a thousand grey images of 28 pixels, or 260 coloured ones of 32."""
+MOST_BYTES = 1_500_000
+"""Of pixels, before they are compressed: a thousand grey images of 28 pixels, or 488 coloured ones of 32."""
+LARGEST = 48
+"""Pixels of the longer side: larger images are made smaller, so that there are some hundreds."""
 MOST = 1000
 """Images."""
+BATCH = 64
+"""Images that are read at once."""
 CHANNELS = (1, 3)
 """Of images that are pictures: grey or coloured."""
 
@@ -30,7 +35,8 @@ def write_sample_images(root: Path, dataset: Dataset) -> bool:
 
     Data whose images are not pictures have none.
     """
-    channels, height, width = dataset.info.shape
+    channels, *whole = dataset.info.shape
+    height, width = (max(1, round(side * min(1.0, LARGEST / max(whole)))) for side in whole)
     count = min(len(dataset.test), MOST, MOST_BYTES // (channels * height * width))
     if channels not in CHANNELS or count < 1:
         return False
@@ -38,9 +44,9 @@ def write_sample_images(root: Path, dataset: Dataset) -> bool:
         return True
     columns = math.ceil(math.sqrt(count * height / width))
     rows = -(-count // columns)
-    (batch,) = dataset.test.take(count).batches(count)
     canvas = torch.zeros(rows * columns, channels, height, width)
-    canvas[:count] = batch.images
+    for batch in dataset.test.take(count).batches(BATCH):
+        canvas[batch.indices] = interpolate(batch.images, (height, width), mode="area")
     picture = canvas.view(rows, columns, channels, height, width).permute(2, 0, 3, 1, 4)
     pixels = (255 * picture.reshape(channels, rows * height, columns * width)).round().to(torch.uint8)
     content = _as_png(pixels)
@@ -81,7 +87,7 @@ def read_sample_images(root: Path) -> SampleImages | None:
     if sha256(content) != facts["picture"]:
         raise Damaged(root / PICTURE, f"its SHA-256 is not the one in {FACTS}")
     count, columns, height, width = (int(facts[name]) for name in ("count", "columns", "height", "width"))
-    return SampleImages(content, count, columns, height, width, tuple(facts["classes"]))
+    return SampleImages(facts["data"], content, count, columns, height, width, tuple(facts["classes"]))
 
 
 def remove_sample_images(root: Path) -> None:
@@ -93,6 +99,7 @@ def remove_sample_images(root: Path) -> None:
 def _is_there(root: Path, data: str) -> bool:
     """Whether the images of these data are there, undamaged."""
     try:
-        return read_sample_images(root) is not None and read_json(root / FACTS)["data"] == data
+        found = read_sample_images(root)
     except (StoreError, KeyError, TypeError, ValueError):
         return False
+    return found is not None and found.data == data

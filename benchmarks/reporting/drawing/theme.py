@@ -48,8 +48,8 @@ SERIES: Mapping[str, Shade] = {
     "olive": Shade("#949000", "#cfd94a"),
     "grey": Shade("#7d8087", "#a3a7ad"),
 }
-"""Of networks: at least 3:1 on paper in both forms, and told apart by people with deuteranopia or protanopia. The last
-one is the baselines'."""
+"""Of networks, at least 3:1 on paper in both forms; the last one is the baselines'. Chosen with deuteranopia and
+protanopia in mind, but not enough alone: markers and strokes differ too."""
 THEME: Mapping[str, Shade] = {**SURFACES, **TEXTS, **RULES, **SERIES}
 """All of them by name; a page has a custom property of that name."""
 VARIABLES: Mapping[str, str] = {shade.light: f"var(--{name})" for name, shade in THEME.items()}

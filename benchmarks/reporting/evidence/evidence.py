@@ -337,6 +337,13 @@ class Evidence:
         """The attack and epsilon of the one robust number per network, see `robustness.headline_attack`."""
         return headline_attack(self.robustness)
 
+    @cached_property
+    def slowdown_radius(self) -> float | None:
+        """The radius of `headline_attack`, where the cost was attacked within it too; None where it was not."""
+        chosen = self.headline_attack
+        known = set(self.slowdown["epsilon"]) if len(self.slowdown) else set()
+        return chosen[1] if chosen and chosen[1] in known else None
+
     def value(self, network: NetworkEvidence, name: str) -> float:
         """A measurement at the headline setting, NaN where it is missing; see `results` for the names."""
         return float(self.headlines[network.label].get(name, math.nan))

@@ -87,17 +87,17 @@ def load(*results_dirs: Path) -> Evidence:
         jpeg=compressed,
         batch_sizes=tuple(batch_sizes(results)),
         unit=unit_for(results["nominal"]),
-        images=_images(sources),
+        images=_images(sources, {str(seed.record.config["data"]) for seed in seeds}),
         tuning=_tuning(sources[0].root) if len(sources) == 1 else None,
     )
 
 
-def _images(sources: Sequence[Source]) -> SampleImages | None:
-    """Of the first study that has them: all are of the same data."""
+def _images(sources: Sequence[Source], data: set[str]) -> SampleImages | None:
+    """Of the first study that has them, of the records' own data: a run on others may have been interrupted."""
     for source in sources:
         with one_line(source.root / FACTS):
             found = read_sample_images(source.root)
-        if found is not None:
+        if found is not None and data == {found.data}:
             return found
     return None
 

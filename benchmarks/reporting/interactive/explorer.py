@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import math
 import zlib
 from typing import Any
 
@@ -34,7 +33,7 @@ def explorer(evidence: Evidence) -> Markup:
     if images is None or not shown:
         return Markup()
     radii = sorted(set(evidence.robustness["epsilon"]) - {0.0})
-    radius = _slowdown_radius(evidence)
+    radius = evidence.slowdown_radius
     count = min(len(_answers(network, images.count)) for network in shown)
     first = _answers(shown[0], count)
     content = {
@@ -45,7 +44,7 @@ def explorer(evidence: Evidence) -> Markup:
         "classes": list(images.classes),
         "labels": first["label"].tolist(),
         "epsilons": list(epsilons(radii).values()) if radii else [],
-        "slowed": "" if math.isnan(radius) else epsilons(evidence.slowdown["epsilon"])[radius],
+        "slowed": "" if radius is None else epsilons(evidence.slowdown["epsilon"])[radius],
         "networks": [_network(network, count, radii, radius) for network in shown],
     }
     text = json.dumps(content, separators=(",", ":"), allow_nan=False)
@@ -65,7 +64,7 @@ def _answers(network: NetworkEvidence, count: int) -> pd.DataFrame:
     return table[table["index"] < count].sort_values("index")
 
 
-def _network(network: NetworkEvidence, count: int, radii: list[float], radius: float) -> dict[str, Any]:
+def _network(network: NetworkEvidence, count: int, radii: list[float], radius: float | None) -> dict[str, Any]:
     own = _answers(network, count)
     routes = {route: place for place, route in enumerate(dict.fromkeys(own["route"]))}
     macs = own.drop_duplicates("route")["macs"]
@@ -96,18 +95,11 @@ def _falls(network: NetworkEvidence, count: int, radii: list[float]) -> list[int
     return found
 
 
-def _slowdown_radius(evidence: Evidence) -> float:
-    """The headline radius, where the cost was attacked there; NaN where it was not."""
-    chosen = evidence.headline_attack
-    known = set(evidence.slowdown["epsilon"]) if len(evidence.slowdown) else set()
-    return chosen[1] if chosen and chosen[1] in known else math.nan
-
-
-def _slowed(network: NetworkEvidence, count: int, radius: float) -> list[int | None]:
+def _slowed(network: NetworkEvidence, count: int, radius: float | None) -> list[int | None]:
     """Multiply-accumulates of the dearest version of every image that was found within the radius."""
     found: list[int | None] = [None] * count
     table = network.first.measurements.get("slowdown")
-    if table is None or math.isnan(radius):
+    if table is None or radius is None:
         return found
     own = table[(table["goal"] == COST) & (table["epsilon"] == radius) & (table["index"] < count)]
     for index, macs in zip(own["index"], own["macs"], strict=True):

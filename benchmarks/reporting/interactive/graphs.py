@@ -25,7 +25,7 @@ WIDTH, LANE = 860, 52
 STEP = (13.0, 66.0)
 """Pixels from one unit to the next: at least and at most."""
 MOST_WAYS = 80
-"""Connections beside the shortest ones that are drawn at most: more are one grey area."""
+"""Connections beside the shortest ones that are drawn at most: where there are more, none is."""
 DARK = 70
 """Percent from which on the text of a unit is light."""
 
@@ -54,7 +54,9 @@ def graphs(evidence: Evidence) -> list[Drawn]:
         edges, answers = network.first.measurements.get("wiring"), network.first.headline_answers()
         if edges is None or answers is None or edges.empty:
             continue
-        found.append(Drawn(network, _draw(evidence, network, edges, answers), routes.varies(answers)))
+        graph = nx.DiGraph(list(edges.itertuples(index=False, name=None)))
+        if nx.is_directed_acyclic_graph(graph):  # a unit that runs again and again has no place from left to right
+            found.append(Drawn(network, _draw(evidence, network, graph), routes.varies(answers)))
     return sorted(found, key=lambda drawn: not drawn.varies)
 
 
@@ -88,8 +90,7 @@ def _percent(own: pd.Series[str], units: int) -> list[int]:
     return [round(100 * sum(route[unit] == "1" for route in own) / len(own)) for unit in range(units)]
 
 
-def _draw(evidence: Evidence, network: NetworkEvidence, edges: pd.DataFrame, answers: pd.DataFrame) -> Markup:
-    graph = nx.DiGraph(list(edges.itertuples(index=False, name=None)))
+def _draw(evidence: Evidence, network: NetworkEvidence, graph: nx.DiGraph[str]) -> Markup:
     direct = nx.transitive_reduction(graph)
     places, step, height = _layout(direct)
     own = shares(evidence, network)

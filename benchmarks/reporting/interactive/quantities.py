@@ -113,8 +113,8 @@ def _attacked(evidence: Evidence, **facts: Any) -> list[Quantity]:
 
 def _slowed(evidence: Evidence, **facts: Any) -> list[Quantity]:
     """Cost under the slowdown attack at the headline radius, of headline settings; nominal where none can be found."""
-    table, radius = evidence.slowdown, evidence.headline_attack[1] if evidence.headline_attack else math.nan
-    if table.empty or radius not in set(table["epsilon"]):
+    table, radius = evidence.slowdown, evidence.slowdown_radius
+    if radius is None:
         return []
     rows = table[(table["goal"] == COST) & (table["epsilon"] == radius)].to_dict("records")
     known = {row["network"]: row for row in rows}

@@ -59,12 +59,23 @@ def test_images_stand_in_the_order_of_the_test_split(tmp_path: Path) -> None:
     assert int(pixels[6, 4]) == 0  # no eighth image
 
 
-def test_large_images_are_fewer(tmp_path: Path) -> None:
-    large = replace(GREY, shape=(3, 200, 200))
+def test_large_images_become_small_so_that_there_are_many(tmp_path: Path) -> None:
+    large = replace(GREY, shape=(3, 200, 100), mean=(0.5,) * 3, std=(0.5,) * 3)
     write_sample_images(tmp_path, bars(9, large))
     found = read_sample_images(tmp_path)
     assert found is not None
-    assert found.count == MOST_BYTES // (3 * 200 * 200) == 6
+    assert (found.count, found.height, found.width) == (9, 48, 24)
+    shown = np.asarray(Image.open(BytesIO(found.picture)))
+    (batch,) = bars(9, large).test.batches(9)
+    assert shown[0, 0].tolist() == [round(255 * float(batch.images[0, 0, 0, 0]))] * 3
+
+
+def test_no_more_images_than_a_page_can_carry(tmp_path: Path) -> None:
+    photographs = replace(GREY, shape=(3, 48, 48), mean=(0.5,) * 3, std=(0.5,) * 3)
+    write_sample_images(tmp_path, bars(300, photographs))
+    found = read_sample_images(tmp_path)
+    assert found is not None
+    assert found.count == MOST_BYTES // (3 * 48 * 48) == 217
 
 
 def test_what_is_no_picture_has_none(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from benchmarks.records.identity import data_key
 from benchmarks.records.sample_images import write_sample_images
 from benchmarks.reporting import build
 from benchmarks.reporting.evidence.evidence import Evidence
@@ -29,12 +30,17 @@ from tests.benchmarks.reporting.hand_made import (
 CLEAN, WEAK, STRONG = ("none", 0.0), ("PGD-10", 0.1), ("PGD-10", 0.2)
 
 
+TWO_DIGITS = bars(10, replace(GREY, shape=(1, 28, 28), classes=("zero", "one")))
+"""What the three networks are of."""
+
+
 def three_networks(root: Path) -> HandMade:
     """ResNet (9 of 10 right, 4 M MACs), AdaNet (8 of 10, 3 M) and BranchyNet (9 of 10 at its knee, 2 M)."""
     made = HandMade(root, methods=["resnet", "adanet", "branchynet"])
     same = {CLEAN: 4_000_000, WEAK: 4_000_000, STRONG: 4_000_000}
     made.add(
         made.spec("resnet"),
+        data=data_key(TWO_DIGITS),
         accuracy=answers("1111111110"),
         cost=costs(("default", 4_000_000, 4_000_000)),
         latency=timings(0.002, 0.002, {"default": [0.002, 0.002, 0.002]}),
@@ -42,6 +48,7 @@ def three_networks(root: Path) -> HandMade:
     )
     made.add(
         made.spec("adanet"),
+        data=data_key(TWO_DIGITS),
         accuracy=answers("1111111100", ["110", "101", "111", "101"]),
         cost=costs(("default", 4_000_000, 3_000_000), ptflops=4_004_000),
         ledger=ledger(dict(zip(BLOCKS, (1_000_000, 900_000, 640), strict=True)), fixed=2_099_360),
@@ -54,6 +61,7 @@ def three_networks(root: Path) -> HandMade:
     )
     made.add(
         made.spec("branchynet"),
+        data=data_key(TWO_DIGITS),
         units=EXITS,
         settings={"knee": "cheapest thresholds", "full": "final exit only"},
         history=phases("trunk", "joint", "joint"),
@@ -88,7 +96,7 @@ def answers_of_branchynet() -> pd.DataFrame:
 def study_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory of the three networks' results."""
     root = three_networks(tmp_path_factory.mktemp("results") / "hand").store.root
-    write_sample_images(root, bars(10, replace(GREY, shape=(1, 28, 28), classes=("zero", "one"))))
+    write_sample_images(root, TWO_DIGITS)
     return root
 
 

@@ -142,6 +142,10 @@ if (planeFigure && data.quantities.length > 1) {
     panels.hidden = !asPrinted;
     own.hidden = asPrinted;
     caption.hidden = !asPrinted;
+    if (!asPrinted && !pointsOf(x, y, true).length) {
+      own.replaceChildren(element("p", { class: "absent" }, "No network has both of these measured."));
+      return;
+    }
     own.replaceChildren(...(asPrinted ? [] : [planeOf(x, y, headlines.checked, own.clientWidth), element("p", { class: "note" }, captionOf(x, y))]));
     if (!asPrinted) makeTips(own.firstChild);
   };

@@ -22,14 +22,13 @@ function contentOf(table) {
   return { head: rows(table.tHead)[0], body: rows(table.tBodies[0]) };
 }
 
-const titleOf = (cell) => (cell.sub ? `${cell.main} (${cell.sub})` : cell.main);
 const both = (cell) => (cell.sub ? `${cell.main} (${cell.sub})` : cell.main);
 const FORMATS = {
-  CSV: ({ head, body }) => ["csv", "text/csv", asCsv([head.map(titleOf), ...body.map((row) => row.map(both))])],
-  Markdown: ({ head, body }) => ["md", "text/markdown", [head.map(titleOf), head.map(() => "---"), ...body.map((row) => row.map(both))]
+  CSV: ({ head, body }) => ["csv", "text/csv", asCsv([head.map(both), ...body.map((row) => row.map(both))])],
+  Markdown: ({ head, body }) => ["md", "text/markdown", [head.map(both), head.map(() => "---"), ...body.map((row) => row.map(both))]
     .map((row, place) => `| ${row.map((value) => (place === 1 ? value : asMarkdown(value))).join(" | ")} |\n`).join("")],
   LaTeX: ({ head, body }) => ["tex", "text/x-tex", `\\begin{tabular}{l${"r".repeat(head.length - 1)}}\n\\toprule\n${
-    [head.map(titleOf), ...body.map((row) => row.map(both))].map((row, place) => `${row.map(asTex).join(" & ")} \\\\\n${place ? "" : "\\midrule\n"}`).join("")
+    [head.map(both), ...body.map((row) => row.map(both))].map((row, place) => `${row.map(asTex).join(" & ")} \\\\\n${place ? "" : "\\midrule\n"}`).join("")
   }\\bottomrule\n\\end{tabular}\n`],
 };
 

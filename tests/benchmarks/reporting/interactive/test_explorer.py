@@ -10,11 +10,15 @@ from typing import Any
 
 import pytest
 
+from benchmarks.records.identity import data_key
+from benchmarks.records.sample_images import write_sample_images
 from benchmarks.records.sample_sheet import SampleImages
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.interactive.explorer import HELD, explorer, picture
+from tests.benchmarks.reporting.conftest import TWO_DIGITS
+from tests.benchmarks.reporting.hand_made import HandMade, answers
 
-SHEET = SampleImages(b"PNG", 1000, 32, 28, 28, tuple("0123456789"))
+SHEET = SampleImages("data", b"PNG", 1000, 32, 28, 28, tuple("0123456789"))
 
 
 def content(evidence: Evidence, **changes: Any) -> dict[str, Any]:
@@ -66,3 +70,17 @@ def test_fewer_images_are_shown_where_the_sheet_has_fewer(evidence: Evidence) ->
 @pytest.mark.parametrize("name", ["answers", "confidences", "route", "falls", "slowed"])
 def test_lists_are_as_long_as_there_are_images(evidence: Evidence, name: str) -> None:
     assert {len(network[name]) for network in content(evidence)["networks"]} == {10}
+
+
+def test_images_of_other_data_than_the_records_are_not_shown(made: HandMade) -> None:
+    write_sample_images(made.store.root, TWO_DIGITS)
+    made.add(made.spec("resnet"), accuracy=answers("1110"), data="0123456789abcdef")
+    assert made.evidence().images is None
+
+
+def test_images_of_the_records_are_shown(made: HandMade) -> None:
+    write_sample_images(made.store.root, TWO_DIGITS)
+    made.add(made.spec("resnet"), accuracy=answers("1110"), data=data_key(TWO_DIGITS))
+    found = made.evidence().images
+    assert found is not None
+    assert found.count == 10

@@ -65,3 +65,11 @@ def test_names_are_text_and_never_markup(evidence: Evidence) -> None:
     (drawn,) = graphs(replace(evidence, networks=(shown,)))
     assert "<script>" not in drawn.svg
     assert "&lt;script&gt;&amp;&#34;" in drawn.svg
+
+
+def test_a_unit_that_runs_again_and_again_is_not_drawn(evidence: Evidence) -> None:
+    shown = network(evidence, "branchynet")
+    loop = [("input", "segment1"), ("segment1", "exit1"), ("exit1", "segment1"), ("exit1", "output")]
+    wiring = pd.DataFrame(loop, columns=["source", "target"])
+    changed = replace(shown.first, measurements={**shown.first.measurements, "wiring": wiring})
+    assert graphs(replace(evidence, networks=(replace(shown, models=(changed,)),))) == []
