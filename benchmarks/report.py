@@ -57,10 +57,13 @@ def report(
             study_file(study_dir)
     with waiting(LOADING), warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        from benchmarks.comparing.comparison import compare_all
+        from benchmarks.comparing.page import sections
         from benchmarks.reporting import build
     with one_line_errors(StoreError, OSError, RecursionError):
         with waiting("writing the report"):
-            page = build(first, folder, *others, images=images is ImagesChoice.all, export=export)
+            more = sections(compare_all(first, *others))
+            page = build(first, folder, *others, images=images is ImagesChoice.all, export=export, more=more)
         typer.echo(page)
 
 

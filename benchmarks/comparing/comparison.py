@@ -97,6 +97,19 @@ def compare(a: Path, b: Path, tolerances: Tolerances) -> Comparison:
     return compare_studies(open_study(a, one), open_study(b, other), tolerances)
 
 
+def compare_all(first: Path, *others: Path) -> list[Comparison]:
+    """Compare a study with each of others, those left out that have no network in common with it.
+
+    Raises:
+        StoreError: one is missing or damaged; the message is one line.
+    """
+    if not others:
+        return []
+    names = short_names([first, *others])
+    one, *rest = (open_study(root, name) for root, name in zip((first, *others), names, strict=True))
+    return [compare_studies(one, other, Tolerances()) for other in rest if match(one, other).shared]
+
+
 def compare_studies(a: StoredStudy, b: StoredStudy, tolerances: Tolerances) -> Comparison:
     """Compare two studies that have been read.
 

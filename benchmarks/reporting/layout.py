@@ -15,6 +15,7 @@ from benchmarks.reporting.drawing.data import figure_data
 from benchmarks.reporting.drawing.svg import inline
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.sections import NoData
+from benchmarks.reporting.tables.marks import with_stale
 
 
 class ShownPanel(NamedTuple):
@@ -92,7 +93,7 @@ class SectionContent:
 def section_content(evidence: Evidence, section: str) -> SectionContent:
     """Draw the figures and fill the tables that are declared for a section."""
     drawn = [_figure(evidence, f.title, f.name, partial(f.draw, evidence)) for f in figures.study_figures(section)]
-    made = [_table(t.name, partial(t.make, evidence)) for t in tables.study_tables(section)]
+    made = [_table(evidence, t.name, partial(t.make, evidence)) for t in tables.study_tables(section)]
     return SectionContent(
         figures=tuple(figure for figure in drawn if figure.panels or figure.absent),
         tables=tuple(table for table in made if table.table or table.absent),
@@ -113,7 +114,7 @@ def _network(evidence: Evidence, section: str, network: NetworkEvidence) -> Netw
         for found in figures.network_figures(section)
     ]
     made = [
-        _table(f"{network.slug}-{found.name}", partial(found.make, evidence, network))
+        _table(evidence, f"{network.slug}-{found.name}", partial(found.make, evidence, network))
         for found in tables.network_tables(section)
     ]
     return NetworkContent(
@@ -157,8 +158,9 @@ def _panel(title: str, name: str, panel: figures.Panel) -> ShownPanel:
     return ShownPanel(wide, narrow, "")
 
 
-def _table(name: str, make: Callable[[], tables.Table | None]) -> ShownTable:
+def _table(evidence: Evidence, name: str, make: Callable[[], tables.Table | None]) -> ShownTable:
     try:
-        return ShownTable(name=name, table=make())
+        made = make()
     except NoData as reason:
         return ShownTable(name=name, title=reason.title, absent=str(reason))
+    return ShownTable(name=name, table=made and with_stale(evidence, made))

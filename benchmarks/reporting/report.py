@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.records.files import replacing
 from benchmarks.reporting.evidence.loading import load
 from benchmarks.reporting.export import export as write_files
-from benchmarks.reporting.page import render
+from benchmarks.reporting.findings.as_published import FILE as PUBLISHED_FILE
+from benchmarks.reporting.page import Section, render, render_published
 
 
-def build(results_dir: Path, out: Path, *others: Path, images: bool = True, export: bool = False) -> Path:
+def build(
+    results_dir: Path,
+    out: Path,
+    *others: Path,
+    images: bool = True,
+    export: bool = False,
+    more: Mapping[str, Section] | None = None,
+) -> Path:
     """Write the report of a study, or of several on one page. A reader sees the old page or the new one, never a part.
+
+    Beside it, `published.html` compares with what papers print.
 
     Args:
         results_dir: the study's directory, `results/<study>`.
@@ -20,6 +31,7 @@ def build(results_dir: Path, out: Path, *others: Path, images: bool = True, expo
         others: directories of more studies of the same data.
         images: show the test images that are stored with the results.
         export: write everything that is on the page as files too, see `benchmarks.reporting.export.folder.export`.
+        more: sections that are made elsewhere, by id.
 
     Returns:
         The page, `<out>/index.html`. Equal results and equal code give equal bytes.
@@ -31,10 +43,11 @@ def build(results_dir: Path, out: Path, *others: Path, images: bool = True, expo
     evidence = load(results_dir, *others)
     if not images:
         evidence = replace(evidence, images=None)
-    html = render(evidence)
+    html, published = render(evidence, more), render_published(evidence)
     page = out / "index.html"
-    with replacing(page) as temporary:
-        temporary.write_text(html, encoding="utf-8")
+    for path, text in ((out / PUBLISHED_FILE, published), (page, html)):
+        with replacing(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
     if export:
         write_files(evidence, out / "export")
     return page

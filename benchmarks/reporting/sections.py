@@ -10,14 +10,16 @@ SECTIONS = {
     "overview": "What this says",
     "worth": "Worth its multiply-accumulates?",
     "time": "Really faster?",
-    "routes": "Routes",
     "attack": "Under attack",
+    "routes": "Routes",
+    "trust": "Can these numbers be trusted?",
     "training": "Training",
     "calibration": "Calibration",
     "networks": "Networks",
-    "provenance": "Provenance",
 }
 """Sections of the page: id and title, in order. `templates/<id>.html.j2` lays out each of them."""
+PUBLISHED = "published"
+"""Section of the page beside it, which compares with what papers print."""
 LAST = 1000
 """The place in a section of a figure or table that declares no order: after those that do."""
 
@@ -55,8 +57,9 @@ class Placed:
         Raises:
             ValueError: there is no such section; the message lists them.
         """
-        if self.section not in SECTIONS:
-            raise ValueError(f"{self.name!r}: no section {self.section!r} (valid: {', '.join(SECTIONS)})")
+        if self.section not in (*SECTIONS, PUBLISHED):
+            valid = ", ".join((*SECTIONS, PUBLISHED))
+            raise ValueError(f"{self.name!r}: no section {self.section!r} (valid: {valid})")
 
 
 Thing = TypeVar("Thing", bound=Placed)

@@ -48,6 +48,7 @@ def _routed(name: str, method: str, rate: float, targets: Mapping[int, float]) -
 ROUTED = [
     *_routed("AdaNet-110", "adanet[tiny, ", 0.5, {1: 1.55, 8: 1.45, 64: 1.6}),
     *_routed("AdaNet-110", "adanet[tiny, ", 0.25, {1: 2.4, 8: 2.2, 64: 2.7}),
+    *_routed("AdaNet-110", "adanet[tiny, ", 0.75, {1: 1.0, 64: 1.0}),
     *_routed("SkipNet-110", SKIPNET, 0.5, {1: 1.3, 8: 1.3, 64: 1.5}),
 ]
 DENSE = [(name, batch) for name in ("resnet[tiny]", "msdnet[tiny]") for batch in (1, 8, 64, 256)]

@@ -8,10 +8,8 @@ from typing import Any
 
 from benchmarks.records.environment import environment_key
 from benchmarks.records.record import Record
-from benchmarks.reporting.evidence.evidence import EnvironmentEvidence
+from benchmarks.reporting.evidence.evidence import TRAINING, EnvironmentEvidence
 
-TRAINING = "training"
-"""What a record itself is, beside the evaluators' tables."""
 Made = tuple[str, str, Mapping[str, Any]]
 """What was made, the label of the network that it is of, and the environment that made it."""
 
@@ -26,7 +24,7 @@ def environments(records: Mapping[str, Record]) -> tuple[EnvironmentEvidence, ..
         for what, environment in found.items():
             made[environment_key(environment)].append((what, label, environment))
     ordered = sorted(made.items(), key=lambda item: (-len(item[1]), item[0]))
-    return tuple(_environment(things) for _, things in ordered)
+    return tuple(_environment(key, things) for key, things in ordered)
 
 
 def timed_in(record: Record) -> str:
@@ -34,13 +32,14 @@ def timed_in(record: Record) -> str:
     return environment_key(record.made_by("latency").get("environment", {})) if record.has("latency") else ""
 
 
-def _environment(made: list[Made]) -> EnvironmentEvidence:
+def _environment(key: str, made: list[Made]) -> EnvironmentEvidence:
     networks: dict[str, dict[str, None]] = defaultdict(dict)
     for what, label, _ in made:
         networks[what][label] = None
     dates = sorted(str(environment.get("created", "")) for _, _, environment in made)
     commits = dict.fromkeys(str(e["commit"]) for _, _, e in made if e.get("commit"))
     return EnvironmentEvidence(
+        key=key,
         description=made[-1][2],
         networks={what: tuple(labels) for what, labels in networks.items()},
         commits=tuple(commits),

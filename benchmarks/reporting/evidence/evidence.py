@@ -240,11 +240,16 @@ class NetworkEvidence:
         return reasons[0] if reasons else "no value"
 
 
+TRAINING = "training"
+"""What a record itself is, beside the evaluators' tables."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class EnvironmentEvidence:
     """An environment, and what was made in it.
 
     Attributes:
+        key: hash that names it.
         description: as `benchmarks.records.environment` writes it; date, load and commit are one of several.
         networks: labels of the networks that were trained or measured there, by what was made: `training` or an
             evaluator.
@@ -252,6 +257,7 @@ class EnvironmentEvidence:
         dates: of the first and the last thing that was made there, ISO 8601.
     """
 
+    key: str
     description: Mapping[str, Any]
     networks: Mapping[str, tuple[str, ...]]
     commits: tuple[str, ...]

@@ -19,7 +19,8 @@ from benchmarks.reporting.drawing.style import look
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.export.bibtex import bibtex
 from benchmarks.reporting.export.latex import booktabs
-from benchmarks.reporting.sections import SECTIONS, NoData, Placed
+from benchmarks.reporting.sections import PUBLISHED, SECTIONS, NoData, Placed
+from benchmarks.reporting.tables.marks import with_stale
 
 Declared = Callable[[str], Sequence[Placed]]
 """Plug-ins of a section."""
@@ -42,7 +43,7 @@ def export(evidence: Evidence, folder: Path) -> None:
     methods = {network.method.name: network.method for network in evidence.networks}
     _put(folder / "methods.bib", bibtex(methods.values()))
     for name, table in _tables(evidence):
-        _write_table(table, folder / "tables" / name)
+        _write_table(with_stale(evidence, table), folder / "tables" / name)
     with look():
         for name, drawing in _drawings(evidence):
             _write_figure(evidence, drawing, folder / "figures" / name)
@@ -53,8 +54,13 @@ def as_frame(table: tables.Table) -> pd.DataFrame:
     names = [f"{column.name} ({column.unit})" if column.unit else column.name for column in table.columns]
     seen = [names[:place].count(name) for place, name in enumerate(names)]
     unique = [f"{name} {before + 1}" if before else name for name, before in zip(names, seen, strict=True)]
-    rows = [[f"{cell.text} ({cell.sub})" if cell.sub else cell.text for cell in row] for row in table.rows]
+    rows = [[_plain(cell) for cell in row] for row in table.rows]
     return pd.DataFrame(rows, columns=unique, dtype=str)
+
+
+def _plain(cell: tables.Cell) -> str:
+    signs = "".join(mark.sign for mark in cell.marks)
+    return f"{cell.text}{signs} ({cell.sub})" if cell.sub else f"{cell.text}{signs}"
 
 
 def _results(evidence: Evidence, folder: Path) -> None:
@@ -81,7 +87,7 @@ def _made(
 ) -> Iterator[tuple[str, Any]]:
     """What plug-ins of one kind make, those that have nothing to show left out."""
     make = attrgetter(method)
-    for section in SECTIONS:
+    for section in (*SECTIONS, PUBLISHED):
         makers = [(found.name, partial(make(found), evidence)) for found in of_study(section)]
         makers += [
             (f"{found.name}-{network.slug}", partial(make(found), evidence, network))
@@ -104,7 +110,11 @@ def _write_table(table: tables.Table, path: Path) -> None:
     numeric = [column.numeric for column in table.columns]
     _put(path.with_name(f"{path.name}.csv"), frame.to_csv(index=False))
     _put(path.with_name(f"{path.name}.md"), f"{_markdown(frame, numeric)}\n")
-    _put(path.with_name(f"{path.name}.tex"), booktabs(frame, caption=table.title, numeric=numeric))
+    _put(path.with_name(f"{path.name}.tex"), booktabs(frame, caption=_caption(table), numeric=numeric))
+
+
+def _caption(table: tables.Table) -> str:
+    return "; ".join([table.title, *(f"{sign} {meaning}" for sign, meaning in table.signs.items())])
 
 
 def _markdown(frame: pd.DataFrame, numeric: list[bool]) -> str:

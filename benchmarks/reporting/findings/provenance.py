@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -83,7 +84,7 @@ def machines_line(environments: Sequence[EnvironmentEvidence]) -> str:
     """The environment that made most of a study, and how many others there are."""
     if not environments:
         return "unknown"
-    others = f"; and {len(environments) - 1} more, see the end of the page" if len(environments) > 1 else ""
+    others = f"; and {len(environments) - 1} more, see “Can these numbers be trusted?”" if len(environments) > 1 else ""
     return machine_line(environments[0].description) + others
 
 
@@ -106,6 +107,12 @@ def _moment(text: str) -> datetime | None:
 def timing_environments(evidence: Evidence) -> list[EnvironmentEvidence]:
     """The environments that timings were made in."""
     return [environment for environment in evidence.environments if "latency" in environment.networks]
+
+
+def main_timing(evidence: Evidence) -> str:
+    """Key of the environment in which most networks were timed, where there are several; else empty."""
+    found = Counter(network.timed_in for network in evidence.networks if network.timed_in)
+    return found.most_common(1)[0][0] if len(found) > 1 else ""
 
 
 def timing_note(evidence: Evidence) -> str:

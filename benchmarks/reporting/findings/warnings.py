@@ -5,29 +5,26 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 
-import pandas as pd
-
 from benchmarks.reporting.evidence.evidence import Evidence
+from benchmarks.reporting.evidence.precision import WIDE, is_noisy
 from benchmarks.reporting.findings.provenance import timing_environments
 from benchmarks.reporting.formatting import is_missing, listing, milliseconds, percent
 
 UNSTEADY = 1.25
 """Ratio of the slowest to the fastest mean of the same baseline from which a machine counts as disturbed."""
-WIDE = 0.05
-"""Half-width of a speed-up's 95 % interval, relative to it, from which timings are noted."""
 
 
 def warnings(evidence: Evidence) -> list[str]:
     """Sentences, the most serious first."""
     found = []
     if evidence.failures:
-        found.append(f"{_counted(len(evidence.failures), 'job')} failed: see the end of the page.")
+        found.append(f"{_counted(len(evidence.failures), 'job')} failed: see “Can these numbers be trusted?”")
     if evidence.untrained:
         found.append(f"Not trained yet: {listing(evidence.untrained)}.")
     old = [network.name for network in evidence.networks if network.stale]
     if old:
         names = listing(old) if len(old) < len(evidence.networks) else "every network"
-        found.append(f"Stale, made by other code than today's: {names}. See the end of the page.")
+        found.append(f"Stale (†), made by other code or options than today’s: {names}.")
     found += [*_machines(evidence), *_noise(evidence), *_unsteady(evidence), *_spread(evidence)]
     found += _overrated(evidence)
     if evidence.networks and evidence.results["seeds"].max() == 1:
@@ -96,13 +93,9 @@ def _machines(evidence: Evidence) -> list[str]:
 
 
 def _spread(evidence: Evidence) -> list[str]:
-    wide = total = 0
-    for size in evidence.batch_sizes:
-        speedup = f"speedup_{size}"
-        timed: pd.DataFrame = evidence.results.dropna(subset=[speedup])
-        range_ = timed[f"{speedup}_high"] - timed[f"{speedup}_low"]
-        wide += int((range_ > 2 * WIDE * timed[speedup]).sum())
-        total += len(timed)
+    names = [f"speedup_{size}" for size in evidence.batch_sizes]
+    timed = [(point, name) for point in evidence.points.values() for name in names if not is_missing(point[name])]
+    wide = sum(is_noisy(point, name) for point, name in timed)
     if not wide:
         return []
-    return [f"In {wide} of {total} timings the speed-up is known to no better than ±{percent(WIDE, 0)} %."]
+    return [f"In {wide} of {len(timed)} timings the speed-up is known to no better than ±{percent(WIDE, 0)} %."]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from itertools import combinations
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,7 @@ from benchmarks.reporting.drawing.style import style_of
 from benchmarks.reporting.drawing.theme import SERIES, THEME
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.evidence.times import baseline_seconds, reference_baseline
+from benchmarks.reporting.findings.pairwise import Aspect, aspects, reference
 from benchmarks.reporting.findings.static_curve import against_static, is_static_resnet, routing, static_points
 from benchmarks.reporting.interactive.quantities import Quantity, quantities
 
@@ -35,10 +37,17 @@ def block(evidence: Evidence, figures: Mapping[str, pd.DataFrame]) -> Markup:
         "study": evidence.study.name,
         "quantities": [_quantity(quantity) for quantity in known],
         "networks": [_network(evidence, network, known, routes=network in routed) for network in evidence.networks],
+        "aspects": [_aspect(aspect, len(evidence.networks)) for aspect in aspects(evidence)],
+        "reference": first.slug if (first := reference(evidence)) else "",
         "curves": {quantity.name: curve for quantity in known if (curve := _curve(evidence, quantity))},
         "theme": {name: shade.light for name, shade in THEME.items()},
         "figures": {name: _table(table) for name, table in figures.items() if len(table)},
     }
+    return script_json(content)
+
+
+def script_json(content: Mapping[str, Any]) -> Markup:
+    """JSON that may stand in a `<script>`: nothing in it ends one."""
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return Markup(text.replace("<", "\\u003c"))
 
@@ -46,6 +55,16 @@ def block(evidence: Evidence, figures: Mapping[str, pd.DataFrame]) -> Markup:
 def _quantity(quantity: Quantity) -> dict[str, Any]:
     names = ("name", "title", "short", "unit", "scale", "high", "cost")
     return {name: getattr(quantity, name) for name in names}
+
+
+def _aspect(aspect: Aspect, networks: int) -> dict[str, Any]:
+    """`pairs` has an entry per pair of places, the first the smaller: (0, 1), (0, 2) and so on."""
+    pairs = [aspect.pairs.get(places) for places in combinations(range(networks), 2)]
+    return {
+        "name": aspect.name,
+        "kind": aspect.kind,
+        "pairs": [None if pair is None else [_short(value) for value in pair] for pair in pairs],
+    }
 
 
 def _network(evidence: Evidence, network: NetworkEvidence, known: list[Quantity], *, routes: bool) -> dict[str, Any]:

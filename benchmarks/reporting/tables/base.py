@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -74,6 +74,7 @@ class Table:
         note: a sentence below it.
         sortable: whether its headings sort it.
         fold: folds it below a line; None: it is always seen.
+        signs: what the signs in its cells mean, see `benchmarks.reporting.tables.marks`.
     """
 
     title: str
@@ -82,6 +83,7 @@ class Table:
     note: str = ""
     sortable: bool = True
     fold: Fold | None = None
+    signs: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check that every row has a cell per column.

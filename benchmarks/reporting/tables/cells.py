@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from benchmarks.reporting.formatting import DASH, is_missing, percent, span
+
+
+class Mark(NamedTuple):
+    """A sign after a value, and why it is there, in a few words."""
+
+    sign: str
+    why: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +27,7 @@ class Cell:
         tip: its tooltip.
         network: slug of the network whose colour and marker are shown before the text; empty for none.
         best: the best value of its column.
+        marks: what a reader has to know before relying on it, see `benchmarks.reporting.tables.marks`.
     """
 
     text: str
@@ -27,6 +36,7 @@ class Cell:
     tip: str = ""
     network: str = ""
     best: bool = False
+    marks: tuple[Mark, ...] = ()
 
     @property
     def missing(self) -> bool:
@@ -78,6 +88,11 @@ def accuracy(values: Mapping[str, float], *, reason: str) -> Cell:
     if cell.missing or deviation is None or is_missing(deviation):
         return cell
     return replace(cell, tip=f"standard deviation over seeds: {percent(deviation, 2)} points")
+
+
+def marked(cell: Cell, *marks: Mark) -> Cell:
+    """A value with these signs too; a missing value gets none."""
+    return cell if cell.missing else replace(cell, marks=(*cell.marks, *marks))
 
 
 def at_most(cell: Cell, why: str) -> Cell:

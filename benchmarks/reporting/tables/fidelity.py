@@ -6,11 +6,12 @@ from typing import Any
 
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.formatting import is_missing
-from benchmarks.reporting.tables.base import Column, Fold, Table, table
+from benchmarks.reporting.sections import PUBLISHED
+from benchmarks.reporting.tables.base import Column, Table, table
 from benchmarks.reporting.tables.cells import Cell, missing, text
 
 
-@table("fidelity", section="networks", order=10)
+@table("fidelity", section=PUBLISHED, order=10)
 def fidelity(evidence: Evidence) -> Table | None:
     """Printed and counted sizes of the study's methods beside ours; every method once."""
     networks: dict[str, NetworkEvidence] = {}
@@ -38,10 +39,6 @@ def fidelity(evidence: Evidence) -> Table | None:
         title="Sizes, published and ours",
         columns=columns,
         rows=rows,
-        fold=Fold(
-            heading="As published?",
-            summary=f"sizes of {len(rows)} networks as printed or counted elsewhere, and ours",
-        ),
         note=f"{len(rows) - differing} of {len(rows)} agree to the last printed digit; the others say why not. "
         "Parameters counted on public code agree only if they are equal.",
     )

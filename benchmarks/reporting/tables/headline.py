@@ -21,6 +21,7 @@ from benchmarks.reporting.formatting import (
 )
 from benchmarks.reporting.tables.base import Column, Table, table
 from benchmarks.reporting.tables.cells import Cell, accuracy, at_most, missing, number, text
+from benchmarks.reporting.tables.marks import timed
 
 
 @table("headline", section="overview", order=10)
@@ -86,8 +87,8 @@ def _row(evidence: Evidence, network: NetworkEvidence, point: Mapping[str, Any],
     ]
     for size in sizes:
         untimed = network.reason("latency")
-        cells.append(number(point, f"latency_{size}", milliseconds, reason=untimed, interval=True))
-        cells.append(number(point, f"speedup_{size}", lambda value: f"{value:.2f}", reason=untimed, interval=True))
+        cells.append(timed(evidence, network, point, f"latency_{size}", milliseconds, reason=untimed))
+        cells.append(timed(evidence, network, point, f"speedup_{size}", lambda value: f"{value:.2f}", reason=untimed))
     cells.append(_robust(evidence, network))
     cells.append(number(point, "train_seconds", duration, reason="not recorded"))
     return cells

@@ -5,13 +5,14 @@ from __future__ import annotations
 from benchmarks.reporting.evidence.evidence import Evidence, MethodDescription, NetworkEvidence
 from benchmarks.reporting.findings.provenance import recipe_line
 from benchmarks.reporting.formatting import is_missing, percent
-from benchmarks.reporting.tables.base import Column, Fold, Table, table
+from benchmarks.reporting.sections import PUBLISHED
+from benchmarks.reporting.tables.base import Column, Table, table
 from benchmarks.reporting.tables.cells import Cell, missing, text
 from benchmarks.training.recipe import Recipe
 from zoo.papers.paper import Published
 
 
-@table("published", section="networks", order=20)
+@table("published", section=PUBLISHED, order=20)
 def published(evidence: Evidence) -> Table | None:
     """Errors that papers print for every method in the study, and ours where preset and data are the same."""
     rows = []
@@ -35,10 +36,6 @@ def published(evidence: Evidence) -> Table | None:
         title="Published accuracy",
         columns=columns,
         rows=rows,
-        fold=Fold(
-            heading="As accurate as published?",
-            summary=f"{len(rows)} figures of these methods’ papers, and what was reached here under which recipe",
-        ),
         note="Only where “Here” has a number were the same preset and data set measured in this study; "
         "nothing else in this table can be compared with it.",
     )

@@ -13,7 +13,7 @@ WORDS = {"waiting": "waiting for the machine", "other": "other work of the jobs"
 OTHER_TIP = "Reading data, a few steps to estimate the time, choosing settings, counting the baseline, and writing."
 
 
-@table("spent", section="provenance", order=10)
+@table("spent", section="trust", order=30)
 def spent(evidence: Evidence) -> Table | None:
     """One row per step, the longest first; None where no network was trained."""
     by_step: dict[str, list[tuple[float, str]]] = {}

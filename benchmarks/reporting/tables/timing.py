@@ -12,16 +12,17 @@ from benchmarks.reporting.findings.timing import Race, budget_note, engines_note
 from benchmarks.reporting.formatting import count, is_missing, milliseconds
 from benchmarks.reporting.tables.base import Column, Table, table
 from benchmarks.reporting.tables.cells import Cell, number, text
+from benchmarks.reporting.tables.marks import timed
 
 
 @table("timing", section="time", order=10)
 def timing(evidence: Evidence) -> Table | None:
     """Every network that skips something at its headline setting, a row per batch size."""
-    timed = [network for network in evidence.networks if evidence.batch_sizes and _saves(evidence, network)]
-    if not timed:
+    shown = [network for network in evidence.networks if evidence.batch_sizes and _saves(evidence, network)]
+    if not shown:
         return None
     sizes = evidence.batch_sizes
-    compiled = any(not is_missing(evidence.value(network, f"compiled_{size}")) for network in timed for size in sizes)
+    compiled = any(not is_missing(evidence.value(network, f"compiled_{size}")) for network in shown for size in sizes)
     columns = [
         Column(name="Network", numeric=False),
         Column(name="Batch"),
@@ -34,7 +35,7 @@ def timing(evidence: Evidence) -> Table | None:
         Column(name="Realised", tip="1 is every saved multiply-accumulate in time; 95 % interval."),
         Column(name="Turns", tip="How often each was timed, in shuffled order; what ended that."),
     ]
-    rows = [_row(evidence, network, size, first=size == sizes[0]) for network in timed for size in sizes]
+    rows = [_row(evidence, network, size, first=size == sizes[0]) for network in shown for size in sizes]
     if not compiled:
         columns.pop(6)
         for row in rows:
@@ -93,12 +94,13 @@ def _saves(evidence: Evidence, network: NetworkEvidence) -> bool:
 
 def _row(evidence: Evidence, network: NetworkEvidence, size: int, *, first: bool) -> list[Cell]:
     point = evidence.headlines[network.label]
+    others = ("sorted", "dense", "static", "compiled")
     times = [
-        number(point, f"{kind}_{size}", milliseconds, reason="", interval=kind == "latency")
-        for kind in ("latency", "sorted", "dense", "static", "compiled")
+        timed(evidence, network, point, f"latency_{size}", milliseconds, reason=""),
+        *(number(point, f"{kind}_{size}", milliseconds, reason="") for kind in others),
     ]
     ratios = [
-        number(point, f"{kind}_{size}", lambda value: f"{value:.2f}", reason="", interval=True)
+        timed(evidence, network, point, f"{kind}_{size}", lambda value: f"{value:.2f}", reason="")
         for kind in ("speedup", "realised")
     ]
     ended = "narrow" if evidence.value(network, f"narrow_{size}") == 1 else "time spent"

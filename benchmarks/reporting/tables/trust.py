@@ -7,7 +7,7 @@ from benchmarks.reporting.tables.base import Column, Table, table
 from benchmarks.reporting.tables.cells import Cell, missing, text
 
 
-@table("trust", section="attack", order=30)
+@table("trust", section="trust", order=20)
 def trust(evidence: Evidence) -> Table | None:
     """Networks x checks, of the first seed; None where none was checked."""
     found = {network.label: network.checks for network in evidence.networks}
@@ -27,7 +27,7 @@ def trust(evidence: Evidence) -> Table | None:
                 cells.append(text(word, below, tip=check.found))
         rows.append(cells)
     return Table(
-        title="Can these numbers be trusted?",
+        title="Accuracy under attack, checked",
         columns=[Column(name="Network", numeric=False), *(Column(name=name, numeric=False) for name in names)],
         rows=rows,
         note="Of the first seed, on the images that were probed. Where a check fails, the robust accuracy is an upper "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -140,6 +141,54 @@ def test_the_picker_names_the_networks_that_keep_bounds(opened: Opened) -> None:
     for name in ("accuracy at least", "a batch takes"):
         tab.locator("#picker label", has_text=name).locator("input").fill("")
     assert tab.locator("#picker .answer").inner_text() == "Type a bound, or several."
+
+
+def test_only_what_keeps_the_budget_is_shown(opened: Opened) -> None:
+    tab, _ = opened
+    tab.get_by_label("an image costs at most").fill("3")
+    tab.get_by_label("show only these on the whole page").check()
+    shown = "rows => rows.filter(row => row.checkVisibility()).map(row => row.dataset.n)"
+    assert tab.eval_on_selector_all("#table-headline tbody tr", shown) == ["adanet", "branchynet"]
+    assert tab.eval_on_selector_all("#table-costs tbody tr[data-n=resnet]", shown) == []
+    assert "only what keeps the budget" in tab.locator(".focus").inner_text()
+    tab.locator(".focus button").click()
+    assert tab.eval_on_selector_all("#table-headline tbody tr", shown) == ["resnet", "adanet", "branchynet"]
+    tab.get_by_label("an image costs at most").fill("")
+
+
+def test_differences_are_from_the_network_that_a_reader_chooses(opened: Opened) -> None:
+    tab, _ = opened
+    cells = "rows => rows.map(row => Array.from(row.cells, cell => cell.textContent))"
+    by_python = tab.eval_on_selector_all("#table-differences tbody tr", cells)
+    choice = tab.get_by_label("Network that the others are compared with")
+    choice.select_option("adanet")
+    assert "ref=adanet" in tab.url
+    chosen = {row[0].strip("†"): row for row in tab.eval_on_selector_all("#table-differences tbody tr", cells)}
+    assert set(chosen["AdaNet (ConvNet-AIG)"][1:]) == {"reference"}
+    assert chosen["ResNet"][1].startswith("+10.0")  # 9 of 10 images against 8
+    assert chosen["ResNet"][3] == "1.33"  # 4 M MACs against 3 M
+    choice.select_option("resnet")
+    assert "ref" not in tab.url
+    assert tab.eval_on_selector_all("#table-differences tbody tr", cells) == by_python
+
+
+def test_differences_by_the_script_are_those_that_the_page_has_without_it(opened: Opened, page: Path) -> None:
+    tab, _ = opened
+    cells = "rows => rows.map(row => Array.from(row.cells, cell => [cell.textContent.trim(), cell.className]))"
+    browser = tab.context.browser
+    assert browser
+    plain = browser.new_context(java_script_enabled=False).new_page()
+    plain.goto(page.as_uri())
+    html = plain.content()
+    plain.context.close()
+    written = re.search(r'<table id="table-differences".*?<tbody>(.*?)</tbody>', html, re.DOTALL)
+    assert written
+    parse = (
+        "html => { const body = document.createElement('tbody'); body.innerHTML = html;"
+        f"return ({cells})([...body.rows]) }}"
+    )
+    by_script = tab.eval_on_selector_all("#table-differences tbody tr", cells)
+    assert by_script == tab.evaluate(parse, written[1])
 
 
 def test_the_reader_chooses_what_is_upwards_and_to_the_right(opened: Opened) -> None:

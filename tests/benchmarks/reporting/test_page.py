@@ -175,7 +175,7 @@ def test_every_environment_is_named_with_what_was_made_there(made: HandMade) -> 
     made.add(made.spec("adanet"), environment=ENVIRONMENT | {"processor": "Another", "commit": "abc1234"})
     text = built(made)
     assert "A Processor" in text
-    assert "and 1 more, see the end of the page" in text
+    assert "and 1 more, see “Can these numbers be trusted?”" in text
     assert "training and accuracy: resnet; no commit known." in text
     assert "training: adanet; commit abc1234." in text
 

@@ -32,16 +32,19 @@ function rules() {
 const focusBar = element("p", { class: "focus", role: "status" });
 document.querySelector("nav").append(focusBar);
 
-onState(["focus", "family"], () => {
+const BOUNDS = ["least", "ms", "budget", "weights", "robust"];
+const onlyBudget = () => state.get("only") === "budget" && BOUNDS.some((name) => state.get(name));
+
+onState(["focus", "family", "only", ...BOUNDS], () => {
   focusRules.textContent = rules();
   const focused = chosen();
   for (const button of document.querySelectorAll(".legend button")) {
     button.setAttribute("aria-pressed", focused.includes(button.dataset.n));
   }
-  const what = [...focused.map((slug) => networks.get(slug).name), ...(family() ? [`only “${family()}”`] : [])];
+  const what = [...focused.map((slug) => networks.get(slug).name), ...(family() ? [`only “${family()}”`] : []), ...(onlyBudget() ? ["only what keeps the budget"] : [])];
   focusBar.replaceChildren(...(what.length ? [
     `Highlighted: ${what.join(", ")} `,
-    element("button", { type: "button", onclick: () => { remember("focus", ""); remember("family", ""); } }, "show all"),
+    element("button", { type: "button", onclick: () => { remember("focus", ""); remember("family", ""); remember("only", ""); } }, "show all"),
   ] : []));
 });
 

@@ -36,9 +36,12 @@ if (picker && data.networks.length) {
   if (quantities.has("parameters")) inputs.push(field("weights", () => quantities.get("parameters"), "parameters at most", "k"));
   if (quantities.has("attacked")) inputs.push(field("robust", () => quantities.get("attacked"), "under attack at least", "%"));
 
+  const only = element("input", { type: "checkbox", onchange: () => remember("only", only.checked ? "budget" : "") });
+  const alone = element("label", {}, only, element("span", {}, "show only these on the whole page"));
+  const hiding = document.head.appendChild(element("style"));
   const answer = element("p", { class: "answer", role: "status" });
   const list = element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Settings that fit" });
-  picker.append(element("h3", {}, "Which network for your budget?"), ...inputs, answer, list);
+  picker.append(element("h3", {}, "Which network for your budget?"), ...inputs, answer, alone, list);
   picker.hidden = false;
 
   const bounds = () => fields.flatMap(({ name, quantity }) => {
@@ -82,6 +85,12 @@ if (picker && data.networks.length) {
     const winners = [...new Set(judged.filter(({ network }) => network.against[cost.name][0] === "above").map(({ network }) => network.name))];
     const best = fits.filter((fit, place) => fits.findIndex(({ network }) => network === fit.network) === place);
     const count = best.length;
+    const kept = new Set(best.map(({ network }) => network.slug));
+    const hides = limits.length > 0 && state.get("only") === "budget";
+    only.checked = state.get("only") === "budget";
+    hiding.textContent = hides ? data.networks.filter(({ slug }) => !kept.has(slug))
+      .map(({ slug }) => `[data-n="${slug}"] { display: none !important; }`).join("\n") : "";
+    alone.hidden = !limits.length;
     const verdict = !judged.length ? "" : winners.length
       ? ` At equal ${cost.title}, ${winners.join(", ")} beat${winners.length > 1 ? "" : "s"} static ResNets.`
       : ` At equal ${cost.title}, none of them beats a static ResNet.`;
@@ -102,5 +111,5 @@ if (picker && data.networks.length) {
       element("th", { scope: "col" }, "Network, at its best"), heading(accuracy), ...others.map(heading))),
     element("tbody", {}, ...rows)));
   };
-  onState(["least", "ms", "batch", "budget", "weights", "robust"], show);
+  onState(["least", "ms", "batch", "budget", "weights", "robust", "only"], show);
 }

@@ -8,15 +8,16 @@ function download(name, type, text) {
 
 const quoted = (text) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 const asCsv = (rows) => `${rows.map((row) => row.map((value) => quoted(String(value ?? ""))).join(",")).join("\r\n")}\r\n`;
-const TEX = { "\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "≤": "$\\leq$", "±": "$\\pm$", "×": "$\\times$", "−": "$-$", "–": "--", "ε": "$\\varepsilon$", "\u00a0": "~" };
-const asTex = (text) => text.replace(/[\\~^≤±×−–ε\u00a0]|[&%$#_{}]/g, (sign) => TEX[sign] || `\\${sign}`);
+const TEX = { "\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "≤": "$\\leq$", "±": "$\\pm$", "×": "$\\times$", "†": "\\dag{}", "‡": "\\ddag{}", "§": "\\S{}", "−": "$-$", "–": "--", "ε": "$\\varepsilon$", "\u00a0": "~" };
+const asTex = (text) => text.replace(/[\\~^≤±×−–ε†‡§\u00a0]|[&%$#_{}]/g, (sign) => TEX[sign] || `\\${sign}`);
 const asMarkdown = (text) => text.replace(/[\\|<>*_`[\]]/g, "\\$&");
 
 function contentOf(table) {
   const visible = (cell) => getComputedStyle(cell).display !== "none";
   const text = (cell) => {
     const [main, sub] = [cell.querySelector("span") || cell, cell.querySelector("small")];
-    return { main: main.textContent.trim(), sub: sub ? sub.textContent.trim() : "", number: cell.dataset.sort };
+    const signs = Array.from(cell.querySelectorAll(".mark"), (mark) => mark.textContent).join("");
+    return { main: main.textContent.trim() + signs, sub: sub ? sub.textContent.trim() : "", number: cell.dataset.sort };
   };
   const rows = (part) => Array.from(part.rows).filter(visible).map((row) => Array.from(row.cells).filter(visible).map(text));
   return { head: rows(table.tHead)[0], body: rows(table.tBodies[0]) };

@@ -41,7 +41,7 @@ def test_scaled_logits_hide_gradients(resnet: TrainedNetwork) -> None:
 
 def test_decisions_without_a_surrogate_are_seen_by_what_asks_for_no_gradient(resnet: TrainedNetwork) -> None:
     def quantised(net: object, arguments: tuple[Tensor]) -> tuple[Tensor]:
-        return ((arguments[0] * 4).round() / 4,)
+        return ((arguments[0] * 16).round() / 16,)
 
     resnet.net.register_forward_pre_hook(quantised)
     found = failed(checks(robustness(resnet, ATTACKED), trust(resnet, PROBED)))
