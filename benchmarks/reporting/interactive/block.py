@@ -15,7 +15,7 @@ from benchmarks.reporting.drawing.style import style_of
 from benchmarks.reporting.drawing.theme import SERIES, THEME
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.evidence.times import baseline_seconds, reference_baseline
-from benchmarks.reporting.findings.pairwise import Aspect, aspects, reference
+from benchmarks.reporting.findings.pairwise import Aspect, Ratios, aspects, reference
 from benchmarks.reporting.findings.static_curve import against_static, is_static_resnet, routing, static_points
 from benchmarks.reporting.interactive.quantities import Quantity, quantities
 
@@ -58,12 +58,16 @@ def _quantity(quantity: Quantity) -> dict[str, Any]:
 
 
 def _aspect(aspect: Aspect, networks: int) -> dict[str, Any]:
-    """`pairs` has an entry per pair of places, the first the smaller: (0, 1), (0, 2) and so on."""
-    pairs = [aspect.pairs.get(places) for places in combinations(range(networks), 2)]
+    """Values of networks; of accuracies also errors, an entry per pair of places: (0, 1), (0, 2) and so on."""
+    if isinstance(aspect, Ratios):
+        found = [None if value is None else [_short(end) for end in value] for value in aspect.values]
+        return {"kind": "ratio", "values": found}
+    errors = [aspect.errors.get(places) for places in combinations(range(networks), 2)]
     return {
-        "name": aspect.name,
-        "kind": aspect.kind,
-        "pairs": [None if pair is None else [_short(value) for value in pair] for pair in pairs],
+        "kind": "points",
+        "values": [None if value is None else _short(value) for value in aspect.values],
+        "errors": [None if error is None else float(f"{error:.4g}") for error in errors],
+        "critical": _short(aspect.critical),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from benchmarks.reporting.evidence.evidence import Evidence
-from benchmarks.reporting.findings.pairwise import Aspect, aspects, reference
+from benchmarks.reporting.findings.pairwise import Aspect, Points, aspects, reference
 from benchmarks.reporting.findings.significance import compared
 from benchmarks.reporting.formatting import points, significant
 from benchmarks.reporting.tables.base import Column, Table, table
@@ -36,19 +36,19 @@ MAJOR = ("accuracy", "macs", "attacked")
 
 
 def _column(aspect: Aspect) -> Column:
-    best: Literal["high", "low"] = "high" if aspect.high else "low"
+    best: Literal["high", "low"] = "high" if isinstance(aspect, Points) else "low"
     return Column(name=aspect.title, unit=aspect.unit, best=best, minor=aspect.name not in MAJOR)
 
 
 def _cell(aspect: Aspect, own: int, other: int) -> Cell:
+    shares = isinstance(aspect, Points)
+    equal, write = (0.0, points) if shares else (1.0, significant)
     if own == other:
-        return Cell(text="reference", sort=0.0 if aspect.kind == "points" else 1.0)
+        return Cell(text="reference", sort=equal)
     found = aspect.of(own, other)
     if found is None:
         return missing("not comparable")
     value, low, high = found
-    write = points if aspect.kind == "points" else significant
-    equal = 0.0 if aspect.kind == "points" else 1.0
     ends = "" if low == high else f"{write(low)} to {write(high)}"
     return Cell(text=write(value), sub=ends, sort=value, best=bool(ends) and not low <= equal <= high)
 

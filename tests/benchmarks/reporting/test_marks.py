@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from benchmarks.reporting.evidence.evidence import Evidence
@@ -101,14 +100,15 @@ def test_where_numbers_come_from_is_said_for_every_network(tmp_path: Path) -> No
     timed(made, "adanet", [0.001, 0.003] * 3, processor="Another")
     table = records(made.evidence())
     assert table is not None
-    frame = pd.DataFrame([[cell.text for cell in row] for row in table.rows], columns=[c.name for c in table.columns])
-    frame = frame.set_index("Network")
-    assert frame.loc["ResNet", "Seeds"] == "2"
-    assert list(frame["Machine"]) == ["A", "B"]
-    assert frame.loc["ResNet", "Timing"] == "0.0"
-    assert float(frame.loc["AdaNet (ConvNet-AIG)", "Timing"]) > 5
-    assert "robustness" in frame.loc["ResNet", "Not measured"]
-    assert frame.loc["ResNet", "Time spent"] == "28 s"  # 12 of each training, 1 of each of four tables
+    names = [column.name for column in table.columns]
+    said = {row[0].text: {name: cell.text for name, cell in zip(names, row, strict=True)} for row in table.rows}
+    resnet, adanet = said["ResNet"], said["AdaNet (ConvNet-AIG)"]
+    assert resnet["Seeds"] == "2"
+    assert (resnet["Machine"], adanet["Machine"]) == ("A", "B")
+    assert resnet["Timing"] == "0.0"
+    assert float(adanet["Timing"]) > 5
+    assert "robustness" in resnet["Not measured"]
+    assert resnet["Time spent"] == "28 s"  # 12 of each training, 1 of each of four tables
     assert "A is A Processor and B is Another" in table.note
 
 

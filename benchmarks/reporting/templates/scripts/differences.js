@@ -3,12 +3,16 @@
 const differences = document.getElementById("table-differences");
 
 function between(aspect, own, other) {
+  const [a, b] = [aspect.values[own], aspect.values[other]];
+  if (a === null || b === null) return null;
+  if (aspect.kind === "ratio") {
+    const down = Math.hypot(Math.log(a[0] / a[1]), Math.log(b[2] / b[0]));
+    const up = Math.hypot(Math.log(a[2] / a[0]), Math.log(b[0] / b[1]));
+    return [a[0] / b[0], (a[0] / b[0]) * Math.exp(-down), (a[0] / b[0]) * Math.exp(up)];
+  }
   const [first, second] = own < other ? [own, other] : [other, own];
-  const count = data.networks.length;
-  const pair = aspect.pairs[first * count - (first * (first + 1)) / 2 + second - first - 1];
-  if (!pair || own < other) return pair;
-  const [value, low, high] = pair;
-  return aspect.kind === "points" ? [-value, -high, -low] : [1 / value, 1 / high, 1 / low];
+  const error = aspect.errors[first * data.networks.length - (first * (first + 1)) / 2 + second - first - 1];
+  return error === null ? null : [a - b, a - b - aspect.critical * error, a - b + aspect.critical * error];
 }
 
 function asPoints(share) {

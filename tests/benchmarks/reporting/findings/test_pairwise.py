@@ -44,7 +44,7 @@ def test_the_other_way_round_is_the_opposite_or_the_inverse(evidence: Evidence) 
     found, at = by_name(evidence), places(evidence)
     one, other = at["adanet"], at["branchynet"]
     value, low, high = pair(found["accuracy"], one, other)
-    assert pair(found["accuracy"], other, one) == (-value, -high, -low)
+    assert pair(found["accuracy"], other, one) == pytest.approx((-value, -high, -low))
     value, low, high = pair(found["time_1"], one, other)
     assert pair(found["time_1"], other, one) == pytest.approx((1 / value, 1 / high, 1 / low))
 
@@ -71,14 +71,14 @@ def test_intervals_of_two_timings_add_up_in_squares(tmp_path: Path) -> None:
         )
     evidence = made.evidence()
     time, at = by_name(evidence)["time_1"], places(evidence)
-    halves = [
-        math.log(high / value) for value, _, high in (pair(time, at[m], at["resnet"]) for m in own if m != "resnet")
-    ]
-    value, low, high = pair(time, at["adanet"], at["branchynet"])
-    assert value == pytest.approx(2.0)
-    assert math.log(high / value) <= math.hypot(*halves) * 1.3  # lower and upper halves are not quite the same
-    assert math.log(high / value) > max(halves)
-    assert low < value < high
+    of_adanet, of_branchynet, of_both = (
+        pair(time, at[one], at[other])
+        for one, other in (("adanet", "resnet"), ("branchynet", "resnet"), ("adanet", "branchynet"))
+    )
+    up = math.hypot(math.log(of_adanet[2] / of_adanet[0]), math.log(of_branchynet[0] / of_branchynet[1]))
+    down = math.hypot(math.log(of_adanet[0] / of_adanet[1]), math.log(of_branchynet[2] / of_branchynet[0]))
+    assert of_both == pytest.approx((2.0, 2.0 * math.exp(-down), 2.0 * math.exp(up)))  # 4 ms and 2 ms
+    assert of_both[1] < of_both[0] < of_both[2]
 
 
 def test_the_first_reference_is_the_baseline_of_most(evidence: Evidence) -> None:
