@@ -14,6 +14,7 @@ from benchmarks.reporting import figures, tables
 from benchmarks.reporting.drawing.data import figure_data
 from benchmarks.reporting.drawing.svg import inline
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+from benchmarks.reporting.findings.detail import detailed
 from benchmarks.reporting.sections import NoData
 from benchmarks.reporting.tables.marks import with_stale
 
@@ -97,7 +98,7 @@ def section_content(evidence: Evidence, section: str) -> SectionContent:
     return SectionContent(
         figures=tuple(figure for figure in drawn if figure.panels or figure.absent),
         tables=tuple(table for table in made if table.table or table.absent),
-        networks=tuple(_network(evidence, section, network) for network in evidence.networks),
+        networks=tuple(_network(evidence, section, network) for network in detailed(evidence)),
     )
 
 

@@ -29,7 +29,10 @@ from benchmarks.reporting.layout import figures_of, section_content
 from benchmarks.reporting.sections import PUBLISHED, SECTIONS
 from benchmarks.reporting.tables.records import machine_names
 
-SCRIPTS = ("tables", "state", "tips", "focus", "plane", "picker", "differences", "graphs", "explorer", "tools")
+SCRIPTS = (
+    *("tables", "state", "tips", "focus", "variants", "plane"),
+    *("picker", "differences", "graphs", "explorer", "tools"),
+)
 """Parts of the page's script, in order."""
 OF_TABLES = ("tables", "state", "tools")
 """Those of a page that has nothing but tables."""

@@ -10,6 +10,7 @@ from benchmarks.reporting.drawing.curves import settings_curve, static_line, var
 from benchmarks.reporting.drawing.labels import label_headlines
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure
+from benchmarks.reporting.findings.detail import detailed
 from benchmarks.reporting.findings.method_curves import variants
 from benchmarks.reporting.findings.pareto import in_front, muted_words
 from benchmarks.reporting.findings.static_curve import CURVE, costs, static_points
@@ -67,7 +68,7 @@ def _draw(
     outside = accuracy_axis(axes, rows)
     axes.set_xlabel(f"mean routed multiply-accumulates per image ({unit.name} MACs)")
     axes.set_ylabel("test accuracy (%)")
-    label_headlines(axes, rows, front)
+    label_headlines(axes, rows, [network for network in front if network in detailed(evidence)])
     return drawn, tips, outside
 
 

@@ -9,13 +9,14 @@ import pandas as pd
 from benchmarks.reporting.drawing.heatmap import heatmap
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure
+from benchmarks.reporting.findings.detail import detailed
 from benchmarks.reporting.formatting import count
 
 
 @figure("per-class", section="calibration", order=20, title="Accuracy per class")
 def per_class(evidence: Evidence) -> Drawing:
     """Networks x classes in percent, at the headline setting of the first seed."""
-    found = {network.name: network.first.headline_answers() for network in evidence.networks}
+    found = {network.name: network.first.headline_answers() for network in detailed(evidence)}
     answers = {name: table for name, table in found.items() if table is not None}
     if not answers:
         raise NoData("No network has its accuracy measured yet.")

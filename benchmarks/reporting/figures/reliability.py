@@ -12,6 +12,7 @@ from benchmarks.measuring.summaries.intervals import wilson_interval
 from benchmarks.reporting.drawing.multiples import Band, Curve, Scale, Shape, multiples
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.figures.base import Drawing, NoData, figure
+from benchmarks.reporting.findings.detail import detailed
 from benchmarks.reporting.formatting import count
 
 FEWEST = 10
@@ -21,7 +22,7 @@ FEWEST = 10
 @figure("reliability", section="calibration", order=10, title="Reliability")
 def reliability(evidence: Evidence) -> Drawing:
     """Accuracy over confidence in equal bins, at the headline setting of the first seed, with 95 % bands."""
-    answers = {network: network.first.headline_answers() for network in evidence.networks}
+    answers = {network: network.first.headline_answers() for network in detailed(evidence)}
     binned = {network: bins(table) for network, table in answers.items() if table is not None}
     curves = {network: rows for network, rows in binned.items() if len(rows)}
     if not curves:

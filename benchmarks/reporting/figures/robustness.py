@@ -13,6 +13,7 @@ from benchmarks.reporting.drawing.style import LINES
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.evidence.robustness import attack_names, curve_names
 from benchmarks.reporting.figures.base import Drawing, NoData, figure
+from benchmarks.reporting.findings.detail import detailed
 from benchmarks.reporting.formatting import count, interval_words, listing
 
 PERCENT = {0.0: "0", 50.0: "50", 100.0: "100"}
@@ -25,7 +26,7 @@ def robustness(evidence: Evidence) -> Drawing:
     table = evidence.robustness
     if not attack_names(table):
         raise NoData("No network has been attacked yet.")
-    attacked = [network for network in evidence.networks if network.label in set(table["network"])]
+    attacked = [network for network in detailed(evidence) if network.label in set(table["network"])]
     attacks = curve_names(table)
     curves = {attack: _curves(table, attack) for attack in attacks}
     everybody = pd.concat(curves[attacks[-1]].values()).groupby("x")["y"]

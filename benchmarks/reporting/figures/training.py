@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from benchmarks.reporting.drawing.multiples import Curve, Scale, Shape, multiples
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.figures.base import Drawing, NoData, figure
+from benchmarks.reporting.findings.detail import detailed
 from benchmarks.reporting.formatting import listing
 
 CAPTION = (
@@ -43,7 +44,7 @@ def training(evidence: Evidence) -> Drawing:
         ]
 
     return Drawing(
-        little=multiples(evidence.networks, shapes, x, y),
+        little=multiples(detailed(evidence), shapes, x, y),
         axes="upwards: accuracy (%); to the right: epoch",
         caption=" ".join([CAPTION, *_phases(evidence)]),
     )

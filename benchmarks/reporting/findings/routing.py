@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+from benchmarks.reporting.findings.detail import NAMED, names_of
 from benchmarks.reporting.findings.static_curve import AgainstStatic, Difference, against_static, routing
 from benchmarks.reporting.formatting import listing, points
 
@@ -90,11 +91,11 @@ def sentence(cost: str, differences: Sequence[Difference], *, figures: bool = Tr
 
 
 def _part(verdict: str, differences: Sequence[Difference], them: str, *, figures: bool) -> str:
-    names = [found.network.name for found in differences]
-    if figures and verdict in JUDGED:
-        names = [f"{found.network.name} ({_figures(found)})" for found in differences]
+    who = names_of([found.network for found in differences])
+    if figures and verdict in JUDGED and len(differences) <= NAMED:
+        who = listing([f"{found.network.name} ({_figures(found)})" for found in differences])
     one, several = VERBS[verdict]
-    return f"{listing(names)} {(one if len(names) == 1 else several).format(them=them)}"
+    return f"{who} {(one if len(differences) == 1 else several).format(them=them)}"
 
 
 def _figures(found: Difference) -> str:

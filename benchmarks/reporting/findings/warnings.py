@@ -7,6 +7,7 @@ from collections import defaultdict
 
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.evidence.precision import WIDE, is_noisy
+from benchmarks.reporting.findings.detail import detail_note
 from benchmarks.reporting.findings.provenance import timing_environments
 from benchmarks.reporting.formatting import is_missing, listing, milliseconds, percent
 
@@ -29,7 +30,7 @@ def warnings(evidence: Evidence) -> list[str]:
     found += _overrated(evidence)
     if evidence.networks and evidence.results["seeds"].max() == 1:
         found.append("One seed per network: how much of a difference is due to chance in training was not measured.")
-    return found
+    return [*found, note] if (note := detail_note(evidence)) else found
 
 
 def _overrated(evidence: Evidence) -> list[str]:

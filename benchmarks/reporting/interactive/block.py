@@ -80,6 +80,8 @@ def _network(evidence: Evidence, network: NetworkEvidence, known: list[Quantity]
     return {
         "slug": network.slug,
         "name": network.name,
+        "method": network.method.name,
+        "title": network.method.title,
         "family": network.method.family or network.method.title,
         "color": _SERIES[style_of(network).color],
         "static": is_static_resnet(network),

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from benchmarks.measuring.attacks.contract import CLEAN
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.evidence.slowdown import COST
+from benchmarks.reporting.findings.detail import detailed
 from benchmarks.reporting.formatting import epsilons
 
 HELD, UNTRIED = -1, -2
@@ -29,7 +30,7 @@ def explorer(evidence: Evidence) -> Markup:
     where it was not attacked).
     """
     images = evidence.images
-    shown = [network for network in evidence.networks if network.first.headline_answers() is not None]
+    shown = [network for network in detailed(evidence) if network.first.headline_answers() is not None]
     if images is None or not shown:
         return Markup()
     radii = sorted(set(evidence.robustness["epsilon"]) - {0.0})

@@ -14,6 +14,7 @@ from benchmarks.measuring.attacks.contract import WORST
 from benchmarks.reporting.evidence import routes
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.evidence.slowdown import COST
+from benchmarks.reporting.findings.detail import detailed
 from benchmarks.reporting.formatting import epsilons, short_macs
 
 INPUT, OUTPUT = "input", "output"
@@ -50,7 +51,7 @@ class Place:
 def graphs(evidence: Evidence) -> list[Drawn]:
     """Drawings of all networks whose connections and answers are known, those with several routes first."""
     found = []
-    for network in evidence.networks:
+    for network in detailed(evidence):
         edges, answers = network.first.measurements.get("wiring"), network.first.headline_answers()
         if edges is None or answers is None or edges.empty:
             continue

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+from benchmarks.reporting.findings.detail import names_of
 from benchmarks.reporting.findings.provenance import timing_note
 from benchmarks.reporting.findings.significance import compared
 from benchmarks.reporting.formatting import (
@@ -173,12 +174,12 @@ def _note(evidence: Evidence) -> str:
 
 def _baselines(evidence: Evidence) -> str:
     """Which static ResNets are the baselines of the networks."""
-    compared: dict[str, list[str]] = {}
+    compared: dict[str, list[NetworkEvidence]] = {}
     for network in evidence.networks:
         if not network.is_baseline:
-            compared.setdefault(network.first.baseline.network, []).append(network.name)
+            compared.setdefault(network.first.baseline.network, []).append(network)
     if len(compared) < 2:
         return "".join(f" The baseline of every network is the static ResNet {network}." for network in compared)
     most = max(compared, key=lambda network: len(compared[network]))
-    parts = [f"{network} for {listing(names)}" for network, names in compared.items() if network != most]
+    parts = [f"{network} for {names_of(own)}" for network, own in compared.items() if network != most]
     return f" The baseline, a static ResNet, is {listing([*parts, f'{most} for the others'])}."

@@ -444,3 +444,24 @@ def test_a_page_of_little_says_so_and_logs_nothing(
     assert sentence in tab.locator("body").inner_text()
     assert seen == []
     tab.close()
+
+
+def test_many_networks_of_one_method_are_folded_until_they_are_asked_for(tmp_path: Path) -> None:
+    made = HandMade(tmp_path / "many")
+    made.add(made.spec("resnet"), accuracy=answers("1110"), cost=costs(("default", 4_000_000, 4_000_000)))
+    for place in range(31):
+        cost = costs(("default", 4_000_000, 3_000_000))
+        made.add(made.spec("adanet", target_rate=(place + 1) / 100), accuracy=answers("1100"), cost=cost)
+    page = build(made.store.root, tmp_path / "page")
+    shown = "rows => rows.filter(row => row.checkVisibility()).length"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        tab = browser.new_page(viewport={"width": 1280, "height": 900})
+        tab.goto(page.as_uri())
+        folded = tab.eval_on_selector_all("#table-headline tbody tr", shown)
+        tab.locator(".variants button", has_text="AdaNet (ConvNet-AIG): 30 more").click()
+        unfolded = tab.eval_on_selector_all("#table-headline tbody tr", shown)
+        address = tab.url
+        browser.close()
+    assert (folded, unfolded) == (2, 32)
+    assert "variants=adanet" in address
