@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 import pandas as pd
@@ -59,7 +59,8 @@ class NoCheckpoint:
 class Epoch:
     """One row of the history: what was trained in an epoch, and the result.
 
-    `first_step` is the wall-clock time of the first step in seconds; compilation happens in it.
+    `first_step` is the wall-clock time of the first step in seconds; compilation happens in it. `rates` has of every
+    unit the share of validation images that used it, in the order of the route's columns.
     """
 
     epoch: int
@@ -71,6 +72,7 @@ class Epoch:
     validation_accuracy: float
     seconds: float
     first_step: float = 0.0
+    rates: list[float] = field(default_factory=list)
 
 
 def train(
@@ -193,6 +195,7 @@ def _run_epoch(
         raise TrainingDiverged(
             f"loss is {means.loss} in epoch {epoch + 1} ({place.phase.name}); lower the learning rate"
         )
+    validation = validate(average.net if average else net, dataset.validation, device)
     return Epoch(
         epoch=epoch + 1,
         epochs=recipe.epochs,
@@ -200,9 +203,10 @@ def _run_epoch(
         lr=optimizer.param_groups[0]["lr"],
         loss=means.loss,
         train_accuracy=means.accuracy,
-        validation_accuracy=accuracy(average.net if average else net, dataset.validation, device),
+        validation_accuracy=validation.accuracy,
         seconds=time.perf_counter() - started,
         first_step=means.first_step,
+        rates=validation.rates,
     )
 
 
@@ -303,11 +307,26 @@ def clip_gradient(optimizer: Optimizer, max_norm: float) -> Tensor:
     return torch.nn.utils.clip_grad_norm_(parameters, max_norm)
 
 
-def accuracy(net: RoutedNet, split: Split, device: torch.device) -> float:
-    """Accuracy on a split in eval mode, at the setting in use."""
+class Validation(NamedTuple):
+    """Accuracy on a split, and of every unit the share of its images that used it."""
+
+    accuracy: float
+    rates: list[float]
+
+
+def validate(net: RoutedNet, split: Split, device: torch.device) -> Validation:
+    """Answer a split in eval mode, at the setting in use; nothing waits for the device before the end."""
     net.eval()
     correct = torch.zeros((), device=device)
+    used = torch.zeros(len(net.units), device=device)
     with torch.no_grad():
         for batch in split.batches(EVALUATION_BATCH, device=device, channels_last=True):
-            correct += (net(batch.images, compute="needed").logits.argmax(dim=1) == batch.labels).sum()
-    return float(correct.item()) / len(split)
+            out = net(batch.images, compute="needed")
+            correct += (out.logits.argmax(dim=1) == batch.labels).sum()
+            used += out.route.sum(dim=0)
+    return Validation(float(correct.item()) / len(split), [count / len(split) for count in used.tolist()])
+
+
+def accuracy(net: RoutedNet, split: Split, device: torch.device) -> float:
+    """Accuracy on a split in eval mode, at the setting in use."""
+    return validate(net, split, device).accuracy

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
+from scipy.spatial.distance import pdist
 
 NO_EXIT = "end of network"
 """Where an image leaves that used none of the exits that are units."""
@@ -33,6 +35,18 @@ def execution_by_class(table: pd.DataFrame, units: Sequence[str]) -> pd.DataFram
     """Share of each class's images that used each unit: (U units x K labels), from one setting."""
     used = pd.DataFrame(matrix(table["route"]), columns=list(units), index=table.index)
     return used.groupby(table["label"]).mean().T
+
+
+def alike_together(rates: pd.DataFrame) -> pd.DataFrame:
+    """The columns of a table (U units x K labels) in an order in which neighbours are alike.
+
+    It is that of a tree by average linkage of the distances between columns, with the leaves ordered optimally.
+    """
+    if rates.shape[1] < 3:
+        return rates
+    distances = pdist(rates.T.to_numpy())
+    tree = optimal_leaf_ordering(linkage(distances, method="average"), distances)
+    return rates.iloc[:, leaves_list(tree)]
 
 
 def exit_units(units: Sequence[str]) -> dict[str, int]:

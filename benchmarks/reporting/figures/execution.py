@@ -19,7 +19,7 @@ def execution(evidence: Evidence, network: NetworkEvidence) -> Drawing | None:
         raise NoData(f"The routes of {network.name} are not known: accuracy {network.reason('accuracy')}.")
     if not routes.varies(table):
         return None
-    rates = routes.execution_by_class(table, network.first.units)
+    rates = routes.alike_together(routes.execution_by_class(table, network.first.units))
     drawn, axes = heatmap(
         100 * rates.to_numpy(dtype=float),
         rows=_labels(network),
@@ -28,8 +28,9 @@ def execution(evidence: Evidence, network: NetworkEvidence) -> Drawing | None:
     axes.set_xlabel("class")
     return Drawing(
         panels=[Panel(figure=drawn)],
-        caption="Share of each class's images that used a unit, in %: rows that change from left to right "
-        f"are units whose execution depends on the class. {count(len(table))} test images, setting "
+        caption="Share of each class's images that used a unit, in %: rows that change from left to right are units "
+        "whose execution depends on the class. Classes that use similar units stand beside each other (average "
+        f"linkage). {count(len(table))} test images, setting "
         f"“{network.first.settings[0].name}”; in brackets, the MACs of the unit.",
     )
 

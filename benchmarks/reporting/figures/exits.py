@@ -16,7 +16,7 @@ WRITTEN = 0.06
 """The smallest share whose bar has its number inside."""
 
 
-@network_figure("exits", section="routes", order=20, title="Where images leave")
+@network_figure("exits", section="routes", order=15, title="Where images leave")
 def exits(evidence: Evidence, network: NetworkEvidence) -> Drawing | None:
     """Share of images per exit, one bar per setting, first seed; None for networks without exits."""
     model = network.first

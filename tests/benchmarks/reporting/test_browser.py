@@ -70,9 +70,9 @@ def test_every_figure_is_seen(opened: Opened, width: int) -> None:
         "figure svg[role=img]",
         "images => images.map(p => [p.clientWidth, p.clientHeight]).filter(([across]) => across)",
     )
-    # By section; a little plot for each of three networks in three figures; two are AdaNet's, three BranchyNet's, and
+    # By section; a little plot for each of three networks in three figures; three are AdaNet's, three BranchyNet's, and
     # both have a graph.
-    assert len(sizes) == 1 + 2 + (2 + 3 + 2) + (3 + 1) + 3 + (3 + 1)
+    assert len(sizes) == 1 + 2 + (3 + 3 + 2) + (3 + 1) + 3 + (3 + 1)
     assert all(across > 130 and down > 60 for across, down in sizes)
 
 

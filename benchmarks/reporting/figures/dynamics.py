@@ -1,0 +1,59 @@
+"""What early training decides: how often each unit runs after every epoch."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.reporting.drawing.heatmap import heatmap
+from benchmarks.reporting.drawing.style import INK
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+from benchmarks.reporting.figures.base import Drawing, Panel, network_figure
+from benchmarks.reporting.figures.training import phase_starts
+from benchmarks.reporting.formatting import listing, percent
+
+ALWAYS = 0.95
+"""Share of images from which a unit counts as always executed."""
+
+
+@network_figure("dynamics", section="routes", order=5, title="Execution rate while training")
+def dynamics(evidence: Evidence, network: NetworkEvidence) -> Drawing | None:
+    """Units x epochs in percent of the validation images, mean over seeds; None where every unit always ran.
+
+    Records of before rates were recorded have none either.
+    """
+    rates = rates_by_epoch(network)
+    if not rates.size or rates.min() == 1:
+        return None
+    mean = rates.mean(axis=0)
+    drawn, axes = heatmap(100 * mean.T, rows=network.first.units, columns=[str(n + 1) for n in range(len(mean))])
+    for epoch in phase_starts(network).values():
+        axes.axvline(epoch - 1, color=INK, linewidth=1.2)
+    axes.set_xlabel("epoch")
+    return Drawing(panels=[Panel(figure=drawn)], caption=_caption(network, rates))
+
+
+def rates_by_epoch(network: NetworkEvidence) -> NDArray[np.float64]:
+    """Share of validation images that used each unit after every epoch (seeds, epochs, units); empty if not known."""
+    known = [model.history["rates"] for model in network.models if "rates" in model.history]
+    found = [np.stack([np.asarray(row, dtype=float) for row in rates]) for rates in known]
+    return np.stack(found) if found else np.zeros((0, 0, 0))
+
+
+def _caption(network: NetworkEvidence, rates: NDArray[np.float64]) -> str:
+    last = rates.mean(axis=0)[-1]
+    always = [unit for unit, rate in zip(network.first.units, last, strict=True) if rate >= ALWAYS]
+    settled = _settled(rates.mean(axis=0))
+    seeds = f"mean over {len(rates)} seeds, at most {percent(float(np.ptp(rates, axis=0).max()))} points apart"
+    return (
+        "Share of the validation images that used a unit after every epoch, in %, at the setting that training has; "
+        f"{seeds if len(rates) > 1 else 'one seed'}. Upright lines: phases of training. From epoch {settled} on no "
+        f"rate is further than 10 points from its last one; at the end {len(always)} of {len(last)} units run for at "
+        f"least {percent(ALWAYS, 0)} % of the images{': ' + listing(always) if 0 < len(always) <= 8 else ''}."
+    )
+
+
+def _settled(mean: NDArray[np.float64]) -> int:
+    """The epoch, from 1, from which on no rate is further than 10 points from its last one."""
+    far = (np.abs(mean - mean[-1]) > 0.1).any(axis=1)
+    return int(np.flatnonzero(far).max()) + 2 if far.any() else 1
