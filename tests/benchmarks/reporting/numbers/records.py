@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -207,10 +206,8 @@ def expected_names(networks: Sequence[Network]) -> list[str]:
     titles = [zoo.method(network.method).title for network in networks]
     found = []
     for network, title in zip(networks, titles, strict=True):
-        parameters = [
-            (k, re.sub(r"[^\d]+", "-", str(v)).strip("-")) for k, v in network.config["spec"]["parameters"].items()
-        ]
-        inside = ", ".join(f"{key} {value}" for key, value in parameters)
+        parameters = network.config["spec"]["parameters"].items()
+        inside = ", ".join(f"{key} {'-'.join(map(str, v)) if isinstance(v, list) else v}" for key, v in parameters)
         found.append(f"{title} [{inside}]" if titles.count(title) > 1 and inside else title)
     return found
 

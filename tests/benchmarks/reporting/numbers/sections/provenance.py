@@ -100,14 +100,13 @@ def environment(study: Study) -> list[Sentence]:
     everywhere = all(sum(what == step for what, *_ in made) == len(study.networks) for step in steps)
     who = f"{listing(list(steps))}: every network" if everywhere else "…"
     last = made[-1][2]
-    values = [last["created"], last["host"], last["python"], *last["packages"].values(), last["system"]]
-    values += [last["processor"], last["instructions"], last["cpus"], ", ".join(last["gpus"]), last["threads"]]
-    values += [", ".join(map(str, last["load_average"])), last["commit"]]
+    values = [own for value in last.values() for own in (value.values() if isinstance(value, dict) else [value])]
+    texts = [", ".join(map(str, own)) if isinstance(own, list) else str(own) for own in values]
     asked = {name: value for name, value in study.config.items() if name != "format"}
     return [
         Says(_machine(last)),
         Says(f"{who}; commit {listing(list(commits))}."),
-        *(Says(str(value)) for value in values),
+        *map(Says, texts),
         Says(f"Last run on {_machine(last)}."),
         Yaml(asked),
     ]
