@@ -34,7 +34,6 @@ def headline(study: Study) -> Table:
     """Every network at the setting that it proposes."""
     networks, unit = study.networks, study.unit
     attack, radius = attacked.headline(study)
-    costs = [{name: float(value) for name, value in n.cost().items() if name != "setting"} for n in networks]
     found = [
         Column(Says("Network"), [word(n.name, zoo.method(n.method).family, n.label) for n in networks]),
         Column(Says("Setting"), [word(n.first) for n in networks]),
@@ -42,7 +41,7 @@ def headline(study: Study) -> Table:
             Says("Accuracy %"), with_best([accuracy(n.answers()) for n in networks], high=True), says("Top-1…{} %…", 95)
         ),
         Column(Says("Rank"), [_rank(study, n) for n in networks]),
-        Column(Says("Params k"), [number(cost["parameters"], 1e-3) for cost in costs]),
+        Column(Says("Params k"), [number(float(n.cost()["parameters"]), 1e-3) for n in networks]),
         Column(Says(f"MACs {unit[0]}, of baseline"), with_best([_routed(n, unit[1]) for n in networks], high=False)),
         Column(Says("Executed % nominal"), [percent(n.routed() / n.cost()["nominal"]) for n in networks]),
     ]
