@@ -15,9 +15,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _shared(item: pytest.Item) -> str:
-    """What a test shares with others: a briefly trained network, the measured campaign, or its module's caches."""
+    """What a test shares: a briefly trained network, the measured campaign, the page's records, its module's caches."""
     folder = item.path.parent.name
     parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    if folder == "numbers":
+        return folder
     if folder == "conformance":
         return str(parameters.get("selector", parameters.get("name")))
     if isinstance(item, pytest.Function) and "trained" in item.fixturenames:

@@ -1,0 +1,182 @@
+"""What a page should say: words with numbers in them, each of which is shown as a rounding of its value."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import yaml
+
+NUMBER = r"[+−-]?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?"
+
+
+@dataclass(frozen=True)
+class Says:
+    """A text: `{}` stands for a number, `…` for any words without a digit, everything else for itself."""
+
+    words: str
+    numbers: tuple[float, ...] = ()
+
+    @property
+    def has_digits(self) -> bool:
+        """Whether it makes a statement about a number."""
+        return bool(self.numbers) or bool(re.search(r"\d", self.words))
+
+    def fits(self, shown: str) -> bool:
+        """Whether a shown text has these words, and each of its numbers is a rounding of the one that is meant."""
+        pattern = re.escape(self.words).replace(r"\{\}", f"({NUMBER})").replace("…", r"\D*")
+        found = re.fullmatch(pattern, shown)
+        return bool(found) and all(map(is_rounding, found.groups() if found else (), self.numbers))
+
+
+@dataclass(frozen=True)
+class Yaml:
+    """A text that has values as YAML."""
+
+    values: Any
+    has_digits: bool = True
+
+    def fits(self, shown: str) -> bool:
+        """Whether a shown text has them."""
+        return bool(yaml.safe_load(shown) == self.values)
+
+
+Sentence = Says | Yaml
+ANY = Says("…")
+"""Whatever has no digit."""
+
+
+def says(words: str, *numbers: float) -> Says:
+    """Words with a number for each `{}`."""
+    if words.count("{}") != len(numbers):
+        raise ValueError(f"{words!r} has not {len(numbers)} places")
+    return Says(words, tuple(map(float, numbers)))
+
+
+def joined(*parts: Says | str) -> Says:
+    """Texts one after another."""
+    several = [Says(part) if isinstance(part, str) else part for part in parts]
+    return Says("".join(part.words for part in several), tuple(n for part in several for n in part.numbers))
+
+
+def listing(names: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def listed(parts: Sequence[Says]) -> Says:
+    """The same of texts with numbers."""
+    return Says(listing([part.words for part in parts]), tuple(n for part in parts for n in part.numbers))
+
+
+def is_rounding(shown: str, value: float) -> bool:
+    """Whether a number is written as exactly as its digits say: `98.2` is any value from 98.15 to 98.25."""
+    plain = shown.replace(",", "").replace("−", "-")
+    digits, _, exponent = plain.partition("e")
+    last = 10.0 ** (int(exponent or 0) - len(digits.partition(".")[2]))
+    return abs(float(plain) - value) <= 0.5 * last * (1 + 1e-6) + 1e-9 * abs(value)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a cell should have.
+
+    Attributes:
+        text: as it is written.
+        sort: what its column is sorted by, the exact value; None for a missing one.
+        small: below it.
+        tip: over it.
+        best: whether it is bold.
+    """
+
+    text: Says
+    sort: float | str | Says | None = None
+    small: Says = field(default=Says(""))
+    tip: Says = ANY
+    best: bool = False
+
+    def differs(self, text: str, sort: str | None, small: str, tip: str, *, best: bool) -> str:
+        """In what a shown cell is not this one; empty where it is."""
+        shown = {"text": (self.text, text), "small": (self.small, small), "tip": (self.tip, tip)}
+        wrong = [f"{name} {own!r} for {meant}" for name, (meant, own) in shown.items() if not meant.fits(own)]
+        if not _same(sort, self.sort):
+            wrong.append(f"value {sort} for {self.sort}")
+        if best != self.best:
+            wrong.append("bold" if best else "not bold")
+        return "; ".join(wrong)
+
+
+def _same(shown: str | None, meant: float | str | Says | None) -> bool:
+    if shown is None or meant is None or isinstance(meant, str):
+        return shown == meant
+    if isinstance(meant, Says):
+        return meant.fits(shown)
+    return math.isclose(float(shown), meant, rel_tol=1e-9, abs_tol=1e-12)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its heading with unit, what is said over that, and its cells."""
+
+    head: Says
+    cells: Sequence[Cell]
+    tip: Says = ANY
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: its columns, its title, and every text with digits around it in order: fold, note."""
+
+    columns: Sequence[Column]
+    title: Says = ANY
+    around: Sequence[Sentence] = ()
+
+
+Ends = tuple[float, float, float]
+"""A value and both ends of its interval."""
+
+
+def word(text: str, small: Says | str = "", tip: Says | str = ANY) -> Cell:
+    """A cell of words, sorted alphabetically."""
+    below, over = (Says(part) if isinstance(part, str) else part for part in (small, tip))
+    return Cell(Says(text), text.lower(), below, over)
+
+
+def missing(reason: str = "") -> Cell:
+    """A dash, and why."""
+    return Cell(Says("–"), None, Says(reason))
+
+
+def number(value: float, scale: float = 1.0, small: Says | str = "", tip: Says = ANY) -> Cell:
+    """A value that is shown times a scale."""
+    return Cell(says("{}", scale * value), value, Says(small) if isinstance(small, str) else small, tip)
+
+
+def bounded(found: Ends, scale: float = 1.0) -> Cell:
+    """A value with its interval below."""
+    value, low, high = found
+    return number(value, scale, says("{}–{}", scale * low, scale * high))
+
+
+def percent(share: float) -> Cell:
+    """A share as a percentage."""
+    return number(share, 100.0)
+
+
+def duration(seconds: float) -> Says:
+    """`22 s`, `3.4 min` or `2.1 h`: the largest unit of which there are two."""
+    unit, size = next(((u, s) for u, s in (("h", 3600.0), ("min", 60.0)) if seconds >= 2 * s), ("s", 1.0))
+    return says(f"{{}} {unit}", seconds / size)
+
+
+def with_best(cells: Iterable[Cell], *, high: bool) -> list[Cell]:
+    """The same cells, those with the highest or the lowest value bold, of two or more."""
+    several = list(cells)
+    values = [cell.sort for cell in several if isinstance(cell.sort, float)]
+    if len(values) < 2:
+        return several
+    best = max(values) if high else min(values)
+    return [replace(c, best=isinstance(c.sort, float) and math.isclose(c.sort, best, rel_tol=1e-9)) for c in several]

@@ -1,0 +1,104 @@
+"""Sentences below figures."""
+
+from __future__ import annotations
+
+from tests.benchmarks.reporting.numbers import attacked
+from tests.benchmarks.reporting.numbers.records import BINS, Network, Study, share_right, wilson
+from tests.benchmarks.reporting.numbers.saying import Says, Sentence, joined, listing, says
+from tests.benchmarks.reporting.numbers.sections.timing import budget
+from tests.benchmarks.reporting.numbers.sections.worth import twins
+from tests.benchmarks.reporting.numbers.times import BASELINE, seconds
+
+FEWEST, BARS = 10, 40
+"""Answers of a bin that is drawn, and bars of a histogram."""
+PIXELS = Says("…[0, 1])")
+"""Of an axis of radii."""
+
+
+def captions(study: Study) -> dict[str, list[Sentence]]:
+    """Every text with digits beside a figure, in order, by the figure's name."""
+    images = says("{} test images", study.images)
+    found: dict[str, list[Sentence]] = {
+        "accuracy-macs": [joined("…", says("{} % intervals (Wilson), from ", 95), images, ".", _outside(study))],
+        "accuracy-time": [_time(study)],
+        "realised": [joined(says("…speed-up {}); … at {} % of the time…", 1.0, 100), twins(study))],
+        "robustness": [PIXELS, _robustness(study)],
+        "attack-plane": [joined(says("At ε {}. …", attacked.headline(study)[1]), f"{attacked.headline(study)[0]} …")],
+        "training": [joined("…", *_phases(study))],
+        "reliability": [_reliability(study)],
+        "per-class": [_classes(study)],
+    }
+    for network in study.routing:
+        found[f"execution-{network.slug}"] = [joined("… ", images, f", setting “{network.first}”; …")]
+        found[f"histogram-{network.slug}"] = [_histogram(study, network)]
+    for network in study.networks:
+        if any(unit.startswith("exit") for unit in network.units):
+            found[f"exits-{network.slug}"] = [joined("…; ", images, ". …")]
+    return found
+
+
+def _outside(study: Study) -> Says:
+    """How many settings are far below every headline, and where the figure ends."""
+    heads = [wilson(network.answers()) for network in study.networks]
+    low, high = 100 * min(own[1] for own in heads), 100 * max(own[2] for own in heads)
+    floor = low - max(high - low, 1)
+    shares = [100 * share_right(n.answers(setting)) for n in study.networks for setting in n.settings]
+    below = sum(share < floor for share in shares)
+    verb = "setting is" if below == 1 else "settings are"
+    return says(f" {{}} {verb} below {{}} %, outside the figure.", below, floor) if below else Says("")
+
+
+def _time(study: Study) -> Says:
+    spread = []
+    for size in study.ends:
+        taken = [1e3 * seconds(network, size, BASELINE) for network in study.networks]
+        spread.append(says("{}–{} ms at batch {}", min(taken), max(taken), size))
+    bars = says("{} % intervals (Wilson), from {} test images. … {} % interval of its speed-up.", 95, study.images, 95)
+    start = f"… below that of {study.reference}. … mean times of baselines were "
+    return joined(
+        start, spread[0], *(joined(" and ", own) for own in spread[1:]), ". …", bars, budget(study), twins(study)
+    )
+
+
+def _robustness(study: Study) -> Says:
+    table = study.networks[0].table("robustness")
+    radii = table.groupby("attack")["epsilon"].nunique()
+    several = [name for name in attacked.attacks(study) if radii[name] > 1]
+    lines = listing([f"… {name}" for name in reversed(several)])
+    images = says("At radius {} the same {} images …: {} % …", 0, table["index"].nunique(), 95)
+    return joined(f"{lines}. Grey: all networks under {several[-1]}. ", images)
+
+
+def _phases(study: Study) -> list[Says]:
+    """Where training has several phases, their starts; networks with the same ones together."""
+    found: dict[Says, list[str]] = {}
+    for network in study.networks:
+        starts = network.table("history").drop_duplicates("phase")
+        first, *later = zip(starts["phase"], starts["epoch"], strict=True)
+        if later:
+            changes = ", ".join(f"“{phase}” from epoch {{}}" for phase, _ in later)
+            text = says(f"first “{first[0]}”, then {changes}.", *(epoch for _, epoch in later))
+            found.setdefault(text, []).append(network.name)
+    return [joined(f" Upright: phases of {listing(names)}, ", text) for text, names in found.items()]
+
+
+def _reliability(study: Study) -> Says:
+    text = "…{} equal bins over {} test images, … fewer than {} …; … {} % Wilson intervals."
+    return says(text, BINS, study.images, FEWEST, 95)
+
+
+def _classes(study: Study) -> Says:
+    sizes = study.networks[0].answers()["label"].value_counts()
+    if sizes.min() == sizes.max():
+        return says("…({} a class)…", sizes.min())
+    return says("…({} to {} a class)…", sizes.min(), sizes.max())
+
+
+def _histogram(study: Study, network: Network) -> Says:
+    unit, factor = study.unit
+    own = network.answers()["macs"] * factor
+    low, high = own.quantile([0.05, 0.95])
+    text = (
+        f"Mean {{}} {unit} MACs; nine images of ten are between {{}} and {{}}. {{}} test images, one bar per {{}}th …"
+    )
+    return says(text, own.mean(), low, high, len(own), BARS)
