@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.records.store import Store
+from benchmarks.reporting import build
 from benchmarks.study.study import load_study
-from tests.benchmarks.multiplied import multiply
+from tests.benchmarks.multiplied import give_settings, multiply
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
@@ -49,6 +50,15 @@ def spend(folder: Path, *arguments: str) -> Spent:
     printed, _, last = done.stdout.rstrip("\n").rpartition("\n")
     wall, cpu, memory = last.split()
     return Spent(printed, float(wall), float(cpu), int(memory))
+
+
+def test_a_page_of_twenty_settings_and_five_seeds_is_small(tmp_path: Path) -> None:
+    study = load_study("quick").model_copy(update={"repetitions": 5, "name": "swept"})
+    campaign = multiply(Store(ROOT / "results" / "reference" / "quick"), tmp_path / "results", study)
+    give_settings(campaign.store, 20)
+    page = build(campaign.store.root, tmp_path / "page")
+    assert page.stat().st_size < 8e6
+    assert page.read_text().count("<td") > 20 * 20  # a row per network and setting
 
 
 def test_five_hundred_records(tmp_path: Path) -> None:

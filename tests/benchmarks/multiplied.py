@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pandas as pd
+
 from benchmarks.measuring import evaluators
 from benchmarks.records.files import write_json
 from benchmarks.records.record import MANIFEST, Record, file_of
@@ -13,6 +15,20 @@ from benchmarks.records.versions import version
 from benchmarks.running.campaign import Campaign, RunOptions
 from benchmarks.running.jobs import baseline_facts
 from benchmarks.study.study import Study
+
+
+def give_settings(store: Store, count: int) -> None:
+    """Let every network of a store have so many settings: copies of its first one, which is what a sweep looks like."""
+    for record in store.readable_records():
+        first, *others = record.config["settings"]
+        known = [first["name"], *(setting["name"] for setting in others)]
+        copies = [f"copy {number}" for number in range(1, count - len(known) + 1)]
+        record.rewrite_config(settings=[first, *others, *({**first, "name": name} for name in copies)])
+        for table in ("accuracy", "cost"):
+            found = record.table(table)
+            own = found[found["setting"] == first["name"]]
+            grown = pd.concat([found, *(own.assign(setting=name) for name in copies)], ignore_index=True)
+            record.write_table(table, grown, record.made_by(table))
 
 
 def multiply(source: Store, results: Path, study: Study) -> Campaign:

@@ -11,6 +11,7 @@ from typing import Literal
 import pytest
 
 pytest.importorskip("playwright", reason="the Python package playwright is not installed")
+import axe_core_python
 from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 
@@ -465,3 +466,26 @@ def test_many_networks_of_one_method_are_folded_until_they_are_asked_for(tmp_pat
         browser.close()
     assert (folded, unfolded) == (2, 32)
     assert "variants=adanet" in address
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_axe_finds_nothing_on_the_committed_page(scheme: Literal["light", "dark"], width: int) -> None:
+    """Section by section: the whole page at once takes it minutes."""
+    page = Path(__file__).parents[3] / "reports" / "reference" / "quick" / "index.html"
+    axe = next(Path(axe_core_python.__file__).parent.rglob("axe.min.js")).read_text(encoding="utf-8")
+    check = (
+        "async section => (await axe.run(section, {resultTypes: ['violations']})).violations"
+        ".map(found => [found.id, found.nodes.map(node => node.html)])"
+    )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        tab = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()
+        tab.goto(page.as_uri())
+        tab.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+        tab.evaluate(axe)
+        sections = tab.locator("main > section")
+        found = [sections.nth(place).evaluate(check) for place in range(sections.count())]
+        browser.close()
+    assert len(found) >= 9
+    assert found == [[]] * len(found)
