@@ -143,9 +143,9 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     "benchmarks/measuring/contenders.py": IN_TURNS,
     "benchmarks/measuring/engine_names.py": TIMED,
     "benchmarks/measuring/engines.py": IN_TURNS,
-    "zoo/execution/cascade.py": ATTACKED | IN_TURNS | ON_COST,
-    "zoo/execution/early_exit.py": ATTACKED | IN_TURNS | ON_COST,
-    "zoo/execution/thresholds.py": ATTACKED | IN_TURNS | ON_COST,
+    "zoo/execution/cascade.py": ATTACKED | IN_TURNS | ON_COST | {"exits"},
+    "zoo/execution/early_exit.py": ATTACKED | IN_TURNS | ON_COST | {"exits"},
+    "zoo/execution/thresholds.py": ATTACKED | IN_TURNS | ON_COST | {"exits"},
     **{
         f"zoo/serving/runtime/{name}.py": IN_TURNS
         for name in (
@@ -162,7 +162,7 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     "zoo/backbone.py": TIMED - ON_COST,
     "zoo/execution/gated_block.py": TIMED,
     "zoo/execution/gates.py": ATTACKED | TIMED,
-    "zoo/execution/rows.py": ATTACKED | TIMED | {"slowdown"},
+    "zoo/execution/rows.py": ATTACKED | TIMED | {"exits", "slowdown"},
     "zoo/execution/skipping.py": TIMED,
     "zoo/methods/resnet.py": TIMED - ON_COST,  # the static network that is timed beside
 }

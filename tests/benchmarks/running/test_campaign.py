@@ -85,6 +85,7 @@ def test_everything_of_a_new_study_is_missing(tmp_path: Path) -> None:
             "slowdown",
             "trust",
             "wiring",
+            "exits",
         )
         assert planned.alone == ("latency", "energy", "attacked_latency")
         assert not planned.complete

@@ -49,7 +49,7 @@ from tests.benchmarks.cases import (
 from zoo import Task
 
 CPU = torch.device("cpu")
-SHARED = ["accuracy", "cost", "fidelity", "ledger", "robustness", "slowdown", "trust", "wiring"]
+SHARED = ["accuracy", "cost", "fidelity", "ledger", "robustness", "slowdown", "trust", "wiring", "exits"]
 """Evaluators that may share the machine."""
 FEWER = "mnist5k[train=128, test=50]"
 LIMIT_FACTOR = 120
@@ -117,7 +117,7 @@ def test_a_job_can_be_sent_to_another_process(tmp_path: Path) -> None:
 
 def test_training_says_what_it_does(tmp_path: Path) -> None:
     task = job(tmp_path, small_study(recipe={"epochs": 1}, evaluation=NOT_MEASURED))
-    assert steps(task) == ["train", "settings", "accuracy", "ledger", "wiring"]
+    assert steps(task) == ["train", "settings", "accuracy", "ledger", "wiring", "exits"]
 
 
 def test_training_tells_the_figures_of_every_epoch(tmp_path: Path) -> None:
@@ -258,7 +258,7 @@ def test_a_record_knows_what_its_jobs_spent_besides_training_and_measuring(tmp_p
     task.run(lambda progress: None)
     elapsed = time.perf_counter() - before
     spent = record_of(task).spent()
-    assert spent.keys() == {"training", "accuracy", "ledger", "wiring", "waiting", "other"}
+    assert spent.keys() == {"training", "accuracy", "ledger", "wiring", "exits", "waiting", "other"}
     assert all(seconds >= 0 for seconds in spent.values())
     assert sum(spent.values()) <= elapsed + 0.01  # each is rounded to a millisecond
     task.run(lambda progress: None)  # nothing is missing
