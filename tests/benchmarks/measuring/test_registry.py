@@ -249,6 +249,7 @@ def test_two_functions_of_a_module_cannot_share_a_name() -> None:
     [
         ("summary", "reserved"),
         ("history", "reserved"),
+        ("colour_pictures", "reserved"),
         ("copy", "reserved"),
         ("my-table", "lower-case letters, digits and _"),
         ("../elsewhere", "lower-case letters, digits and _"),

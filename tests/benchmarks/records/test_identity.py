@@ -125,7 +125,9 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
         for name in ("balls", "by_foolbox", "contract", "in_turn", "leaving", "losses", "pgd")
     },
     **{f"benchmarks/measuring/attacks/{name}.py": ATTACKED for name in ("apgd", "surrogates", "worst_case")},
+    "benchmarks/measuring/pictures.py": frozenset(("robustness", "slowdown")),
     "benchmarks/measuring/probes.py": frozenset(("trust",)),
+    "benchmarks/measuring/radii.py": ATTACKED | {"attacked_latency", "slowdown", "stochastic"},
     **{
         f"benchmarks/measuring/attacks_on_cost/{name}.py": ON_COST
         for name in ("ascent", "goals", "objective", "search")

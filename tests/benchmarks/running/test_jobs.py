@@ -179,6 +179,28 @@ def test_a_table_made_again_from_the_same_weights_is_the_same(copied: Campaign) 
         pd.testing.assert_frame_equal(record.table(name), before[name], check_exact=True)
 
 
+def test_a_job_that_keeps_pictures_makes_the_tables_that_lack_them(copied: Campaign) -> None:
+    task = copy_of(copied, "adanet", pictures=True)
+    record = record_of(task)
+    assert steps(task) == []
+    before = record.table("robustness_pictures")
+    record.remove_table("robustness_pictures")
+    assert steps(replace(task, pictures=False)) == []
+    assert steps(task) == ["robustness"]
+    pd.testing.assert_frame_equal(record_of(task).table("robustness_pictures"), before)
+    spent = record_of(task).spent()
+    assert "robustness_pictures" not in spent
+
+
+def test_pictures_of_a_table_do_not_outlive_it(copied: Campaign) -> None:
+    evaluation = small_study(evaluation={"robustness": {"samples": 10, "pgd_steps": 1, "epsilons": [0.1]}}).evaluation
+    task = copy_of(copied, "resnet", evaluation=evaluation)
+    assert record_of(task).has("robustness_pictures")
+    assert steps(task) == ["robustness"]
+    assert not record_of(task).has("robustness_pictures")
+    assert record_of(task).check() == []
+
+
 def test_an_evaluator_that_is_off_is_not_missing(records: dict[str, Record], few_digits: Dataset) -> None:
     evaluation = small_study(evaluation={"robustness": None}).evaluation
     assert missing_tables(records["resnet"], few_digits, evaluation, alone=False) == []
