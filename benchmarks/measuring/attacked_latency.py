@@ -23,6 +23,7 @@ from benchmarks.measuring.batch_sizes import BatchSizes
 from benchmarks.measuring.configurations import Configuration
 from benchmarks.measuring.contenders import in_runtime
 from benchmarks.measuring.engine_names import PYTORCH
+from benchmarks.measuring.radii import headline_radius
 from benchmarks.measuring.trained_network import TrainedNetwork
 from benchmarks.measuring.turns import take_turns
 from benchmarks.strict import Strict
@@ -70,7 +71,7 @@ def attacked_latency(trained: TrainedNetwork, options: AttackedLatencyOptions) -
     nothing was attacked: then every measurement is NaN). All in fp32.
     """
     row = sorted(trained.dataset.info.epsilons)
-    epsilon = row[min(1, len(row) - 1)] if options.epsilon is None else options.epsilon
+    epsilon = headline_radius(row) if options.epsilon is None else options.epsilon
     radii = [*(smaller for smaller in row if smaller < epsilon), epsilon]
     with trained.at(trained.settings[0]):
         clean, attacked, note = _images(trained, options, radii)

@@ -19,9 +19,10 @@ from benchmarks.data import Batch, DatasetInfo
 from benchmarks.measuring import evaluator
 from benchmarks.measuring.attacks import Attack, Target
 from benchmarks.measuring.attacks.balls import Norm, distances
-from benchmarks.measuring.attacks.contract import frozen, headline_radius
+from benchmarks.measuring.attacks.contract import frozen
 from benchmarks.measuring.attacks.registry import parse_attack
 from benchmarks.measuring.attacks.worst_case import WorstCase
+from benchmarks.measuring.radii import headline_radius
 from benchmarks.measuring.route_text import route_text
 from benchmarks.measuring.trained_network import TrainedNetwork
 from benchmarks.strict import Strict

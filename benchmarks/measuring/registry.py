@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import pandas as pd
 
+from benchmarks.measuring.picture_names import PICTURES
 from benchmarks.measuring.trained_network import TrainedNetwork
 from benchmarks.strict import Strict
 from zoo.plugins import Registry, origin_of
@@ -49,6 +50,7 @@ class Evaluator:
         uses: from its options to modules that it finds by name: its table depends on their code too.
         order: its place when evaluators run or are listed; equal ones are in the order of the registry.
         by_default: studies that do not mention it ask for it too.
+        pictures: it attacks images, and puts pictures of them into `TrainedNetwork.pictures`: a table of its own.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Evaluator:
     uses: Callable[[Any], Sequence[str]] | None = None
     order: int = LAST
     by_default: bool = True
+    pictures: bool = False
 
     def modules(self, evaluation: Evaluation) -> list[str]:
         """Modules whose code its table depends on, with all that they import."""
@@ -95,6 +98,7 @@ def evaluator(
     uses: Callable[[Options], Sequence[str]] | None = None,
     order: int = LAST,
     by_default: bool = True,
+    pictures: bool = False,
 ) -> Callable[[Optioned[Options]], Optioned[Options]]: ...
 
 
@@ -107,6 +111,7 @@ def evaluator(
     uses: Callable[[Any], Sequence[str]] | None = None,
     order: int = LAST,
     by_default: bool = True,
+    pictures: bool = False,
 ) -> Any:
     """Decorator that makes a function an evaluator of the suite.
 
@@ -118,6 +123,7 @@ def evaluator(
         uses: see `Evaluator`.
         order: see `Evaluator`.
         by_default: see `Evaluator`.
+        pictures: see `Evaluator`.
 
     Raises:
         ValueError: no table can have that name, there is no such need, an option has no default, an evaluator that is
@@ -135,7 +141,7 @@ def evaluator(
         raise ValueError(f"evaluator {name!r}: without options, a study cannot ask for it; give it a class of options")
 
     def decorate(run: Callable[[TrainedNetwork, Any], pd.DataFrame]) -> Callable[[TrainedNetwork, Any], pd.DataFrame]:
-        declared = Evaluator(name, run, run.__module__, alone, options, needs, uses, order, by_default)
+        declared = Evaluator(name, run, run.__module__, alone, options, needs, uses, order, by_default, pictures)
         EVALUATORS.add(name, declared, origin_of(run))
         return run
 
@@ -145,7 +151,7 @@ def evaluator(
 def _check_name(name: str) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise ValueError(f"evaluator {name!r}: a name has lower-case letters, digits and _, and begins with a letter")
-    if name in RESERVED or hasattr(Strict, name):
+    if name in RESERVED or name.endswith(PICTURES) or hasattr(Strict, name):
         raise ValueError(f"evaluator {name!r}: that name is reserved; choose another")
 
 

@@ -19,9 +19,11 @@ from benchmarks.data import Batch
 from benchmarks.measuring import evaluator
 from benchmarks.measuring.attacks import CLEAN, Attack, Target
 from benchmarks.measuring.attacks.balls import distances
-from benchmarks.measuring.attacks.contract import WORST, frozen, headline_radius
+from benchmarks.measuring.attacks.contract import WORST, frozen
 from benchmarks.measuring.attacks.registry import parse_attack
 from benchmarks.measuring.attacks.worst_case import WorstCase
+from benchmarks.measuring.pictures import keep_pictures
+from benchmarks.measuring.radii import headline_radius
 from benchmarks.measuring.route_text import route_text
 from benchmarks.measuring.trained_network import TrainedNetwork
 from benchmarks.strict import Strict
@@ -97,7 +99,7 @@ def attack_modules(options: RobustnessOptions) -> list[str]:
     return [type(attack).__module__ for attack in (*options.chosen(), *options.chosen_strong())]
 
 
-@evaluator("robustness", options=RobustnessOptions, needs=("epsilons",), uses=attack_modules, order=7)
+@evaluator("robustness", options=RobustnessOptions, needs=("epsilons",), uses=attack_modules, order=7, pictures=True)
 def robustness(trained: TrainedNetwork, options: RobustnessOptions) -> pd.DataFrame:
     """One row per attack, epsilon and image, at the headline setting; epsilon 0 is the clean image.
 
@@ -106,8 +108,10 @@ def robustness(trained: TrainedNetwork, options: RobustnessOptions) -> pd.DataFr
     compacting engine the first that fooled the network, by foolbox's the last. The attack `worst case`, at the
     headline radius, is whichever of all attacks fooled the image: `by` names it, `none` where the network is wrong
     without any, and is empty where the image survives. All in fp32, since bf16 changes the answer.
+    Pictures are kept of the worst case.
     """
     epsilons = options.epsilons or trained.dataset.info.epsilons
+    radius = headline_radius(epsilons)
     test = trained.dataset.test
     images = test.take(min(options.samples, len(test)))
     rows = []
@@ -125,15 +129,15 @@ def robustness(trained: TrainedNetwork, options: RobustnessOptions) -> pd.DataFr
                 for epsilon in epsilons:
                     adversarial = perturb(batch.images, batch.labels, epsilon)
                     rows.append(_outcome(trained, attack.label(), attack.strength(), epsilon, batch, adversarial))
-                    if epsilon == headline_radius(epsilons):
+                    if epsilon == radius:
                         worst.known(attack.label(), adversarial)
             for attack, perturb in strong:
                 torch.manual_seed(derive_seed(trained.seed, attack.label(), number))
-                worst.attack(attack.label(), partial(perturb, epsilon=headline_radius(epsilons)))
+                worst.attack(attack.label(), partial(perturb, epsilon=radius))
             if strong:
                 strength = sum(attack.strength() for attack, _ in (*attacks, *strong))
-                place = WORST, strength, headline_radius(epsilons)
-                rows.append(_outcome(trained, *place, batch, worst.found).assign(by=worst.by))
+                rows.append(_outcome(trained, WORST, strength, radius, batch, worst.found).assign(by=worst.by))
+            keep_pictures(trained, batch, worst.found, radius, worst.by)
     return pd.concat(rows, ignore_index=True)
 
 

@@ -15,12 +15,13 @@ from typing import Literal
 import pandas as pd
 import torch
 from pydantic import Field, field_validator
-from torch import Tensor
 
 from benchmarks.data import Batch
 from benchmarks.measuring import evaluator
 from benchmarks.measuring.attacks_on_cost.goals import COST, GOALS, Outcome, dearest_of
 from benchmarks.measuring.attacks_on_cost.search import Attacked, by_ascent, by_noise, half, nothing_to_attack
+from benchmarks.measuring.pictures import keep_pictures
+from benchmarks.measuring.radii import headline_radius
 from benchmarks.measuring.route_text import route_text
 from benchmarks.measuring.trained_network import TrainedNetwork
 from benchmarks.strict import Strict
@@ -64,7 +65,7 @@ class SlowdownOptions(Strict):
         return epsilons
 
 
-@evaluator("slowdown", options=SlowdownOptions, needs=("epsilons",), order=8)
+@evaluator("slowdown", options=SlowdownOptions, needs=("epsilons",), order=8, pictures=True)
 def slowdown(trained: TrainedNetwork, options: SlowdownOptions) -> pd.DataFrame:
     """One row per goal, epsilon and image, at the headline setting; epsilon 0 is the clean image.
 
@@ -72,7 +73,8 @@ def slowdown(trained: TrainedNetwork, options: SlowdownOptions) -> pd.DataFrame:
     clean image), tries (at that epsilon, at most: steps towards the goal, or draws; 0 where there is only what was
     found on the way), epsilon, index, label, prediction, linf (distance of the image), macs (routed), route, nominal
     (the network's cost with every unit), note (empty, or why nothing was attacked: then there are the clean images
-    only). An image for which a goal was not reached is the clean one. All in fp32.
+    only). An image for which a goal was not reached is the clean one. All in fp32. Pictures are kept of what was found
+    for `cost` at the headline radius.
     """
     epsilons = sorted(options.epsilons or trained.dataset.info.epsilons)
     test = trained.dataset.test
@@ -88,7 +90,7 @@ def slowdown(trained: TrainedNetwork, options: SlowdownOptions) -> pd.DataFrame:
             tables.append(rows.of(CLEAN, 0, 0.0, before))
             if not note:
                 torch.manual_seed(derive_seed(trained.seed, "slowdown", number))
-                tables += _attack(attacked, before, batch.labels, epsilons, options, rows)
+                tables += _attack(trained, attacked, before, epsilons, options, rows)
     return pd.concat(tables, ignore_index=True)
 
 
@@ -126,9 +128,9 @@ class _Rows:
 
 
 def _attack(
+    trained: TrainedNetwork,
     attacked: Attacked,
     clean: Outcome,
-    labels: Tensor,
     epsilons: Sequence[float],
     options: SlowdownOptions,
     rows: _Rows,
@@ -136,12 +138,16 @@ def _attack(
     """What was found for every goal and by noise, epsilon after epsilon."""
     steps, restarts = options.steps, options.restarts
     also = [goal for goal in GOALS if goal.name in options.also]
+    labels = rows.batch.labels
     judged = dearest_of(GOALS, clean, labels)
     for epsilon, found in by_ascent(attacked, clean, labels, epsilons, steps=steps, restarts=restarts, also=also):
         for goal in GOALS:
             judged[goal.name].confirm(found[goal.name], attacked.deployed)
             tries = restarts * steps if goal is COST else half(steps) * (goal in also)
             yield rows.of(goal.name, tries, epsilon, judged[goal.name].found)
+        if epsilon == headline_radius(epsilons):
+            dearest = judged[COST.name].found.images
+            keep_pictures(trained, rows.batch, dearest, epsilon, [COST.name] * len(dearest))
     noisy = dearest_of((COST,), clean, labels)[COST.name]
     for epsilon, found in by_noise(attacked, clean, labels, epsilons, tries=restarts * steps):
         noisy.confirm(found[COST.name], attacked.deployed)

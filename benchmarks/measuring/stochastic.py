@@ -16,8 +16,9 @@ from torch import Tensor, nn
 from benchmarks.data import Batch
 from benchmarks.measuring import evaluator
 from benchmarks.measuring.attacks.balls import Ball
-from benchmarks.measuring.attacks.contract import CLEAN, frozen, headline_radius
+from benchmarks.measuring.attacks.contract import CLEAN, frozen
 from benchmarks.measuring.attacks.pgd import REACH, pgd
+from benchmarks.measuring.radii import headline_radius
 from benchmarks.measuring.trained_network import TrainedNetwork
 from benchmarks.strict import Strict
 from benchmarks.training.seeds import derive_seed

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import pandas as pd
 import torch
 
 from benchmarks.data import Dataset
@@ -25,6 +26,7 @@ class TrainedNetwork:
         baseline: the static ResNet that the network is compared with (`zoo.baseline_of`), untrained: timed beside it.
         device: where to run.
         seed: for evaluators that draw random numbers.
+        pictures: where evaluators that attack images put rows about pictures of them; None where nobody wants any.
     """
 
     net: RoutedNet
@@ -34,6 +36,7 @@ class TrainedNetwork:
     baseline: RoutedNet
     device: torch.device
     seed: int
+    pictures: list[pd.DataFrame] | None = None
 
     @contextmanager
     def at(self, setting: Setting) -> Iterator[RoutedNet]:

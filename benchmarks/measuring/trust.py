@@ -21,12 +21,13 @@ from benchmarks.measuring import evaluator
 from benchmarks.measuring.attacks import Attack, Target
 from benchmarks.measuring.attacks.apgd import APGD
 from benchmarks.measuring.attacks.balls import Ball
-from benchmarks.measuring.attacks.contract import frozen, headline_radius
+from benchmarks.measuring.attacks.contract import frozen
 from benchmarks.measuring.attacks.losses import cross_entropy
 from benchmarks.measuring.attacks.pgd import PGD, ascent
 from benchmarks.measuring.attacks.square import Square
 from benchmarks.measuring.attacks.worst_case import WorstCase
 from benchmarks.measuring.probes import ANYTHING, BLIND, GRADIENT, HARDER, NOISE, REPEATED
+from benchmarks.measuring.radii import headline_radius
 from benchmarks.measuring.trained_network import TrainedNetwork
 from benchmarks.strict import Strict
 from benchmarks.training.seeds import derive_seed

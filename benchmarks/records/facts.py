@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from benchmarks.measuring.picture_names import PICTURES
 from benchmarks.measuring.registry import RESERVED
 from benchmarks.records.record import Record
 
@@ -20,8 +21,9 @@ Fact = tuple[str, str]
 
 
 def tables_of(record: Record) -> list[str]:
-    """Evaluators whose tables a record has, those of plug-ins too."""
-    return [name for name in record.manifest["tables"] if name not in RESERVED and record.has(name)]
+    """Evaluators whose tables a record has, those of plug-ins too; pictures may have been left out."""
+    names = [name for name in record.manifest["tables"] if name not in RESERVED and not name.endswith(PICTURES)]
+    return [name for name in names if record.has(name)]
 
 
 def facts(record: Record, made: str) -> dict[Fact, str]:

@@ -241,6 +241,18 @@ class Record:
         self._columns.pop(evaluator, None)
         self._reread()
 
+    def remove_table(self, name: str) -> None:
+        """Remove a table, if there is one."""
+        file = file_of(name)
+        (self.path / file).unlink(missing_ok=True)
+        manifest = self._reread()
+        files = {key: digest for key, digest in manifest["files"].items() if key != file}
+        tables = {key: made_by for key, made_by in manifest["tables"].items() if key != name}
+        write_json(self.path / MANIFEST, manifest | {"files": files, "tables": tables})
+        self._tables.pop(name, None)
+        self._columns.pop(name, None)
+        self._reread()
+
     def rewrite_config(self, **changes: Any) -> None:
         """Replace fields of the configuration on which neither weights nor settings depend."""
         text = to_yaml(self.config | changes)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from io import BytesIO
 from pathlib import Path
 
 import torch
-from PIL import Image
-from torch import Tensor
-from torch.nn.functional import interpolate
 
 from benchmarks.data import Dataset
+from benchmarks.measuring.pictures import CHANNELS, as_png, picture_size, reduced
 from benchmarks.records.files import Damaged, StoreError, read_bytes, read_json, replacing, sha256, write_json
 from benchmarks.records.identity import data_key
 from benchmarks.records.sample_sheet import SampleImages
@@ -19,15 +16,12 @@ from benchmarks.records.sample_sheet import SampleImages
 PICTURE, FACTS = "images.png", "images.json"
 """The picture, and what is on it."""
 MOST_BYTES = 1_500_000
-"""Of pixels, before they are compressed: a thousand grey images of 28 pixels, or 488 coloured ones of 32."""
-LARGEST = 48
-"""Pixels of the longer side: larger images are made smaller, so that there are some hundreds."""
+"""Of pixels, before they are compressed: a thousand grey images of 28 pixels, or 488 coloured ones of 32.
+Pictures of larger images are smaller than these, so that there are some hundreds."""
 MOST = 1000
 """Images."""
 BATCH = 64
 """Images that are read at once."""
-CHANNELS = (1, 3)
-"""Of images that are pictures: grey or coloured."""
 
 
 def write_sample_images(root: Path, dataset: Dataset) -> bool:
@@ -36,7 +30,7 @@ def write_sample_images(root: Path, dataset: Dataset) -> bool:
     Data whose images are not pictures have none.
     """
     channels, *whole = dataset.info.shape
-    height, width = (max(1, round(side * min(1.0, LARGEST / max(whole)))) for side in whole)
+    height, width = picture_size(*whole)
     count = min(len(dataset.test), MOST, MOST_BYTES // (channels * height * width))
     if channels not in CHANNELS or count < 1:
         return False
@@ -46,10 +40,10 @@ def write_sample_images(root: Path, dataset: Dataset) -> bool:
     rows = -(-count // columns)
     canvas = torch.zeros(rows * columns, channels, height, width)
     for batch in dataset.test.take(count).batches(BATCH):
-        canvas[batch.indices] = interpolate(batch.images, (height, width), mode="area")
+        canvas[batch.indices] = reduced(batch.images)
     picture = canvas.view(rows, columns, channels, height, width).permute(2, 0, 3, 1, 4)
     pixels = (255 * picture.reshape(channels, rows * height, columns * width)).round().to(torch.uint8)
-    content = _as_png(pixels)
+    content = as_png(pixels)
     with replacing(root / PICTURE) as temporary:
         temporary.write_bytes(content)
     write_json(
@@ -65,14 +59,6 @@ def write_sample_images(root: Path, dataset: Dataset) -> bool:
         },
     )
     return True
-
-
-def _as_png(pixels: Tensor) -> bytes:
-    """PNG of (1 or 3, H, W) uint8."""
-    last = pixels.permute(1, 2, 0).contiguous().numpy()
-    buffer = BytesIO()
-    Image.fromarray(last[..., 0] if len(pixels) == 1 else last).save(buffer, format="PNG", optimize=True)
-    return buffer.getvalue()
 
 
 def read_sample_images(root: Path) -> SampleImages | None:

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 from torch import Tensor
 
+from benchmarks.measuring.picture_names import PICTURES
 from benchmarks.records.claims import Busy, claim
 from benchmarks.records.code_hashes import changed
 from benchmarks.records.files import (
@@ -164,6 +165,14 @@ class Store:
         for record in self.readable_records():
             if record.spec.key == spec.key:
                 shutil.rmtree(record.path)
+
+    def remove_pictures(self) -> None:
+        """Remove the pictures of attacked images from every record that no other run is working on."""
+        for record in self.readable_records():
+            tables = [name for name in record.manifest["tables"] if name.endswith(PICTURES)]
+            with suppress(Busy), claim(self.claim_of(record)):
+                for name in tables:
+                    record.remove_table(name)
 
     def discard_workspace(self, identity: Identity) -> None:
         """Remove a checkpoint, so that training starts from the beginning."""

@@ -31,7 +31,7 @@ from benchmarks.reporting.tables.records import machine_names
 
 SCRIPTS = (
     *("tables", "state", "tips", "focus", "variants", "plane"),
-    *("picker", "differences", "graphs", "explorer", "tools"),
+    *("picker", "differences", "graphs", "sheet", "image", "gallery", "explorer", "tools"),
 )
 """Parts of the page's script, in order."""
 OF_TABLES = ("tables", "state", "tools")

@@ -46,7 +46,7 @@ class RunOptions:
         cpus_per_job: CPUs of a training job.
         gpus_per_job: fraction of a GPU of a training job.
         hours: limit for training and for each evaluator; None for a multiple of their estimate.
-        images: whether test images are stored with the results, for pages that show them.
+        images: whether test images, and of the first seed's attacks pictures, are stored for pages that show them.
     """
 
     results: Path
@@ -174,13 +174,18 @@ class Campaign:
     def _missing(self, spec: ModelSpec, record: Record | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Missing tables that may share the machine, and those that need it alone, which few seeds have."""
         timed = spec.repetition < self.study.timed_repetitions
-        return self._missing_of(record, alone=False), self._missing_of(record, alone=True) if timed else ()
+        return self._missing_of(spec, record, alone=False), self._missing_of(spec, record, alone=True) if timed else ()
 
-    def _missing_of(self, record: Record | None, *, alone: bool) -> tuple[str, ...]:
+    def _missing_of(self, spec: ModelSpec, record: Record | None, *, alone: bool) -> tuple[str, ...]:
         evaluation = self.study.evaluation
         if record is None:
             return tuple(e.name for e in evaluators(alone=alone) if e.wanted(evaluation))
-        return tuple(e.name for e in missing_tables(record, self.dataset, evaluation, alone=alone))
+        missing = missing_tables(record, self.dataset, evaluation, alone=alone, pictures=self._pictured(spec))
+        return tuple(e.name for e in missing)
+
+    def _pictured(self, spec: ModelSpec) -> bool:
+        """Whether pictures of attacked images are stored: a page shows the first seed's."""
+        return self.options.images and spec.repetition == 0
 
     def estimate(self, planned: Planned) -> float:
         """Seconds that one job would take for what is missing, estimated from a few timed steps and the options."""
@@ -243,6 +248,7 @@ class Campaign:
             write_sample_images(self.store.root, self.dataset)
         else:
             remove_sample_images(self.store.root)
+            self.store.remove_pictures()
         return outcomes
 
     def _run(self, jobs: list[Job], scheduler: Scheduler, on_event: Callable[[Event], None]) -> list[Outcome]:
@@ -299,6 +305,7 @@ class Campaign:
                 gpus=(1.0 if alone else options.gpus_per_job) if options.gpus_per_job else 0.0,
                 alone=alone,
             ),
+            pictures=self._pictured(spec),
         )
 
     def summarise(self) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal
 
+import pandas as pd
 import torch
 
 import zoo
@@ -17,6 +18,8 @@ from benchmarks import data
 from benchmarks.data import Dataset
 from benchmarks.measuring import Evaluator, TrainedNetwork, evaluators
 from benchmarks.measuring.options import Evaluation
+from benchmarks.measuring.picture_names import pictures_of
+from benchmarks.measuring.pictures import joined_pictures
 from benchmarks.measuring.preparation import measure, prepare
 from benchmarks.records.checkpoint import FileCheckpoint
 from benchmarks.records.claims import Busy, claim, hold_machine
@@ -76,6 +79,7 @@ class Job:
         device: `cpu`, `cuda`, ...
         hours: limit for training and for each evaluator; None for a multiple of their estimate.
         resources: what the scheduler reserves.
+        pictures: whether pictures of attacked images are stored.
     """
 
     kind: Kind
@@ -88,6 +92,7 @@ class Job:
     device: str = "cpu"
     hours: float | None = None
     resources: Resources = Resources()
+    pictures: bool = False
 
     @property
     def name(self) -> str:
@@ -143,12 +148,15 @@ class Job:
         """Do what is missing; the record, and the seconds of training and evaluators. None if nothing was missing."""
         seconds = 0.0
         record = store.record(identity)
-        if self.kind == "train" and (record is None or needs_weights(record, dataset, self.evaluation)):
+        if self.kind == "train" and (
+            record is None or needs_weights(record, dataset, self.evaluation, pictures=self.pictures)
+        ):
             record = self._train(store, identity, dataset, report)
             seconds += record.config["seconds"]
         if record is None:
             raise StoreError(f"{self.spec.label} is not trained: its training failed, or its record was removed")
-        todo = missing_tables(record, dataset, self.evaluation, alone=self.kind == "time")
+        alone = self.kind == "time"
+        todo = missing_tables(record, dataset, self.evaluation, alone=alone, pictures=self.pictures)
         if not todo:
             return (record, seconds) if seconds else None
         baseline = str(zoo.baseline_of(self.spec.selector, task_of(dataset.info)))
@@ -165,14 +173,19 @@ class Job:
         environment, started = describe_environment(), perf_counter()
         options = chosen.configured(self.evaluation)
         budget = getattr(options, "seconds", 0.0) * len(getattr(options, "batch_sizes", ()))
+        kept: list[pd.DataFrame] | None = [] if self.pictures and chosen.pictures else None
         with self._limited(budget, f"{chosen.name} of {self.spec.label}"):
-            table = measure(chosen, trained, options)
+            table = measure(chosen, replace(trained, pictures=kept), options)
         seconds = round(perf_counter() - started, 3)
         made_by = {
             "version": version(chosen, self.evaluation, record.spec, trained.dataset.info),
             "seconds": seconds,
             "environment": environment,
         }
+        if kept is not None:
+            record.write_table(pictures_of(chosen.name), joined_pictures(kept), {"version": made_by["version"]})
+        elif record.has(pictures_of(chosen.name)):
+            record.remove_table(pictures_of(chosen.name))  # of the table that is replaced
         record.write_table(chosen.name, table, made_by)
         return seconds
 
@@ -238,18 +251,29 @@ def baseline_facts(spec: ModelSpec, dataset: Dataset) -> dict[str, Any]:
     return {"network": str(baseline), "macs": size.macs, "parameters": size.parameters}
 
 
-def missing_tables(record: Record, dataset: Dataset, evaluation: Evaluation, *, alone: bool | None) -> list[Evaluator]:
+def missing_tables(
+    record: Record, dataset: Dataset, evaluation: Evaluation, *, alone: bool | None, pictures: bool = False
+) -> list[Evaluator]:
     """Evaluators of a study whose table is missing, or was made by other code or inputs.
 
-    `alone` selects those that do, or do not, need the machine alone; None selects all.
+    Args:
+        record: that has tables.
+        dataset: of the study.
+        evaluation: what the study measures.
+        alone: selects those that do, or do not, need the machine alone; None selects all.
+        pictures: whether a table without its pictures counts as missing.
     """
-    wanted = [e for e in evaluators(alone=alone) if e.wanted(evaluation)]
-    return [e for e in wanted if not is_current(record, e, evaluation, dataset.info)]
+
+    def is_there(chosen: Evaluator) -> bool:
+        pictured = not (pictures and chosen.pictures) or record.has(pictures_of(chosen.name))
+        return pictured and is_current(record, chosen, evaluation, dataset.info)
+
+    return [e for e in evaluators(alone=alone) if e.wanted(evaluation) and not is_there(e)]
 
 
-def needs_weights(record: Record, dataset: Dataset, evaluation: Evaluation) -> bool:
+def needs_weights(record: Record, dataset: Dataset, evaluation: Evaluation, *, pictures: bool = False) -> bool:
     """Whether measurements are missing for a record that was stored without its weights."""
-    return not record.has_weights and bool(missing_tables(record, dataset, evaluation, alone=None))
+    return not record.has_weights and bool(missing_tables(record, dataset, evaluation, alone=None, pictures=pictures))
 
 
 @lru_cache(maxsize=1)

@@ -17,8 +17,9 @@ from torch import Tensor
 from benchmarks.data import Batch, Dataset
 from benchmarks.measuring import TrainedNetwork
 from benchmarks.measuring.attacks import Target
-from benchmarks.measuring.attacks.contract import frozen, headline_radius
+from benchmarks.measuring.attacks.contract import frozen
 from benchmarks.measuring.attacks.registry import parse_attack
+from benchmarks.measuring.radii import headline_radius
 from benchmarks.records.record import Record
 from benchmarks.running.jobs import load_network
 from benchmarks.training.numerics import full_precision

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,12 +29,6 @@ class Perturb(Protocol):
 
     def __call__(self, images: Tensor, labels: Tensor, epsilon: float) -> Tensor:
         """Images (N, C, H, W) in [0, 1], labels (N,) int64 and a radius to adversarial images (N, C, H, W)."""
-
-
-def headline_radius(radii: Iterable[float]) -> float:
-    """The radius that the one robust number per network is about: the second smallest, or the only one."""
-    ordered = sorted(radii)
-    return ordered[min(1, len(ordered) - 1)]
 
 
 @dataclass(frozen=True)

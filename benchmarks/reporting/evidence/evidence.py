@@ -135,7 +135,8 @@ class TrainedModel:
         spent: seconds by what was made, see `benchmarks.records.record.Record.spent`.
         data: fingerprint of the data set.
         history: a row per epoch: epoch, epochs, phase, lr, loss, train_accuracy, validation_accuracy, seconds.
-        measurements: tables of evaluators, by name; of a seed after the first, those that no seed before it has.
+        measurements: tables of evaluators and of pictures, by name; of a seed after the first, those that no seed
+            before it has.
         right: of every seed its answers by setting, attack and epsilon; without an attack `none` and 0. Those without
             attack to the images that were attacked have the setting `benchmarks.records.answers.ATTACKED`.
         reasons: why an evaluator has no table, by its name.

@@ -14,6 +14,7 @@ import pandas as pd
 
 import zoo
 from benchmarks.measuring import Evaluator, evaluators
+from benchmarks.measuring.picture_names import pictures_of
 from benchmarks.measuring.summaries.corruptions import KEYS as CORRUPTION_KEYS
 from benchmarks.measuring.summaries.jpeg import KEYS as JPEG_KEYS
 from benchmarks.records.answers import unpacked
@@ -131,7 +132,8 @@ def _groups(seeds: Sequence[Seed]) -> dict[str, Group]:
     for seed in sorted(seeds, key=lambda seed: seed.repetition):
         record = seed.record
         with one_line(record.path):
-            wanted = [e.name for e in evaluators() if record.has(e.name) and e.name not in seen[seed.network]]
+            known = [name for e in evaluators() for name in (e.name, pictures_of(e.name)) if record.has(name)]
+            wanted = [name for name in known if name not in seen[seed.network]]
             seen[seed.network] |= set(wanted)
             tables = {name: record.table(name) for name in wanted}
             groups.setdefault(seed.network, Group(seed.spec.method, [])).models.append(

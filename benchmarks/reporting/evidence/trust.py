@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from benchmarks.measuring.attacks.contract import CLEAN, WORST, headline_radius
+from benchmarks.measuring.attacks.contract import CLEAN, WORST
 from benchmarks.measuring.probes import ANYTHING, BLIND, GRADIENT, HARDER, NOISE, REPEATED
+from benchmarks.measuring.radii import headline_radius
 
 GAIN = 0.03
 """Share of images that an attack may find beyond the suite's."""

@@ -15,6 +15,7 @@ from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.evidence.slowdown import COST
 from benchmarks.reporting.findings.detail import detailed
 from benchmarks.reporting.formatting import epsilons
+from benchmarks.reporting.interactive.pictures import KINDS, Pictures
 
 HELD, UNTRIED = -1, -2
 """In place of the radius at which an image falls: it survived all of them; it was not attacked."""
@@ -24,10 +25,11 @@ def explorer(evidence: Evidence) -> Markup:
     """JSON, deflated and in base64, of all that the explorer shows beside the images; empty where there are none.
 
     An object with `count`, `columns`, `height`, `width`, `classes`, `labels` (one per image), `epsilons` (names of
-    radii), `slowed` (name of the radius of the slowdown attack; empty without one) and `networks`: slug, units, routes
-    (a text of 0 and 1 per distinct route), macs (of each of them), and per image answer, confidence in percent, place
-    of its route, place of the radius at which it falls (`HELD`, `UNTRIED`), and cost under the slowdown attack (null
-    where it was not attacked).
+    radii), `slowed` (name of the radius of the slowdown attack; empty without one), `pictured` (of how many images
+    there are pictures under attack) and `networks`: slug, units, routes (a text of 0 and 1 per distinct route), macs
+    (of each of them), per image answer, confidence in percent, place of its route, place of the radius at which it
+    falls (`HELD`, `UNTRIED`), and cost under the slowdown attack (null where it was not attacked); exits (see `_exits`)
+    and pictures (by kind, see `Pictures.of`).
     """
     images = evidence.images
     shown = [network for network in detailed(evidence) if network.first.headline_answers() is not None]
@@ -37,6 +39,7 @@ def explorer(evidence: Evidence) -> Markup:
     radius = evidence.slowdown_radius
     count = min(len(_answers(network, images.count)) for network in shown)
     first = _answers(shown[0], count)
+    pictures = Pictures(shown, count)
     content = {
         "count": count,
         "columns": images.columns,
@@ -46,7 +49,11 @@ def explorer(evidence: Evidence) -> Markup:
         "labels": first["label"].tolist(),
         "epsilons": list(epsilons(radii).values()) if radii else [],
         "slowed": "" if radius is None else epsilons(evidence.slowdown["epsilon"])[radius],
-        "networks": [_network(network, count, radii, radius) for network in shown],
+        "pictured": pictures.count,
+        "networks": [
+            _network(network, count, radii, radius) | {kind: pictures.of(network, kind) for kind in KINDS}
+            for network in shown
+        ],
     }
     text = json.dumps(content, separators=(",", ":"), allow_nan=False)
     return Markup(base64.b64encode(zlib.compress(text.encode(), 9)).decode())
@@ -78,7 +85,23 @@ def _network(network: NetworkEvidence, count: int, radii: list[float], radius: f
         "confidences": (100 * own["confidence"]).round().astype(int).tolist(),
         "route": own["route"].map(routes).tolist(),
         "falls": _falls(network, count, radii),
-        "slowed": _slowed(network, count, radius),
+        "slowed_macs": _slowed(network, count, radius),
+        "exits": _exits(network, count),
+    }
+
+
+def _exits(network: NetworkEvidence, count: int) -> dict[str, Any] | None:
+    """Of every exit, in order, its place among the units, and per image its answer and its confidence in percent."""
+    table = network.first.measurements.get("exits")
+    own = None if table is None else table[table["note"] == ""]
+    if own is None or own.empty:
+        return None
+    shown = own[own["index"] < count].sort_values("index")
+    several = [shown[shown["exit"] == name] for name in dict.fromkeys(own["exit"])]
+    return {
+        "units": [network.first.units.index(name) for name in dict.fromkeys(own["exit"])],
+        "answers": [one["prediction"].astype(int).tolist() for one in several],
+        "confidences": [(100 * one["confidence"]).round().astype(int).tolist() for one in several],
     }
 
 

@@ -32,3 +32,5 @@ def test_what_follows_from_tables_is_no_table(records: dict[str, Record]) -> Non
     names = tables_of(records["resnet"])
     assert {"accuracy", "latency"} <= set(names)
     assert not {"summary", "answers", *RATES} & set(names)
+    assert records["resnet"].has("robustness_pictures")
+    assert not [name for name in names if name.endswith("_pictures")]

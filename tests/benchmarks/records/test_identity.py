@@ -125,7 +125,9 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
         for name in ("balls", "by_foolbox", "contract", "in_turn", "leaving", "losses", "pgd")
     },
     **{f"benchmarks/measuring/attacks/{name}.py": ATTACKED for name in ("apgd", "surrogates", "worst_case")},
+    "benchmarks/measuring/pictures.py": frozenset(("robustness", "slowdown")),
     "benchmarks/measuring/probes.py": frozenset(("trust",)),
+    "benchmarks/measuring/radii.py": ATTACKED | {"attacked_latency", "slowdown", "stochastic"},
     **{
         f"benchmarks/measuring/attacks_on_cost/{name}.py": ON_COST
         for name in ("ascent", "goals", "objective", "search")
@@ -143,9 +145,9 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     "benchmarks/measuring/contenders.py": IN_TURNS,
     "benchmarks/measuring/engine_names.py": TIMED,
     "benchmarks/measuring/engines.py": IN_TURNS,
-    "zoo/execution/cascade.py": ATTACKED | IN_TURNS | ON_COST,
-    "zoo/execution/early_exit.py": ATTACKED | IN_TURNS | ON_COST,
-    "zoo/execution/thresholds.py": ATTACKED | IN_TURNS | ON_COST,
+    "zoo/execution/cascade.py": ATTACKED | IN_TURNS | ON_COST | {"exits"},
+    "zoo/execution/early_exit.py": ATTACKED | IN_TURNS | ON_COST | {"exits"},
+    "zoo/execution/thresholds.py": ATTACKED | IN_TURNS | ON_COST | {"exits"},
     **{
         f"zoo/serving/runtime/{name}.py": IN_TURNS
         for name in (
@@ -162,7 +164,7 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     "zoo/backbone.py": TIMED - ON_COST,
     "zoo/execution/gated_block.py": TIMED,
     "zoo/execution/gates.py": ATTACKED | TIMED,
-    "zoo/execution/rows.py": ATTACKED | TIMED | {"slowdown"},
+    "zoo/execution/rows.py": ATTACKED | TIMED | {"exits", "slowdown"},
     "zoo/execution/skipping.py": TIMED,
     "zoo/methods/resnet.py": TIMED - ON_COST,  # the static network that is timed beside
 }

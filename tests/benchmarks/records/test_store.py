@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.records import record as records_module
+from benchmarks.records.claims import claim
 from benchmarks.records.files import StoreError, read_yaml, replacing, write_json, write_yaml
 from benchmarks.records.identity import Identity
 from benchmarks.records.record import Record, digest
@@ -205,6 +206,35 @@ def test_a_table_that_is_half_rewritten_is_the_old_one(record: Record, monkeypat
         with pytest.raises(KeyboardInterrupt):
             record.write_table("accuracy", TABLE.head(1), MADE_BY)
     pd.testing.assert_frame_equal(record.table("accuracy"), TABLE)
+
+
+def test_a_table_that_is_removed_is_gone_and_the_record_is_whole(record: Record) -> None:
+    record.write_table("accuracy", TABLE, MADE_BY)
+    record.write_table("cost", TABLE, MADE_BY)
+    assert len(record.table("accuracy")) == len(TABLE)
+    record.remove_table("accuracy")
+    for found in (record, Record(record.path)):
+        assert not found.has("accuracy")
+        assert found.manifest["tables"].keys() == {"cost"}
+        assert found.check() == []
+    record.remove_table("accuracy")  # there is none any more
+    assert record.has("cost")
+
+
+def test_pictures_are_removed_from_every_record_and_nothing_else_is(
+    store: Store, record: Record, spec: ModelSpec, weights: dict[str, Tensor]
+) -> None:
+    other = store.commit(made(spec, {"zoo/nowhere.py": "ba9876543210"}), CONFIG, HISTORY, weights)
+    for one in (record, other):
+        for name in ("robustness", "robustness_pictures", "slowdown_pictures"):
+            one.write_table(name, TABLE, MADE_BY)
+    with claim(store.claim_of(other)):
+        store.remove_pictures()  # somebody works on that one
+    assert [len(list(one.path.glob("*_pictures.parquet"))) for one in (record, other)] == [0, 2]
+    store.remove_pictures()
+    for found in store.records():
+        assert list(found.manifest["tables"]) == ["robustness"]
+        assert found.check() == []
 
 
 def test_a_derived_table_is_read_back_and_replaces_the_parquet_file_of_earlier_versions(record: Record) -> None:

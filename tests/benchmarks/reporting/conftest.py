@@ -24,6 +24,8 @@ from tests.benchmarks.reporting.hand_made import (
     costs,
     ledger,
     phases,
+    pictured,
+    says,
     timings,
 )
 
@@ -45,6 +47,7 @@ def three_networks(root: Path) -> HandMade:
         cost=costs(("default", 4_000_000, 4_000_000)),
         latency=timings(0.002, 0.002, {"default": [0.002, 0.002, 0.002]}),
         robustness=attacked({CLEAN: "1" * 10, WEAK: "1111100000", STRONG: "0" * 10}, same),
+        robustness_pictures=pictured("11111000", ["", "", "", "", "", "PGD-10", "PGD-10", "none"], exact="11110000"),
     )
     made.add(
         made.spec("adanet"),
@@ -72,6 +75,9 @@ def three_networks(root: Path) -> HandMade:
             *(("input", "segment1"), ("segment1", "exit1"), ("exit1", "output")),
             *(("segment1", "segment2"), ("segment2", "exit2"), ("exit2", "output")),
         ),
+        exits=says(("exit1", "1101111110", 0.625), ("exit2", "1111111111", 0.75)),
+        robustness_pictures=pictured("000000", ["PGD-10"] * 6),
+        slowdown_pictures=pictured("111111", ["cost", "none"] * 3, macs=4_200_000),
         robustness=attacked(
             {CLEAN: "1" * 10, WEAK: "0" * 10, STRONG: "0" * 10},
             {CLEAN: 2_000_000, WEAK: 4_000_000, STRONG: 2_000_000},

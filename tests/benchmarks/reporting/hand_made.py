@@ -10,6 +10,8 @@ from typing import Any
 import pandas as pd
 import torch
 
+from benchmarks.measuring.picture_names import PICTURES
+from benchmarks.measuring.pictures import as_png
 from benchmarks.records.code_hashes import code_hashes
 from benchmarks.records.identity import Identity
 from benchmarks.records.record import Record
@@ -122,7 +124,9 @@ class HandMade:
         )
         record = self.store.commit(identity, config, epochs, {"weight": torch.zeros(1)})
         for name, table in tables.items():
-            made_by = {"version": {}, "seconds": 1.0, "environment": environment or ENVIRONMENT}
+            made_by: dict[str, Any] = {"version": {}}
+            if not name.endswith(PICTURES):
+                made_by |= {"seconds": 1.0, "environment": environment or ENVIRONMENT}
             record.write_table(name, table, made_by)
         return record
 
@@ -253,6 +257,41 @@ def slowed(*found: tuple[str, float, str, int], nominal: int, tries: int = 8, no
         for goal, epsilon, outcome, macs in found
     ]
     return pd.concat(tables, ignore_index=True)
+
+
+def says(*exits: tuple[str, str, float]) -> pd.DataFrame:
+    """A table of exits: (unit, outcome, confidence) each, an image per character of the outcome, as `answers`."""
+    tables = [
+        answers(outcome)[["index", "label", "prediction"]].assign(
+            exit=unit, confidence=confidence, entropy=0.5, note=""
+        )
+        for unit, outcome, confidence in exits
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def pictured(
+    outcome: str, by: Sequence[str], *, exact: str = "", epsilon: float = 0.1, macs: int = 4_000_000
+) -> pd.DataFrame:
+    """A table of pictures, an image per character of the outcome, as `answers`: of one shade each, 0, 10, 20, ...
+
+    There is no picture where `by` is `none`. The answers before rounding are those of `exact`, or else the same ones.
+    """
+    table = answers(outcome)[["index", "label", "prediction"]]
+    return table.assign(
+        attack=list(by),
+        epsilon=epsilon,
+        exact=answers(exact or outcome)["prediction"],
+        confidence=0.5,
+        linf=epsilon,
+        macs=macs,
+        png=[b"" if name == "none" else shade(10 * index) for index, name in enumerate(by)],
+    )
+
+
+def shade(value: int) -> bytes:
+    """PNG of 28 x 28 pixels of that value."""
+    return as_png(torch.full((1, 28, 28), value, dtype=torch.uint8))
 
 
 def ledger(macs: Mapping[str, int], fixed: int = 0) -> pd.DataFrame:

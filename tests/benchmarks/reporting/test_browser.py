@@ -360,14 +360,107 @@ def test_images_are_explored_one_by_one(opened: Opened) -> None:
     ]
     assert "image=9" in tab.url
     assert first.get_attribute("aria-pressed") == "true"
-    explorer.locator("input[type=checkbox]").check()
+    wrong = explorer.get_by_label("wrong ones only")
+    wrong.check()
     assert explorer.locator(".pick").count() == 1  # BranchyNet errs once
-    explorer.locator("input[type=checkbox]").uncheck()
+    wrong.uncheck()
     explorer.locator("select").nth(2).select_option("0")
     assert explorer.locator(".pick").count() == 5
     for choice, value in ((0, "adanet"), (1, "dear"), (2, "")):
         explorer.locator("select").nth(choice).select_option(value)
     tab.evaluate("remember('image', ''); remember('of', '')")
+
+
+def shown_image(tab: Page, place: int) -> None:
+    tab.evaluate(f"remember('image', '{place}')")
+
+
+def test_every_exit_tells_its_answer_and_where_the_image_left(opened: Opened) -> None:
+    tab, _ = opened
+    tab.set_viewport_size({"width": 1280, "height": 900})
+    row = tab.locator("#explorer .detail tbody tr[data-n=branchynet] .exits li")
+    facts = "items => items.map(item => [item.className, item.title])"
+    # Image 2 goes on to the end; image 3 leaves at the first exit.
+    shown_image(tab, 2)
+    assert row.evaluate_all(facts) == [
+        ["passed err", "exit 1: one, 62 %, passed"],
+        ["left", "exit 2: zero, 75 %, left here"],
+    ]
+    shown_image(tab, 3)
+    assert row.evaluate_all(facts) == [
+        ["left", "exit 1: one, 62 %, left here"],
+        ["unreached", "exit 2: one, 75 %, not reached"],
+    ]
+    assert tab.locator("#explorer tr[data-n=adanet] .exits").count() == 0
+    tab.evaluate("remember('image', '')")
+
+
+def test_attacked_and_slowed_pictures_stand_beside_the_clean_one(opened: Opened) -> None:
+    tab, _ = opened
+    shown_image(tab, 4)
+    cards = tab.locator("#explorer .faces")
+    assert cards.evaluate_all("all => all.map(card => card.dataset.n)") == ["resnet", "branchynet"]
+    faces = [face.inner_text().split("\n") for face in cards.nth(0).locator("div").all()]
+    assert faces == [["clean", "zero, 75 %"], ["attacked, ε 0.1", "zero, 50 %", "held", "before rounding: one"]]
+    slowed = cards.nth(1).locator("div").nth(2)
+    assert slowed.inner_text().split("\n") == ["slowed, ε 0.1", "zero, 50 %", "4.20 M MACs"]
+    assert slowed.locator("img").evaluate("image => [image.naturalWidth, image.width]") == [28, 84]
+    shown_image(tab, 5)
+    assert "no dearer one found" in cards.nth(1).inner_text()
+    assert "zero ✗, 50 %" in cards.nth(0).inner_text()
+    assert cards.nth(1).locator("img").count() == 1  # the slowed one is the clean image
+    shown_image(tab, 6)
+    assert cards.count() == 0
+    assert "pictures of the first 6: images 0 to 5" in tab.locator("#explorer .detail").inner_text()
+    tab.evaluate("remember('image', '')")
+
+
+def test_a_reader_may_ask_for_images_with_pictures_alone(opened: Opened) -> None:
+    tab, _ = opened
+    only = tab.locator("#explorer").get_by_label("with pictures under attack only")
+    only.check()
+    assert tab.locator("#explorer .pick").count() == 6
+    only.uncheck()
+    assert tab.locator("#explorer .pick").count() == 10
+
+
+def test_easy_and_hard_images_of_every_network_that_routes_open_in_the_explorer(opened: Opened) -> None:
+    tab, _ = opened
+    rows = tab.locator("#gallery .extremes")
+    assert rows.evaluate_all("all => all.map(row => row.dataset.n)") == ["adanet", "branchynet"]
+    images = "tiles => tiles.map(tile => Number(tile.dataset.image))"
+    # BranchyNet sends images 2 and 7 to its end, and is wrong about image 9, which is cheap.
+    easy, hard = (rows.nth(1).locator(".tiles").nth(place).locator(".pick") for place in (0, 1))
+    assert easy.evaluate_all(images) == [0, 1, 3, 4, 5, 6, 8, 2, 7]
+    assert hard.evaluate_all(images) == [2, 7, 0, 1, 3, 4, 5, 6, 8, 9]
+    assert [text.split(":")[0] for text in rows.nth(1).locator("p").all_inner_texts()] == [
+        *("Shortest route, and right", "Longest route")
+    ]
+    hard.nth(1).focus()
+    tab.keyboard.press("Enter")
+    assert "image=7" in tab.url
+    assert "of=branchynet" in tab.url
+    detail = tab.locator("#explorer .detail")
+    assert detail.locator("b").first.inner_text() == "Image 7"
+    assert 0 <= detail.bounding_box()["y"] < 900  # type: ignore[index]
+    assert easy.nth(8).get_attribute("aria-pressed") == "true"
+    tab.evaluate("remember('image', ''); remember('of', '')")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_an_image_that_is_open_is_accessible_and_no_wider_than_the_window(
+    opened: Opened, scheme: Literal["light", "dark"], width: int
+) -> None:
+    tab, _ = opened
+    tab.set_viewport_size({"width": width, "height": 900})
+    tab.emulate_media(color_scheme=scheme)
+    shown_image(tab, 2)
+    assert tab.evaluate("document.documentElement.scrollWidth") == width
+    found = Axe().run(tab, "#routes")["violations"]
+    tab.emulate_media(color_scheme="light")
+    tab.evaluate("remember('image', '')")
+    assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found] == []
 
 
 def test_units_are_coloured_by_the_images_that_a_reader_chooses(opened: Opened) -> None:
@@ -388,6 +481,7 @@ def test_images_that_may_not_be_passed_on_are_left_out(study_dir: Path, tmp_path
     assert 'id="explorer"' not in text
     assert "explorer-picture" in page.read_text().partition("<script>")[0]
     assert "explorer-picture" not in text.partition("<script>")[0]
+    assert "explorer-data" not in text.partition("<script>")[0]
 
 
 def test_print_has_no_controls_and_is_on_white_paper(opened: Opened) -> None:

@@ -20,7 +20,9 @@ READERS = {
 VALUES = {
     "benchmarks.measuring.attacks.contract",  # the name of the attack that does nothing
     "benchmarks.measuring.engine_names",
+    "benchmarks.measuring.picture_names",
     "benchmarks.measuring.probes",
+    "benchmarks.measuring.radii",
     "benchmarks.measuring.summaries.accuracy",
     "benchmarks.measuring.summaries.corruptions",
     "benchmarks.measuring.summaries.intervals",

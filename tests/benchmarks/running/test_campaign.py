@@ -85,6 +85,7 @@ def test_everything_of_a_new_study_is_missing(tmp_path: Path) -> None:
             "slowdown",
             "trust",
             "wiring",
+            "exits",
         )
         assert planned.alone == ("latency", "energy", "attacked_latency")
         assert not planned.complete
@@ -347,6 +348,34 @@ def test_only_the_first_seeds_are_timed(tmp_path: Path) -> None:
     assert alone == [("latency", "energy", "attacked_latency"), (), ()]
     twice = study.model_copy(update={"timed_repetitions": 2})
     assert [bool(planned.alone) for planned in small_campaign(tmp_path, twice).plan()] == [True, True, False]
+
+
+def test_only_the_first_seeds_attacked_images_are_kept_as_pictures(tmp_path: Path) -> None:
+    campaign, scheduler = small_campaign(tmp_path, small_study("resnet", repetitions=2)), Recorder()
+    campaign.run(scheduler, ignore)
+    assert [job.pictures for job in scheduler.calls[0]] == [True, False]
+
+
+def test_a_study_of_images_that_may_not_be_passed_on_keeps_none_and_lacks_nothing(copied: Campaign) -> None:
+    pictures = sorted(path.name for path in copied.store.root.glob("models/*/*_pictures.parquet"))
+    assert pictures == ["robustness_pictures.parquet"] * len(METHODS) + ["slowdown_pictures.parquet"] * len(METHODS)
+    secret = Campaign(copied.study, replace(copied.options, images=False))
+    assert all(planned.complete for planned in secret.plan())
+    assert run(secret) == []
+    assert not [*copied.store.root.glob("**/*_pictures.*"), *copied.store.root.glob("images.*")]
+    assert [record.check() for record in secret.store.records()] == [[]] * len(METHODS)
+    assert all(planned.complete for planned in secret.plan())
+
+
+def test_pictures_that_are_wanted_again_are_made_with_the_tables_of_the_attacks(copied: Campaign) -> None:
+    copied.store.remove_pictures()
+    assert {planned.evaluators for planned in copied.plan()} == {("robustness", "slowdown")}
+    before = {record.spec.method: record.manifest["files"]["robustness.parquet"] for record in copied.store.records()}
+    assert len(run(copied)) == len(METHODS)
+    assert all(planned.complete for planned in copied.plan())
+    for record in copied.store.records():
+        assert record.manifest["files"]["robustness.parquet"] == before[record.spec.method]
+        assert record.has("robustness_pictures")
 
 
 def test_checking_networks_does_not_import_the_compiler(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ from tests.benchmarks.cases import (
 from zoo import Task
 
 CPU = torch.device("cpu")
-SHARED = ["accuracy", "cost", "fidelity", "ledger", "robustness", "slowdown", "trust", "wiring"]
+SHARED = ["accuracy", "cost", "fidelity", "ledger", "robustness", "slowdown", "trust", "wiring", "exits"]
 """Evaluators that may share the machine."""
 FEWER = "mnist5k[train=128, test=50]"
 LIMIT_FACTOR = 120
@@ -117,7 +117,7 @@ def test_a_job_can_be_sent_to_another_process(tmp_path: Path) -> None:
 
 def test_training_says_what_it_does(tmp_path: Path) -> None:
     task = job(tmp_path, small_study(recipe={"epochs": 1}, evaluation=NOT_MEASURED))
-    assert steps(task) == ["train", "settings", "accuracy", "ledger", "wiring"]
+    assert steps(task) == ["train", "settings", "accuracy", "ledger", "wiring", "exits"]
 
 
 def test_training_tells_the_figures_of_every_epoch(tmp_path: Path) -> None:
@@ -177,6 +177,28 @@ def test_a_table_made_again_from_the_same_weights_is_the_same(copied: Campaign) 
     assert steps(task) == SHARED
     for name in SHARED:
         pd.testing.assert_frame_equal(record.table(name), before[name], check_exact=True)
+
+
+def test_a_job_that_keeps_pictures_makes_the_tables_that_lack_them(copied: Campaign) -> None:
+    task = copy_of(copied, "adanet", pictures=True)
+    record = record_of(task)
+    assert steps(task) == []
+    before = record.table("robustness_pictures")
+    record.remove_table("robustness_pictures")
+    assert steps(replace(task, pictures=False)) == []
+    assert steps(task) == ["robustness"]
+    pd.testing.assert_frame_equal(record_of(task).table("robustness_pictures"), before)
+    spent = record_of(task).spent()
+    assert "robustness_pictures" not in spent
+
+
+def test_pictures_of_a_table_do_not_outlive_it(copied: Campaign) -> None:
+    evaluation = small_study(evaluation={"robustness": {"samples": 10, "pgd_steps": 1, "epsilons": [0.1]}}).evaluation
+    task = copy_of(copied, "resnet", evaluation=evaluation)
+    assert record_of(task).has("robustness_pictures")
+    assert steps(task) == ["robustness"]
+    assert not record_of(task).has("robustness_pictures")
+    assert record_of(task).check() == []
 
 
 def test_an_evaluator_that_is_off_is_not_missing(records: dict[str, Record], few_digits: Dataset) -> None:
@@ -258,7 +280,7 @@ def test_a_record_knows_what_its_jobs_spent_besides_training_and_measuring(tmp_p
     task.run(lambda progress: None)
     elapsed = time.perf_counter() - before
     spent = record_of(task).spent()
-    assert spent.keys() == {"training", "accuracy", "ledger", "wiring", "waiting", "other"}
+    assert spent.keys() == {"training", "accuracy", "ledger", "wiring", "exits", "waiting", "other"}
     assert all(seconds >= 0 for seconds in spent.values())
     assert sum(spent.values()) <= elapsed + 0.01  # each is rounded to a millisecond
     task.run(lambda progress: None)  # nothing is missing

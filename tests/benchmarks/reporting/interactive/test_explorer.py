@@ -8,6 +8,7 @@ import zlib
 from dataclasses import replace
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from benchmarks.records.identity import data_key
@@ -67,9 +68,40 @@ def test_fewer_images_are_shown_where_the_sheet_has_fewer(evidence: Evidence) ->
     assert len(content(evidence, count=4)["labels"]) == 4
 
 
-@pytest.mark.parametrize("name", ["answers", "confidences", "route", "falls", "slowed"])
+@pytest.mark.parametrize("name", ["answers", "confidences", "route", "falls", "slowed_macs"])
 def test_lists_are_as_long_as_there_are_images(evidence: Evidence, name: str) -> None:
     assert {len(network[name]) for network in content(evidence)["networks"]} == {10}
+
+
+def test_every_exit_says_what_it_answers(evidence: Evidence) -> None:
+    found = {network["slug"]: network["exits"] for network in content(evidence)["networks"]}
+    assert found == {
+        "resnet": None,
+        "adanet": None,
+        "branchynet": {
+            "units": [1, 3],  # of segment1, exit1, segment2, exit2
+            "answers": [[0, 1, 1, 1, 0, 1, 0, 1, 0, 0], [0, 1] * 5],
+            "confidences": [[62] * 10, [75] * 10],
+        },
+    }
+
+
+def test_a_network_that_has_no_exits_says_nothing_of_them(made: HandMade) -> None:
+    made.add(made.spec("resnet"), accuracy=answers("11"), exits=pd.DataFrame([{"exit": None, "note": "none"}]))
+    assert content(made.evidence())["networks"][0]["exits"] is None
+
+
+def test_pictures_are_those_of_as_many_images_as_all_networks_have(evidence: Evidence) -> None:
+    found = content(evidence)
+    assert found["pictured"] == 6  # of ResNet there are 8
+    kept = {network["slug"]: (network["attacked"], network["slowed"]) for network in found["networks"]}
+    assert kept["adanet"] == (None, None)
+    attacked, slowed = kept["resnet"]
+    assert slowed is None
+    assert attacked["exact"] == [0, 1, 0, 1, 1, 0]  # the fifth is right by its picture alone
+    assert attacked["answers"] == [0, 1, 0, 1, 0, 0]
+    assert [len(one["png"]) for one in kept["branchynet"]] == [6, 6]
+    assert [text == "" for text in kept["branchynet"][1]["png"]] == [False, True] * 3
 
 
 def test_images_of_other_data_than_the_records_are_not_shown(made: HandMade) -> None:
