@@ -16,6 +16,7 @@ import zoo
 from benchmarks import data
 from benchmarks.data import Dataset
 from benchmarks.measuring import Evaluator, TrainedNetwork, evaluators
+from benchmarks.measuring.doing import Doing, told_to
 from benchmarks.measuring.options import Evaluation
 from benchmarks.measuring.preparation import measure, prepare
 from benchmarks.records.checkpoint import FileCheckpoint
@@ -52,10 +53,17 @@ class Resources:
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """A message from a job: its current step and, during training, the figures of the last epoch."""
+    """A message from a job.
+
+    Attributes:
+        step: what it does: `train`, or the name of an evaluator.
+        epoch: during training, the figures of the last epoch.
+        doing: the part of the step that begins, of evaluators that tell.
+    """
 
     step: str
     epoch: dict[str, Any] = field(default_factory=dict)
+    doing: Doing | None = None
 
 
 Report = Callable[[Progress], None]
@@ -157,15 +165,19 @@ class Job:
         trained = load_network(record, dataset, torch.device(self.device))
         for chosen in todo:
             report(Progress(step=chosen.name))
-            seconds += self._measure(record, chosen, trained)
+            seconds += self._measure(record, chosen, trained, report)
         return record, seconds
 
-    def _measure(self, record: Record, chosen: Evaluator, trained: TrainedNetwork) -> float:
+    def _measure(self, record: Record, chosen: Evaluator, trained: TrainedNetwork, report: Report) -> float:
         """Make and store a table; the seconds that making it took."""
+
+        def on_part(part: Doing) -> None:
+            report(Progress(step=chosen.name, doing=part))
+
         environment, started = describe_environment(), perf_counter()
         options = chosen.configured(self.evaluation)
         budget = getattr(options, "seconds", 0.0) * len(getattr(options, "batch_sizes", ()))
-        with self._limited(budget, f"{chosen.name} of {self.spec.label}"):
+        with self._limited(budget, f"{chosen.name} of {self.spec.label}"), told_to(on_part):
             table = measure(chosen, trained, options)
         seconds = round(perf_counter() - started, 3)
         made_by = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol
@@ -13,15 +13,18 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
+from benchmarks.measuring.doing import Doing
 from benchmarks.running.scheduling import Event
 
 
 @dataclass
 class JobState:
-    """A job as the view shows it: state, current step and the figures of its last epoch."""
+    """A job as the view shows it: state, current step since some second, and the figures of its last epoch."""
 
     state: str = "waiting"
     step: str = ""
+    doing: Doing | None = None
+    since: float = 0.0
     epoch: int = 0
     epochs: int = 0
     seconds: list[float] = field(default_factory=list)
@@ -29,8 +32,8 @@ class JobState:
     accuracy: float | None = None
     error: str = ""
 
-    def update(self, event: Event) -> None:
-        """Update the state with an event."""
+    def update(self, event: Event, now: float = 0.0) -> None:
+        """Update the state with an event at that second of some clock."""
         if event.kind == "progress":
             self.state = "running"
         else:
@@ -38,12 +41,19 @@ class JobState:
         self.error = event.error or self.error
         if event.progress is None:
             return
-        self.step = event.progress.step
+        self.step, self.doing, self.since = event.progress.step, event.progress.doing, now
         figures = event.progress.epoch
         if figures:
             self.epoch, self.epochs = figures["epoch"], figures["epochs"]
             self.loss, self.accuracy = figures["loss"], figures["validation_accuracy"]
             self.seconds.append(figures["seconds"])
+
+    def shown_step(self, now: float = 0.0) -> str:
+        """The step, and of an evaluator that tells, the part and the share of its time that is spent."""
+        if self.doing is None:
+            return self.step
+        share = self.doing.spent(now - self.since)
+        return f"{self.step} {share:.0%}, {self.doing.what}"
 
     @property
     def left(self) -> float | None:
@@ -74,9 +84,9 @@ def make_view(jobs: Sequence[str], console: Console) -> View:
 class LiveView:
     """A table with one row per job that is redrawn in place."""
 
-    def __init__(self, jobs: Sequence[str], console: Console) -> None:
+    def __init__(self, jobs: Sequence[str], console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self._states = {job: JobState() for job in jobs}
-        self._started = time.monotonic()
+        self._clock, self._started = clock, clock()
         self._live = Live(console=console, get_renderable=self._table, refresh_per_second=2)
 
     def __enter__(self) -> LiveView:
@@ -90,13 +100,14 @@ class LiveView:
 
     def __call__(self, event: Event) -> None:
         """Update the table; the next redraw shows the event."""
-        self._states.setdefault(event.job, JobState()).update(event)
+        self._states.setdefault(event.job, JobState()).update(event, self._clock())
 
     def _table(self) -> Table:
+        now = self._clock()
         states = self._states.values()
         done = sum(state.state in ("done", "failed") for state in states)
         table = Table(
-            title=f"{done} of {len(self._states)} jobs, {format_duration(time.monotonic() - self._started)}",
+            title=f"{done} of {len(self._states)} jobs, {format_duration(now - self._started)}",
             title_justify="left",
             box=None,
             pad_edge=False,
@@ -107,17 +118,17 @@ class LiveView:
             table.add_column(column, justify="right")
         for job, s in self._states.items():
             style = {"failed": "red", "done": "green", "waiting": "dim"}.get(s.state, "")
-            table.add_row(escape(job), s.state, escape(s.error or s.step), *training_figures(s), style=style)
+            table.add_row(escape(job), s.state, escape(s.error or s.shown_step(now)), *training_figures(s), style=style)
         return table
 
 
 class PlainView:
     """One line per event, for logs and pipes."""
 
-    def __init__(self, jobs: Sequence[str], console: Console) -> None:
+    def __init__(self, jobs: Sequence[str], console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self._states = {job: JobState() for job in jobs}
         self._console = console
-        self._started = time.monotonic()
+        self._clock, self._started = clock, clock()
 
     def __enter__(self) -> PlainView:
         self._print(f"{len(self._states)} jobs")
@@ -136,12 +147,12 @@ class PlainView:
             epoch, loss, accuracy, left = training_figures(state)
             self._print(f"{event.job}: epoch {epoch}, loss {loss}, validation accuracy {accuracy}, {left} left")
         elif event.progress:
-            self._print(f"{event.job}: {event.progress.step}")
+            self._print(f"{event.job}: {state.shown_step()}")
         else:
             self._print(f"{event.job}: {event.kind}" + (f", {event.error}" if event.error else ""))
 
     def _print(self, line: str) -> None:
-        elapsed = format_duration(time.monotonic() - self._started)
+        elapsed = format_duration(self._clock() - self._started)
         self._console.print(f"[{elapsed}] {line}", markup=False, highlight=False, soft_wrap=True)
 
 

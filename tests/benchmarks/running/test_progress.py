@@ -9,6 +9,7 @@ from typing import Any, Literal
 import pytest
 from rich.console import Console
 
+from benchmarks.measuring.doing import Doing
 from benchmarks.running.jobs import Progress
 from benchmarks.running.progress import JobState, LiveView, PlainView, format_duration, make_view, training_figures
 from benchmarks.running.scheduling import Event
@@ -125,11 +126,10 @@ def test_plain_lines_carry_no_codes_and_are_not_wrapped() -> None:
     assert "\x1b" not in printed(shown)
 
 
-def test_plain_lines_begin_with_the_time_since_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plain_lines_begin_with_the_time_since_the_start() -> None:
     times = iter([100.0, 100.0, 165.0])
-    monkeypatch.setattr("benchmarks.running.progress.time.monotonic", lambda: next(times))
     shown = console()
-    with PlainView(["train resnet"], shown) as view:
+    with PlainView(["train resnet"], shown, clock=lambda: next(times)) as view:
         view(event("started"))
     assert printed(shown).splitlines() == ["[0:00] 1 jobs", "[1:05] train resnet: started"]
 
@@ -196,6 +196,31 @@ def test_a_training_job_shows_its_figures() -> None:
 def test_a_measuring_job_shows_its_step_and_keeps_its_figures() -> None:
     shown = row(progress("train", epoch=10), progress("robustness"))
     assert shown == ["train", "resnet", "running", "robustness", "10/10", "1.235", "87.5%", "0:00"]
+
+
+BATCH = Doing(what="batch 32, OpenVINO", share=0.2, until=0.6, seconds=2.0)
+
+
+def part_begins() -> Event:
+    return Event(job="train resnet", kind="progress", progress=Progress(step="latency", doing=BATCH))
+
+
+def test_a_timing_job_shows_what_it_times_and_the_share_of_its_time() -> None:
+    assert row(part_begins())[2:] == ["running", "latency", "20%,", "batch", "32,", "OpenVINO"]
+    assert lines(part_begins())[1:] == ["train resnet: latency 20%, batch 32, OpenVINO"]
+
+
+def test_the_share_grows_between_two_messages() -> None:
+    now = [100.0]
+    view, shown = LiveView(["train resnet"], console(terminal=True), clock=lambda: now[0]), console()
+    view(part_begins())
+    now[0] = 101.0
+    shown.print(view._table())
+    assert "latency 40%, batch 32, OpenVINO" in printed(shown)
+
+
+def test_the_next_step_is_shown_without_the_part_of_the_last() -> None:
+    assert row(part_begins(), progress("energy"))[2:] == ["running", "energy"]
 
 
 def test_a_failed_job_shows_its_error() -> None:
