@@ -36,6 +36,8 @@ from benchmarks.training.numerics import single_threaded
 from benchmarks.training.tasks import task_of
 
 Kind = Literal["train", "time"]
+SETTINGS = "settings"
+"""The step between training and the first evaluator: the network proposes its settings."""
 LIMIT_FACTOR = 20
 """Limit of training or of an evaluator, as a multiple of its estimate."""
 MIN_LIMIT = 3600.0
@@ -100,7 +102,7 @@ class Job:
     @property
     def name(self) -> str:
         """Unique within a run."""
-        return f"{self.kind} {self.spec.label}"
+        return job_name(self.kind, self.spec)
 
     def run(self, report: Report) -> None:
         """Do what is missing and store it.
@@ -212,7 +214,7 @@ class Job:
                 checkpoint=FileCheckpoint(store.workspace(identity) / CHECKPOINT, on_damage),
                 on_epoch=on_epoch,
             )
-        report(Progress(step="settings"))
+        report(Progress(step=SETTINGS))
         config = {
             "settings": [asdict(setting) | {"values": dict(setting.values)} for setting in fitted.settings],
             "baseline": baseline_facts(spec, dataset),
@@ -223,6 +225,11 @@ class Job:
             "environment": environment,
         }
         return store.commit(identity, config, fitted.history, fitted.net.state_dict())
+
+
+def job_name(kind: Kind, spec: ModelSpec) -> str:
+    """The name of a network's job."""
+    return f"{kind} {spec.label}"
 
 
 def load_network(record: Record, dataset: Dataset, device: torch.device) -> TrainedNetwork:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol
@@ -15,6 +15,9 @@ from rich.table import Table
 
 from benchmarks.measuring.doing import Doing
 from benchmarks.running.scheduling import Event
+
+QUIET = 30.0
+"""Seconds between two lines that say how long a run still takes."""
 
 
 @dataclass
@@ -38,6 +41,7 @@ class JobState:
             self.state = "running"
         else:
             self.state = {"started": "running", "retried": "waiting"}.get(event.kind, event.kind)
+            self.doing = None
         self.error = event.error or self.error
         if event.progress is None:
             return
@@ -76,16 +80,29 @@ class View(Protocol):
         """Show an event."""
 
 
-def make_view(jobs: Sequence[str], console: Console) -> View:
-    """The live table on a terminal, plain lines elsewhere."""
-    return LiveView(jobs, console) if console.is_terminal else PlainView(jobs, console)
+def make_view(jobs: Sequence[str], console: Console, left: Callable[[], str] = str) -> View:
+    """The live table on a terminal, plain lines elsewhere.
+
+    Args:
+        jobs: their names.
+        console: to print on.
+        left: says how long the run still takes; empty where that is not known.
+    """
+    return LiveView(jobs, console, left) if console.is_terminal else PlainView(jobs, console, left)
 
 
 class LiveView:
     """A table with one row per job that is redrawn in place."""
 
-    def __init__(self, jobs: Sequence[str], console: Console, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        jobs: Sequence[str],
+        console: Console,
+        left: Callable[[], str] = str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._states = {job: JobState() for job in jobs}
+        self._left = left
         self._clock, self._started = clock, clock()
         self._live = Live(console=console, get_renderable=self._table, refresh_per_second=2)
 
@@ -104,10 +121,9 @@ class LiveView:
 
     def _table(self) -> Table:
         now = self._clock()
-        states = self._states.values()
-        done = sum(state.state in ("done", "failed") for state in states)
+        title = [progress_of(self._states.values()), format_duration(now - self._started), self._left()]
         table = Table(
-            title=f"{done} of {len(self._states)} jobs, {format_duration(now - self._started)}",
+            title=", ".join(part for part in title if part),
             title_justify="left",
             box=None,
             pad_edge=False,
@@ -123,12 +139,20 @@ class LiveView:
 
 
 class PlainView:
-    """One line per event, for logs and pipes."""
+    """One line per event, and now and then how long the run still takes, for logs and pipes."""
 
-    def __init__(self, jobs: Sequence[str], console: Console, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        jobs: Sequence[str],
+        console: Console,
+        left: Callable[[], str] = str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._states = {job: JobState() for job in jobs}
         self._console = console
+        self._left = left
         self._clock, self._started = clock, clock()
+        self._said: float | None = None
 
     def __enter__(self) -> PlainView:
         self._print(f"{len(self._states)} jobs")
@@ -150,10 +174,26 @@ class PlainView:
             self._print(f"{event.job}: {state.shown_step()}")
         else:
             self._print(f"{event.job}: {event.kind}" + (f", {event.error}" if event.error else ""))
+        self._say_what_is_left()
+
+    def _say_what_is_left(self) -> None:
+        """As soon as it is known, then after a tenth of the time so far, but not more often than twice a minute."""
+        now = self._clock()
+        if self._said is not None and now - self._said < max(QUIET, (now - self._started) / 10):
+            return
+        left = self._left()
+        if left:
+            self._said = now
+            self._print(f"{progress_of(self._states.values())}, {left}")
 
     def _print(self, line: str) -> None:
         elapsed = format_duration(self._clock() - self._started)
         self._console.print(f"[{elapsed}] {line}", markup=False, highlight=False, soft_wrap=True)
+
+
+def progress_of(states: Collection[JobState]) -> str:
+    """How many jobs have ended."""
+    return f"{sum(state.state in ('done', 'failed') for state in states)} of {len(states)} jobs"
 
 
 def training_figures(state: JobState) -> tuple[str, str, str, str]:

@@ -127,11 +127,48 @@ def test_plain_lines_carry_no_codes_and_are_not_wrapped() -> None:
 
 
 def test_plain_lines_begin_with_the_time_since_the_start() -> None:
-    times = iter([100.0, 100.0, 165.0])
+    now = [100.0]
     shown = console()
-    with PlainView(["train resnet"], shown, clock=lambda: next(times)) as view:
+    with PlainView(["train resnet"], shown, clock=lambda: now[0]) as view:
+        now[0] = 165.0
         view(event("started"))
     assert printed(shown).splitlines() == ["[0:00] 1 jobs", "[1:05] train resnet: started"]
+
+
+def said_after(*seconds: float, left: str = "about 7 min left") -> list[str]:
+    """What a plain view says of the time left, with events at these seconds."""
+    now = [0.0]
+    shown = console()
+    with PlainView(["train resnet", "time resnet"], shown, lambda: left, lambda: now[0]) as view:
+        for now[0] in seconds:
+            view(progress("train"))
+    return [line for line in printed(shown).splitlines() if " of " in line]
+
+
+def test_a_plain_view_says_at_once_and_now_and_then_how_long_the_run_takes() -> None:
+    assert said_after(1, 2, 30, 31, 60, 61) == [
+        "[0:01] 0 of 2 jobs, about 7 min left",
+        "[0:31] 0 of 2 jobs, about 7 min left",
+        "[1:01] 0 of 2 jobs, about 7 min left",
+    ]
+
+
+def test_the_longer_a_run_takes_the_less_often_that_is_said() -> None:
+    hour = 3600.0
+    assert [line[:10] for line in said_after(hour, hour + 360, hour + 450, hour + 460)] == ["[1:00:00] ", "[1:07:30] "]
+
+
+def test_nothing_is_said_of_it_before_it_is_known() -> None:
+    assert said_after(1, 100, 1000, left="") == []
+
+
+def test_the_title_of_the_live_table_has_the_time_left() -> None:
+    now = [0.0]
+    view = LiveView(["train resnet", "time resnet"], console(terminal=True), lambda: "about 7 min left", lambda: now[0])
+    view(event("done"))
+    now[0], shown = 64.0, console()
+    shown.print(view._table())
+    assert printed(shown).splitlines()[0].rstrip() == "1 of 2 jobs, 1:04, about 7 min left"
 
 
 @pytest.mark.parametrize(
@@ -221,6 +258,7 @@ def test_the_share_grows_between_two_messages() -> None:
 
 def test_the_next_step_is_shown_without_the_part_of_the_last() -> None:
     assert row(part_begins(), progress("energy"))[2:] == ["running", "energy"]
+    assert row(part_begins(), event("done"))[2:] == ["done", "latency"]
 
 
 def test_a_failed_job_shows_its_error() -> None:
