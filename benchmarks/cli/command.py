@@ -13,7 +13,7 @@ from benchmarks.cli import options
 from benchmarks.cli.console import make_console
 from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors, one_line_interrupt
 from benchmarks.cli.folders import check_folder
-from benchmarks.cli.waiting import LOADING, waiting
+from benchmarks.cli.waiting import loading
 from benchmarks.study.design import Design, load
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -51,7 +51,7 @@ def run(
         load(Design, study)
         if data_root is not None:
             check_folder(data_root, "--data-root")
-    with one_line_interrupt(), waiting(LOADING):
+    with one_line_interrupt(), loading():
         from benchmarks.cli import execution
         from benchmarks.cli.error_kinds import INPUT_ERRORS
         from benchmarks.cli.values import checked_run, measuring_besides, override, split_methods

@@ -23,6 +23,8 @@ from benchmarks.running.campaign import Campaign, RunOptions
 from benchmarks.running.progress import make_view
 from benchmarks.running.scheduling import Event, InlineScheduler, Scheduler
 from benchmarks.running.spent import Spent
+from benchmarks.running.time_left import TimeLeft
+from benchmarks.running.workload import side_by_side, workload
 from benchmarks.study.study import Study
 
 
@@ -126,18 +128,22 @@ def execute(
     campaign.check_data()
     for line in campaign.put_aside_damaged():
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    jobs = campaign.jobs(campaign.plan())
+    plan = campaign.plan()
+    jobs = campaign.jobs(plan)
     if not jobs:
         console.print(f"All {len(campaign.specs)} networks are trained and measured already.")
         campaign.run(InlineScheduler(), lambda event: None)
         return 0
     with waiting(f"starting {scheduler}"):
         runner = make_scheduler(scheduler, ray_address)
+    together = side_by_side(campaign.options) if scheduler is options.SchedulerName.ray and not ray_address else 1
+    left = TimeLeft(workload(campaign, plan), together)
     try:
-        with make_view(jobs, console) as view:
+        with make_view(jobs, console, left.text) as view:
 
             def on_event(event: Event) -> None:
                 spent(event)
+                left(event)
                 view(event)
 
             outcomes = campaign.run(runner, on_event)

@@ -24,7 +24,7 @@ from benchmarks.cli.comparison_options import (
 from benchmarks.cli.console import PIPE_WIDTH, make_console
 from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors, one_line_interrupt
 from benchmarks.cli.folders import check_folder, check_writable
-from benchmarks.cli.waiting import LOADING, waiting
+from benchmarks.cli.waiting import loading, waiting
 from benchmarks.comparing.places import RESULTS, find_study
 from benchmarks.records.files import study_file
 
@@ -74,7 +74,7 @@ def reproduce(
         if data_root is not None:
             check_folder(data_root, "--data-root")
         check_outputs(page, json)
-    with one_line_interrupt(), waiting(LOADING):
+    with one_line_interrupt(), loading():
         from benchmarks.cli.compared import write
         from benchmarks.cli.error_kinds import INPUT_ERRORS, RUN_ERRORS
         from benchmarks.cli.execution import execute

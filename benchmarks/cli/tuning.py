@@ -11,7 +11,7 @@ from benchmarks.cli import options
 from benchmarks.cli.console import make_console
 from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors, one_line_interrupt
 from benchmarks.cli.folders import check_folder, check_results
-from benchmarks.cli.waiting import LOADING, waiting
+from benchmarks.cli.waiting import loading, waiting
 from benchmarks.study.design import Design, load
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -53,7 +53,7 @@ def tune(
         load(Design, study)
         if data_root is not None:
             check_folder(data_root, "--data-root")
-    with one_line_interrupt(), waiting(LOADING):
+    with one_line_interrupt(), loading():
         from benchmarks.cli.error_kinds import INPUT_ERRORS
         from benchmarks.cli.trials import run_tuning, search
         from benchmarks.cli.values import checked_run, override, split_methods

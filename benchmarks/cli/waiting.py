@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from rich.console import Console
 from rich.live import Live
@@ -14,13 +14,22 @@ from rich.spinner import Spinner
 LOADING = "loading torch"
 
 
+def loading() -> AbstractContextManager[None]:
+    """For commands that take minutes: say that torch is loaded, in a log too, unless it is there already."""
+    return waiting(LOADING, logged="torch" not in sys.modules)
+
+
 @contextmanager
-def waiting(what: str) -> Iterator[None]:
+def waiting(what: str, *, logged: bool = False) -> Iterator[None]:
     """Show what is being done while the block runs, on standard error; the line vanishes at its end.
 
-    Nothing is written if standard error is not a terminal.
+    Args:
+        what: is done.
+        logged: whether a line is written, and stays, if standard error is not a terminal; otherwise nothing is.
     """
     if not sys.stderr.isatty():
+        if logged:
+            print(f"RouteBench: {what} ...", file=sys.stderr, flush=True)
         yield
         return
     line = Spinner("dots", f"[dim]RouteBench: {escape(what)} ...[/dim]")

@@ -22,6 +22,7 @@ from benchmarks.measuring.attacks_on_cost.search import Attacked, by_ascent, not
 from benchmarks.measuring.batch_sizes import BatchSizes
 from benchmarks.measuring.configurations import Configuration
 from benchmarks.measuring.contenders import in_runtime
+from benchmarks.measuring.doing import doing, part
 from benchmarks.measuring.engine_names import PYTORCH
 from benchmarks.measuring.radii import headline_radius
 from benchmarks.measuring.trained_network import TrainedNetwork
@@ -73,15 +74,17 @@ def attacked_latency(trained: TrainedNetwork, options: AttackedLatencyOptions) -
     row = sorted(trained.dataset.info.epsilons)
     epsilon = headline_radius(row) if options.epsilon is None else options.epsilon
     radii = [*(smaller for smaller in row if smaller < epsilon), epsilon]
+    doing("attacking the cost of its images")
     with trained.at(trained.settings[0]):
         clean, attacked, note = _images(trained, options, radii)
     if note:
         return pd.DataFrame([{"epsilon": epsilon, "batch_size": 0, "repetition": 0, "note": note}], columns=COLUMNS)
-    tables = [
-        take_turns(pair, size, trained.seed, seconds=options.seconds, half_width=options.half_width)
-        for pair in _pairs(trained, clean, attacked)
-        for size in dict.fromkeys(min(size, len(clean.images)) for size in options.batch_sizes)
-    ]
+    sizes = dict.fromkeys(min(size, len(clean.images)) for size in options.batch_sizes)
+    turns = [(pair, size) for pair in _pairs(trained, clean, attacked) for size in sizes]
+    tables = []
+    for place, (pair, size) in enumerate(turns):
+        with part(place / len(turns), (place + 1) / len(turns)):
+            tables.append(take_turns(pair, size, trained.seed, seconds=options.seconds, half_width=options.half_width))
     table = pd.concat(tables, ignore_index=True).rename(columns={"setting": "images"})
     return table.assign(epsilon=epsilon, note="")[COLUMNS]
 

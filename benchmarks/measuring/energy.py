@@ -6,7 +6,7 @@ batch for about a second, waiting for each result. All go through the same image
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from time import sleep
 
@@ -17,6 +17,7 @@ from pydantic import Field
 from benchmarks.measuring import evaluator
 from benchmarks.measuring.batch_sizes import BatchSizes
 from benchmarks.measuring.configurations import Configuration, configurations, first_image
+from benchmarks.measuring.doing import doing, part
 from benchmarks.measuring.energy_meter import EnergyUnavailable, Meter, energy_meter
 from benchmarks.measuring.trained_network import TrainedNetwork
 from benchmarks.strict import Strict
@@ -73,6 +74,7 @@ def _measure(
     for size in sizes:
         passes = [_batch_after_batch(configuration, size) for configuration in chosen]
         for repetition in range(options.repetitions):
+            _say(sizes, size, repetition, options, chosen)
             idle = meter.measure(lambda: sleep(IDLE_INTERVAL), options.seconds).watts
             for configuration, step in zip(chosen, passes, strict=True):
                 configuration.apply_setting()
@@ -81,6 +83,15 @@ def _measure(
                 for name in configuration.names:
                     rows.append((size, repetition, name, configuration.name, configuration.compute, *measured))
     return rows
+
+
+def _say(sizes: list[int], size: int, repetition: int, options: EnergyOptions, chosen: Sequence[Configuration]) -> None:
+    """Tell which turn begins, of all turns at all batch sizes, which take equally long."""
+    turns = options.repetitions * len(sizes)
+    before = options.repetitions * sizes.index(size) + repetition
+    with part(before / turns, (before + 1) / turns):
+        what = f"batch {size}, {chosen[0].engine}, turn {repetition + 1} of {options.repetitions}"
+        doing(what, options.seconds * (1 + len(chosen)))
 
 
 def _batch_after_batch(configuration: Configuration, size: int) -> Callable[[], None]:

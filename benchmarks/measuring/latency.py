@@ -20,6 +20,7 @@ from benchmarks.measuring import evaluator
 from benchmarks.measuring.batch_sizes import BatchSizes
 from benchmarks.measuring.configurations import Configuration, configurations
 from benchmarks.measuring.contenders import baselines, in_runtime
+from benchmarks.measuring.doing import doing, part
 from benchmarks.measuring.engine_names import EAGER, OPENVINO, PYTORCH, RACING, RUNTIME, SERVED, EngineName
 from benchmarks.measuring.trained_network import TrainedNetwork
 from benchmarks.measuring.turns import COLUMNS, one_turn, rows_of_pass, take_turns
@@ -63,23 +64,28 @@ def latency(trained: TrainedNetwork, options: LatencyOptions) -> pd.DataFrame:
     also timed in sorted order where routes differ. The baseline's rows have the setting `static resnet`, computing
     `all`.
     """
+    doing("preparing its engines")
     static, *own = configurations(trained)
     runtime = in_runtime(trained, own) if RUNTIME in options.engines else []
     on_cpu = trained.device.type == "cpu"
     names = [name for name in (SERVED, *options.engines) if on_cpu or name in PYTORCH]
-    sizes = dict.fromkeys(min(size, len(trained.dataset.test)) for size in options.batch_sizes)
+    sizes = list(dict.fromkeys(min(size, len(trained.dataset.test)) for size in options.batch_sizes))
     tables = []
-    for size in sizes:
-        dense = baselines(trained, size, static.images, names)
-        fastest, race = _race([dense, *_by_role(own, runtime)], size, options, trained.seed)
-        everything = [
-            *fastest[:2],
-            *(c for c in (*own, *runtime) if c.compute == "needed" and c.engine == fastest[2].engine),
-        ]
-        tables += [
-            race,
-            take_turns(everything, size, trained.seed, seconds=options.seconds, half_width=options.half_width),
-        ]
+    for place, size in enumerate(sizes):
+        with part(place / len(sizes), (place + 1) / len(sizes)):
+            with part(0, RACE / (1 + RACE)):
+                doing(f"batch {size}, preparing the baseline's engines")
+                dense = baselines(trained, size, static.images, names)
+                fastest, race = _race([dense, *_by_role(own, runtime)], size, options, trained.seed)
+            everything = [
+                *fastest[:2],
+                *(c for c in (*own, *runtime) if c.compute == "needed" and c.engine == fastest[2].engine),
+            ]
+            with part(RACE / (1 + RACE), 1):
+                turns = take_turns(
+                    everything, size, trained.seed, seconds=options.seconds, half_width=options.half_width
+                )
+        tables += [race, turns]
     return pd.concat([table for table in tables if len(table)], ignore_index=True)
 
 
@@ -98,6 +104,8 @@ def _race(
     order = list(range(len(contenders)))
     rows: list[tuple[object, ...]] = []
     recorded: list[list[float]] = []
+    if contenders:
+        doing(f"batch {size}, {len({c.engine for c in contenders})} engines race", RACE * options.seconds)
     started = time.perf_counter()
     while contenders and (len(recorded) < RACED or time.perf_counter() - started < RACE * options.seconds):
         shuffle(order)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.measuring.configurations import Configuration, first_image
+from benchmarks.measuring.doing import doing
 from benchmarks.measuring.ratios import Turns
 from benchmarks.training.seeds import derive_seed
 
@@ -52,6 +53,7 @@ def take_turns(
     rows: list[tuple[object, ...]] = []
     recorded: list[list[float]] = []
     look = FIRST_LOOK
+    doing(f"batch {size}, {' and '.join(dict.fromkeys(c.engine for c in chosen))}", seconds)
     started = time.perf_counter()
     for turn in count():
         elapsed = time.perf_counter() - started

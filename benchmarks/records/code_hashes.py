@@ -21,11 +21,11 @@ PACKAGES = ("zoo", "benchmarks")
 LISTS = (
     *("zoo.plugins", "zoo.registry", "zoo.papers", "benchmarks.data.catalogue"),
     *("benchmarks.measuring.registry", "benchmarks.measuring.attacks.registry"),
-    "benchmarks.measuring.summaries.registry",
+    *("benchmarks.measuring.summaries.registry", "benchmarks.measuring.doing"),
 )
-"""Modules and packages that only find plug-ins by name, or hold facts of papers. They are left out, because no number
-depends on them: parameters of presets, contents of data sets and options of evaluators are in a record's identity as
-values."""
+"""Modules and packages that only find plug-ins by name, hold facts of papers, or tell what is being done. They are left
+out, because no number depends on them: parameters of presets, contents of data sets and options of evaluators are in a
+record's identity as values."""
 
 
 def code_hashes(modules: Iterable[str]) -> dict[str, str]:

@@ -13,9 +13,6 @@ import torch
 
 import zoo
 from benchmarks.measuring import evaluators
-from benchmarks.measuring.energy import EnergyOptions
-from benchmarks.measuring.energy_meter import RAMP_SECONDS
-from benchmarks.measuring.latency import LatencyOptions
 from benchmarks.records.claims import Busy, claim, is_claimed
 from benchmarks.records.derived import SUMMARY, is_derived, joined, store_derived
 from benchmarks.records.environment import describe_environment
@@ -24,8 +21,8 @@ from benchmarks.records.identity import Identity, data_key, identify
 from benchmarks.records.record import Record
 from benchmarks.records.sample_images import remove_sample_images, write_sample_images
 from benchmarks.records.store import Status, Store, newest_by_key
-from benchmarks.running.estimate import estimate_training
-from benchmarks.running.jobs import Job, Kind, Progress, Resources, load_dataset, missing_tables
+from benchmarks.running.estimate import budget, estimate_training
+from benchmarks.running.jobs import Job, Kind, Progress, Resources, job_name, load_dataset, missing_tables
 from benchmarks.running.scheduling import Event, Outcome, Scheduler
 from benchmarks.study.study import ModelSpec, Study, StudyError
 from benchmarks.training.tasks import task_of
@@ -189,18 +186,12 @@ class Campaign:
 
     def estimate(self, planned: Planned) -> float:
         """Seconds that one job would take for what is missing, estimated from a few timed steps and the options."""
-        seconds = 0.0
-        if not planned.trained:
-            seconds += estimate_training(planned.spec, self.dataset, torch.device(self.options.device))
-        latency = self.study.evaluation.options_as("latency", LatencyOptions)
-        energy = self.study.evaluation.options_as("energy", EnergyOptions)
-        if "latency" in planned.alone and latency:
-            seconds += latency.seconds * len(latency.batch_sizes)
-        if "energy" in planned.alone and energy and torch.device(self.options.device).type == "cuda":
-            record = self.store.record(self.identity(planned.spec)) if planned.trained else None
-            turns = 3 + (len(record.settings) if record else 1)  # idle, the baseline, all units, and every setting
-            seconds += (energy.seconds + RAMP_SECONDS) * energy.repetitions * len(energy.batch_sizes) * turns
-        return seconds
+        device = torch.device(self.options.device)
+        record = self.store.record(self.identity(planned.spec)) if planned.trained else None
+        settings = len(record.settings) if record else 1
+        timed = [e for e in evaluators(alone=True) if e.name in planned.alone]
+        seconds = sum(budget(e, self.study.evaluation, device, settings) or 0.0 for e in timed)
+        return seconds + (0.0 if planned.trained else estimate_training(planned.spec, self.dataset, device))
 
     def discard(self) -> None:
         """Remove every model of the study, so that all of them are made again."""
@@ -241,7 +232,7 @@ class Campaign:
         training = [p.spec for p in planned if not p.trained or p.evaluators]
         outcomes = self._run([self._job("train", spec) for spec in training], scheduler, on_event)
         failed = {outcome.job for outcome in outcomes if outcome.error}
-        timing = [p.spec for p in planned if p.alone and self._job("train", p.spec).name not in failed]
+        timing = [p.spec for p in planned if p.alone and job_name("train", p.spec) not in failed]
         outcomes += self._run([self._job("time", spec) for spec in timing], scheduler, on_event)
         self.summarise()
         if self.options.images:
@@ -284,7 +275,7 @@ class Campaign:
         """Names of the jobs for a plan, in order."""
         training = [p for p in planned if not p.trained or p.evaluators]
         timing = [p for p in planned if p.alone]
-        return [self._job("train", p.spec).name for p in training] + [self._job("time", p.spec).name for p in timing]
+        return [job_name("train", p.spec) for p in training] + [job_name("time", p.spec) for p in timing]
 
     def _job(self, kind: Kind, spec: ModelSpec) -> Job:
         options = self.options

@@ -1,4 +1,4 @@
-"""Estimate how long training will take on this machine, from a few timed steps."""
+"""Estimate how long a network will take on this machine: its training from a few timed steps, timing from options."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ import torch
 
 import zoo
 from benchmarks.data import Dataset
+from benchmarks.measuring import Evaluator
+from benchmarks.measuring.energy import EnergyOptions
+from benchmarks.measuring.energy_meter import RAMP_SECONDS
+from benchmarks.measuring.options import Evaluation
 from benchmarks.study.study import ModelSpec
 from benchmarks.training.adversary import Adversary
 from benchmarks.training.loop import make_optimizer
@@ -47,6 +51,23 @@ def estimate_training(spec: ModelSpec, dataset: Dataset, device: torch.device) -
             per_step = (_now(device) - started) / STEPS
             seconds += phases.count(phase) * per_step * (len(dataset.train) // size)
     return seconds
+
+
+def budget(chosen: Evaluator, evaluation: Evaluation, device: torch.device, settings: int = 1) -> float | None:
+    """Seconds that an evaluator may spend on its turns, of its options; None if it has no such option.
+
+    Args:
+        chosen: the evaluator.
+        evaluation: with its options.
+        device: that is measured; energy is measured on GPUs only.
+        settings: that the network has.
+    """
+    options = chosen.configured(evaluation)
+    if isinstance(options, EnergyOptions):
+        turns = 3 + settings if device.type == "cuda" else 0  # idle, the baseline, all units, and every setting
+        return (options.seconds + RAMP_SECONDS) * options.repetitions * len(options.batch_sizes) * turns
+    seconds, sizes = getattr(options, "seconds", None), getattr(options, "batch_sizes", ())
+    return None if seconds is None else float(seconds * len(sizes))
 
 
 def _now(device: torch.device) -> float:

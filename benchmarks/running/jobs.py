@@ -17,6 +17,7 @@ import zoo
 from benchmarks import data
 from benchmarks.data import Dataset
 from benchmarks.measuring import Evaluator, TrainedNetwork, evaluators
+from benchmarks.measuring.doing import Doing, told_to
 from benchmarks.measuring.options import Evaluation
 from benchmarks.measuring.picture_names import pictures_of
 from benchmarks.measuring.pictures import joined_pictures
@@ -38,6 +39,8 @@ from benchmarks.training.numerics import single_threaded
 from benchmarks.training.tasks import task_of
 
 Kind = Literal["train", "time"]
+SETTINGS = "settings"
+"""The step between training and the first evaluator: the network proposes its settings."""
 LIMIT_FACTOR = 20
 """Limit of training or of an evaluator, as a multiple of its estimate."""
 MIN_LIMIT = 3600.0
@@ -55,10 +58,17 @@ class Resources:
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """A message from a job: its current step and, during training, the figures of the last epoch."""
+    """A message from a job.
+
+    Attributes:
+        step: what it does: `train`, or the name of an evaluator.
+        epoch: during training, the figures of the last epoch.
+        doing: the part of the step that begins, of evaluators that tell.
+    """
 
     step: str
     epoch: dict[str, Any] = field(default_factory=dict)
+    doing: Doing | None = None
 
 
 Report = Callable[[Progress], None]
@@ -97,7 +107,7 @@ class Job:
     @property
     def name(self) -> str:
         """Unique within a run."""
-        return f"{self.kind} {self.spec.label}"
+        return job_name(self.kind, self.spec)
 
     def run(self, report: Report) -> None:
         """Do what is missing and store it.
@@ -165,16 +175,20 @@ class Job:
         trained = load_network(record, dataset, torch.device(self.device))
         for chosen in todo:
             report(Progress(step=chosen.name))
-            seconds += self._measure(record, chosen, trained)
+            seconds += self._measure(record, chosen, trained, report)
         return record, seconds
 
-    def _measure(self, record: Record, chosen: Evaluator, trained: TrainedNetwork) -> float:
+    def _measure(self, record: Record, chosen: Evaluator, trained: TrainedNetwork, report: Report) -> float:
         """Make and store a table; the seconds that making it took."""
+
+        def on_part(part: Doing) -> None:
+            report(Progress(step=chosen.name, doing=part))
+
         environment, started = describe_environment(), perf_counter()
         options = chosen.configured(self.evaluation)
         budget = getattr(options, "seconds", 0.0) * len(getattr(options, "batch_sizes", ()))
         kept: list[pd.DataFrame] | None = [] if self.pictures and chosen.pictures else None
-        with self._limited(budget, f"{chosen.name} of {self.spec.label}"):
+        with self._limited(budget, f"{chosen.name} of {self.spec.label}"), told_to(on_part):
             table = measure(chosen, replace(trained, pictures=kept), options)
         seconds = round(perf_counter() - started, 3)
         made_by = {
@@ -213,7 +227,7 @@ class Job:
                 checkpoint=FileCheckpoint(store.workspace(identity) / CHECKPOINT, on_damage),
                 on_epoch=on_epoch,
             )
-        report(Progress(step="settings"))
+        report(Progress(step=SETTINGS))
         config = {
             "settings": [asdict(setting) | {"values": dict(setting.values)} for setting in fitted.settings],
             "baseline": baseline_facts(spec, dataset),
@@ -224,6 +238,11 @@ class Job:
             "environment": environment,
         }
         return store.commit(identity, config, fitted.history, fitted.net.state_dict())
+
+
+def job_name(kind: Kind, spec: ModelSpec) -> str:
+    """The name of a network's job."""
+    return f"{kind} {spec.label}"
 
 
 def load_network(record: Record, dataset: Dataset, device: torch.device) -> TrainedNetwork:

@@ -13,6 +13,7 @@ import zoo
 from benchmarks.measuring.options import Evaluation
 from benchmarks.strict import Strict
 from benchmarks.study.design import Design, OwnRecipe, StudyError, bundled_studies, checked, load, method_names
+from benchmarks.study.presets import lacking, nobody_has
 from benchmarks.training.recipe import Recipe
 from benchmarks.training.seeds import derive_seed
 from zoo.registry import parse_brackets
@@ -53,7 +54,11 @@ class Study(Design):
         """
         found: dict[str, ModelSpec] = {}
         preset = self.preset or default_preset
-        for selector in expand_methods(method_names(self.methods) if only is None else only, preset):
+        selectors = expand_methods(method_names(self.methods) if only is None else only, preset)
+        without = lacking(preset, selectors)
+        if without:
+            raise StudyError(without)
+        for selector in selectors:
             for repetition in range(self.repetitions):
                 spec = self._model(selector, preset, repetition)
                 same = found.setdefault(spec.label, spec)
@@ -82,8 +87,6 @@ class Study(Design):
     def _model(self, selector: zoo.Selector, default_preset: str, repetition: int) -> ModelSpec:
         presets = zoo.method(selector.name).presets
         preset = selector.preset or default_preset
-        if preset not in presets:
-            raise StudyError(f"{selector.name} has no preset {preset!r}; valid: {', '.join(presets)}")
         published = presets[preset].recipe if self.published_recipes else {}
         recipe, own = self.recipe, {**published, **self.own_fields(selector, default_preset)}
         if own:
@@ -192,13 +195,16 @@ def expand_methods(selectors: Sequence[str], preset: str = "tiny") -> list[zoo.S
         StudyError: one matches nothing.
     """
     found: list[zoo.Selector] = []
+    chosen: list[str] = []
     for text in selectors:
         if text == "all":
+            chosen += zoo.list_methods()
             found += _having(preset, zoo.list_methods())
         elif "[" not in text and any(c in text for c in "*?"):
             names = zoo.list_methods(text)
             if not names:
                 raise StudyError(f"no method matches {text!r}; valid: {', '.join(zoo.list_methods())}")
+            chosen += names
             found += _having(preset, names)
         else:
             try:
@@ -206,7 +212,7 @@ def expand_methods(selectors: Sequence[str], preset: str = "tiny") -> list[zoo.S
             except ValueError as error:
                 raise StudyError(f"methods: {error}") from error
     if selectors and not found:
-        raise StudyError(f"methods: no chosen method has the preset {preset!r}; every method has tiny and small")
+        raise StudyError(nobody_has(preset, chosen))
     if not found:
         raise StudyError(f"methods: none chosen; valid: all, {', '.join(zoo.list_methods())}")
     return found

@@ -16,6 +16,7 @@ import ray
 from ray import tune
 from ray.tune.experiment import Trial
 
+from benchmarks.measuring.doing import Doing
 from benchmarks.records.claims import Busy
 from benchmarks.records.environment import usable_cpus
 from benchmarks.running.jobs import Job, Progress
@@ -143,7 +144,8 @@ class _Listener(tune.Callback):
         elif step == BUSY:
             self.busy.add(name)
         elif step not in (None, DONE):
-            progress = Progress(step=result["step"], epoch=result["epoch"])
+            part = result.get("doing")
+            progress = Progress(step=result["step"], epoch=result["epoch"], doing=Doing(**part) if part else None)
             self._send(Event(job=name, kind="progress", progress=progress))
 
     def on_trial_recover(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:

@@ -103,7 +103,7 @@ OPTIONS: list[tuple[list[str], str]] = [
     (["--dataset", "imagefolder[size=None]"], "option size of imagefolder must be int, not None"),
     (["--dataset", "imagefolder[size=0]"], "size of imagefolder must be at least 1"),
     (["--dataset", "cifar10[download=yes]"], "option download of cifar10 must be bool, not 'yes'"),
-    (["--preset", "huge"], "no chosen method has the preset 'huge'; every method has tiny and small"),
+    (["--preset", "huge"], "no chosen method has the preset 'huge'; valid for all of them: tiny, small; "),
     (["--preset", ""], "preset: String should have at least 1 character"),
     (["--epochs", "0"], "recipe.epochs"),
     (["--epochs", "-3"], "recipe.epochs"),

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from benchmarks.measuring import TrainedNetwork
 from benchmarks.measuring import energy as module
+from benchmarks.measuring.doing import Doing, told_to
 from benchmarks.measuring.energy import COLUMNS, EnergyOptions, energy
 from benchmarks.measuring.energy_meter import energy_meter
 from benchmarks.measuring.engine_names import BASELINE_SETTING
@@ -102,6 +103,20 @@ def test_each_configuration_computes_at_its_own_setting(gated: TrainedNetwork, n
     order = list(dict.fromkeys(what for what, images in answered if len(images) == 4))
     names = [setting.name for setting in gated.settings]
     assert order == ["static", f"{names[0]} all", *(f"{name} needed" for name in names)]
+
+
+def test_it_tells_batch_size_turn_and_the_share_of_its_time(gated: TrainedNetwork, nvml: Nvml) -> None:
+    heard: list[Doing] = []
+    with told_to(heard.append):
+        energy(gated, options(1, 8, seconds=0.01))
+    assert [(part.what, part.share, part.until) for part in heard] == [
+        ("batch 1, PyTorch, fused, turn 1 of 2", 0, 0.25),
+        ("batch 1, PyTorch, fused, turn 2 of 2", 0.25, 0.5),
+        ("batch 8, PyTorch, fused, turn 1 of 2", 0.5, 0.75),
+        ("batch 8, PyTorch, fused, turn 2 of 2", 0.75, 1),
+    ]
+    # idle, the static network, all units, and each setting
+    assert {part.seconds for part in heard} == {0.01 * (3 + len(gated.settings))}
 
 
 def test_a_batch_larger_than_the_test_split_is_the_whole_split_once(gated: TrainedNetwork, nvml: Nvml) -> None:

@@ -65,10 +65,10 @@ def die(progress: Progress) -> None:
 
 
 def steps(task: Job) -> list[str]:
-    """Run a job; what it says that it does, in order."""
-    seen: list[str] = []
-    task.run(lambda progress: seen.append(progress.step))
-    return seen
+    """Run a job; what it says that it does, in order, without the parts of a step."""
+    seen: list[Progress] = []
+    task.run(seen.append)
+    return [progress.step for progress in seen if progress.doing is None]
 
 
 def copy_of(campaign: Campaign, method: str, kind: Kind = "train", **changes: Any) -> Job:
@@ -217,7 +217,14 @@ def test_timing_is_missing_from_the_timing_job_alone(copied: Campaign, few_digit
 def test_a_timing_job_times(copied: Campaign) -> None:
     task = copy_of(copied, "resnet", "time")
     (record_of(task).path / "latency.parquet").unlink()
-    assert steps(task) == ["latency"]
+    seen: list[Progress] = []
+    task.run(seen.append)
+    assert {progress.step for progress in seen} == {"latency"}
+    assert [progress.doing.what for progress in seen if progress.doing] == [
+        "preparing its engines",
+        *("batch 1, preparing the baseline's engines", "batch 1, PyTorch, fused"),
+        *("batch 8, preparing the baseline's engines", "batch 8, PyTorch, fused"),
+    ]
     assert BASELINE_SETTING in set(record_of(task).table("latency")["setting"])
 
 

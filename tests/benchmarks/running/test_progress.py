@@ -9,6 +9,7 @@ from typing import Any, Literal
 import pytest
 from rich.console import Console
 
+from benchmarks.measuring.doing import Doing
 from benchmarks.running.jobs import Progress
 from benchmarks.running.progress import JobState, LiveView, PlainView, format_duration, make_view, training_figures
 from benchmarks.running.scheduling import Event
@@ -125,13 +126,49 @@ def test_plain_lines_carry_no_codes_and_are_not_wrapped() -> None:
     assert "\x1b" not in printed(shown)
 
 
-def test_plain_lines_begin_with_the_time_since_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    times = iter([100.0, 100.0, 165.0])
-    monkeypatch.setattr("benchmarks.running.progress.time.monotonic", lambda: next(times))
+def test_plain_lines_begin_with_the_time_since_the_start() -> None:
+    now = [100.0]
     shown = console()
-    with PlainView(["train resnet"], shown) as view:
+    with PlainView(["train resnet"], shown, clock=lambda: now[0]) as view:
+        now[0] = 165.0
         view(event("started"))
     assert printed(shown).splitlines() == ["[0:00] 1 jobs", "[1:05] train resnet: started"]
+
+
+def said_after(*seconds: float, left: str = "about 7 min left") -> list[str]:
+    """What a plain view says of the time left, with events at these seconds."""
+    now = [0.0]
+    shown = console()
+    with PlainView(["train resnet", "time resnet"], shown, lambda: left, lambda: now[0]) as view:
+        for now[0] in seconds:
+            view(progress("train"))
+    return [line for line in printed(shown).splitlines() if " of " in line]
+
+
+def test_a_plain_view_says_at_once_and_now_and_then_how_long_the_run_takes() -> None:
+    assert said_after(1, 2, 30, 31, 60, 61) == [
+        "[0:01] 0 of 2 jobs, about 7 min left",
+        "[0:31] 0 of 2 jobs, about 7 min left",
+        "[1:01] 0 of 2 jobs, about 7 min left",
+    ]
+
+
+def test_the_longer_a_run_takes_the_less_often_that_is_said() -> None:
+    hour = 3600.0
+    assert [line[:10] for line in said_after(hour, hour + 360, hour + 450, hour + 460)] == ["[1:00:00] ", "[1:07:30] "]
+
+
+def test_nothing_is_said_of_it_before_it_is_known() -> None:
+    assert said_after(1, 100, 1000, left="") == []
+
+
+def test_the_title_of_the_live_table_has_the_time_left() -> None:
+    now = [0.0]
+    view = LiveView(["train resnet", "time resnet"], console(terminal=True), lambda: "about 7 min left", lambda: now[0])
+    view(event("done"))
+    now[0], shown = 64.0, console()
+    shown.print(view._table())
+    assert printed(shown).splitlines()[0].rstrip() == "1 of 2 jobs, 1:04, about 7 min left"
 
 
 @pytest.mark.parametrize(
@@ -196,6 +233,32 @@ def test_a_training_job_shows_its_figures() -> None:
 def test_a_measuring_job_shows_its_step_and_keeps_its_figures() -> None:
     shown = row(progress("train", epoch=10), progress("robustness"))
     assert shown == ["train", "resnet", "running", "robustness", "10/10", "1.235", "87.5%", "0:00"]
+
+
+BATCH = Doing(what="batch 32, OpenVINO", share=0.2, until=0.6, seconds=2.0)
+
+
+def part_begins() -> Event:
+    return Event(job="train resnet", kind="progress", progress=Progress(step="latency", doing=BATCH))
+
+
+def test_a_timing_job_shows_what_it_times_and_the_share_of_its_time() -> None:
+    assert row(part_begins())[2:] == ["running", "latency", "20%,", "batch", "32,", "OpenVINO"]
+    assert lines(part_begins())[1:] == ["train resnet: latency 20%, batch 32, OpenVINO"]
+
+
+def test_the_share_grows_between_two_messages() -> None:
+    now = [100.0]
+    view, shown = LiveView(["train resnet"], console(terminal=True), clock=lambda: now[0]), console()
+    view(part_begins())
+    now[0] = 101.0
+    shown.print(view._table())
+    assert "latency 40%, batch 32, OpenVINO" in printed(shown)
+
+
+def test_the_next_step_is_shown_without_the_part_of_the_last() -> None:
+    assert row(part_begins(), progress("energy"))[2:] == ["running", "energy"]
+    assert row(part_begins(), event("done"))[2:] == ["done", "latency"]
 
 
 def test_a_failed_job_shows_its_error() -> None:

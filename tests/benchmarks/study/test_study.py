@@ -341,6 +341,51 @@ def test_a_preset_that_no_method_has_is_refused() -> None:
         expand_methods(["all"], "huge")
 
 
+@pytest.mark.parametrize(
+    ("methods", "preset", "message"),
+    [
+        (
+            ["resnet", "adanet"],
+            "imagenett",
+            "resnet has no preset 'imagenett'; did you mean imagenet? valid for "
+            "resnet and adanet: tiny, small, imagenet",
+        ),
+        (
+            ["adanet", "resnet"],
+            "resnet-20",
+            "adanet has no preset 'resnet-20'; valid for adanet and resnet: tiny, small, imagenet",
+        ),
+        (
+            ["highway", "resnet[imagenet]"],
+            "hugee",
+            "highway has no preset 'hugee'; valid: tiny, small, "
+            "highway-mnist-16, highway-mnist-32, highway-11, highway-19",
+        ),
+        (
+            ["adanet", "resnet", "skipnet", "highway"],
+            "hugee",
+            "adanet has no preset 'hugee'; valid for all 4 methods: tiny, small",
+        ),
+        (
+            ["adanet*", "w*"],
+            "wrn-28-100",
+            "methods: no chosen method has the preset 'wrn-28-100'; did you mean "
+            "wrn-28-10 or wrn-28-10-dropout or wrn-40-4? valid for all of them: tiny, small; 11 more belong to some of "
+            "them: python -m benchmarks.list presets",
+        ),
+    ],
+)
+def test_a_preset_that_is_not_there_is_answered_by_those_that_are(
+    methods: list[str], preset: str, message: str
+) -> None:
+    assert refusal(methods=methods, preset=preset).endswith(message)
+
+
+def test_a_selector_with_a_preset_of_its_own_need_not_have_the_studys() -> None:
+    specs = small_study("resnet[tiny]", "adanet[small]", preset="imagenet").models()
+    assert [spec.preset for spec in specs] == ["tiny", "small"]
+
+
 @pytest.mark.parametrize("name", bundled_studies())
 def test_a_design_is_the_study_without_its_evaluation(name: str) -> None:
     assert list(Design.model_fields) == list(Study.model_fields)

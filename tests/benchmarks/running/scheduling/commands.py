@@ -11,6 +11,8 @@ import yaml
 from tests.benchmarks.cases import NOT_MEASURED, small_study
 
 EPOCHS = 12
+FIRST = "RouteBench: loading torch ...\n"
+"""What the command says at once, on standard error."""
 WITH_SIGINT = (
     "import os, signal, sys; signal.signal(2, getattr(signal, sys.argv[1])); os.execv(sys.argv[2], sys.argv[2:])"
 )

@@ -17,7 +17,7 @@ from benchmarks.running.campaign import Campaign
 from benchmarks.running.jobs import Resources
 from benchmarks.running.scheduling import Event, InlineScheduler, Scheduler
 from tests.benchmarks.cases import NOT_MEASURED, digests, ignore, job, kinds, small_campaign, small_study
-from tests.benchmarks.running.scheduling.commands import EPOCHS, finish, start
+from tests.benchmarks.running.scheduling.commands import EPOCHS, FIRST, finish, start
 
 pytestmark = [
     pytest.mark.long,
@@ -207,7 +207,7 @@ def test_an_interrupt_ends_a_run(scheduler: str, tmp_path: Path) -> None:
     family = [psutil.Process(started.pid), *psutil.Process(started.pid).children(recursive=True)]
     os.killpg(started.pid, signal.SIGINT)  # a terminal interrupts the whole group
     printed, said = started.communicate(timeout=120)
-    assert said == "Interrupted: trained networks and checkpoints are kept; the same command continues.\n"
+    assert said == FIRST + "Interrupted: trained networks and checkpoints are kept; the same command continues.\n"
     assert started.returncode == 130
     assert [process for process in family if process.is_running()] == []
     assert "epoch 12/12" not in printed
