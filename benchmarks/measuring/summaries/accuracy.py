@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from benchmarks.measuring.summaries import summary_columns
 from benchmarks.measuring.summaries.intervals import wilson_interval
 
 CALIBRATION_BINS = 15
+"""Equal bins of confidence."""
 
 
 @summary_columns("accuracy")
@@ -36,6 +38,12 @@ def accuracy_columns(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
 def calibration_error(confidence: pd.Series, correct: pd.Series) -> float:
     """Expected calibration error with 15 equal bins (Guo et al. 2017): mean |confidence - accuracy| over bins."""
     values, right = confidence.to_numpy(dtype=np.float64), correct.to_numpy(dtype=np.float64)
-    places = np.clip(np.ceil(values * CALIBRATION_BINS).astype(int) - 1, 0, CALIBRATION_BINS - 1)
-    sums = np.bincount(places, weights=values - right, minlength=CALIBRATION_BINS)
+    sums = np.bincount(calibration_bins(confidence), weights=values - right, minlength=CALIBRATION_BINS)
     return float(np.abs(sums).sum() / len(values))
+
+
+def calibration_bins(confidence: pd.Series) -> NDArray[np.int_]:
+    """The bin of each confidence (N,), from 0; one on an edge is in the bin below (Guo et al. 2017), 0 in the first."""
+    edges = np.ceil(confidence.to_numpy(dtype=np.float64) * CALIBRATION_BINS).astype(int)
+    places: NDArray[np.int_] = np.clip(edges, 1, CALIBRATION_BINS) - 1
+    return places

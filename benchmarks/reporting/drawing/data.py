@@ -13,6 +13,7 @@ from matplotlib.collections import FillBetweenPolyCollection, LineCollection, Qu
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import StepPatch
 from numpy.typing import NDArray
 
 from benchmarks.reporting.drawing.style import OWNER
@@ -24,16 +25,17 @@ Row = dict[str, Any]
 
 
 def figure_data(figure: Figure, names: Mapping[str, str]) -> pd.DataFrame:
-    """What a figure draws, a row per point, interval, bar or cell.
+    """What a figure draws, a row per point, interval, bar, bin or cell.
 
     Args:
         figure: drawn.
         names: of networks, by the slug that owns an artist (`benchmarks.reporting.drawing.style.owned`).
 
     Returns:
-        panel (its title), network, what (`curve`, `interval`, `bar` or `cell`), x and y in the units of the axes (of
-        bars and cells the labels of their places), low and high (of intervals and bars), percent (of cells). Lines
-        without an owner, which only guide the eye, are left out.
+        panel (its title), network, what (`curve`, `interval`, `bar` or what a series of bars is called, `bin` of a
+        histogram, or `cell`), x and y in the units of the axes (of bars and cells the labels of their places), low and
+        high (ends of intervals and bars, edges of bins), percent (of cells). Lines without an owner, which only guide
+        the eye, are left out.
     """
     rows = [row for axes in figure.axes for row in _of_axes(axes, names)]
     table = pd.DataFrame(rows, columns=COLUMNS).drop_duplicates(ignore_index=True)
@@ -58,6 +60,8 @@ def _of_artist(axes: Axes, artist: Artist, *, owned: bool) -> Iterator[Row]:
         yield from ({"what": "curve", "x": float(x), "y": float(y)} for x, y in np.asarray(artist.get_xydata()))
     elif isinstance(artist, FillBetweenPolyCollection | LineCollection) and owned:
         yield from _intervals(artist)
+    elif isinstance(artist, StepPatch):
+        yield from _bins(artist)
 
 
 def _owner(artist: Artist, names: Mapping[str, str]) -> str:
@@ -71,6 +75,12 @@ def _intervals(artist: FillBetweenPolyCollection | LineCollection) -> Iterator[R
     ends = pd.DataFrame(vertices, columns=["x", "y"]).groupby("x")["y"].agg(["min", "max"])
     for x, low, high in ends.itertuples():
         yield {"what": "interval", "x": float(x), "low": float(low), "high": float(high)}
+
+
+def _bins(outline: StepPatch) -> Iterator[Row]:
+    values, edges, _ = outline.get_data()
+    for low, high, value in zip(edges[:-1], edges[1:], values, strict=True):
+        yield {"what": "bin", "y": float(value), "low": float(low), "high": float(high)}
 
 
 def _cells(axes: Axes, mesh: QuadMesh) -> Iterator[Row]:
@@ -91,7 +101,12 @@ def _labels(axes: Axes, axis: str, count: int) -> list[str]:
 
 
 def _bars(axes: Axes, container: BarContainer) -> Iterator[Row]:
-    """Horizontal bars: whose place has a label."""
+    """Of upright bars the label of each, of horizontal ones the label of its place."""
+    if container.orientation == "vertical":
+        for bar in container.patches:
+            ends = sorted((float(bar.get_y()), float(bar.get_y() + bar.get_height())))
+            yield {"what": "bar", "x": str(bar.get_label()), "low": ends[0], "high": ends[1]}
+        return
     labels = [tick.get_text() for tick in axes.get_yticklabels()]
     for label, bar in zip(labels, container.patches, strict=False):
         start = float(bar.get_x())

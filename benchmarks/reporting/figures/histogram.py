@@ -31,13 +31,8 @@ def histogram(evidence: Evidence, network: NetworkEvidence) -> Drawing | None:
     nominal = _nominal(network)
     drawn, axes = canvas(height=2.9)
     top = max(macs.max(), nominal / unit.size if nominal else 0.0) * 1.04
-    axes.hist(
-        macs,
-        bins=np.linspace(0, top, BINS + 1).tolist(),
-        weights=np.full(len(macs), 100 / len(macs)),
-        histtype="stepfilled",
-        color=style_of(network).color,
-    )
+    images, edges = np.histogram(macs, bins=np.linspace(0, top, BINS + 1))
+    axes.stairs(100 * images / len(macs), edges, fill=True, color=style_of(network).color)
     axes.axvline(macs.mean(), color=INK, linewidth=1.2)
     _write(axes, macs.mean(), " mean", "left")
     if nominal:

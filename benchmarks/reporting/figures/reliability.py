@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pandas as pd
 
-from benchmarks.measuring.summaries.accuracy import CALIBRATION_BINS
+from benchmarks.measuring.summaries.accuracy import CALIBRATION_BINS, calibration_bins
 from benchmarks.measuring.summaries.intervals import wilson_interval
 from benchmarks.reporting.drawing.multiples import Band, Curve, Scale, Shape, multiples
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
@@ -49,9 +48,8 @@ def reliability(evidence: Evidence) -> Drawing:
 def bins(table: pd.DataFrame) -> pd.DataFrame:
     """Per bin of confidence, in %: x (mean confidence), y (accuracy), low and high (95 % Wilson)."""
     right = table["label"] == table["prediction"]
-    place = np.minimum((table["confidence"].to_numpy() * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
     rows = []
-    for _, group in table.assign(right=right).groupby(place):
+    for _, group in table.assign(right=right).groupby(calibration_bins(table["confidence"])):
         if len(group) >= FEWEST:
             low, high = wilson_interval(int(group["right"].sum()), len(group))
             rows.append((group["confidence"].mean(), group["right"].mean(), low, high))

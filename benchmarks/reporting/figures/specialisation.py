@@ -31,7 +31,8 @@ def specialisation(evidence: Evidence, network: NetworkEvidence) -> Drawing | No
     explained = explained_by_class(used, table["label"].to_numpy())
     units = network.first.units
     drawn, axes = canvas(height=2.6)
-    axes.bar(range(len(units)), 100 * np.maximum(explained, 0.0), color=style_of(network).color)
+    shares = 100 * np.maximum(explained, 0.0)
+    axes.bar(range(len(units)), shares, color=style_of(network).color, label=list(units))
     step = -(-len(units) // 12)
     axes.set_xticks(range(0, len(units), step), units[::step], rotation=30, ha="right", fontsize=7.5)
     axes.set_xlabel("unit, from the images on the left to the answer on the right")

@@ -97,7 +97,7 @@ def test_exit_bars_add_up_per_setting(evidence: Evidence) -> None:
 
 def test_figures_of_one_network_do_not_apply_to_one_with_a_single_route(evidence: Evidence) -> None:
     with look():
-        assert [figure.draw(evidence, network(evidence, "resnet")) for figure in ENTRY_FIGURES] == [None] * 3
+        assert [figure.draw(evidence, network(evidence, "resnet")) for figure in ENTRY_FIGURES] == [None] * 5
 
 
 def test_attack_curves_start_at_the_clean_images(evidence: Evidence) -> None:
@@ -137,6 +137,13 @@ def test_reliability_bins_leave_out_what_too_few_images_say() -> None:
     (row,) = bins(sure.merge(unsure, how="outer")).to_dict("records")
     assert (row["x"], row["y"]) == pytest.approx((95.0, 90.0))
     assert (row["low"], row["high"]) == pytest.approx((59.58, 98.21), abs=0.01)
+
+
+def test_reliability_has_the_bins_of_the_calibration_error() -> None:
+    edge = answers("1" * 10).assign(confidence=0.2)  # the upper edge of the third of 15 bins
+    inside = answers("1" * 5 + "0" * 5).assign(confidence=0.17)
+    (row,) = bins(edge.merge(inside, how="outer")).to_dict("records")
+    assert (row["x"], row["y"]) == pytest.approx((18.5, 75.0))
 
 
 def test_classes_have_their_own_accuracy(evidence: Evidence) -> None:

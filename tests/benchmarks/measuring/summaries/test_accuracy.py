@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from benchmarks.measuring.summaries.accuracy import calibration_error
+from benchmarks.measuring.summaries.accuracy import calibration_bins, calibration_error
 
 
 def test_calibration_error_of_one_bin_is_confidence_less_accuracy() -> None:
@@ -25,3 +25,8 @@ def test_errors_in_different_bins_do_not_cancel() -> None:
 
 def test_a_confidence_of_zero_or_one_has_a_bin() -> None:
     assert calibration_error(pd.Series([0.0, 1.0]), pd.Series([False, True])) == 0
+
+
+def test_a_confidence_on_an_edge_is_in_the_bin_below_it() -> None:
+    # 1/2 is within the eighth of 15 bins; 0.2 and 0.4 are the upper edges of the third and of the sixth
+    assert calibration_bins(pd.Series([0.0, 0.2, 0.2001, 0.4, 0.5, 1.0])).tolist() == [0, 2, 3, 5, 7, 14]

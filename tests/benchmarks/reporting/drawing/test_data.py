@@ -63,3 +63,19 @@ def test_bars_are_the_stretches_that_they_cover() -> None:
     axes.set_yticks([0, 1], ["knee", "full"])
     rows = figure_data(figure, {})[["what", "y", "low", "high"]].values.tolist()
     assert rows == [["exit1", "knee", 0, 30], ["exit1", "full", 0, 100], ["exit2", "knee", 30, 100]]
+
+
+def test_upright_bars_have_their_own_labels_where_not_every_place_has_one() -> None:
+    figure = Figure()
+    axes = figure.add_subplot()
+    axes.bar([0, 1, 2], [5, 0, 80], label=["block1", "block2", "block3"])
+    axes.set_xticks([0, 2], ["block1", "block3"])
+    rows = figure_data(figure, {})[["what", "x", "low", "high"]].values.tolist()
+    assert rows == [["bar", "block1", 0, 5], ["bar", "block2", 0, 0], ["bar", "block3", 0, 80]]
+
+
+def test_bins_of_a_histogram_have_their_edges_and_heights() -> None:
+    figure = Figure()
+    figure.add_subplot().stairs([25, 0, 75], [0, 2, 4, 6], fill=True)
+    rows = figure_data(figure, {})[["what", "low", "high", "y"]].values.tolist()
+    assert rows == [["bin", 0, 2, 25], ["bin", 2, 4, 0], ["bin", 4, 6, 75]]
