@@ -83,8 +83,8 @@ TimeLimitOption = Annotated[
 ImagesOption = Annotated[
     ImagesChoice,
     typer.Option(
-        help="Store some hundreds of test images for the page, or none where they may not be passed on. "
-        "Example: --images none"
+        help="Store some hundreds of test images for the page, some as attacks left them too; or none where they may "
+        "not be passed on. Example: --images none"
     ),
 ]
 ForceOption = Annotated[

@@ -64,7 +64,7 @@ def test_on_the_same_machine_everything_is_equal_to_the_byte(house: Path) -> Non
         assert (made.path / file).read_bytes() == (again.path / file).read_bytes()
     assert made.path.name == again.path.name
     assert (
-        "All 6 weights, settings and tables without times of the same seeds are equal; all of them have to be."
+        "All 7 weights, settings and tables without times of the same seeds are equal; all of them have to be."
         in result.stdout
     )
     assert "No claim changed." in result.stdout
