@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
+from typing import Any
 
 import typer
 
@@ -11,6 +16,8 @@ from benchmarks.records.files import StoreError
 
 MAX_CHARACTERS = 600
 """Longest error in characters. The middle of a longer one is cut; its ends have the field and the valid values."""
+ENDING = 20.0
+"""Seconds that a command may take to end after Ctrl-C before another one interrupts that too."""
 USAGE_ERRORS = (StoreError, ValueError, OSError, RecursionError)
 """Errors of a command's options, files and folders; those of data are in `benchmarks.cli.error_kinds`."""
 
@@ -32,13 +39,47 @@ def _one_line(error: Exception) -> str:
 
 
 @contextmanager
-def one_line_interrupt(how: str = "the same command continues") -> Iterator[None]:
+def one_line_interrupt(how: str = "the same command continues", kept: Callable[[], str] = str) -> Iterator[None]:
     """Turn Ctrl-C into one line on standard error, which says what is kept and how to continue, and exit status 130.
 
-    Background jobs of a shell are started with SIGINT ignored, and continue to ignore it.
+    Once is enough: what the command started is ended in some seconds, in which Ctrl-C is ignored. Background jobs of a
+    shell are started with SIGINT ignored, and continue to ignore it.
+
+    Args:
+        how: the command is continued.
+        kept: says what is kept; if it says nothing, the line does so in general.
     """
+    pressed: list[float] = []
+    before = afterwards = _interrupted_once(pressed)
     try:
         yield
     except KeyboardInterrupt as interrupt:
-        typer.echo(f"Interrupted: trained networks and checkpoints are kept; {how}.", err=True)
+        typer.echo(f"Interrupted: {kept() or 'trained networks and checkpoints are kept'}; {how}.", err=True)
+        if pressed:
+            afterwards = signal.SIG_IGN  # Python, too, ends undisturbed
         raise typer.Exit(130) from interrupt
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGINT, afterwards)
+
+
+def _interrupted_once(pressed: list[float]) -> Any:
+    """Let Ctrl-C interrupt the command, but not again while it ends.
+
+    Args:
+        pressed: when it interrupted the command is added there.
+
+    Returns:
+        What handled it before; None if that is left as it was.
+    """
+    own = threading.current_thread() is threading.main_thread()
+    if not own or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        return None
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        now = time.monotonic()
+        if not pressed or now - pressed[-1] > ENDING:
+            pressed.append(now)
+            raise KeyboardInterrupt
+
+    return signal.signal(signal.SIGINT, handle)

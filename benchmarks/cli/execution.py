@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import typer
@@ -14,6 +15,7 @@ from benchmarks.cli.error_kinds import RUN_ERRORS
 from benchmarks.cli.errors import one_line_errors, one_line_interrupt
 from benchmarks.cli.finished import remember
 from benchmarks.cli.folders import check_page, check_results
+from benchmarks.cli.kept import kept
 from benchmarks.cli.plans import plan_grid, show_networks, show_plan
 from benchmarks.cli.waiting import waiting
 from benchmarks.data import DataMissing
@@ -86,7 +88,7 @@ def run_campaign(
     Raises:
         typer.Exit: a job failed.
     """
-    with one_line_interrupt(), one_line_errors(*RUN_ERRORS):
+    with one_line_interrupt(kept=partial(kept, campaign)), one_line_errors(*RUN_ERRORS):
         failed = execute(campaign, scheduler, ray_address, console, force=force)
         with waiting("writing the report"):
             page = build(campaign.store.root, folder)

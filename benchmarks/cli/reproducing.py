@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -78,6 +79,7 @@ def reproduce(
         from benchmarks.cli.compared import write
         from benchmarks.cli.error_kinds import INPUT_ERRORS, RUN_ERRORS
         from benchmarks.cli.execution import execute
+        from benchmarks.cli.kept import kept
         from benchmarks.cli.values import checked_run
         from benchmarks.comparing.comparison import compare
         from benchmarks.comparing.reproduction import prepare
@@ -97,7 +99,7 @@ def reproduce(
         check_writable(place, "--into")
         with waiting("reading the study, checking the networks"):
             campaign = prepare(original, place, run_options, resume=resume)
-    with one_line_interrupt(RESUME), one_line_errors(*RUN_ERRORS):
+    with one_line_interrupt(RESUME, partial(kept, campaign)), one_line_errors(*RUN_ERRORS):
         failed = execute(campaign, scheduler, ray_address, console, force=False)
         comparison = compare(original, campaign.store.root, Tolerances(**accepted))
         write(comparison, page, json)

@@ -120,7 +120,7 @@ def test_an_interrupted_reproduction_says_how_it_is_continued(house: Path, monke
     monkeypatch.setattr("benchmarks.cli.execution.execute", interrupt)
     result = reproduce("--into", "again")
     assert result.exit_code == 130
-    assert result.stderr.endswith("kept; the same command with --resume continues.\n")
+    assert result.stderr.endswith("trained and measured; the same command with --resume continues.\n")
 
 
 def error_of(result: Result) -> str:
