@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache, partial
 
 from tests.benchmarks.reporting.numbers.records import Study
-from tests.benchmarks.reporting.numbers.saying import Says, Sentence, Table
+from tests.benchmarks.reporting.numbers.saying import Says, Sentence, Table, says
 from tests.benchmarks.reporting.numbers.sections import (
     answers,
     attack,
@@ -74,6 +74,7 @@ def expected_sentences(study: Study) -> dict[str, list[Sentence]]:
         "overview": [*answers.does_routing_pay(study), *answers.cards(study), *overview.warnings(study)],
         "worth": [worth.DEFINITIONS],
         "routes": [routes.fixed(study)],
+        "gallery": [says("… Veit and Belongie ({}) … Wang et al. ({}) …", 2018, 2018)],
         "attack": provenance.attacks(study),
         "networks": provenance.networks(study),
         "trust": provenance.environment(study),

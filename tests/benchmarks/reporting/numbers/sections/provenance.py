@@ -155,14 +155,19 @@ def records(study: Study) -> Table:
     return Table(columns, note=Says(f"… {where} Fingerprint of the data: {fingerprint}. …"))
 
 
+ALWAYS = ("accuracy", "ledger", "wiring", "exits")
+"""What is measured without options."""
+
+
 def _seed(network: Network) -> Says:
     return Says(f"of random numbers: {network.config['spec']['seed']}")
 
 
 def _lacking(study: Study, network: Network) -> str:
-    """What is always measured or asked for, and not there."""
-    asked = ["accuracy", "ledger", "wiring", *(k for k, own in study.config["evaluation"].items() if own)]
-    return "; ".join(name for name in asked if not network.has(name))
+    """What is asked for or always measured, and not there."""
+    asked = [*(name for name, own in study.config["evaluation"].items() if own), *ALWAYS]
+    lacking = [name for name in asked if not network.has(name)]
+    return f"{listing(lacking)}: not measured" if lacking else ""
 
 
 def _timing(study: Study, network: Network) -> Cell:
