@@ -18,7 +18,7 @@ Axis = Callable[[Any], Any]
 
 
 def axis(drawing: ET.Element, name: str, anchor: str = "") -> Axis:
-    """An axis of a drawing by Matplotlib.
+    """An axis of a drawing by Matplotlib; where it has no ticks, its texts stand where they would be.
 
     Args:
         drawing: an SVG element.
@@ -26,13 +26,13 @@ def axis(drawing: ET.Element, name: str, anchor: str = "") -> Axis:
         anchor: how its texts are set: by default those along the bottom and the left.
     """
     anchor, places = anchor or {"x": "middle", "y": "end"}[name], []
-    tick = ET.Element("use")
+    tick: ET.Element | None = None
     for element in drawing.iter():
         tick = element if element.tag == "use" else tick
         style = element.get("style", "")
         beside = f"text-anchor: {anchor}" in style and "fill: var(--muted)" in style
         if beside and re.fullmatch(NUMBER, words(element)):
-            places.append((float(tick.get(name, "")), float(words(element))))
+            places.append((float((element if tick is None else tick).get(name, "")), float(words(element))))
     return _even(*zip(*places, strict=True))
 
 

@@ -18,5 +18,11 @@ def page() -> Page:
 
 
 @pytest.fixture(scope="package")
+def published() -> Page:
+    """The page beside it, on what papers print."""
+    return read_page(ROOT / "reports/reference/quick/published.html")
+
+
+@pytest.fixture(scope="package")
 def study(page: Page) -> Study:
-    return read_study(ROOT / "results/reference/quick", page.block)
+    return read_study(ROOT / "results/reference/quick", page)

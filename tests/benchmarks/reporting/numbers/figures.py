@@ -4,44 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from tests.benchmarks.reporting.numbers import attacked
 from tests.benchmarks.reporting.numbers.records import Network, Study, bins, right, share_right, wilson
+from tests.benchmarks.reporting.numbers.route_figures import Row, Rows, of_network
 from tests.benchmarks.reporting.numbers.sections.attack import attackable
 from tests.benchmarks.reporting.numbers.sections.captions import FEWEST
 from tests.benchmarks.reporting.numbers.sections.worth import dominator
 from tests.benchmarks.reporting.numbers.times import is_timed, realised, relative_time
 
-COST = r" \([\d.]+( [kMG])?\)$"
-"""Of a unit, after its name."""
 FEW = 6
 """Networks of which all have their interval in a figure; of more, only those that matter."""
-
-
-class Row(NamedTuple):
-    """A point, an interval, a cell or a bar: to what it belongs, and its numbers by column."""
-
-    panel: str
-    network: str
-    what: str
-    numbers: dict[str, float]
-
-
-Rows = Iterator[Row]
 
 
 def expected_figures(study: Study) -> dict[str, Callable[[], Rows]]:
     """What is expected of every figure, computed when it is asked for."""
     found: dict[str, Callable[[], Rows]] = {name: partial(make, study) for name, make in FIGURES.items()}
     for network in study.networks:
-        if network.routes_differ:
-            found[f"execution-{network.slug}"] = partial(execution, network)
-        if exits_of(network):
-            found[f"exits-{network.slug}"] = partial(exits, network)
+        found |= {f"{name}-{network.slug}": partial(make, study, network) for name, make in of_network(network).items()}
     return found
 
 
@@ -168,38 +150,6 @@ def per_class(study: Study) -> Rows:
         answers = network.answers()
         for label, share in right(answers).groupby(answers["label"]).mean().items():
             yield Row("", network.name, str(label), {"percent": 100 * share})
-
-
-def used(network: Network, routes: pd.Series[str]) -> pd.DataFrame:
-    """Which units some routes have."""
-    return pd.DataFrame(
-        [[digit == "1" for digit in route] for route in routes], columns=network.units, index=routes.index
-    )
-
-
-def execution(network: Network) -> Rows:
-    """Share of each class's images that used each unit."""
-    answers = network.answers()
-    rates = used(network, answers["route"]).groupby(answers["label"]).mean()
-    for unit in network.units:
-        for label, share in rates[unit].items():
-            yield Row("", unit, str(label), {"percent": 100 * share})
-
-
-def exits_of(network: Network) -> list[str]:
-    """Its units that are exits."""
-    return [unit for unit in network.units if unit.startswith("exit")]
-
-
-def exits(network: Network) -> Rows:
-    """Share of images that left at each exit, one bar after another, for every setting."""
-    for setting in network.settings:
-        matrix = used(network, network.answers(setting)["route"])[exits_of(network)].to_numpy()
-        last = matrix.shape[1] - 1 - matrix[:, ::-1].argmax(axis=1)
-        shares = 100 * np.bincount(last, minlength=matrix.shape[1]) / len(last)
-        ends = np.concatenate([[0.0], shares.cumsum()])
-        for place, name in enumerate(exits_of(network)):
-            yield Row("", setting, name, {"low": ends[place], "high": ends[place + 1]})
 
 
 FIGURES: dict[str, Callable[[Study], Rows]] = {

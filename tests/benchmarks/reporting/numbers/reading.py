@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from tests.benchmarks.reporting.numbers.saying import FACT
+
 VOID = frozenset({"meta", "link", "br", "img"})
 SENTENCES = frozenset({"p", "li", "dd", "dt", "figcaption", "summary", "pre", "title", "h1", "h2", "h3", "h4"})
 """Elements whose text is a sentence of its own."""
@@ -63,13 +65,14 @@ def _parts(element: ET.Element, without: tuple[str, ...]) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Shown:
-    """A cell: its text, the one below, its value, the one over it, and whether it is bold."""
+    """A cell: its text, the one below, its value, the one over it, whether it is bold, and its signs with why."""
 
     text: str
     small: str
     sort: str | None
     tip: str
     best: bool
+    marks: list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ def _walk(element: ET.Element, where: str, page: Page) -> None:
     """Collect what is inside an element; a table's note follows the region that holds it."""
     noted = ""
     for stray in (element.text, *(child.tail for child in element)):
-        if has_digits(stray or ""):
+        if has_facts(stray or ""):
             page.sentences.append((where, str(stray)))
     for child in element:
         inside = f"table {noted}" if noted and child.get("class") == "note" else where
@@ -166,11 +169,12 @@ def _grid(table: ET.Element) -> Grid:
 
 def _cell(cell: ET.Element) -> Shown:
     return Shown(
-        text=words(cell, without=("svg", "small")),
+        text=words(cell, without=("svg", "small", "a")),
         small=" ".join(words(small) for small in cell.iter("small")),
         sort=None if (sort := cell.get("data-sort")) is None else plain(sort),
         tip=plain(cell.get("title", "")),
         best="best" in cell.get("class", "").split(),
+        marks=[(words(link), plain(link.get("title", ""))) for link in cell.iter("a")],
     )
 
 
@@ -179,6 +183,6 @@ def drawn(figure: ET.Element, tag: str) -> list[str]:
     return [words(found) for svg in figure.iter("svg") for found in svg.iter(tag)]
 
 
-def has_digits(text: str) -> bool:
-    """Whether there is a number in a text."""
-    return bool(re.search(r"\d", text))
+def has_facts(text: str) -> bool:
+    """Whether there is a number in a text, or a sign."""
+    return bool(re.search(FACT, text))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 import zoo
-from tests.benchmarks.reporting.numbers.saying import Cell, Ends, Says, bounded, says, word
+from tests.benchmarks.reporting.numbers.reading import Page
+from tests.benchmarks.reporting.numbers.saying import ANY, STALE, Cell, Ends, Mark, Says, bounded, says, word
 
 Floats = NDArray[np.float64]
 BINS = 15
@@ -36,11 +38,13 @@ class Network:
         name: as the page calls it.
         slug: as the page's script calls it.
         folder: of the record of its only seed.
+        stale: what the page says is not today's, see `test_stale.py`; empty where all is.
     """
 
     name: str
     slug: str
     folder: Path
+    stale: str = ""
 
     @cached_property
     def config(self) -> dict[str, Any]:
@@ -118,11 +122,16 @@ class Network:
         return str(self.config["baseline"]["network"])
 
     @property
-    def is_baseline(self) -> bool:
-        """Whether that is itself."""
+    def selector(self) -> str:
+        """Its method with preset and parameters."""
         spec = self.config["spec"]
         inside = [spec["preset"], *(f"{k}={_brackets(v)}" for k, v in spec["parameters"].items())]
-        return f"{self.method}[{', '.join(inside)}]" == self.baseline
+        return f"{self.method}[{', '.join(inside)}]"
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether it is its own baseline."""
+        return self.selector == self.baseline
 
     @property
     def label(self) -> str:
@@ -130,9 +139,9 @@ class Network:
         inside = ", ".join(f"{key}={value}" for key, value in sorted(self.config["spec"]["parameters"].items()))
         return f"{self.method}[{inside}]" if inside else self.method
 
-    def as_row(self, small: str = "") -> Cell:
-        """The first cell of its rows."""
-        return word(self.name, small)
+    def as_row(self, small: Says | str = "", tip: Says | str = ANY) -> Cell:
+        """The first cell of its rows, with a sign if it is stale."""
+        return replace(word(self.name, small, tip), marks=[Mark(STALE, Says(self.stale))] if self.stale else [])
 
 
 def _brackets(value: object) -> str:
@@ -195,10 +204,11 @@ class Study:
         return next(network for network in self.networks if network.slug == slug)
 
 
-def read_study(root: Path, block: Mapping[str, Any]) -> Study:
-    """The records of a study; names and slugs are the page's own."""
-    shown = [(network["name"], network["slug"], network["records"]) for network in block["networks"]]
-    return Study(root, [Network(name, slug, root / "models" / record) for name, slug, (record,) in shown])
+def read_study(root: Path, page: Page) -> Study:
+    """The records of a study; names, slugs and what is stale, which depends on the day, are the page's own."""
+    stale = {name.text: code.small for name, _, code, *_ in page.tables["records"].rows}
+    shown = [(network["name"], network["slug"], network["records"]) for network in page.block["networks"]]
+    return Study(root, [Network(name, slug, root / "models" / own, stale[name]) for name, slug, (own,) in shown])
 
 
 def expected_names(networks: Sequence[Network]) -> list[str]:
@@ -242,8 +252,8 @@ def calibration_error(rows: pd.DataFrame) -> float:
 
 
 def bins(rows: pd.DataFrame) -> pd.Series[int]:
-    """The bin of every row's confidence."""
-    return (BINS * rows["confidence"].astype(float)).astype(int).clip(upper=BINS - 1)
+    """The bin of every row's confidence, which has its upper edge and not its lower one."""
+    return rows["confidence"].map(lambda own: min(max(math.ceil(BINS * float(own)), 1), BINS))
 
 
 def macs(study: Study, value: float) -> Cell:

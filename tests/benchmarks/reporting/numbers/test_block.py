@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import math
+from itertools import combinations
 from typing import Any
 
 import pytest
 
+import zoo
 from tests.benchmarks.reporting.numbers import attacked
 from tests.benchmarks.reporting.numbers.comparison import against_static, kinds, points
 from tests.benchmarks.reporting.numbers.reading import Page
 from tests.benchmarks.reporting.numbers.records import Network, Study, calibration_error, expected_names, wilson
 from tests.benchmarks.reporting.numbers.saying import Says, says
 from tests.benchmarks.reporting.numbers.sections.attack import attackable, shares_of_nominal
+from tests.benchmarks.reporting.numbers.sections.differences import Ratios, aspects, reference
 from tests.benchmarks.reporting.numbers.times import baseline_seconds, is_timed, relative_time
 
 Bounds = tuple[float, float, float]
 SHORT = 6e-6
 """Relative: six digits are shown."""
-PARTS = {"study", "quantities", "networks", "curves", "theme", "figures"}
+SHORTER = 6e-4
+"""Four of standard errors."""
+PARTS = {"study", "quantities", "networks", "aspects", "reference", "curves", "theme", "figures"}
 """`theme` has colours; `test_figures.py` is about `figures`, the tests here about all others."""
+NAMES = {"slug", "name", "method", "title", "family", "color", "records"}
+FACTS = {"static", "routes", "bound", "settings", "against"}
+OF_NETWORKS = NAMES | FACTS
 
 
 def exact(value: float) -> Bounds:
@@ -64,7 +72,14 @@ def numbers(several: list[float | None]) -> list[float]:
 
 def test_it_has_no_other_parts(page: Page, study: Study) -> None:
     assert set(page.block) == PARTS
+    assert {name for network in page.block["networks"] for name in network} == OF_NETWORKS
     assert page.block["study"] == study.config["name"]
+
+
+def test_the_page_on_what_papers_print_has_no_numbers_but_its_tables(published: Page, study: Study) -> None:
+    empty: dict[str, Any] = {"networks": [], "quantities": [], "figures": {}, "theme": {}}
+    assert published.block == {"study": study.config["name"], **empty}
+    assert (published.figures, published.graphs) == ({}, {})
 
 
 def test_it_has_every_record(page: Page, study: Study) -> None:
@@ -91,6 +106,26 @@ def test_facts_of_every_network(page: Page, study: Study) -> None:
         network = study.named(shown["slug"])
         expected = (network.is_static, network.routes_differ, attacked.overrated(network) is not None)
         assert (shown["static"], shown["routes"], shown["bound"]) == expected
+        method = zoo.method(network.method)
+        named = (network.method, method.title, method.family or method.title, [network.folder.name])
+        assert (shown["method"], shown["title"], shown["family"], shown["records"]) == named
+
+
+def test_what_differences_are_computed_from(page: Page, study: Study) -> None:
+    assert page.block["reference"] == reference(study).slug
+    expected = aspects(study)
+    assert [aspect["kind"] for aspect in page.block["aspects"]] == [aspect.kind for aspect in expected]
+    for shown, aspect in zip(page.block["aspects"], expected, strict=True):
+        if isinstance(aspect, Ratios):
+            assert set(shown) == {"kind", "values"}
+            for own, network in zip(shown["values"], study.networks, strict=True):
+                assert own == pytest.approx(aspect.costs[network], rel=SHORT), (aspect.head, network.name)
+        else:
+            assert set(shown) == {"kind", "values", "errors", "critical"}
+            assert shown["values"] == pytest.approx([aspect.found.accuracy[n] for n in study.networks], rel=SHORT)
+            widths = [(aspect.of(*pair)[2] - aspect.of(*pair)[1]) / 2 for pair in combinations(study.networks, 2)]
+            own = [shown["critical"] * error for error in shown["errors"]]
+            assert own == pytest.approx(widths, rel=SHORTER, abs=1e-9), aspect.head
 
 
 def test_differences_from_static_networks(page: Page, study: Study) -> None:

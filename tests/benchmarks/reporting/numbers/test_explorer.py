@@ -1,7 +1,8 @@
-"""What the explorer has beside its images: labels, answers, confidences, routes, costs."""
+"""What the explorer has beside its images: labels, answers of networks and exits, routes, costs, pictures."""
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from tests.benchmarks.reporting.numbers import attacked
 from tests.benchmarks.reporting.numbers.reading import Page
 from tests.benchmarks.reporting.numbers.records import Network, Study, right
+from tests.benchmarks.reporting.numbers.route_figures import exits_of
 from tests.benchmarks.reporting.numbers.sections.attack import attackable
 
 Content = dict[str, Any]
@@ -36,8 +38,7 @@ def answers(content: Content, network: Network, own: Content) -> None:
 
 
 def confidences(content: Content, network: Network, own: Content) -> None:
-    expected = 100 * shown(content, network)["confidence"].astype(float)
-    assert np.abs(expected - own["confidences"]).max() <= 0.5 + 1e-4
+    assert_rounded(own["confidences"], shown(content, network)["confidence"])
 
 
 def routes(content: Content, network: Network, own: Content) -> None:
@@ -63,11 +64,72 @@ def falls(content: Content, network: Network, own: Content) -> None:
     assert own["falls"] == expected
 
 
-def slowed(content: Content, network: Network, own: Content) -> None:
+def slowed_macs(content: Content, network: Network, own: Content) -> None:
     rows = network.table("slowdown")
     radius = attacked.second(attacked.radii(rows)) if len(attacked.radii(rows)) else 0.0
     found = rows[(rows["goal"] == "cost") & (rows["epsilon"] == radius)].set_index("index")["macs"].to_dict()
-    assert own["slowed"] == [found.get(index) for index in range(content["count"])]
+    assert own["slowed_macs"] == [found.get(index) for index in range(content["count"])]
+
+
+def exits(content: Content, network: Network, own: Content) -> None:
+    """What every exit says of every image; nothing of a network without exits."""
+    rows = network.table("exits") if network.has("exits") else pd.DataFrame({"note": ["not measured"]})
+    if (rows["note"] != "").all():
+        assert own["exits"] is None
+        return
+    shown = rows[rows["index"] < content["count"]].sort_values("index")
+    several = [shown[shown["exit"] == name] for name in exits_of(network)]
+    assert set(own["exits"]) == {"units", "answers", "confidences"}
+    assert [network.units[place] for place in own["exits"]["units"]] == exits_of(network)
+    assert own["exits"]["answers"] == [one["prediction"].tolist() for one in several]
+    for percentages, one in zip(own["exits"]["confidences"], several, strict=True):
+        assert_rounded(percentages, one["confidence"])
+
+
+def assert_rounded(percentages: list[int], shares: pd.Series[float]) -> None:
+    """Whether some shares are shown as whole percentages."""
+    assert len(percentages) == len(shares)
+    assert np.abs(100 * shares.astype(float).to_numpy() - percentages).max() <= 0.5 + 1e-4
+
+
+PICTURES = {"attacked": "robustness_pictures", "slowed": "slowdown_pictures"}
+"""What the explorer calls pictures, and the tables that have them."""
+MOST_BYTES = 800_000
+"""Of all pictures together, as base64."""
+
+
+def pictures(content: Content, network: Network, kind: str) -> pd.DataFrame:
+    """Those of the shown images; none in records of before."""
+    if not network.has(PICTURES[kind]):
+        return pd.DataFrame()
+    rows = network.table(PICTURES[kind]).sort_values("index")
+    return rows.query("index < @shown", local_dict={"shown": content["count"]})
+
+
+def pictured(content: Content, study: Study) -> int:
+    """Of how many first images every table has a picture, and all of them have room."""
+    tables = [pictures(content, network, kind) for network in study.networks for kind in PICTURES]
+    known = [own["png"].map(lambda png: len(base64.b64encode(png))).tolist() for own in tables if len(own)]
+    sums = np.cumsum([sum(sizes) for sizes in zip(*known, strict=False)])
+    return int((sums <= MOST_BYTES).sum())
+
+
+def of_kind(kind: str) -> Callable[[Content, Network, Content], None]:
+    """A check of pictures."""
+
+    def check(content: Content, network: Network, own: Content) -> None:
+        rows = pictures(content, network, kind).head(content["pictured"])
+        if rows.empty:
+            assert own[kind] is None
+            return
+        columns = {"exact": "exact", "answers": "prediction", "macs": "macs", "by": "attack"}
+        expected: Content = {name: rows[column].tolist() for name, column in columns.items()}
+        expected["epsilon"] = f"{attacked.second(attacked.radii(network.table('robustness'))):g}"
+        expected["png"] = [base64.b64encode(png).decode() for png in rows["png"]]
+        assert_rounded(own[kind]["confidences"], rows["confidence"])
+        assert {name: value for name, value in own[kind].items() if name != "confidences"} == expected
+
+    return check
 
 
 OF_NETWORKS: dict[str, Callable[[Content, Network, Content], None]] = {
@@ -78,7 +140,9 @@ OF_NETWORKS: dict[str, Callable[[Content, Network, Content], None]] = {
     "answers": answers,
     "confidences": confidences,
     "falls": falls,
-    "slowed": slowed,
+    "slowed_macs": slowed_macs,
+    "exits": exits,
+    **{kind: of_kind(kind) for kind in PICTURES},
 }
 """A check for everything that is said of a network; what is new on the page needs one."""
 
@@ -90,6 +154,7 @@ def test_facts_of_the_images(content: Content, study: Study) -> None:
         "labels": shown(content, first)["label"].tolist(),
         "epsilons": [f"{radius:g}" for radius in attacked.radii(first.table("robustness"))],
         "slowed": f"{attacked.headline(study)[1]:g}" if attackable(study) else "",
+        "pictured": pictured(content, study),
     }
     assert {name: value for name, value in content.items() if name != "networks"} == expected
     assert content["count"] == len(content["labels"])

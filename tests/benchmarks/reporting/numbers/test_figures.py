@@ -10,18 +10,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.benchmarks.reporting.numbers.figures import COST, FIGURES, Row, expected_figures
+from tests.benchmarks.reporting.numbers.figures import FIGURES, expected_figures
 from tests.benchmarks.reporting.numbers.reading import Page
 from tests.benchmarks.reporting.numbers.records import Study
-
-ABSENT = ("histogram-",)
-"""Names of figures that have no numbers in the data block begin so: `test_places.py` reads what is drawn."""
+from tests.benchmarks.reporting.numbers.route_figures import COST, Row
 
 
 def test_no_figure_of_the_page_is_left_out(page: Page, study: Study) -> None:
     expected = set(expected_figures(study))
-    assert set(page.block["figures"]) == expected, "see `FIGURES` in figures.py"
-    assert {name for name in page.figures if not name.startswith(ABSENT)} == expected
+    assert set(page.block["figures"]) == expected, "see `FIGURES` and `of_network` in figures.py"
+    assert set(page.figures) == expected
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -41,7 +39,7 @@ def test_figures_of_each_network(page: Page, study: Study) -> None:
 
 
 def rows_of(columns: dict[str, list[float | str | None]]) -> Iterator[Row]:
-    """The rows of a figure's data; of cells and bars, what is named is their place."""
+    """The rows of a figure's data; of cells and bars, what is named is their place; bins have none."""
     for row in pd.DataFrame(columns).to_dict("records"):
         numbers = {str(k): v for k, v in row.items() if not isinstance(v, str) and v is not None and not pd.isna(v)}
         if row["what"] == "cell":
@@ -49,7 +47,8 @@ def rows_of(columns: dict[str, list[float | str | None]]) -> Iterator[Row]:
         elif "network" in row:
             yield Row(str(row.get("panel", "")), str(row["network"]), str(row["what"]), numbers)
         else:
-            yield Row("", str(row["y"]), str(row["what"]), numbers)
+            places = [own for own in (row.get("x"), row.get("y")) if isinstance(own, str)]
+            yield Row("", "".join(places), str(row["what"]), numbers)
 
 
 def differences(shown: Iterable[Row], expected: Iterable[Row]) -> Iterator[str]:

@@ -7,9 +7,9 @@ import json
 import pandas as pd
 
 from tests.benchmarks.reporting.numbers import attacked
-from tests.benchmarks.reporting.numbers.figures import used
 from tests.benchmarks.reporting.numbers.reading import Page, words
 from tests.benchmarks.reporting.numbers.records import Network, Study, short_macs
+from tests.benchmarks.reporting.numbers.route_figures import used
 from tests.benchmarks.reporting.numbers.saying import is_rounding, joined, says
 from tests.benchmarks.reporting.numbers.sections.attack import attackable
 

@@ -9,10 +9,18 @@ import numpy as np
 import pytest
 
 from tests.benchmarks.reporting.numbers.axes import axis, corners, little_axes
-from tests.benchmarks.reporting.numbers.figures import FIGURES, Row, exits, exits_of
+from tests.benchmarks.reporting.numbers.figures import FIGURES
 from tests.benchmarks.reporting.numbers.reading import Page
 from tests.benchmarks.reporting.numbers.records import Floats, Study
-from tests.benchmarks.reporting.numbers.sections.captions import BARS
+from tests.benchmarks.reporting.numbers.route_figures import (
+    BARS,
+    Row,
+    exits,
+    exits_of,
+    histogram,
+    of_network,
+    specialisation,
+)
 
 MARKED = ("accuracy-macs", "accuracy-time", "realised", "attack-compute", "attack-plane")
 """Figures with a mark per number."""
@@ -73,7 +81,7 @@ def test_bars_of_exits(page: Page, study: Study) -> None:
         drawing = next(page.figures[f"exits-{network.slug}"].iter("svg"))
         across = axis(drawing, "x")
         bars = [corners(path) for path in drawing.iter("path") if path.get("clip-path")]
-        rows = sorted(exits(network), key=lambda row: exits_of(network).index(row.what))
+        rows = sorted(exits(study, network), key=lambda row: exits_of(network).index(row.what))
         expected = [(row.numbers["low"], row.numbers["high"]) for row in rows]
         shown = [tuple(across(bar[:2, 0])) for bar in bars]
         assert np.abs(np.array(shown) - np.array(expected)).max() <= 0.01, network.name
@@ -84,16 +92,38 @@ def test_bars_and_lines_of_histograms(page: Page, study: Study) -> None:
         drawing = next(page.figures[f"histogram-{network.slug}"].iter("svg"))
         costs = network.answers()["macs"] * study.unit[1]
         nominal = network.table("ledger")["macs"].sum() * study.unit[1]
-        edges = np.linspace(0, 1.04 * max(costs.max(), nominal), BARS + 1)
+        expected = [row.numbers for row in histogram(study, network)]
+        edge = expected[0]["high"]
         shapes = [path for path in drawing.iter("path") if path.get("clip-path")]
-        (bars,) = (corners(path) for path in shapes if path.get("style", "").startswith("fill: var(--"))
+        (bars,) = (corners(path) for path in shapes if _is_filled(path))
         across, up = axis(drawing, "x"), axis(drawing, "y")
         starts = bars[1 : 2 * BARS : 2]
-        assert across(starts[:, 0]) == pytest.approx(edges[:-1], abs=0.003 * edges[1]), network.name
-        heights = 100 * np.histogram(costs, edges)[0] / len(costs)
-        assert up(starts[:, 1]) == pytest.approx(heights, abs=0.05), network.name
+        assert across(starts[:, 0]) == pytest.approx([own["low"] for own in expected], abs=0.003 * edge), network.name
+        assert up(starts[:, 1]) == pytest.approx([own["y"] for own in expected], abs=0.05), network.name
         lines = [corners(path)[0, 0] for path in shapes if "stroke: var(--ink)" in path.get("style", "")]
-        assert across(np.array(lines)) == pytest.approx([costs.mean(), nominal], abs=0.003 * edges[1]), network.name
+        assert across(np.array(lines)) == pytest.approx([costs.mean(), nominal], abs=0.003 * edge), network.name
+
+
+def test_bars_of_units(page: Page, study: Study) -> None:
+    for network in (network for network in study.networks if "specialisation" in of_network(network)):
+        drawing = next(page.figures[f"specialisation-{network.slug}"].iter("svg"))
+        up, expected = axis(drawing, "y"), [row.numbers["high"] for row in specialisation(study, network)]
+        bars = [corners(path) for path in drawing.iter("path") if path.get("clip-path") and _is_filled(path)]
+        assert [bar[:, 0].min() for bar in bars] == sorted(bar[:, 0].min() for bar in bars)
+        assert [up(bar[:, 1].min()) for bar in bars] == pytest.approx(expected, abs=0.1), network.name
+
+
+def _is_filled(path: ET.Element) -> bool:
+    return path.get("style", "").startswith("fill: var(--")
+
+
+def test_lines_where_phases_start(page: Page, study: Study) -> None:
+    for network in (network for network in study.networks if "dynamics" in of_network(network)):
+        drawing = next(page.figures[f"dynamics-{network.slug}"].iter("svg"))
+        across, starts = axis(drawing, "x"), network.table("history").drop_duplicates("phase")["epoch"]
+        lines = [path for path in drawing.iter("path") if "stroke: var(--ink)" in path.get("style", "")]
+        shown = [across(corners(path)[0, 0]) for path in lines if path.get("clip-path")]
+        assert shown == pytest.approx(starts[1:] - 0.5, abs=0.02), network.name
 
 
 def test_numbers_along_colour_scales(page: Page, study: Study) -> None:

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tests.benchmarks.reporting.numbers.saying import duration, is_rounding, joined, number, says, with_best
+from tests.benchmarks.reporting.numbers.saying import (
+    STALE,
+    Cell,
+    Column,
+    Estimate,
+    Mark,
+    Says,
+    Table,
+    duration,
+    is_rounding,
+    joined,
+    number,
+    says,
+    with_best,
+)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +64,25 @@ def test_a_cell_differs_in_text_value_and_weight() -> None:
     assert "small" in first.differs("98.2", "0.9821", "97–99", "", best=True)
     assert "tip" in first.differs("98.2", "0.9821", "", "over 3 seeds", best=True)
     assert second.differs("97.9", "0.979", "", "", best=True) == "bold"
+
+
+def test_a_sign_counts_with_what_is_said_over_it_and_below() -> None:
+    cell = replace(number(0.5), marks=[Mark(STALE, Says("trained by other code"))])
+    assert cell.differs("0.5", "0.5", "", "", best=False, marks=[("†", "trained by other code")]) == ""
+    assert "signs" in cell.differs("0.5", "0.5", "", "", best=False)
+    assert "over †" in cell.differs("0.5", "0.5", "", "", best=False, marks=[("†", "known to ±6 %")])
+    assert not Says("…").fits("a †")
+    assert Says("†").has_facts
+    (_, note) = Table([Column(Says("Share"), [cell])], note=says("Of {} images.", 8)).around
+    assert note.fits("Of 8 images. † stale: made by other code or options than today’s.")
+    assert not note.fits("Of 8 images.")
+
+
+def test_what_chance_makes_may_differ_by_so_much() -> None:
+    half = Estimate(0.5, 0.02)
+    cell = Cell(says("{}", half), half)
+    assert cell.differs("0.52", "0.519", "", "", best=False) == ""
+    assert "value" in cell.differs("0.52", "0.521", "", "", best=False)
 
 
 def test_durations_have_the_largest_unit_of_which_there_are_two() -> None:

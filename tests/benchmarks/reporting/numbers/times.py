@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -11,10 +11,12 @@ import pandas as pd
 from scipy.stats import t
 
 from tests.benchmarks.reporting.numbers.records import Floats, Network, Study
-from tests.benchmarks.reporting.numbers.saying import Ends
+from tests.benchmarks.reporting.numbers.saying import NOISY, Cell, Ends, Mark, bounded, says
 
 BLOCKS, RESAMPLES = 64, 2000
 """Neighbouring turns are resampled together, in so many blocks at most."""
+WIDE = 0.05
+"""Half of an interval, relative to the value, from which on a timing is noisy."""
 BASELINE = ("natural", "all", "static resnet")
 """Order, computed units and setting of the baseline's passes."""
 
@@ -60,6 +62,19 @@ def ratio(above: pd.Series[float], below: pd.Series[float] | None = None) -> Rat
     weights, blocks = _weights(len(above)), min(len(above), BLOCKS)
     logs = np.log(weights @ above.to_numpy() / (weights @ over))
     return Ratio(float(above.mean() / over.mean()), float(logs.std()) * math.sqrt(blocks / (blocks - 1)), blocks)
+
+
+def half_width(found: Ends) -> float:
+    """Half of an interval, relative to its value."""
+    value, low, high = found
+    return (high - low) / 2 / value
+
+
+def timed(found: Ends, scale: float = 1.0) -> Cell:
+    """A cell with a time or a ratio of times, and a sign where it is noisy."""
+    half = half_width(found)
+    marks = [Mark(NOISY, says("known to ±{} %", 100 * half))] if half > WIDE else []
+    return replace(bounded(found, scale), marks=marks)
 
 
 @cache

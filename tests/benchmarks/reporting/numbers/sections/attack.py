@@ -45,7 +45,7 @@ def robustness(study: Study) -> Table:
         for radius in radii(made[made["attack"] == attack]):
             cells = [at_most(n, accuracy(n.at("robustness", attack=attack, epsilon=radius))) for n in networks]
             columns.append(Column(says(f"{attack} %, ε {{}}", radius), cells))
-    return Table(columns, around=[says("Below: {} % intervals (Wilson).", 95)])
+    return Table(columns, note=says("Below: {} % intervals (Wilson).", 95))
 
 
 def found_by(study: Study) -> Table:
@@ -108,7 +108,7 @@ def slowdown(study: Study) -> Table:
         Column(Says("Answer lost % of nominal"), [percent(_share(own["lost"])) for own in goals]),
         Column(Says("Accuracy then %"), [percent(share_right(own["lost"])) for own in goals]),
     ]
-    return Table(columns, around=[_note(study, networks)])
+    return Table(columns, note=_note(study, networks))
 
 
 GOALS = ("cost", "noise", "kept", "lost")

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
+
 from tests.benchmarks.reporting.numbers import attacked
+from tests.benchmarks.reporting.numbers.information import explained, rank_correlation
 from tests.benchmarks.reporting.numbers.records import BINS, Network, Study, share_right, wilson
+from tests.benchmarks.reporting.numbers.route_figures import BARS, of_network, rates_by_epoch, used
 from tests.benchmarks.reporting.numbers.saying import Says, Sentence, joined, listing, says
 from tests.benchmarks.reporting.numbers.sections.timing import budget
 from tests.benchmarks.reporting.numbers.sections.worth import twins
 from tests.benchmarks.reporting.numbers.times import BASELINE, seconds
 
-FEWEST, BARS = 10, 40
-"""Answers of a bin that is drawn, and bars of a histogram."""
+FEWEST = 10
+"""Answers of a bin that is drawn."""
+VARYING = 4
+"""Units from which on it is said whether classes explain more of the later ones."""
 PIXELS = Says("…[0, 1])")
 """Of an axis of radii."""
 
@@ -28,12 +36,16 @@ def captions(study: Study) -> dict[str, list[Sentence]]:
         "reliability": [_reliability(study)],
         "per-class": [_classes(study)],
     }
-    for network in study.routing:
-        found[f"execution-{network.slug}"] = [joined("… ", images, f", setting “{network.first}”; …")]
-        found[f"histogram-{network.slug}"] = [_histogram(study, network)]
+    of_kind: dict[str, Callable[[Study, Network], Says]] = {
+        "dynamics": _dynamics,
+        "execution": lambda _, network: joined("… ", images, f", setting “{network.first}”; …"),
+        "exits": lambda *_: joined("…; ", images, ". …"),
+        "histogram": _histogram,
+        "specialisation": _specialisation,
+    }
     for network in study.networks:
-        if any(unit.startswith("exit") for unit in network.units):
-            found[f"exits-{network.slug}"] = [joined("…; ", images, ". …")]
+        for kind in of_network(network):
+            found[f"{kind}-{network.slug}"] = [of_kind[kind](study, network)]
     return found
 
 
@@ -102,3 +114,29 @@ def _histogram(study: Study, network: Network) -> Says:
         f"Mean {{}} {unit} MACs; nine images of ten are between {{}} and {{}}. {{}} test images, one bar per {{}}th …"
     )
     return says(text, own.mean(), low, high, len(own), BARS)
+
+
+def _dynamics(study: Study, network: Network) -> Says:
+    """From when on no unit is further than ten points from where it ends, and which then run nearly always."""
+    rates = rates_by_epoch(network)
+    far = ((rates - rates.iloc[-1]).abs() > 0.1).any(axis=1)
+    settled = 1 + max((int(str(epoch)) for epoch in rates.index[far]), default=0)
+    always = [str(unit) for unit, rate in rates.iloc[-1].items() if rate >= 0.95]
+    named = f": {listing(always)}." if 0 < len(always) <= 8 else "."
+    until = says("… one seed. … From epoch {} on no rate is further than {} points …; ", settled, 10)
+    end = says("at the end {} of {} units run … at least {} % of the images", len(always), len(network.units), 95)
+    return joined(until, end, named)
+
+
+def _specialisation(study: Study, network: Network) -> Says:
+    """Whether classes explain more of later units, of those that run for some images only."""
+    answers = network.answers()
+    matrix = used(network, answers["route"])
+    shares = explained(matrix, answers["label"])[matrix.nunique() > 1]
+    start, end = says("…; {} for units that always run or never. ", 0), says(" … {} test images.", study.images)
+    if len(shares) < VARYING or np.ptp(shares) == 0:
+        return joined(start, says("Only {} units vary, too few to say whether it grows with depth.", len(shares)), end)
+    found, p = rank_correlation(shares)
+    clear = f"It {'grows' if found > 0 else 'falls'} with depth"
+    told = clear if p < 0.05 else "Whether it grows with depth cannot be told"
+    return joined(start, told, says(" (rank correlation {}, p {}, {} units that vary).", found, p, len(shares)), end)

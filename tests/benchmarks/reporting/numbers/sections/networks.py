@@ -66,8 +66,7 @@ def fidelity(study: Study) -> Table:
         columns.append(Column(Says(f"{head} M"), [_millions(row[theirs]) for row in records]))
         columns.append(Column(Says("Ours M"), [_millions(row[ours]) for row in records]))
     columns.append(Column(Says("Agreement"), [_agreement(row) for row in records]))
-    around = [says("…{} networks…", len(rows)), says("{} of {} agree…", agree, len(rows))]
-    return Table(columns, around=around)
+    return Table(columns, note=says("{} of {} agree…", agree, len(rows)))
 
 
 def _millions(value: float) -> Cell:
@@ -96,7 +95,7 @@ def published(study: Study) -> Table:
         Column(Says("Recipe"), [_recipes(m, p, n) for (m, p, _), n in zip(rows, same, strict=True)]),
         Column(Says("Source"), [word(figure.source, figure.note) for *_, figure in rows]),
     ]
-    return Table(columns, around=[says("…{} figures…", len(rows))])
+    return Table(columns)
 
 
 def _same(study: Study, method: str, preset: str, figure: Published) -> Network | None:

@@ -14,7 +14,6 @@ from tests.benchmarks.reporting.numbers.saying import (
     Column,
     Says,
     Table,
-    bounded,
     duration,
     joined,
     listing,
@@ -24,7 +23,16 @@ from tests.benchmarks.reporting.numbers.saying import (
     with_best,
     word,
 )
-from tests.benchmarks.reporting.numbers.times import BASELINE, is_timed, own_time, seconds, speedup
+from tests.benchmarks.reporting.numbers.times import (
+    BASELINE,
+    WIDE,
+    half_width,
+    is_timed,
+    own_time,
+    seconds,
+    speedup,
+    timed,
+)
 
 WORDS = {"above": "beats", "below": "loses", "open": "open", "cheaper": "cheaper", "costlier": "costs more"}
 """What a table says of a verdict."""
@@ -35,7 +43,7 @@ def headline(study: Study) -> Table:
     networks, unit = study.networks, study.unit
     attack, radius = attacked.headline(study)
     found = [
-        Column(Says("Network"), [word(n.name, zoo.method(n.method).family, n.label) for n in networks]),
+        Column(Says("Network"), [n.as_row(zoo.method(n.method).family, n.label) for n in networks]),
         Column(Says("Setting"), [word(n.first) for n in networks]),
         Column(
             Says("Accuracy %"), with_best([accuracy(n.answers()) for n in networks], high=True), says("Top-1…{} %…", 95)
@@ -46,15 +54,15 @@ def headline(study: Study) -> Table:
         Column(Says("Executed % nominal"), [percent(n.routed() / n.cost()["nominal"]) for n in networks]),
     ]
     for size in study.ends:
-        times = [bounded(own_time(n, size, n.first).ends(scale=1 / size), 1e3) for n in networks]
-        ratios = [bounded(speedup(n, size, n.first).ends()) for n in networks]
+        times = [timed(own_time(n, size, n.first).ends(scale=1 / size), 1e3) for n in networks]
+        ratios = [timed(speedup(n, size, n.first).ends()) for n in networks]
         found.append(Column(Says(f"Time ms, batch {size}"), times, says("…{} %…", 95)))
         found.append(Column(Says(f"Speed-up batch {size}"), with_best(ratios, high=True), says("…{}; {} %…", size, 95)))
     robust = [at_most(n, accuracy(attacked.strongest(study, n))) for n in networks]
     found.append(Column(says(f"Robust % {attack} ε {{}}", radius), with_best(robust, high=True)))
     spent = [float(n.config["seconds"]) for n in networks]
     found.append(Column(Says("Training"), [Cell(duration(own), own) for own in spent]))
-    return Table(found, around=[joined("…: ", says("{} %…; below them: {} %…", 95, 95), _baselines(study))])
+    return Table(found, note=joined("…: ", says("{} %…; below them: {} %…", 95, 95), _baselines(study)))
 
 
 def at_most(network: Network, cell: Cell) -> Cell:
@@ -91,7 +99,7 @@ def static_curve(study: Study) -> Table:
     found = against_static(study)
     rows = [network for network in study.networks if not network.is_static]
     rows.sort(key=lambda network: not network.routes_differ)
-    names = [word(n.name, "routes" if n.routes_differ else "the same for all images") for n in rows]
+    names = [n.as_row("routes" if n.routes_differ else "the same for all images") for n in rows]
     columns = [Column(Says("Network"), names)]
     for kind in kinds(study):
         line = curve(study, kind)
@@ -99,7 +107,7 @@ def static_curve(study: Study) -> Table:
         head = Says(f"{line.words[0].upper()}{line.words[1:]} points")
         tip = Says(f"On this curve: {listing([network.name for network in line.networks])}.")
         columns.append(Column(head, [_difference(own[network]) for network in rows], tip))
-    return Table(columns, around=[says("…{} % interval…", 95)])
+    return Table(columns, note=says("…{} % interval…", 95))
 
 
 def _difference(found: Difference) -> Cell:
@@ -112,7 +120,10 @@ def _difference(found: Difference) -> Cell:
 def warnings(study: Study) -> list[Says]:
     """What to know before relying on it."""
     rated = [n.name for n in study.networks if attacked.overrated(n)]
-    found = [*_noise(study), *_unsteady(study), *_spread(study)]
+    old = [n.name for n in study.networks if n.stale]
+    names = "every network" if len(old) == len(study.networks) else listing(old)
+    found = [Says(f"Stale (†), made by other code or options than today’s: {names}.")] if old else []
+    found += [*_noise(study), *_unsteady(study), *_spread(study)]
     found += [Says(f"Accuracy under attack is an upper bound for {listing(rated)}: …")] if rated else []
     return found
 
@@ -141,14 +152,13 @@ def _unsteady(study: Study) -> list[Says]:
 
 
 def _spread(study: Study) -> list[Says]:
-    timed = [
-        speedup(network, size, setting).ends()
+    widths = [
+        half_width(speedup(network, size, setting).ends())
         for network in study.networks
         for size in study.sizes
         for setting in network.settings
         if is_timed(network, size, setting)
     ]
-    wide = sum(high - low > 0.1 * value for value, low, high in timed)
-    return [says("In {} of {} timings the speed-up is known to no better than ±{} %.", wide, len(timed), 5)] * bool(
-        wide
-    )
+    wide = sum(half > WIDE for half in widths)
+    text = "In {} of {} timings the speed-up is known to no better than ±{} %."
+    return [says(text, wide, len(widths), 100 * WIDE)] if wide else []

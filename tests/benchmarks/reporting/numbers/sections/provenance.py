@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+import pandas as pd
 
 import zoo
 from benchmarks import data
 from tests.benchmarks.reporting.numbers import attacked
 from tests.benchmarks.reporting.numbers.records import Network, Study
-from tests.benchmarks.reporting.numbers.saying import Says, Sentence, Yaml, joined, listing, says
+from tests.benchmarks.reporting.numbers.saying import (
+    NOISY,
+    Cell,
+    Column,
+    Mark,
+    Says,
+    Sentence,
+    Table,
+    Yaml,
+    duration,
+    joined,
+    listing,
+    number,
+    percent,
+    says,
+    word,
+)
 from tests.benchmarks.reporting.numbers.sections.networks import recipe
+from tests.benchmarks.reporting.numbers.sections.training import seconds_by_step
+from tests.benchmarks.reporting.numbers.times import WIDE, half_width, speedup
 
 VOLATILE = {"created", "load_average", "commit"}
 """What changes from one thing that is made to the next."""
@@ -71,8 +92,11 @@ def _label(text: str) -> str:
 
 
 def networks(study: Study) -> list[Sentence]:
-    """Paper, baseline, specification and record of every network."""
-    return [sentence for network in study.networks for sentence in _network(study, network)]
+    """Paper, baseline, specification and record of every network, and how many sizes are as published."""
+    sizes = pd.concat({n.method: n.table("fidelity") for n in study.networks})
+    text = "Of {} sizes that papers print or public code has, {} agree …"
+    own = [sentence for network in study.networks for sentence in _network(study, network)]
+    return [*own, says(text, len(sizes), sizes["agrees"].sum())]
 
 
 def _network(study: Study, network: Network) -> list[Sentence]:
@@ -104,9 +128,56 @@ def environment(study: Study) -> list[Sentence]:
     texts = [", ".join(map(str, own)) if isinstance(own, list) else str(own) for own in values]
     asked = {name: value for name, value in study.config.items() if name != "format"}
     return [
-        Says(_machine(last)),
+        Says(f"A: {_machine(last)}"),
         Says(f"{who}; commit {listing(list(commits))}."),
         *map(Says, texts),
         Says(f"Last run on {_machine(last)}."),
         Yaml(asked),
     ]
+
+
+def records(study: Study) -> Table:
+    """Where the numbers of every network come from; all were made on one machine."""
+    made = study.networks
+    spent = [sum(seconds_by_step(network).values()) for network in made]
+    fingerprint = listing(sorted({str(network.config["dataset_fingerprint"]) for network in made}))
+    where = f"Machines, described below: A is {_environments(study)[-1][2]['processor']}."
+    columns = [
+        Column(Says("Network"), [network.as_row(tip=network.label) for network in made]),
+        Column(Says("Seeds"), [replace(number(1), tip=_seed(network)) for network in made]),
+        Column(Says("Code and options"), [word("stale", n.stale) if n.stale else word("today’s") for n in made]),
+        Column(Says("Not measured"), [word(_lacking(study, network) or "nothing") for network in made]),
+        Column(Says("Machine"), [word("A") for _ in made]),
+        Column(Says("Timing ± %"), [_timing(study, network) for network in made], says("Widest {} % interval…", 95)),
+        Column(Says("Under attack"), [_checked(network) for network in made]),
+        Column(Says("Time spent"), [Cell(duration(seconds), seconds) for seconds in spent]),
+    ]
+    return Table(columns, note=Says(f"… {where} Fingerprint of the data: {fingerprint}. …"))
+
+
+ALWAYS = ("accuracy", "ledger", "wiring", "exits")
+"""What is measured without options."""
+
+
+def _seed(network: Network) -> Says:
+    return Says(f"of random numbers: {network.config['spec']['seed']}")
+
+
+def _lacking(study: Study, network: Network) -> str:
+    """What is asked for or always measured, and not there."""
+    asked = [*(name for name, own in study.config["evaluation"].items() if own), *ALWAYS]
+    lacking = [name for name in asked if not network.has(name)]
+    return f"{listing(lacking)}: not measured" if lacking else ""
+
+
+def _timing(study: Study, network: Network) -> Cell:
+    widest = max(half_width(speedup(network, size, network.first).ends()) for size in study.sizes)
+    return replace(percent(widest), marks=[Mark(NOISY, Says("a wide interval"))] if widest > WIDE else [])
+
+
+def _checked(network: Network) -> Cell:
+    why, found = attacked.overrated(network), attacked.checks(network)
+    if why is not None:
+        return word("upper bound", why)
+    text = f"{sum(check.passed for check in found)} of {len(found)} checks pass"
+    return word(text)

@@ -14,7 +14,6 @@ from tests.benchmarks.reporting.numbers.saying import (
     Column,
     Says,
     Table,
-    bounded,
     joined,
     listed,
     missing,
@@ -32,6 +31,7 @@ from tests.benchmarks.reporting.numbers.times import (
     routed,
     seconds,
     speedup,
+    timed,
     turns,
 )
 
@@ -51,7 +51,7 @@ def timing(study: Study) -> Table:
         Column(Says("Batch"), [number(size, small=_engines(network, size)) for network, size in rows]),
         Column(
             Says("Routed ms"),
-            [bounded(own_time(n, size, n.first).ends(scale=1 / size), 1e3) for n, size in rows],
+            [timed(own_time(n, size, n.first).ends(scale=1 / size), 1e3) for n, size in rows],
             says("…{} %…", 95),
         ),
     ]
@@ -65,8 +65,8 @@ def timing(study: Study) -> Table:
         if head != "Compiled ms" or not np.isnan(means).all():
             columns.append(Column(Says(head), [missing() if np.isnan(own) else number(own, 1e3) for own in means]))
     columns += [
-        Column(Says("Speed-up"), [bounded(speedup(n, size, n.first).ends()) for n, size in rows], says("…{} %…", 95)),
-        Column(Says("Realised"), [bounded(realised(n, size, n.first)) for n, size in rows], says("{}…{} %…", 1, 95)),
+        Column(Says("Speed-up"), [timed(speedup(n, size, n.first).ends()) for n, size in rows], says("…{} %…", 95)),
+        Column(Says("Realised"), [timed(realised(n, size, n.first)) for n, size in rows], says("{}…{} %…", 1, 95)),
         Column(
             Says("Turns"),
             [
@@ -76,7 +76,7 @@ def timing(study: Study) -> Table:
         ),
     ]
     note = [says("…{} %…{} % interval of the speed-up is above {}…", 95, 99.9, 1), _chosen(study), budget(study)]
-    return Table(columns, around=[joined(*note, twins(study))])
+    return Table(columns, note=joined(*note, twins(study)))
 
 
 def _savers(study: Study) -> list[Network]:
@@ -89,7 +89,7 @@ def _network(study: Study, network: Network, size: int) -> Cell:
     later = [own for own in study.sizes if own > max(slower, default=0)]
     text = says("faster than the baseline from batch {}", later[0]) if later else None
     small = text or Says("not faster than the baseline at the largest batch")
-    return word(network.name, small if size == study.sizes[0] else "")
+    return network.as_row(small if size == study.sizes[0] else "")
 
 
 def _used(network: Network, size: int) -> tuple[str, str]:
@@ -138,7 +138,7 @@ def engines(study: Study) -> Table:
         Column(Says("What"), [word(what) for *_, what, _ in rows]),
     ]
     columns += [Column(Says(f"{name} ms"), [_median(medians, name) for *_, medians in rows]) for name in shown]
-    return Table(columns, around=[Says("…One thread, 32-bit floating point.")])
+    return Table(columns, note=Says("…One thread, 32-bit floating point."))
 
 
 def _median(medians: pd.Series[float], name: str) -> Cell:
@@ -208,7 +208,7 @@ def paths(study: Study) -> Table:
     for percentile in PERCENTILES:
         cells = [_percentile(own["seconds"], percentile) for *_, own in rows]
         columns.append(Column(says("p{} ms", percentile), cells))
-    return Table(columns, around=[says("…fewer than {} timings…", FEWEST)])
+    return Table(columns, note=says("…fewer than {} timings…", FEWEST))
 
 
 def _percentile(values: pd.Series[float], percentile: int) -> Cell:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.benchmarks.reporting.numbers.records import BINS, Study, calibration_error, share_right
+from tests.benchmarks.reporting.numbers.records import BINS, Network, Study, calibration_error, share_right
 from tests.benchmarks.reporting.numbers.saying import (
     Cell,
     Column,
@@ -66,11 +66,8 @@ def spent(study: Study) -> Table:
     """Seconds of every step."""
     steps: dict[str, list[tuple[float, str]]] = {}
     for network in study.networks:
-        manifest = network.manifest
-        own = {"training": float(network.config["seconds"])}
-        own |= {name: entry["seconds"] for name, entry in manifest["tables"].items() if "seconds" in entry}
-        for step, seconds in (own | manifest.get("jobs", {})).items():
-            steps.setdefault(step, []).append((float(seconds), network.name))
+        for step, seconds in seconds_by_step(network).items():
+            steps.setdefault(step, []).append((seconds, network.name))
     totals = {step: sum(seconds for seconds, _ in several) for step, several in steps.items()}
     ordered = sorted(steps, key=lambda step: -totals[step])
     whole = sum(totals.values())
@@ -82,7 +79,15 @@ def spent(study: Study) -> Table:
         Column(Says("Share %"), shares),
         Column(Says("Longest"), [_longest(*max(steps[step])) for step in ordered]),
     ]
-    return Table(columns, around=[joined("… ", duration(whole), " of jobs…")])
+    return Table(columns, fold=joined("… ", duration(whole), " of jobs…"))
+
+
+def seconds_by_step(network: Network) -> dict[str, float]:
+    """What training, every table and the rest of a network's jobs took."""
+    manifest = network.manifest
+    own = {"training": network.config["seconds"]}
+    own |= {name: entry["seconds"] for name, entry in manifest["tables"].items() if "seconds" in entry}
+    return {step: float(seconds) for step, seconds in (own | manifest.get("jobs", {})).items()}
 
 
 def _longest(seconds: float, name: str) -> Cell:

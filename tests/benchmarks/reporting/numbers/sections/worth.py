@@ -62,11 +62,11 @@ def curves(study: Study) -> Table:
     reference = next(network for network in study.networks if network.is_baseline)
     whole = float(reference.config["baseline"]["macs"])
     wanted = share_right(reference.answers()) - study.margin
-    named = [("Static curve", "static ResNets", "", points(study, "macs"))]
-    named += [(n.name, "settings", *_curve(n)) for n in study.networks if len(_curve(n)[1]) > 1]
-    lines = [line for *_, line in named]
-    texts = [word(name, f"{len(line)} points, {along}", tip) for name, along, tip, line in named]
-    columns = [Column(Says("Curve"), texts)]
+    own = [(n, *_curve(n)) for n in study.networks if len(_curve(n)[1]) > 1]
+    lines = [points(study, "macs"), *(line for *_, line in own)]
+    static = word("Static curve", f"{len(lines[0])} points, static ResNets")
+    texts = [network.as_row(f"{len(line)} points, settings", tip) for network, tip, line in own]
+    columns = [Column(Says("Curve"), [static, *texts])]
     for share in SHARES:
         columns.append(Column(says("At {} % accuracy, %", 100 * share), [_read(line, share * whole) for line in lines]))
     head = says(f"MACs for {{}} % {study.unit[0]}", 100 * wanted)
@@ -74,7 +74,7 @@ def curves(study: Study) -> Table:
     columns.append(Column(head, needed, says("To be {} points below the static reference.", 100 * study.margin)))
     columns.append(Column(Says("Mean accuracy, %"), [_mean(line, whole) for line in lines]))
     size = says(f"… {{}} {study.unit[0]} MACs of the reference, {reference.name}. …", whole * study.unit[1])
-    return Table(columns, around=[says(size.words + "{} to {} %…", *size.numbers, 100 * SHARES[0], 100 * SHARES[-1])])
+    return Table(columns, note=says(size.words + "{} to {} %…", *size.numbers, 100 * SHARES[0], 100 * SHARES[-1]))
 
 
 def _curve(network: Network) -> tuple[str, Points]:
@@ -142,7 +142,7 @@ def costs(study: Study) -> Table:
         columns.append(Column(Says(f"Time ms, batch {size}"), times, says("…{} %…", 95)))
         tip = says("…batch {}: {} is every saved MAC in time; {} %…", size, 1, 95)
         columns.append(Column(Says(f"Realised batch {size}"), gains, tip))
-    return Table(columns, around=[Says("…" + twins(study))])
+    return Table(columns, note=Says("…" + twins(study)))
 
 
 def _setting(network: Network, setting: str) -> Cell:
