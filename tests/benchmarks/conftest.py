@@ -37,7 +37,7 @@ def some_leave_at_every_exit(net: EarlyExitNet, validation: Validation) -> list[
 
     Whether exits are worth it after three epochs on 512 digits depends on the processor; what tests need does not.
     """
-    staying = torch.ones(len(validation.labels), dtype=torch.bool)
+    staying = torch.ones_like(validation.labels, dtype=torch.bool)
     thresholds = []
     for logits in validation.forward.exit_logits[:-1]:
         scores = net.uncertainty(logits)

@@ -18,7 +18,9 @@ from benchmarks.records.store import Store
 from benchmarks.running.jobs import load_network
 from benchmarks.training.numerics import full_precision
 from tests.benchmarks.cases import METHODS, NOT_MEASURED, ignore, job_of, models, small_study
+from tests.benchmarks.conftest import some_leave_at_every_exit
 from tests.simulated_gpu import DEVICE, SimulatedGpu
+from zoo.execution.early_exit import EarlyExitNet
 
 pytestmark = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU: tests/test_gpu.py asks it")
 
@@ -107,8 +109,9 @@ def test_a_pass_is_timed_by_both_clocks(
 
 @pytest.mark.parametrize("method", METHODS[1:])
 def test_a_network_is_trained_and_measured_from_end_to_end(
-    method: str, cuda_clock: list[object], tmp_path: Path
+    method: str, cuda_clock: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(EarlyExitNet, "settings", some_leave_at_every_exit)
     study = small_study(method, evaluation={**MEASURED, "fidelity": None})
     (spec,) = models(study)
     with SimulatedGpu():
