@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import StepPatch
 from numpy.typing import NDArray
 
+from benchmarks.reporting.drawing.heatmap import NAMES
 from benchmarks.reporting.drawing.style import OWNER
 
 COLUMNS = ["panel", "network", "what", "x", "y", "low", "high", "percent"]
@@ -88,7 +89,7 @@ def _cells(axes: Axes, mesh: QuadMesh) -> Iterator[Row]:
     if found is None or found.ndim != 2 or axes.get_label() == COLORBAR:
         return
     values: NDArray[np.float64] = np.ma.masked_invalid(found).filled(np.nan)
-    columns, rows = _labels(axes, "x", values.shape[1]), _labels(axes, "y", values.shape[0])
+    rows, columns = NAMES.get(axes) or (_labels(axes, "y", values.shape[0]), _labels(axes, "x", values.shape[1]))
     for row, line in zip(rows, values, strict=True):
         for column, value in zip(columns, line, strict=True):
             yield {"what": "cell", "x": column, "y": row, "percent": float(value)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import seaborn as sns
@@ -19,6 +20,8 @@ VECTORS = 2000
 """Most cells that are drawn as shapes; larger maps become one image, to keep the page small."""
 LABELLED = 60
 """Most rows or columns that each get a label."""
+NAMES: WeakKeyDictionary[Axes, tuple[Sequence[str], Sequence[str]]] = WeakKeyDictionary()
+"""Of the rows and columns of a heatmap, those included that have no label, for the numbers beside a figure."""
 
 
 def heatmap(
@@ -51,6 +54,7 @@ def heatmap(
         xticklabels=_thinned(columns),
         yticklabels=_thinned(rows),
     )
+    NAMES[axes] = rows, columns
     axes.grid(visible=False)
     axes.tick_params(length=0, rotation=0)
     return drawn, axes

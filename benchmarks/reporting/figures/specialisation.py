@@ -48,8 +48,10 @@ def specialisation(evidence: Evidence, network: NetworkEvidence) -> Drawing | No
 def _trend(used: NDArray[np.bool_], explained: NDArray[np.float64]) -> str:
     """A sentence on whether it grows with depth, by rank correlation over the units that vary."""
     varying = np.flatnonzero(used.any(axis=0) & ~used.all(axis=0))
-    if len(varying) < FEWEST or np.ptp(explained[varying]) == 0:
+    if len(varying) < FEWEST:
         return f"Only {len(varying)} units vary, too few to say whether it grows with depth. "
+    if np.ptp(explained[varying]) == 0:
+        return f"It is the same for all {len(varying)} units that vary. "
     found = spearmanr(varying, explained[varying])
     grows = "grows" if found.statistic > 0 else "falls"
     told = f"It {grows} with depth" if found.pvalue < 0.05 else "Whether it grows with depth cannot be told"

@@ -79,3 +79,12 @@ def test_bins_of_a_histogram_have_their_edges_and_heights() -> None:
     figure.add_subplot().stairs([25, 0, 75], [0, 2, 4, 6], fill=True)
     rows = figure_data(figure, {})[["what", "low", "high", "y"]].values.tolist()
     assert rows == [["bin", 0, 2, 25], ["bin", 2, 4, 0], ["bin", 4, 6, 75]]
+
+
+def test_cells_of_a_heatmap_have_names_where_labels_are_left_out() -> None:
+    columns = [str(number) for number in range(1, 41)]
+    drawn, axes = heatmap(np.arange(80.0).reshape(2, 40), rows=["a", "b"], columns=columns)
+    assert "" in [tick.get_text() for tick in axes.get_xticklabels()]
+    cells = figure_data(drawn, {})
+    assert len(cells) == 80
+    assert list(cells["x"][:40]) == columns
