@@ -49,7 +49,8 @@ def _trend(used: NDArray[np.bool_], explained: NDArray[np.float64]) -> str:
     """A sentence on whether it grows with depth, by rank correlation over the units that vary."""
     varying = np.flatnonzero(used.any(axis=0) & ~used.all(axis=0))
     if len(varying) < FEWEST:
-        return f"Only {len(varying)} units vary, too few to say whether it grows with depth. "
+        vary = "unit varies" if len(varying) == 1 else "units vary"
+        return f"Only {len(varying)} {vary}, too few to say whether it grows with depth. "
     if np.ptp(explained[varying]) == 0:
         return f"It is the same for all {len(varying)} units that vary. "
     found = spearmanr(varying, explained[varying])

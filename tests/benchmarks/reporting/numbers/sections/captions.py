@@ -135,7 +135,8 @@ def _specialisation(study: Study, network: Network) -> Says:
     shares = explained(matrix, answers["label"])[matrix.nunique() > 1]
     start, end = says("…; {} for units that always run or never. ", 0), says(" … {} test images.", study.images)
     if len(shares) < VARYING or np.ptp(shares) == 0:
-        return joined(start, says("Only {} units vary, too few to say whether it grows with depth.", len(shares)), end)
+        vary = "unit varies" if len(shares) == 1 else "units vary"
+        return joined(start, says(f"Only {{}} {vary}, too few to say whether it grows with depth.", len(shares)), end)
     found, p = rank_correlation(shares)
     clear = f"It {'grows' if found > 0 else 'falls'} with depth"
     told = clear if p < 0.05 else "Whether it grows with depth cannot be told"
