@@ -35,13 +35,15 @@ def test_weights_survive_a_round_trip(selector: zoo.Selector) -> None:
     case = trained(str(selector))
     fresh = zoo.create(selector, TASK).to(memory_format=torch.channels_last).eval()
     fresh.load_state_dict({name: value.clone() for name, value in case.net.state_dict().items()})
+    assert all(torch.equal(value, case.net.state_dict()[name]) for name, value in fresh.state_dict().items())
     for setting in case.settings:
         net = copy.deepcopy(case.net)
         for one in (net, fresh):
             one.use(setting)
         with torch.no_grad():
             expected, found = net(case.images), fresh(case.images)
-        assert torch.equal(expected.logits, found.logits)
+        # strides of dimensions of size 1 may differ, by which some processors choose another kernel
+        torch.testing.assert_close(expected.logits, found.logits, atol=1e-5, rtol=1e-5)
         assert torch.equal(expected.route, found.route)
 
 

@@ -541,7 +541,7 @@ def test_a_page_of_little_says_so_and_logs_nothing(
     tab.close()
 
 
-def test_many_networks_of_one_method_are_folded_until_they_are_asked_for(tmp_path: Path) -> None:
+def test_many_networks_of_one_method_are_folded_until_they_are_asked_for(opened: Opened, tmp_path: Path) -> None:
     made = HandMade(tmp_path / "many")
     made.add(made.spec("resnet"), accuracy=answers("1110"), cost=costs(("default", 4_000_000, 4_000_000)))
     for place in range(31):
@@ -549,22 +549,19 @@ def test_many_networks_of_one_method_are_folded_until_they_are_asked_for(tmp_pat
         made.add(made.spec("adanet", target_rate=(place + 1) / 100), accuracy=answers("1100"), cost=cost)
     page = build(made.store.root, tmp_path / "page")
     shown = "rows => rows.filter(row => row.checkVisibility()).length"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        tab = browser.new_page(viewport={"width": 1280, "height": 900})
-        tab.goto(page.as_uri())
-        folded = tab.eval_on_selector_all("#table-headline tbody tr", shown)
-        tab.locator(".variants button", has_text="AdaNet (ConvNet-AIG): 30 more").click()
-        unfolded = tab.eval_on_selector_all("#table-headline tbody tr", shown)
-        address = tab.url
-        browser.close()
+    tab = opened[0].context.new_page()
+    tab.goto(page.as_uri())
+    folded = tab.eval_on_selector_all("#table-headline tbody tr", shown)
+    tab.locator(".variants button", has_text="AdaNet (ConvNet-AIG): 30 more").click()
+    unfolded = tab.eval_on_selector_all("#table-headline tbody tr", shown)
     assert (folded, unfolded) == (2, 32)
-    assert "variants=adanet" in address
+    assert "variants=adanet" in tab.url
+    tab.close()
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
-def test_axe_finds_nothing_on_the_committed_page(scheme: Literal["light", "dark"], width: int) -> None:
+def test_axe_finds_nothing_on_the_committed_page(opened: Opened, scheme: Literal["light", "dark"], width: int) -> None:
     """Section by section: the whole page at once takes it minutes."""
     page = Path(__file__).parents[3] / "reports" / "reference" / "quick" / "index.html"
     axe = next(Path(axe_core_python.__file__).parent.rglob("axe.min.js")).read_text(encoding="utf-8")
@@ -572,14 +569,14 @@ def test_axe_finds_nothing_on_the_committed_page(scheme: Literal["light", "dark"
         "async section => (await axe.run(section, {resultTypes: ['violations']})).violations"
         ".map(found => [found.id, found.nodes.map(node => node.html)])"
     )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        tab = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()
-        tab.goto(page.as_uri())
-        tab.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
-        tab.evaluate(axe)
-        sections = tab.locator("main > section")
-        found = [sections.nth(place).evaluate(check) for place in range(sections.count())]
-        browser.close()
+    browser = opened[0].context.browser
+    assert browser
+    tab = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()
+    tab.goto(page.as_uri())
+    tab.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+    tab.evaluate(axe)
+    sections = tab.locator("main > section")
+    found = [sections.nth(place).evaluate(check) for place in range(sections.count())]
+    tab.context.close()
     assert len(found) >= 9
     assert found == [[]] * len(found)
