@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.measuring import evaluators
+from benchmarks.measuring.picture_names import pictures_of
 from benchmarks.records.files import write_json
 from benchmarks.records.record import MANIFEST, Record, file_of
 from benchmarks.records.store import Store
@@ -55,6 +56,12 @@ def multiply(source: Store, results: Path, study: Study) -> Campaign:
                 files[name] = record.manifest["files"][name]
                 current = version(chosen, study.evaluation, spec, campaign.dataset.info)
                 tables[chosen.name] = {**record.made_by(chosen.name), "version": current}
+            pictures = pictures_of(chosen.name)
+            if record.has(pictures):
+                name = file_of(pictures)
+                shutil.copy(record.path / name, made.path / name)
+                files[name] = record.manifest["files"][name]
+                tables[pictures] = {**record.made_by(pictures), "version": tables[chosen.name]["version"]}
         write_json(made.path / MANIFEST, {**made.manifest, "files": files, "tables": tables})
     campaign.store.write_study(campaign.study, {})
     return campaign
