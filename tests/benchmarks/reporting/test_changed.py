@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.reporting.drawing.style import look
 from benchmarks.reporting.evidence.evidence import Evidence
+from benchmarks.reporting.figures.disturbed import orders, several_lesions
 from benchmarks.reporting.figures.lesions import lesions as figure
 from benchmarks.reporting.page import render
 from benchmarks.reporting.tables.decision_worth import decision_worth
@@ -70,6 +71,28 @@ def test_bars_are_the_losses_of_parts(measured: Evidence) -> None:
 
 def test_a_network_without_lesions_has_no_bars(measured: Evidence) -> None:
     assert figure(measured, measured.networks[1]) is None
+
+
+def test_accuracy_is_drawn_over_the_number_of_parts_and_over_disorder(made: HandMade) -> None:
+    several = [("several", "a, b", lost(20)), ("several", "a, c", lost(40)), ("several", "a, b, c", lost(60))]
+    swapped = [("order", "", lost(10))]
+    made.add(made.spec("resnet"), lesions=lesions(*several, *swapped, whole=WHOLE, disorder={"order": 0.5}))
+    evidence = made.evidence()
+    with look():
+        parts, order = (draw(evidence, evidence.networks[0]) for draw in (several_lesions, orders))
+    assert parts is not None
+    assert order is not None
+    (line,) = parts.panels[0].figure.axes[0].lines
+    np.testing.assert_allclose(line.get_xydata(), [[0, 99], [2, 69], [3, 39]])
+    (line,) = order.panels[0].figure.axes[0].lines
+    np.testing.assert_allclose(line.get_xydata(), [[1, 99], [0.5, 89]])
+    assert "up to 2 draws" in parts.caption
+    assert "down to 39.0 %" in parts.caption
+
+
+def test_neither_is_drawn_where_it_was_not_measured(measured: Evidence) -> None:
+    assert several_lesions(measured, measured.networks[0]) is None
+    assert orders(measured, measured.networks[0]) is None
 
 
 def test_the_page_has_both_tables(measured: Evidence) -> None:
