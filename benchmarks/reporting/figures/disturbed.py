@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from scipy.stats import spearmanr
 
 from benchmarks.reporting.drawing.axes import canvas
-from benchmarks.reporting.drawing.style import style_of
+from benchmarks.reporting.drawing.style import owned, style_of
 from benchmarks.reporting.evidence.changed import ORDER, SEVERAL, Grade, graded, lesions_of
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.figures.base import Drawing, Panel, network_figure
@@ -17,7 +17,7 @@ FEWEST = 4
 """Sizes of a change from which on it is said whether accuracy falls with them."""
 
 
-@network_figure("several-lesions", section="routes", order=41, title="Without several parts")
+@network_figure("several-lesions", section="networks", order=41, title="Without several parts")
 def several_lesions(evidence: Evidence, network: NetworkEvidence) -> Drawing | None:
     """Accuracy over the number of parts that are out, drawn at random; None where that was not measured."""
     grades = graded(evidence, network, SEVERAL)
@@ -32,7 +32,7 @@ def several_lesions(evidence: Evidence, network: NetworkEvidence) -> Drawing | N
     )
 
 
-@network_figure("orders", section="routes", order=42, title="With blocks in another order")
+@network_figure("orders", section="networks", order=42, title="With blocks in another order")
 def orders(evidence: Evidence, network: NetworkEvidence) -> Drawing | None:
     """Accuracy over the disorder of blocks of equal shape; None where that was not measured."""
     grades = graded(evidence, network, ORDER)
@@ -43,8 +43,8 @@ def orders(evidence: Evidence, network: NetworkEvidence) -> Drawing | None:
         network,
         grades,
         what="Kendall's tau of the order of blocks",
-        paper="Veit et al. (2016) found that a ResNet's error rises smoothly as the order departs from the trained one, "
-        "where tau is 1.",
+        paper="Veit et al. (2016) found that a ResNet's error rises smoothly as the order departs from the trained "
+        "one, where tau is 1.",
     )
 
 
@@ -55,8 +55,9 @@ def _drawing(
     x = [grade.size for grade in grades]
     style = style_of(network)
     lows, highs = ([100 * end for end in ends] for ends in zip(*((g.low, g.high) for g in grades), strict=True))
-    axes.fill_between(x, lows, highs, color=style.color, alpha=0.16, linewidth=0)
-    axes.plot(x, [100 * grade.accuracy for grade in grades], style.line, color=style.color, marker=style.marker)
+    gid = owned(network)
+    axes.fill_between(x, lows, highs, color=style.color, alpha=0.16, linewidth=0, gid=gid)
+    axes.plot(x, [100 * g.accuracy for g in grades], style.line, color=style.color, marker=style.marker, gid=gid)
     axes.set_xlabel(what)
     axes.set_ylabel("accuracy (%)")
     found = lesions_of(evidence, network)

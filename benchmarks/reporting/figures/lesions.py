@@ -7,10 +7,12 @@ import numpy as np
 from benchmarks.reporting.claims.base import below
 from benchmarks.reporting.claims.lesions import HARDLY, first_of_stages, interval
 from benchmarks.reporting.drawing.axes import canvas
-from benchmarks.reporting.drawing.style import INK, MUTED, style_of
-from benchmarks.reporting.evidence.changed import Lesions, lesions_of
+from benchmarks.reporting.drawing.multiples import Band, Curve, Scale, Shape, multiples
+from benchmarks.reporting.drawing.style import INK, MUTED, owned, style_of
+from benchmarks.reporting.evidence.changed import APART, Lesions, lesions_of
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
-from benchmarks.reporting.figures.base import Drawing, Panel, network_figure
+from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure, network_figure
+from benchmarks.reporting.findings.detail import detailed
 from benchmarks.reporting.formatting import count, points
 
 LABELS = 14
@@ -28,7 +30,36 @@ RESIDUAL = (
 )
 
 
-@network_figure("lesions", section="routes", order=40, title="Without one part")
+@figure("parts", section="routes", order=30, title="Without one part, by depth")
+def parts(evidence: Evidence) -> Drawing:
+    """Accuracy lost without each part, over its place in the network, with intervals; a plot per network.
+
+    Edges, columns and exits are left out: they are made of other parts, or decide.
+    """
+    found = {network: own for network in detailed(evidence) if (own := lesions_of(evidence, network))}
+    if not found:
+        raise NoData("No parts of any network were taken out.")
+
+    def shapes(network: NetworkEvidence) -> list[Shape]:
+        several = [part for part in found[network].parts if part.kind not in APART]
+        x = [100 * (place + 0.5) / len(several) for place in range(len(several))]
+        low, high = ([100 * getattr(part.loss, end) for part in several] for end in ("low", "high"))
+        own = Curve(x=x, y=[100 * part.loss.estimate for part in several], marked=True)
+        return [Curve(x=[0.0, 100.0], y=[0.0, 0.0], guide=True), Band(x=x, low=low, high=high), own]
+
+    ticks = {0.0: "0", 50.0: "50", 100.0: "100"}
+    images = sorted({own.images for own in found.values()})
+    return Drawing(
+        little=multiples([*found], shapes, Scale(-4, 104, ticks), Scale(-8, 104, ticks)),
+        axes="upwards: accuracy lost (points); to the right: the part's place in the network (% of its parts)",
+        caption="Accuracy that each trained network loses without one block, layer, path or node, from the images on "
+        "the left to the answer on the right; nothing is trained again. Bands: 95 % intervals that hold together for a "
+        f"network. {' or '.join(count(n) for n in images)} test images. {RESIDUAL}: whether that holds here is said "
+        "above, in “What papers claim”.",
+    )
+
+
+@network_figure("lesions", section="networks", order=40, title="Without one part")
 def lesions(evidence: Evidence, network: NetworkEvidence) -> Drawing | None:
     """A bar per part, with its interval; None where nothing was taken out."""
     found = lesions_of(evidence, network)
@@ -40,7 +71,7 @@ def lesions(evidence: Evidence, network: NetworkEvidence) -> Drawing | None:
     ends = 100 * np.array([[part.loss.low, part.loss.high] for part in parts])
     places = range(len(parts))
     axes.bar(places, losses, color=style_of(network).color, label=[part.name for part in parts])
-    axes.errorbar(places, losses, yerr=np.abs(ends.T - losses), fmt="none", ecolor=INK, elinewidth=0.8, capsize=1.5)
+    axes.vlines(places, *ends.T, color=INK, linewidth=0.9, gid=owned(network))
     axes.axhline(0, color=MUTED, linewidth=0.8)
     step = -(-len(parts) // LABELS)
     axes.set_xticks(places[::step], [part.name for part in parts][::step], rotation=30, ha="right", fontsize=7.5)

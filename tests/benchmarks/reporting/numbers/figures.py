@@ -12,6 +12,7 @@ from tests.benchmarks.reporting.numbers.records import Network, Study, bins, rig
 from tests.benchmarks.reporting.numbers.route_figures import Row, Rows, of_network
 from tests.benchmarks.reporting.numbers.sections.attack import attackable
 from tests.benchmarks.reporting.numbers.sections.captions import FEWEST
+from tests.benchmarks.reporting.numbers.sections.changed import APART, parts
 from tests.benchmarks.reporting.numbers.sections.worth import dominator
 from tests.benchmarks.reporting.numbers.times import is_timed, realised, relative_time
 
@@ -123,6 +124,17 @@ def attack_plane(study: Study) -> Rows:
             yield Row("", network.name, "curve", place)
 
 
+def without_parts(study: Study) -> Rows:
+    """Accuracy lost without each part, over its place."""
+    for network in (own for own in study.networks if own.has("lesions")):
+        own = parts(network)
+        single = [ends for ends, kind in zip(own.single, own.kinds, strict=True) if kind not in APART]
+        for place, (value, low, high) in enumerate(single):
+            x = 100 * (place + 0.5) / len(single)
+            yield Row(network.name, network.name, "curve", {"x": x, "y": 100 * value})
+            yield Row(network.name, network.name, "interval", {"x": x, "low": 100 * low, "high": 100 * high})
+
+
 def training(study: Study) -> Rows:
     """Accuracies by epoch."""
     for network in study.networks:
@@ -159,6 +171,7 @@ FIGURES: dict[str, Callable[[Study], Rows]] = {
     "robustness": robustness,
     "attack-compute": attack_compute,
     "attack-plane": attack_plane,
+    "parts": without_parts,
     "training": training,
     "reliability": reliability,
     "per-class": per_class,

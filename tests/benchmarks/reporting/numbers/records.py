@@ -233,8 +233,13 @@ def share_right(rows: pd.DataFrame) -> float:
 
 
 def wilson(rows: pd.DataFrame) -> Ends:
-    """Share of rows that are right, and its 95 % interval (Wilson 1927)."""
-    share, count, z = share_right(rows), len(rows), float(norm.ppf(0.975))
+    """Share of rows that are right, and its 95 % interval."""
+    return wilson_of(share_right(rows), len(rows))
+
+
+def wilson_of(share: float, count: int) -> Ends:
+    """A share of so many, and its 95 % interval (Wilson 1927)."""
+    z = float(norm.ppf(0.975))
     middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
     half = z / (1 + z**2 / count) * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
     return share, max(0.0, middle - half), min(1.0, middle + half)

@@ -23,6 +23,7 @@ from tests.benchmarks.reporting.numbers.route_figures import (
     used,
 )
 from tests.benchmarks.reporting.numbers.saying import NUMBER, Says, is_rounding, joined
+from tests.benchmarks.reporting.numbers.sections.changed import parts
 from tests.benchmarks.reporting.numbers.sections.tips import TIPS
 
 RADIUS = "radius ε of the L∞ ball (pixels in [0, 1])"
@@ -104,6 +105,7 @@ def test_numbers_in_bars_of_exits(page: Page, study: Study) -> None:
 def test_words_with_digits(page: Page, study: Study) -> None:
     known = {network.name for network in study.networks} | {batches(size) for size in study.sizes}
     known |= {*attacked.attacks(study), RADIUS, *(name for n in study.networks for name in (*n.settings, *n.units))}
+    known |= {name for network in study.networks for name in parts(network).names}
     for name, figure in page.figures.items():
         texts = [text for text in drawn(figure, "text") if has_facts(text) and not re.fullmatch(NUMBER, text)]
         costs = {re.sub(COST, "", text) for text in texts}  # `test_numbers_in_cells` compares them

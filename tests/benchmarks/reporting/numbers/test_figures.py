@@ -44,7 +44,7 @@ def rows_of(columns: dict[str, list[float | str | None]]) -> Iterator[Row]:
         numbers = {str(k): v for k, v in row.items() if not isinstance(v, str) and v is not None and not pd.isna(v)}
         if row["what"] == "cell":
             yield Row("", re.sub(COST, "", str(row["y"])), str(row["x"]), numbers)
-        elif "network" in row:
+        elif "network" in row and row["what"] != "bar":
             yield Row(str(row.get("panel", "")), str(row["network"]), str(row["what"]), numbers)
         else:
             places = [own for own in (row.get("x"), row.get("y")) if isinstance(own, str)]

@@ -11,6 +11,8 @@ from tests.benchmarks.reporting.numbers.information import explained, rank_corre
 from tests.benchmarks.reporting.numbers.records import BINS, Network, Study, share_right, wilson
 from tests.benchmarks.reporting.numbers.route_figures import BARS, of_network, rates_by_epoch, used
 from tests.benchmarks.reporting.numbers.saying import Says, Sentence, joined, listing, says
+from tests.benchmarks.reporting.numbers.sections.changed import parts
+from tests.benchmarks.reporting.numbers.sections.claims import lesions_caption
 from tests.benchmarks.reporting.numbers.sections.timing import budget
 from tests.benchmarks.reporting.numbers.sections.worth import twins
 from tests.benchmarks.reporting.numbers.times import BASELINE, seconds
@@ -33,6 +35,9 @@ def captions(study: Study) -> dict[str, list[Sentence]]:
         "robustness": [PIXELS, _robustness(study)],
         "attack-plane": [joined(says("At ε {}. …", attacked.headline(study)[1]), f"{attacked.headline(study)[0]} …")],
         "training": [joined("…", *_phases(study))],
+        "parts": [
+            says("…: {} % intervals …. {} test images. Veit et al. ({}) …", 95, parts(study.networks[0]).images, 2016)
+        ],
         "reliability": [_reliability(study)],
         "per-class": [_classes(study)],
     }
@@ -41,12 +46,19 @@ def captions(study: Study) -> dict[str, list[Sentence]]:
         "execution": lambda _, network: joined("… ", images, f", setting “{network.first}”; …"),
         "exits": lambda *_: joined("…; ", images, ". …"),
         "histogram": _histogram,
+        "lesions": lambda _, network: lesions_caption(network),
         "specialisation": _specialisation,
     }
     for network in study.networks:
         for kind in of_network(network):
             found[f"{kind}-{network.slug}"] = [of_kind[kind](study, network)]
     return found
+
+
+def answered(study: Study) -> int:
+    """Test images that networks without parts answered."""
+    (images,) = {parts(network).images for network in study.networks}
+    return images
 
 
 def _outside(study: Study) -> Says:

@@ -1,0 +1,234 @@
+"""What papers claim, and what is found here."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy.stats import norm
+
+from benchmarks.statistics import ContrastModel, changes_of_seeds
+from tests.benchmarks.reporting.numbers.information import explained, rank_correlation
+from tests.benchmarks.reporting.numbers.records import Floats, Network, Study, right, wilson_of
+from tests.benchmarks.reporting.numbers.route_figures import exits_of, used
+from tests.benchmarks.reporting.numbers.saying import Cell, Column, Ends, Says, Table, joined, says, word
+from tests.benchmarks.reporting.numbers.sections.changed import parts
+from tests.benchmarks.reporting.numbers.sections.differences import reference
+
+ORDER = ("does not hold", "holds", "cannot be told", "does not apply")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A claim's paper, the network, what is shown beside it, and the verdict."""
+
+    paper: str
+    network: Network | None
+    figure: Says
+    verdict: str
+
+
+def claims(study: Study) -> Table:
+    """A row per claim and network."""
+    rows = [row for make in CLAIMS for row in make(study)]
+    columns = [
+        Column(Says("Claim"), [Cell(Says("…"), Says("…"), Says(row.paper)) for row in rows]),
+        Column(Says("Network"), [row.network.as_row() if row.network else word("all") for row in rows]),
+        Column(Says("Here"), [Cell(Says(row.verdict), float(ORDER.index(row.verdict))) for row in rows]),
+        Column(Says("Because"), [Cell(row.figure, _lower(row.figure)) for row in rows]),
+    ]
+    return Table(columns, note=says("… where a {} % interval …", 95))
+
+
+def _lower(text: Says) -> Says:
+    return Says(text.words.lower(), text.numbers)
+
+
+def above(found: Ends, bound: float = 0.0) -> str:
+    """By the interval."""
+    _, low, high = found
+    return "holds" if low > bound else "does not hold" if high < bound else "cannot be told"
+
+
+def below(found: Ends, bound: float) -> str:
+    """Likewise."""
+    value, low, high = found
+    return above((-value, -high, -low), -bound)
+
+
+def ranks(value: float, pairs: int) -> Ends:
+    """A rank correlation with the interval of Bonett and Wright (2000)."""
+    half = norm.ppf(0.975) * math.sqrt((1 + value**2 / 2) / (pairs - 3))
+    z = math.atanh(min(max(value, -0.999999), 0.999999))
+    return value, math.tanh(z - half), math.tanh(z + half)
+
+
+def gated(study: Study) -> list[Network]:
+    """Networks in which not exits alone decide what runs."""
+    return [network for network in study.routing if not exits_of(network)]
+
+
+def _points(found: Ends) -> Says:
+    return says("{} ({} to {})", *(100 * end for end in found))
+
+
+def _correlation(found: Ends, of: Says) -> Says:
+    return joined(says("rank correlation {} ({} to {}); ", *found), of)
+
+
+def downsampling_runs(study: Study) -> Iterator[Row]:
+    """The first blocks of later stages."""
+    for network in gated(study):
+        answers = network.answers()
+        rates = used(network, answers["route"]).mean()
+        first = [unit for unit in network.units if re.fullmatch(r"stage[2-9]\.block1", unit)]
+        unit = min(first, key=lambda name: float(rates[name]))
+        found = wilson_of(float(rates[unit]), len(answers))
+        text = says(
+            f"{unit} runs for {{}} % ({{}} to {{}}) of {{}} images", *(100 * end for end in found), len(answers)
+        )
+        yield Row("Veit and Belongie 2018", network, text, above(found, 0.99))
+
+
+def class_variation(study: Study) -> Iterator[Row]:
+    """Later units know more of classes."""
+    for network in gated(study):
+        answers = network.answers()
+        table = used(network, answers["route"])
+        varying = [unit for unit in table if table[unit].nunique() > 1]
+        count = says("{} units vary", len(varying))
+        if len(varying) < 4:
+            yield Row("Veit and Belongie 2018", network, count, "cannot be told")
+            continue
+        found = ranks(rank_correlation(explained(table[varying], answers["label"]))[0], len(varying))
+        yield Row("Veit and Belongie 2018", network, _correlation(found, count), above(found))
+
+
+def animals(study: Study) -> Iterator[Row]:
+    """Digits are none."""
+    if any(network.method == "adanet" for network in study.networks):
+        yield Row("Veit and Belongie 2018", None, says("MNIST, {} digits has no animals", 5000), "does not apply")
+
+
+def deepest_column(study: Study) -> Iterator[Row]:
+    """The last column against all."""
+    for network in (n for n in study.networks if n.method == "fractalnet"):
+        name = [setting for setting in network.settings if setting.startswith("column")][-1]
+        whole, alone = (
+            np.asarray(right(network.answers(setting).sort_values("index")), dtype=np.float64)[None]
+            for setting in (network.first, name)
+        )
+        model = ContrastModel(changes_of_seeds([(alone, whole)])).contrasts(np.eye(1))
+        value, half = float(whole.mean() - alone.mean()), float(model.critical * model.standard_error[0])
+        found = (value, value - half, value + half)
+        digit = name.rpartition(" ")[2]
+        text = joined(says("column {} loses ", float(digit)), says("{} points ({} to {})", *(100 * e for e in found)))
+        yield Row(
+            "Larsson et al. 2017",
+            network,
+            joined(text, says("; {} images, {} seed", whole.size, 1)),
+            below(found, 0.01),
+        )
+
+
+def one_block(study: Study) -> Iterator[Row]:
+    """Blocks that keep the resolution."""
+    network = reference(study)
+    own = parts(network)
+    others = [not first for first in _first(network)]
+    found = own.mean(others)
+    text = joined(
+        _points(found), says(" points without one of {} blocks; {} images, {} seed", sum(others), own.images, 1)
+    )
+    yield Row("Veit et al. 2016", network, text, below(found, 0.01))
+
+
+def downsampling_block(study: Study) -> Iterator[Row]:
+    """Blocks that do not, less those that do."""
+    network = reference(study)
+    own, first = parts(network), _first(network)
+    others = [not one for one in first]
+    found = own.less(first, others)
+    counts = says(" points more; {} blocks against {}, {} images, {} seed", sum(first), sum(others), own.images, 1)
+    yield Row("Veit et al. 2016", network, joined(_points(found), counts), above(found))
+
+
+def _first(network: Network) -> list[bool]:
+    return [bool(re.fullmatch(r"(stage|segment)[2-9]\.block1", name)) for name in parts(network).names]
+
+
+AGREES = {
+    "holds": "it agrees",
+    "does not hold": "it does not agree",
+    "cannot be told": "whether it agrees cannot be told",
+}
+FOUND = {"highway": 2015, "fractalnet": 2017, "randwire": 2019}
+"""When a method's own paper found something."""
+
+
+def lesions_caption(network: Network) -> Says:
+    """Of the figure of a network without its parts."""
+    own, first = parts(network), _first(network)
+    blocks = [kind == "block" for kind in own.kinds]
+    others = [block and not one for block, one in zip(blocks, first, strict=True)]
+    start, end = says("…; {} % intervals …. ", 95), says(" {} test images, one seed.", own.images)
+    if any(first) and any(others):
+        kept, changed = own.mean(others), own.mean(first)
+        text = joined(
+            says("Veit et al. ({}) …; here … cost ", 2016),
+            _points(kept),
+            says(" points on average, which of less than {} would agree: ", 1),
+            f"{AGREES[below(kept, 0.01)]}; the others cost ",
+            _points(changed),
+            ".",
+        )
+        return joined(start, text, end)
+    worst = max(range(len(own.names)), key=lambda k: own.single[k][0])
+    here = joined(f"ere {own.names[worst]} costs most, ", _points(own.single[worst]), " points.")
+    paper = says("… et al. ({}) …; h", FOUND[network.method]) if network.method in FOUND else Says("H")
+    return joined(start, paper, here, end)
+
+
+def stochastic_depth(study: Study) -> Iterator[Row]:
+    """Against its baseline."""
+    for network in (n for n in study.networks if n.method == "stochastic_depth"):
+        for other in (n for n in study.networks if n.selector == network.baseline):
+            (a, a_low, a_high), (b, b_low, b_high) = (parts(n).mean(parts(n).counted) for n in (network, other))
+            found = (b - a, b - a - math.hypot(b - b_low, a_high - a), b - a + math.hypot(b_high - b, a - a_low))
+            tail = says(
+                f" points less than {other.name}'s {{}}; {{}} images, {{}} seed", 100 * b, parts(network).images, 1
+            )
+            yield Row("Veit et al. 2016", network, joined(_points(found), tail), above(found))
+
+
+def out_degree(study: Study) -> Iterator[Row]:
+    """Nodes that feed many others."""
+    for network in (n for n in study.networks if n.method == "randwire"):
+        own, sources = parts(network), network.table("wiring")["source"].value_counts()
+        nodes = [k for k, kind in enumerate(own.kinds) if kind == "node"]
+        targets = [float(sources.get(own.names[k], 0)) for k in nodes]
+        losses = np.array([own.single[k][0] for k in nodes])
+        found = ranks(float(np.corrcoef(_ranked(targets), _ranked(losses))[0, 1]), len(nodes))
+        yield Row("Xie et al. 2019", network, _correlation(found, says("{} nodes", len(nodes))), above(found))
+
+
+def _ranked(values: ArrayLike) -> Floats:
+    return np.asarray(pd.Series(np.asarray(values, dtype=float)).round(12).rank(), dtype=np.float64)
+
+
+CLAIMS: tuple[Callable[[Study], Iterator[Row]], ...] = (
+    downsampling_runs,
+    class_variation,
+    animals,
+    deepest_column,
+    one_block,
+    downsampling_block,
+    stochastic_depth,
+    out_degree,
+)
+"""In the order of the page."""
