@@ -18,7 +18,7 @@ from scipy.stats import rankdata
 from benchmarks.statistics.moderation import Floats
 from benchmarks.statistics.simulation import LEVEL, SEED
 
-DRAWS = 1000
+DRAWS = 2000
 """Draws of images."""
 AT_ONCE = 100_000
 """Images times draws that are held in memory together: as many as a processor's cache holds."""
