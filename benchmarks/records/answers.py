@@ -33,10 +33,22 @@ def packed_answers(record: Record) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     if record.has("accuracy"):
         for setting, group in record.table("accuracy").groupby("setting", sort=False):
-            rows.append({"setting": setting, "attack": CLEAN, "epsilon": 0.0, **_packed(group)})
+            rows.append({"setting": setting, "attack": CLEAN, "epsilon": 0.0, **packed(group)})
     if record.has("robustness"):
         rows += _attacked(record.table("robustness"), record.settings[0].name)
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def packed(group: pd.DataFrame) -> dict[str, Any]:
+    """The columns of, images and right (see `packed_answers`) of one row per image: index, label, prediction."""
+    ordered = group.sort_values("index")
+    right = (ordered["label"] == ordered["prediction"]).to_numpy()
+    numbers = ordered["index"].to_numpy(dtype=np.int64)
+    return {
+        "of": hashlib.sha256(numbers.tobytes()).hexdigest()[:16],
+        "images": len(right),
+        "right": np.packbits(right).tobytes(),
+    }
 
 
 def unpacked(right: bytes, images: int) -> NDArray[np.bool_]:
@@ -47,15 +59,4 @@ def unpacked(right: bytes, images: int) -> NDArray[np.bool_]:
 def _attacked(table: pd.DataFrame, setting: str) -> Iterator[dict[str, Any]]:
     for (attack, epsilon), group in table.groupby(["attack", "epsilon"], sort=False, observed=True):
         of = ATTACKED if attack == CLEAN else setting
-        yield {"setting": of, "attack": str(attack), "epsilon": float(str(epsilon)), **_packed(group)}
-
-
-def _packed(group: pd.DataFrame) -> dict[str, Any]:
-    ordered = group.sort_values("index")
-    right = (ordered["label"] == ordered["prediction"]).to_numpy()
-    numbers = ordered["index"].to_numpy(dtype=np.int64)
-    return {
-        "of": hashlib.sha256(numbers.tobytes()).hexdigest()[:16],
-        "images": len(right),
-        "right": np.packbits(right).tobytes(),
-    }
+        yield {"setting": of, "attack": str(attack), "epsilon": float(str(epsilon)), **packed(group)}

@@ -14,19 +14,23 @@ from benchmarks.measuring.summaries.jpeg import jpeg_rates
 from benchmarks.measuring.summaries.robustness import attack_rates
 from benchmarks.measuring.summaries.slowdown import slowdown_rates
 from benchmarks.records.answers import SOURCES, packed_answers
+from benchmarks.records.changed import decision_answers, lesion_answers
 from benchmarks.records.code_hashes import code_hashes
 from benchmarks.records.record import CONFIG, Record, as_columns, file_of
 from benchmarks.records.summary import rows_of, summaries_of
 
 SUMMARY, ANSWERS = "summary", "answers"
+LESION_ANSWERS, DECISION_ANSWERS = "lesion_answers", "decision_answers"
 ATTACK_RATES, SLOWDOWN_RATES, CORRUPTION_RATES, JPEG_RATES = "rates", "slowdown_rates", "corruption_rates", "jpeg_rates"
 RATES: Mapping[str, tuple[str, Callable[[pd.DataFrame], pd.DataFrame]]] = {
     ATTACK_RATES: ("robustness", attack_rates),
     SLOWDOWN_RATES: ("slowdown", slowdown_rates),
     CORRUPTION_RATES: ("corruptions", corruption_rates),
     JPEG_RATES: ("jpeg", jpeg_rates),
+    LESION_ANSWERS: ("lesions", lesion_answers),
+    DECISION_ANSWERS: ("decisions", decision_answers),
 }
-"""Derived tables of rates: the evaluator whose table each comes from, and what computes it."""
+"""Derived tables of one evaluator's: the evaluator whose table each comes from, and what computes it."""
 
 
 def derived(record: Record, name: str) -> pd.DataFrame:

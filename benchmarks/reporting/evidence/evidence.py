@@ -301,6 +301,9 @@ class Evidence:
         corruptions: a row per network, corruption and severity, 0 without a corruption, see
             `benchmarks.reporting.evidence.over_seeds.over_seeds`.
         jpeg: likewise per network, attack, quality (0: not compressed), knowledge of the compression, and epsilon.
+        lesions: a row per network, seed (`model`) and lesion, see `benchmarks.records.changed.lesion_answers`.
+        decisions: a row per network, seed (`model`), way to decide and draw, see
+            `benchmarks.records.changed.decision_answers`.
         batch_sizes: at which networks were timed, ascending.
         unit: in which multiply-accumulates are written.
         images: some of the test split; None where they were left out.
@@ -319,6 +322,8 @@ class Evidence:
     slowdown: pd.DataFrame
     corruptions: pd.DataFrame
     jpeg: pd.DataFrame
+    lesions: pd.DataFrame
+    decisions: pd.DataFrame
     batch_sizes: tuple[int, ...]
     unit: Unit
     images: SampleImages | None = None

@@ -22,7 +22,9 @@ from benchmarks.records.derived import (
     ANSWERS,
     ATTACK_RATES,
     CORRUPTION_RATES,
+    DECISION_ANSWERS,
     JPEG_RATES,
+    LESION_ANSWERS,
     SLOWDOWN_RATES,
     SUMMARY,
     derived_rows,
@@ -70,6 +72,7 @@ def load(*results_dirs: Path) -> Evidence:
         slowed = slowdown_results(_rates(seeds, SLOWDOWN_RATES))
         corrupted = over_seeds(_rates(seeds, CORRUPTION_RATES), CORRUPTION_KEYS)
         compressed = over_seeds(_rates(seeds, JPEG_RATES), JPEG_KEYS)
+        changed = {name: _of_seeds(seeds, name) for name in (LESION_ANSWERS, DECISION_ANSWERS)}
     lost = _lost(sources, seeds)
     networks = _networks(groups, lost)
     intervals = accuracy_intervals([network for network in networks if network.models])
@@ -86,6 +89,8 @@ def load(*results_dirs: Path) -> Evidence:
         slowdown=slowed,
         corruptions=corrupted,
         jpeg=compressed,
+        lesions=changed[LESION_ANSWERS],
+        decisions=changed[DECISION_ANSWERS],
         batch_sizes=tuple(batch_sizes(results)),
         unit=unit_for(results["nominal"]),
         images=_images(sources, {str(seed.record.config["data"]) for seed in seeds}),
@@ -196,6 +201,18 @@ def _rates(seeds: Sequence[Seed], name: str) -> dict[str, list[pd.DataFrame]]:
     records = [(seed.network, seed.record) for seed in seeds if has_rates(seed.record, name)]
     table = joined(records, name, column="network")
     return {str(label): [own] for label, own in table.groupby("network", sort=False)} if records else {}
+
+
+def _of_seeds(seeds: Sequence[Seed], name: str) -> pd.DataFrame:
+    """A derived table of all seeds; columns: network, model (name of the record), and its own."""
+    found = [seed for seed in seeds if has_rates(seed.record, name)]
+    table = joined([(str(place), seed.record) for place, seed in enumerate(found)], name, column="model")
+    if table.empty:
+        return pd.DataFrame(columns=["network", "model"])
+    places = table.pop("model").astype(int)
+    table.insert(0, "network", [found[place].network for place in places])
+    table.insert(1, "model", [found[place].label for place in places])
+    return table
 
 
 def _lost(sources: Sequence[Source], seeds: Sequence[Seed]) -> dict[str, Failure]:

@@ -1,0 +1,105 @@
+"""The interface of claims: a plug-in is a function from evidence to what was found, made known by a decorator."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import zoo
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+from zoo.plugins import Registry, origin_of
+
+Verdict = Literal["holds", "does not hold", "cannot be told", "does not apply"]
+LAST = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What a study says of a claim.
+
+    Attributes:
+        network: of which; None where it is about several.
+        figure: the number behind the verdict, with its interval, and of how many images, units or pairs it is.
+        verdict: whether the claim holds here.
+    """
+
+    network: NetworkEvidence | None
+    figure: str
+    verdict: Verdict
+
+
+Test = Callable[[Evidence], Sequence[Found]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A paper's claim.
+
+    Attributes:
+        name: unique; letters, digits and dashes.
+        paper: authors and year.
+        says: the claim, as a sentence.
+        order: its place in the table.
+        test: what a study says of it; nothing where it has not the networks or measurements.
+    """
+
+    name: str
+    paper: str
+    says: str
+    order: int
+    test: Test
+
+
+CLAIMS: Registry[Claim] = Registry("claim", "benchmarks.reporting.claims")
+"""Every claim that a page can test."""
+
+
+def claim(name: str, *, paper: str, says: str, order: int = LAST) -> Callable[[Test], Test]:
+    """Decorator that makes a function the test of a paper's claim.
+
+    Args:
+        name: see `Claim`, as are paper, says and order.
+        paper: see there.
+        says: see there.
+        order: see there.
+
+    Raises:
+        ValueError: the name is taken.
+    """
+
+    def decorate(test: Test) -> Test:
+        CLAIMS.add(name, Claim(name=name, paper=paper, says=says, order=order, test=test), origin_of(test))
+        return test
+
+    return decorate
+
+
+def claims() -> list[Claim]:
+    """All claims in their order."""
+    return sorted(CLAIMS, key=lambda found: (found.order, found.name))
+
+
+def parameter(network: NetworkEvidence, name: str) -> Any:
+    """A parameter that a network was built with: its own, its preset's, or else the constructor's default.
+
+    Raises:
+        KeyError: its method has no such parameter, or is not known to this version of the suite.
+    """
+    resolved = network.first.resolved
+    if name in resolved:
+        return resolved[name]
+    return inspect.signature(zoo.method(network.method.name).network).parameters[name].default
+
+
+def above(low: float, high: float, bound: float = 0.0) -> Verdict:
+    """Whether a value lies above a bound, by its interval."""
+    if low > bound:
+        return "holds"
+    return "does not hold" if high < bound else "cannot be told"
+
+
+def below(low: float, high: float, bound: float) -> Verdict:
+    """Whether a value lies below a bound, by its interval."""
+    return above(-high, -low, -bound)

@@ -1,0 +1,166 @@
+"""Claims on what is lost when parts of trained networks are taken out."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+
+from scipy.stats import spearmanr
+
+from benchmarks.reporting.claims.base import Found, Verdict, above, below, claim, parameter
+from benchmarks.reporting.evidence.changed import Lesions, Loss, Part, lesions_of
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+from benchmarks.reporting.formatting import count, points, signed
+
+HARDLY = 0.01
+"""Accuracy, as a share of images, whose loss is still called hardly any."""
+FIRST_OF_STAGE = re.compile(r"(?:stage|segment)(?:[2-9]|\d\d+)\.block1")
+"""A residual block that changes resolution and width."""
+FEWEST = 4
+"""Nodes from which on a correlation is given."""
+
+
+def first_of_stages(parts: Sequence[Part]) -> tuple[list[Part], list[Part]]:
+    """Residual blocks that change the resolution, and the others; both empty where there are not both."""
+    blocks = [part for part in parts if part.kind == "block"]
+    first = [part for part in blocks if FIRST_OF_STAGE.fullmatch(part.name)]
+    others = [part for part in blocks if part not in first]
+    return (first, others) if first and others else ([], [])
+
+
+def interval(loss: Loss) -> str:
+    """A loss in points with its interval."""
+    return f"{points(loss.estimate)} ({points(loss.low)} to {points(loss.high)})"
+
+
+@claim(
+    "one-block",
+    paper="Veit et al. 2016",
+    says="A ResNet hardly notices the loss of a block that does not change the resolution (less than a point).",
+    order=60,
+)
+def one_block(evidence: Evidence) -> list[Found]:
+    """Of every static ResNet: the mean loss over blocks that keep the resolution."""
+    found = []
+    for network, own in _static(evidence):
+        _, others = first_of_stages(own.parts)
+        if others:
+            loss = own.mean_of(others)
+            text = f"{interval(loss)} points without one of {len(others)} blocks; {_n(own)}"
+            found.append(Found(network=network, figure=text, verdict=below(loss.low, loss.high, HARDLY)))
+    return found
+
+
+@claim(
+    "downsampling-block",
+    paper="Veit et al. 2016",
+    says="The blocks of a ResNet that change the resolution are worth more than the others.",
+    order=61,
+)
+def downsampling_block(evidence: Evidence) -> list[Found]:
+    """Of every static ResNet: the mean loss over the first blocks of stages less that over the others."""
+    found = []
+    for network, own in _static(evidence):
+        first, others = first_of_stages(own.parts)
+        if first:
+            more = own.difference(first, others)
+            text = f"{interval(more)} points more; {len(first)} blocks against {len(others)}, {_n(own)}"
+            found.append(Found(network=network, figure=text, verdict=above(more.low, more.high)))
+    return found
+
+
+@claim(
+    "stochastic-depth-lesions",
+    paper="Veit et al. 2016",
+    says="A network that was trained with stochastic depth loses less without a block than a plain ResNet.",
+    order=62,
+)
+def stochastic_depth(evidence: Evidence) -> list[Found]:
+    """Every network of stochastic depth against its baseline, where that is in the study."""
+    return _against(evidence, "stochastic_depth", lambda own, other: own.first.baseline.network == other.first.selector)
+
+
+@claim(
+    "drop-path-lesions",
+    paper="Larsson et al. 2017",
+    says="A fractal network that was trained with drop-path loses less without a path than one without drop-path.",
+    order=63,
+)
+def drop_path(evidence: Evidence) -> list[Found]:
+    """Every FractalNet with drop-path against that without, where both are in the study."""
+
+    def same_without(own: NetworkEvidence, other: NetworkEvidence) -> bool:
+        return drops(own) and other.method.name == "fractalnet" and not drops(other)
+
+    def drops(network: NetworkEvidence) -> bool:
+        return bool(parameter(network, "local_rate") or parameter(network, "global_share"))
+
+    return _against(evidence, "fractalnet", same_without)
+
+
+@claim(
+    "out-degree",
+    paper="Xie et al. 2019",
+    says="A node of a random graph is worth the more the more other nodes it feeds.",
+    order=64,
+)
+def out_degree(evidence: Evidence) -> list[Found]:
+    """Rank correlation between a node's targets and what is lost without it, first seed's graph."""
+    found = []
+    for network in evidence.networks:
+        own, edges = lesions_of(evidence, network), network.measurement("wiring")
+        nodes = [part for part in own.parts if part.kind == "node"] if own else []
+        if own is None or edges is None or len(nodes) < FEWEST:
+            continue
+        targets = [int((edges["source"] == part.name).sum()) for part in nodes]
+        losses = [part.loss.estimate for part in nodes]
+        if len(set(targets)) < 2 or len(set(losses)) < 2:
+            continue
+        ranks = spearmanr(targets, losses)
+        low, high = fisher_interval(float(ranks.statistic), len(nodes))
+        text = f"rank correlation {signed(ranks.statistic)} ({signed(low)} to {signed(high)}); {len(nodes)} nodes"
+        found.append(Found(network=network, figure=text, verdict=above(low, high)))
+    return found
+
+
+def fisher_interval(correlation: float, pairs: int) -> tuple[float, float]:
+    """95 % interval of a rank correlation: Fisher's z with the variance of Bonett and Wright (2000)."""
+    z = math.atanh(max(-0.999999, min(0.999999, correlation)))
+    half = 1.959964 * math.sqrt((1 + correlation**2 / 2) / max(pairs - 3, 1))
+    return math.tanh(z - half), math.tanh(z + half)
+
+
+def _static(evidence: Evidence) -> list[tuple[NetworkEvidence, Lesions]]:
+    networks = [reference(evidence)] if evidence.networks else []
+    return [(network, own) for network in networks if (own := lesions_of(evidence, network))]
+
+
+def _against(
+    evidence: Evidence, method: str, chosen: Callable[[NetworkEvidence, NetworkEvidence], bool]
+) -> list[Found]:
+    found = []
+    for network in evidence.networks:
+        own = lesions_of(evidence, network) if network.method.name == method else None
+        if own is None:
+            continue
+        for other in evidence.networks:
+            theirs = lesions_of(evidence, other) if other is not network and chosen(network, other) else None
+            if theirs is not None:
+                less, verdict = _less(own.mean, theirs.mean)
+                text = f"{interval(less)} points less than {other.name}'s {points(theirs.mean.estimate)}; {_n(own)}"
+                found.append(Found(network=network, figure=text, verdict=verdict))
+    return found
+
+
+def _less(own: Loss, theirs: Loss) -> tuple[Loss, Verdict]:
+    """How much less is lost, of networks that were trained apart: halves of intervals add up as squares."""
+    value = theirs.estimate - own.estimate
+    down = math.hypot(theirs.estimate - theirs.low, own.high - own.estimate)
+    up = math.hypot(theirs.high - theirs.estimate, own.estimate - own.low)
+    less = Loss(estimate=value, low=value - down, high=value + up)
+    return less, above(less.low, less.high)
+
+
+def _n(found: Lesions) -> str:
+    return f"{count(found.images)} images, {found.seeds} seed{'s' if found.seeds > 1 else ''}"

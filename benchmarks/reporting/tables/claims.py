@@ -1,0 +1,40 @@
+"""What papers claim, and what is found here."""
+
+from __future__ import annotations
+
+from benchmarks.reporting.claims.base import claims
+from benchmarks.reporting.evidence.evidence import Evidence
+from benchmarks.reporting.tables.base import Column, Table, table
+from benchmarks.reporting.tables.cells import Cell, text
+
+ORDER = {"does not hold": 0, "holds": 1, "cannot be told": 2, "does not apply": 3}
+
+
+@table("claims", section="routes", order=1)
+def paper_claims(evidence: Evidence) -> Table | None:
+    """A row per claim and network that the study can say something of; None without any."""
+    rows = [
+        [
+            text(claim.says, claim.paper),
+            text(found.network.name, network=found.network.slug) if found.network else text("all"),
+            Cell(text=found.verdict, sort=float(ORDER[found.verdict])),
+            text(found.figure),
+        ]
+        for claim in claims()
+        for found in claim.test(evidence)
+    ]
+    if not rows:
+        return None
+    return Table(
+        title="What papers claim, and what is found here",
+        columns=[
+            Column(name="Claim", numeric=False, long=True),
+            Column(name="Network", numeric=False),
+            Column(name="Here", numeric=False, tip="By the interval beside it; of small networks on this data set."),
+            Column(name="Because", numeric=False, long=True),
+        ],
+        rows=rows,
+        note="A claim holds, or does not, where a 95 % interval lies wholly on one side; otherwise it cannot be told. "
+        "Papers claim it of their own networks and data, which are mostly larger: a claim that does not hold here is "
+        "not refuted there.",
+    )
