@@ -15,6 +15,8 @@ from scipy.stats import rankdata
 from benchmarks.statistics.moderation import Floats
 from benchmarks.statistics.simulation import SEED
 
+SAME = 9
+"""Decimals of the largest distance up to which two are told apart: rounding errors are no order."""
 PERMUTATIONS = 999
 """Of the things, beside the order that was observed."""
 
@@ -55,6 +57,6 @@ def mantel(one: Floats, other: Floats, *, permutations: int = PERMUTATIONS) -> M
 def _standard_ranks(distances: Floats) -> Floats:
     """(K, K), so that the sum of products of two of them is their rank correlation; 0 where all are equal."""
     pairs = distances[np.triu_indices(len(distances), 1)]
-    ranks = rankdata(pairs) - (len(pairs) + 1) / 2
+    ranks = rankdata(np.round(pairs / (np.abs(pairs).max() or 1.0), SAME)) - (len(pairs) + 1) / 2
     length = np.sqrt(2 * (ranks**2).sum())
     return np.asarray(squareform(ranks / length if length else ranks, checks=False))

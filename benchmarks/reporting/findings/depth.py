@@ -26,6 +26,7 @@ class Depth:
         rates: share of images and units that was skipped, by part.
         first: skip rate of the first part less that of the middle.
         last: likewise of the last.
+        images: that the differences are of.
     """
 
     network: NetworkEvidence
@@ -33,6 +34,7 @@ class Depth:
     rates: tuple[float, ...]
     first: Estimate
     last: Estimate
+    images: int
 
     @property
     def holds(self) -> bool | None:
@@ -64,6 +66,7 @@ def depths(evidence: Evidence) -> list[Depth]:
             tuple(float(own.mean()) for own in rates),
             estimates[network.label, "first"],
             estimates[network.label, "last"],
+            images,
         )
         for network, parts, rates in found
     ]

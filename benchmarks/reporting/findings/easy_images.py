@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -45,7 +47,7 @@ class Costs:
 
     Attributes:
         network: at its headline setting, first seed.
-        twin: the static ResNet that it is compared with; None where the study has not trained it.
+        twin: see `twin`.
         of: correlations by `PROPERTIES` and `LOSS`; empty where there are too few images of another cost.
     """
 
@@ -68,6 +70,7 @@ class EasyImages:
     images: int
 
 
+@lru_cache(maxsize=2)
 def easy_images(evidence: Evidence) -> EasyImages | None:
     """Correlations of cost with what images look like and with the twin's loss; None where no network has a table."""
     known = [network for network in varying(evidence) if _looks(network) is not None]
@@ -102,13 +105,22 @@ def varying(evidence: Evidence) -> list[NetworkEvidence]:
 
 
 def twin(evidence: Evidence, network: NetworkEvidence) -> NetworkEvidence | None:
-    """The static ResNet that a network is compared with, of its own study where it has it; None without answers."""
-    found = [
-        other
-        for other in evidence.networks
-        if other.first.selector == network.first.baseline.network and other.first.headline_answers() is not None
-    ]
-    return min(found, key=lambda other: other.first.study != network.first.study, default=None)
+    """The static ResNet that a network is compared with, of its own study where that has it.
+
+    Where no study has trained it, the static ResNet nearest in nominal cost; None where there is none.
+    """
+    answered = [other for other in evidence.networks if other.first.headline_answers() is not None]
+    own = [other for other in answered if is_own(network, other)]
+    if own:
+        return min(own, key=lambda other: other.first.study != network.first.study)
+    static = [other for other in evidence.measured("nominal") if other in answered and other.method.place is None]
+    cost = network.first.baseline.macs
+    return min(static, key=lambda other: abs(math.log(evidence.value(other, "nominal") / cost)), default=None)
+
+
+def is_own(network: NetworkEvidence, other: NetworkEvidence) -> bool:
+    """Whether a static ResNet is the one that a network is compared with."""
+    return other.first.selector == network.first.baseline.network
 
 
 def _owner(evidence: Evidence, network: NetworkEvidence) -> str:

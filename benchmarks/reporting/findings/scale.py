@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -48,7 +50,8 @@ class Scales:
         return False if -1 in signs else True if signs == {1} else None
 
 
-def zoomed(evidence: Evidence) -> list[Scales]:
+@lru_cache(maxsize=2)
+def zoomed(evidence: Evidence) -> tuple[Scales, ...]:
     """Every network whose number of executed units varies; of all of them at once, the same images.
 
     Intervals of units hold together over networks and scales, and so do those of the differences.
@@ -66,7 +69,7 @@ def zoomed(evidence: Evidence) -> list[Scales]:
             if len(some):
                 ends[network.label, name] = np.asarray(some).mean(axis=0) - np.asarray(own.loc[AS_IT_IS])
     units, differences = mean_values(by_scale), mean_values(ends)
-    return [
+    return tuple(
         Scales(
             network,
             tuple(own.index),
@@ -77,7 +80,7 @@ def zoomed(evidence: Evidence) -> list[Scales]:
             len(shared),
         )
         for network, own in tables.items()
-    ]
+    )
 
 
 def measured(evidence: Evidence) -> bool:
@@ -109,7 +112,7 @@ def _accuracy(network: NetworkEvidence, scale: float, shared: list[int]) -> Esti
     return Estimate(right / len(own), *wilson_interval(right, len(own)))
 
 
-def answer(found: list[Scales]) -> str:
+def answer(found: Sequence[Scales]) -> str:
     """Sentences: what the paper of SkipNet found, in how many networks that is so here, and in how many the reverse."""
     signs = {end: [own.sign for scales in found if (own := getattr(scales, end))] for end in (SMALLER, LARGER)}
     less, more = signs[SMALLER], signs[LARGER]
@@ -118,6 +121,6 @@ def answer(found: list[Scales]) -> str:
         "Wang et al. (2018, Fig. 8) found on ImageNet and SVHN that SkipNet runs fewer blocks for smaller scales and "
         f"more for larger ones. Here fewer units run for smaller ones in {less.count(-1)} of {len(less)} networks and "
         f"more in {less.count(1)}; for larger ones more in {more.count(1)} of {len(more)} and fewer in "
-        f"{more.count(-1)}. Both as in the paper: {verdicts.count(True)}; otherwise for certain: "
-        f"{verdicts.count(False)}; cannot be told: {verdicts.count(None)}."
+        f"{more.count(-1)}. Both holds in {verdicts.count(True)} of {len(found)} networks, does not hold in "
+        f"{verdicts.count(False)}, and cannot be told in {verdicts.count(None)}."
     )

@@ -1,7 +1,8 @@
-"""Do classes that are alike run the same units?"""
+"""Whether classes that are alike run the same units?"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from io import BytesIO
 
 import numpy as np
@@ -17,34 +18,50 @@ from benchmarks.statistics import PERMUTATIONS, Floats, Mantel, mantel
 
 FEWEST = 5
 """Pairs of classes that must have been confused, and classes that there must be."""
-CERTAIN = 0.05
+CERTAIN = 0.01
 """What p is below where it is said that they do."""
+CONFUSED, LOOKS = "the confusions of static ResNets", "their mean images"
+"""What says which classes are alike."""
 
 
-def similar_classes(evidence: Evidence, network: NetworkEvidence) -> str:
-    """A sentence on one network, headline setting, first seed; empty where nothing can be compared."""
+def similar_classes(evidence: Evidence, network: NetworkEvidence) -> dict[str, Mantel]:
+    """Mantel's test of the distances between classes, headline setting, first seed, by what says that they are alike.
+
+    A class is its units' mean execution rates. Nothing where there is only one route, or nothing to compare with.
+    """
     table = network.first.headline_answers()
-    if table is None:
-        return ""
+    if table is None or not routes.varies(table) or table["label"].nunique() < FEWEST:
+        return {}
     rates = routes.execution_by_class(table, network.first.units)
-    if rates.shape[1] < FEWEST:
-        return ""
     classes = [int(label) for label in rates.columns.tolist()]
     run = squareform(pdist(rates.T.to_numpy()))
     kinds = {
-        "that static ResNets confuse": confusions(evidence, classes),
-        "whose mean images are alike": mean_images(evidence.images, table, classes),
+        CONFUSED: confusions(evidence, classes),
+        LOOKS: mean_images(evidence.images, table, classes),
     }
-    tests = {name: mantel(run, far) for name, far in kinds.items() if far is not None}
-    known = {name: found for name, found in tests.items() if found is not None}
-    if not known:
+    tests = {kind: mantel(run, far) for kind, far in kinds.items() if far is not None}
+    return {kind: found for kind, found in tests.items() if found is not None}
+
+
+def sentence(found: Mapping[str, Mantel]) -> str:
+    """What was found of one network, with a space behind; empty where that is nothing."""
+    if not found:
         return ""
-    told = [_told(name, found) for name, found in known.items()]
-    pairs = next(iter(known.values())).pairs
+    told = [
+        f"by {kind}: {'they do' if is_certain(own) else 'cannot be told'} ({signed(own.correlation)}, p {own.p:.3f})"
+        for kind, own in found.items()
+    ]
+    pairs = next(iter(found.values())).pairs
     return (
-        f"Do classes that are alike run the same units? {'; '.join(told)} (rank correlation of distances over {pairs} "
-        f"pairs of classes, Mantel's test, {PERMUTATIONS} permutations). "
+        f"Whether classes that are alike run the same units, {'; '.join(told)}; rank correlations of distances "
+        f"over {pairs} pairs of classes, Mantel’s test, {PERMUTATIONS} permutations, told where p is below "
+        f"{CERTAIN:g}. "
     )
+
+
+def is_certain(found: Mantel) -> bool:
+    """Whether it is said that classes that are alike run the same units."""
+    return found.p < CERTAIN and found.correlation > 0
 
 
 def confusions(evidence: Evidence, classes: list[int]) -> Floats | None:
@@ -82,8 +99,3 @@ def mean_images(images: SampleImages | None, table: pd.DataFrame, classes: list[
     )
     means = pd.DataFrame(tiles).groupby(labels.to_numpy()).mean()
     return squareform(pdist(means.loc[classes].to_numpy())) if set(classes) <= set(means.index) else None
-
-
-def _told(name: str, found: Mantel) -> str:
-    word = "yes, those" if found.p < CERTAIN and found.correlation > 0 else "not to be told of those"
-    return f"{word} {name} ({signed(found.correlation)}, p {found.p:.3f})"

@@ -18,7 +18,6 @@ def depth(evidence: Evidence) -> Table | None:
     found = depths(evidence)
     if not found:
         return None
-    images = min(len(answers) for own in found if (answers := own.network.first.headline_answers()) is not None)
     holds = [own.holds for own in found]
     return Table(
         title="Skip rate by depth",
@@ -31,11 +30,12 @@ def depth(evidence: Evidence) -> Table | None:
         ],
         rows=[_row(own) for own in found],
         note="Share of images that skip a unit, mean over the units of the first stage, of those between and of the "
-        f"last (of thirds, where units have no three stages), of {count(images)} test images at the headline setting, "
-        "first seed; networks with exits are left out. 95 % intervals over images, of all differences at once; bold "
-        "where one leaves 0 out. Wang et al. (2018, Fig. 10a) found that SkipNet on CIFAR-10 skips more in its first "
-        f"and third group of blocks than in the second. Here that holds in {holds.count(True)} of {len(holds)} "
-        f"networks, does not hold in {holds.count(False)}, and cannot be told in {holds.count(None)}.",
+        f"last (of thirds, where units have no three stages), of {count(found[0].images)} test images at the headline "
+        "setting, first seed; networks with exits are left out. 95 % intervals over images, of all differences at "
+        "once; bold where one leaves 0 out. Wang et al. (2018, Fig. 10a) found that SkipNet on CIFAR-10 skips more in "
+        "its first and third group of blocks than in the second. Here that holds in "
+        f"{holds.count(True)} of {len(holds)} networks, does not hold in {holds.count(False)}, and cannot be told in "
+        f"{holds.count(None)}.",
     )
 
 

@@ -12,6 +12,7 @@ from benchmarks.reporting.findings.easy_images import (
     Costs,
     EasyImages,
     easy_images,
+    is_own,
     varying,
 )
 from benchmarks.reporting.formatting import count, listing, signed
@@ -45,14 +46,18 @@ def easy(evidence: Evidence) -> Table | None:
         columns=[
             Column(name="Network", numeric=False),
             *(Column(name=name.capitalize(), unit="ρ", tip=TIPS[key]) for key, name in PROPERTIES.items()),
-            Column(name="Static twin’s loss", unit="ρ", tip="Cross-entropy of the static ResNet of about its size."),
+            Column(
+                name="Static twin’s loss",
+                unit="ρ",
+                tip="Cross-entropy of the static ResNet that the network is compared with.",
+            ),
             Column(name="Cost follows", numeric=False, tip="The strongest of those whose interval leaves 0 out."),
         ],
         rows=[_row(costs) for costs in found.costs],
         note="Spearman’s rank correlations of an image’s routed MACs with what it looks like, and with how hard the "
         f"static ResNet finds it: {count(found.images)} test images, headline setting, first seed. Above 0, dearer "
         "images have more of it. Below: 95 % intervals by the bootstrap over images, all of the table at once; bold "
-        f"where one leaves 0 out. {_claim(found)}",
+        f"where one leaves 0 out. {_stand_ins(found)}{_claim(found)}",
     )
 
 
@@ -78,6 +83,16 @@ def _cell(found: Correlation | None, reason: str, costs: Costs | None = None) ->
     ends = f"{signed(found.low)} to {signed(found.high)}"
     tip = f"Of {costs.twin.name}." if costs and costs.twin else ""
     return Cell(text=signed(found.value), sub=ends, sort=found.value, best=found.differs, tip=tip)
+
+
+def _stand_ins(found: EasyImages) -> str:
+    """Which networks have another's twin, with a space behind; empty where all have their own."""
+    others = [
+        f"{costs.network.name} ({costs.twin.name})"
+        for costs in found.costs
+        if costs.twin and not is_own(costs.network, costs.twin)
+    ]
+    return f"Whose own twin was not trained has that of the nearest cost: {listing(others)}. " if others else ""
 
 
 def _claim(found: EasyImages) -> str:
