@@ -15,7 +15,7 @@ from scipy.stats import rankdata
 from benchmarks.statistics.moderation import Floats
 from benchmarks.statistics.simulation import SEED
 
-SAME = 9
+SAME = 6
 """Decimals of the largest distance up to which two are told apart: rounding errors are no order."""
 PERMUTATIONS = 999
 """Of the things, beside the order that was observed."""
