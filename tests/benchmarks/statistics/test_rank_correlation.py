@@ -82,3 +82,15 @@ def test_intervals_cover_what_is_true_of_all_images_in_19_of_20_studies() -> Non
         found += bool(own.differs[0])
     assert binomtest(covered, studies, 0.95).pvalue > 0.001, covered / studies
     assert found == studies
+
+
+def test_a_cost_that_depends_on_nothing_is_said_to_follow_nothing_in_19_of_20_studies() -> None:
+    """Of two networks, one of few costs, beside five properties."""
+    generator = np.random.default_rng(6)
+    pairs = [(cost, place) for cost in (0, 1) for place in range(2, 7)]
+    studies, nothing = 300, 0
+    for _ in range(studies):
+        quantities = generator.standard_normal((7, IMAGES))
+        quantities[1] = quantities[1] > 1
+        nothing += not rank_correlations(quantities, pairs, draws=300).differs.any()
+    assert binomtest(nothing, studies, 0.95).pvalue > 0.001, nothing / studies
