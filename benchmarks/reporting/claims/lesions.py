@@ -11,6 +11,7 @@ from scipy.stats import spearmanr
 from benchmarks.reporting.claims.base import Found, Verdict, above, below, claim, parameter
 from benchmarks.reporting.evidence.changed import Lesions, Loss, Part, lesions_of
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+from benchmarks.reporting.findings.pairwise import reference
 from benchmarks.reporting.formatting import count, points, signed
 
 HARDLY = 0.01
@@ -41,7 +42,7 @@ def interval(loss: Loss) -> str:
     order=60,
 )
 def one_block(evidence: Evidence) -> list[Found]:
-    """Of every static ResNet: the mean loss over blocks that keep the resolution."""
+    """Of the reference ResNet: the mean loss over blocks that keep the resolution."""
     found = []
     for network, own in _static(evidence):
         _, others = first_of_stages(own.parts)
@@ -59,7 +60,7 @@ def one_block(evidence: Evidence) -> list[Found]:
     order=61,
 )
 def downsampling_block(evidence: Evidence) -> list[Found]:
-    """Of every static ResNet: the mean loss over the first blocks of stages less that over the others."""
+    """Of the reference ResNet: the mean loss over the first blocks of stages less that over the others."""
     found = []
     for network, own in _static(evidence):
         first, others = first_of_stages(own.parts)
@@ -132,8 +133,10 @@ def fisher_interval(correlation: float, pairs: int) -> tuple[float, float]:
 
 
 def _static(evidence: Evidence) -> list[tuple[NetworkEvidence, Lesions]]:
-    networks = [reference(evidence)] if evidence.networks else []
-    return [(network, own) for network in networks if (own := lesions_of(evidence, network))]
+    """The reference network, where it is a ResNet whose parts were taken out."""
+    network = reference(evidence)
+    own = lesions_of(evidence, network) if network and network.method.name == "resnet" else None
+    return [(network, own)] if network and own else []
 
 
 def _against(

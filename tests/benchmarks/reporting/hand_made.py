@@ -270,6 +270,33 @@ def says(*exits: tuple[str, str, float]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
+def lesions(*found: tuple[str, str, str], whole: str, disorder: Mapping[str, float] | None = None) -> pd.DataFrame:
+    """A table of lesions: (kind, parts, outcome) each, an image per character of the outcome, as `answers`.
+
+    Args:
+        found: in order.
+        whole: outcome of the intact network.
+        disorder: Kendall's tau by kind, 1 where it has none.
+    """
+    tables = []
+    for number, (kind, parts, outcome) in enumerate([("intact", "", whole), *found]):
+        table = answers(outcome)[["index", "label", "prediction", "macs"]]
+        tau = (disorder or {}).get(kind, 1.0)
+        count = len(parts.split(", ")) if parts else 0
+        tables.append(table.assign(kind=kind, lesion=number, parts=parts, count=count, disorder=tau))
+    return pd.concat(tables, ignore_index=True)
+
+
+def decisions(*found: tuple[str, str], own: str = "1", macs: int = 3_000_000) -> pd.DataFrame:
+    """A table of decisions: (who decides, outcome) each, draws in their order, all at the same cost."""
+    tables, draws = [], dict[str, int]()
+    for decided, outcome in [("by image", own), *found]:
+        draw = draws[decided] = draws.get(decided, -1) + 1
+        table = answers(outcome)[["index", "label", "prediction"]]
+        tables.append(table.assign(decided=decided, draw=draw, macs=macs, note=""))
+    return pd.concat(tables, ignore_index=True)
+
+
 def pictured(
     outcome: str, by: Sequence[str], *, exact: str = "", epsilon: float = 0.1, macs: int = 4_000_000
 ) -> pd.DataFrame:

@@ -272,7 +272,7 @@ def test_a_data_set_that_cannot_be_read_is_refused_in_one_line(text: str) -> Non
 
 
 def test_the_bundled_studies_are_quick_robust_standard_and_paper() -> None:
-    assert set(bundled_studies()) == {"quick", "robust", "standard", "paper"}
+    assert set(bundled_studies()) == {"inside", "quick", "robust", "standard", "paper"}
 
 
 @pytest.mark.parametrize("name", bundled_studies())
@@ -281,7 +281,8 @@ def test_bundled_studies_bear_their_files_name(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "scale"), [("quick", "tiny"), ("robust", "tiny"), ("standard", "small"), ("paper", "small")]
+    ("name", "scale"),
+    [("inside", "tiny"), ("quick", "tiny"), ("robust", "tiny"), ("standard", "small"), ("paper", "small")],
 )
 def test_bundled_studies_expand_to_networks(name: str, scale: str) -> None:
     chosen = load_study(name)

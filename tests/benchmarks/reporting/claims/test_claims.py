@@ -1,0 +1,151 @@
+"""What is found of papers' claims, on studies in which they hold, do not hold, or cannot be told."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from benchmarks.reporting.claims.base import CLAIMS, Found, above, below
+from benchmarks.reporting.claims.lesions import fisher_interval
+from benchmarks.reporting.evidence.evidence import Evidence
+from benchmarks.reporting.tables.claims import paper_claims
+from tests.benchmarks.reporting.hand_made import HandMade, answers, costs, decisions, lesions
+
+WHOLE = "1" * 100
+"""A hundred images, all answered."""
+Part = tuple[str, str, str]
+
+
+def lost(count: int) -> str:
+    """The same with so many lost."""
+    return "1" * (100 - count) + "0" * count
+
+
+def found(evidence: Evidence, name: str) -> list[Found]:
+    (claim,) = (claim for claim in CLAIMS if claim.name == name)
+    return list(claim.test(evidence))
+
+
+def test_a_verdict_needs_an_interval_on_one_side() -> None:
+    assert above(0.1, 0.3) == "holds"
+    assert above(-0.3, -0.1) == "does not hold"
+    assert above(-0.1, 0.1) == "cannot be told"
+    assert below(-0.1, 0.005, 0.01) == "holds"
+    assert below(0.02, 0.03, 0.01) == "does not hold"
+    assert below(0.0, 0.03, 0.01) == "cannot be told"
+
+
+@pytest.mark.parametrize(
+    ("first", "others", "hardly", "more"),
+    [
+        (60, 0, "holds", "holds"),
+        (60, 40, "does not hold", "holds"),
+        (20, 60, "does not hold", "does not hold"),
+    ],
+)
+def test_single_blocks_of_a_resnet(made: HandMade, first: int, others: int, hardly: str, more: str) -> None:
+    parts: list[Part] = [
+        ("block", "stage1.block1", lost(others)),
+        ("block", "stage2.block1", lost(first)),
+        ("block", "stage2.block2", lost(others)),
+    ]
+    made.add(made.spec("resnet"), lesions=lesions(*parts, whole=WHOLE))
+    evidence = made.evidence()
+    assert [own.verdict for own in found(evidence, "one-block")] == [hardly]
+    assert [own.verdict for own in found(evidence, "downsampling-block")] == [more]
+
+
+def test_stochastic_depth_is_set_against_its_own_baseline(made: HandMade) -> None:
+    made.add(made.spec("resnet"), lesions=lesions(("block", "stage1.block1", lost(60)), whole=WHOLE))
+    made.add(made.spec("stochastic_depth"), lesions=lesions(("block", "stage1.block1", lost(20)), whole=WHOLE))
+    (own,) = found(made.evidence(), "stochastic-depth-lesions")
+    assert own.verdict == "holds"
+    assert own.figure.startswith("+40.0 (")
+    assert "less than ResNet's +60.0" in own.figure
+
+
+def test_drop_path_is_set_against_a_network_without(made: HandMade) -> None:
+    path = ("path", "block1.column1.segment1")
+    made.add(made.spec("fractalnet"), lesions=lesions((*path, lost(5)), whole=WHOLE))
+    assert found(made.evidence(), "drop-path-lesions") == []
+    plain = made.spec("fractalnet", local_rate=0.0, global_share=0.0)
+    made.add(plain, lesions=lesions((*path, lost(5)), whole=WHOLE))
+    (own,) = found(made.evidence(), "drop-path-lesions")
+    assert own.verdict == "cannot be told"
+    assert own.network is not None
+    assert own.network.label == "fractalnet"
+
+
+def test_nodes_that_feed_more_are_worth_more(made: HandMade) -> None:
+    nodes = [f"stage1.node{number}" for number in range(1, 9)]
+    targets = {node: 8 - place for place, node in enumerate(nodes)}
+    edges = [(node, f"target{number}") for node, count in targets.items() for number in range(count)]
+    parts = [("node", node, lost(5 * count)) for node, count in targets.items()]
+    wiring = pd.DataFrame(edges, columns=["source", "target"])
+    made.add(made.spec("randwire"), units=nodes, lesions=lesions(*parts, whole=WHOLE), wiring=wiring)
+    (own,) = found(made.evidence(), "out-degree")
+    assert own.verdict == "holds"
+    assert own.figure.startswith("rank correlation +1.00")
+    assert own.figure.endswith("8 nodes")
+
+
+def test_the_interval_of_a_rank_correlation_is_bonetts_and_wrights() -> None:
+    # r = .5 of 28 pairs: atanh .5 = .549306, sqrt(1.125 / 25) = .212132, 1.96 times that .415771.
+    assert fisher_interval(0.5, 28) == pytest.approx((0.13275, 0.74653), abs=1e-4)
+
+
+def test_downsampling_blocks_that_are_skipped(made: HandMade) -> None:
+    units = ("stage1.block1", "stage2.block1")
+    made.add(made.spec("adanet"), units=units, accuracy=answers(WHOLE, ("11", "10")))
+    made.add(made.spec("skipnet"), units=units, accuracy=answers("1" * 1000, ("11", "01")))
+    skipped, runs = found(made.evidence(), "downsampling-runs")
+    assert (skipped.verdict, runs.verdict) == ("does not hold", "holds")
+    assert skipped.figure.startswith("stage2.block1 runs for 50.0 %")
+
+
+def test_hard_decisions_are_set_against_soft_ones_of_the_same_network(made: HandMade) -> None:
+    for spec, outcome in (
+        (made.spec("skipnet"), lost(5)),
+        (made.spec("skipnet", decision="soft"), lost(60)),
+        (made.spec("skipnet", gate="ff1"), lost(70)),
+    ):
+        made.add(spec, accuracy=answers(outcome), cost=costs(("default", 4_000_000, 3_000_000.0)))
+    (own,) = found(made.evidence(), "hard-decisions")
+    assert own.verdict == "holds"
+    assert own.figure.startswith("+55.0 points (")
+
+
+def test_animals_are_looked_for_on_photographs_only(made: HandMade) -> None:
+    made.add(made.spec("adanet"), accuracy=answers(WHOLE))
+    (own,) = found(made.evidence(), "animals")
+    assert own.verdict == "does not apply"
+
+
+def test_the_deepest_column_against_the_whole(made: HandMade) -> None:
+    whole, alone = answers(lost(2), setting="whole network"), answers(lost(40), setting="column 2")
+    shallow = answers(lost(3), setting="column 1")
+    made.add(
+        made.spec("fractalnet"),
+        settings={"whole network": "", "column 1": "", "column 2": ""},
+        accuracy=pd.concat([whole, shallow, alone]),
+    )
+    (own,) = found(made.evidence(), "deepest-column")
+    assert own.verdict == "does not hold"
+    assert own.figure.startswith("column 2 loses +38.0 points")
+
+
+def test_the_table_has_a_row_per_claim_and_network(made: HandMade) -> None:
+    made.add(made.spec("adanet"), units=("stage1.block1", "stage2.block1"), accuracy=answers(WHOLE, ("11", "10")))
+    made.add(made.spec("adanet", target_rate=0.4), decisions=decisions(("shuffled", "1"), own="1"))
+    table = paper_claims(made.evidence())
+    assert table is not None
+    assert [(row[0].sub, row[1].text, row[2].text) for row in table.rows] == [
+        ("Veit and Belongie 2018", "AdaNet (ConvNet-AIG)", "does not hold"),
+        ("Veit and Belongie 2018", "AdaNet (ConvNet-AIG)", "cannot be told"),
+        ("Veit and Belongie 2018", "all", "does not apply"),
+    ]
+
+
+def test_a_study_that_says_nothing_of_any_claim_has_no_table(made: HandMade) -> None:
+    made.add(made.spec("resnet"), accuracy=answers("11"))
+    assert paper_claims(made.evidence()) is None

@@ -1,0 +1,107 @@
+"""What the page says of lesions and of decisions, from tables whose every number can be worked out by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from benchmarks.reporting.drawing.style import look
+from benchmarks.reporting.evidence.evidence import Evidence
+from benchmarks.reporting.figures.disturbed import orders, several_lesions
+from benchmarks.reporting.figures.lesions import lesions as figure
+from benchmarks.reporting.page import render
+from benchmarks.reporting.tables.decision_worth import decision_worth
+from benchmarks.reporting.tables.lesions import lesions as table
+from tests.benchmarks.reporting.hand_made import HandMade, answers, decisions, lesions
+
+WHOLE = "1" * 99 + "0"
+ROUTES = ("111", "110")
+
+
+def lost(count: int) -> str:
+    """Of the 99 images that the whole network answers, so many are lost."""
+    return "1" * (99 - count) + "0" * (count + 1)
+
+
+@pytest.fixture
+def measured(made: HandMade) -> Evidence:
+    """A ResNet without parts, a gated network whose decision is worth something, and one whose is not."""
+    parts = [
+        ("block", "stage1.block1", lost(30)),
+        ("block", "stage2.block1", lost(60)),
+        ("block", "stage2.block2", lost(0)),
+    ]
+    made.add(made.spec("resnet"), lesions=lesions(*parts, whole=WHOLE))
+    worth = decisions(("shuffled", lost(50)), ("frozen", lost(60)), ("fixed", lost(40)), own=WHOLE)
+    made.add(made.spec("adanet"), accuracy=answers(WHOLE, ROUTES), decisions=worth)
+    nothing = decisions(("shuffled", WHOLE), ("fixed", lost(1)), own=WHOLE)
+    made.add(made.spec("branchynet"), accuracy=answers(WHOLE, ROUTES), decisions=nothing)
+    return made.evidence()
+
+
+def test_a_row_says_what_parts_are_worth(measured: Evidence) -> None:
+    found = table(measured)
+    assert found is not None
+    (row,) = found.rows
+    assert [cell.text for cell in row] == ["ResNet", "3 blocks", "+30.0", "+60.0", "stage2.block1", "1 of 3"]
+    assert row[0].sub == "99.0 % whole"
+    assert "100 test images" in found.note
+
+
+def test_a_row_says_what_the_decision_is_worth(measured: Evidence) -> None:
+    found = decision_worth(measured)
+    assert found is not None
+    ada, branchy = found.rows
+    assert [cell.text for cell in ada[1:]] == ["99.0", "49.0", "39.0", "59.0", "+40.0", "looking at the image pays"]
+    assert [cell.text for cell in branchy[1:]] == ["99.0", "99.0", "–", "98.0", "0.0", "no worth that shows"]
+    assert branchy[3].sub == "does not apply"
+    assert ada[1].sub == "3.00 M MACs"
+
+
+def test_bars_are_the_losses_of_parts(measured: Evidence) -> None:
+    with look():
+        drawing = figure(measured, measured.networks[0])
+    assert drawing is not None
+    axes = drawing.panels[0].figure.axes[0]
+    np.testing.assert_allclose([bar.get_height() for bar in axes.containers[0]], [30, 60, 0], atol=1e-9)
+    assert "here the blocks that keep the resolution cost +15.0 (" in drawing.caption
+    assert "less than +1 would agree: it does not agree; the others cost +60.0 (" in drawing.caption
+    assert "100 test images, one seed" in drawing.caption
+
+
+def test_a_network_without_lesions_has_no_bars(measured: Evidence) -> None:
+    assert figure(measured, measured.networks[1]) is None
+
+
+def test_accuracy_is_drawn_over_the_number_of_parts_and_over_disorder(made: HandMade) -> None:
+    several = [("several", "a, b", lost(20)), ("several", "a, c", lost(40)), ("several", "a, b, c", lost(60))]
+    swapped = [("order", "", lost(10))]
+    made.add(made.spec("resnet"), lesions=lesions(*several, *swapped, whole=WHOLE, disorder={"order": 0.5}))
+    evidence = made.evidence()
+    with look():
+        parts, order = (draw(evidence, evidence.networks[0]) for draw in (several_lesions, orders))
+    assert parts is not None
+    assert order is not None
+    (line,) = parts.panels[0].figure.axes[0].lines
+    np.testing.assert_allclose(line.get_xydata(), [[0, 99], [2, 69], [3, 39]])
+    (line,) = order.panels[0].figure.axes[0].lines
+    np.testing.assert_allclose(line.get_xydata(), [[1, 99], [0.5, 89]])
+    assert "up to 2 draws" in parts.caption
+    assert "down to 39.0 %" in parts.caption
+
+
+def test_neither_is_drawn_where_it_was_not_measured(measured: Evidence) -> None:
+    assert several_lesions(measured, measured.networks[0]) is None
+    assert orders(measured, measured.networks[0]) is None
+
+
+def test_the_page_has_both_tables(measured: Evidence) -> None:
+    html = render(measured)
+    assert 'id="table-decision-worth"' in html
+    assert 'id="table-lesions"' in html
+
+
+def test_a_study_without_both_says_nothing(made: HandMade) -> None:
+    made.add(made.spec("resnet"), accuracy=answers("11"))
+    assert table(made.evidence()) is None
+    assert decision_worth(made.evidence()) is None
