@@ -22,7 +22,7 @@ def _verdict(holds: bool | None) -> Verdict:
     return "cannot be told" if holds is None else "holds" if holds else "does not hold"
 
 
-@claim("bright-images", paper="Wang et al. 2018", says="Bright, clear images of high contrast skip most.", order=30)
+@claim("bright-images", paper="Wang et al. 2018", says="Bright, clear images of high contrast skip most.", order=40)
 def bright_images(evidence: Evidence) -> list[Found]:
     """Rank correlations of cost with brightness, contrast and sharpness, all of which have to be below 0."""
     found = easy_images(evidence)
@@ -38,7 +38,7 @@ def bright_images(evidence: Evidence) -> list[Found]:
     return rows
 
 
-@claim("hard-images", paper="Veit and Belongie 2018", says="Images that are hard to recognise run more.", order=31)
+@claim("hard-images", paper="Veit and Belongie 2018", says="Images that are hard to recognise run more.", order=41)
 def hard_images(evidence: Evidence) -> list[Found]:
     """Rank correlation of cost with the loss of the static twin."""
     found = easy_images(evidence)
@@ -53,7 +53,7 @@ def hard_images(evidence: Evidence) -> list[Found]:
     ]
 
 
-@claim("scale", paper="Wang et al. 2018", says="More blocks run for larger scales, fewer for smaller ones.", order=32)
+@claim("scale", paper="Wang et al. 2018", says="More blocks run for larger scales, fewer for smaller ones.", order=42)
 def larger_scales(evidence: Evidence) -> list[Found]:
     """Units executed at scales below and above 1, less those of the same images at 1."""
     return [
@@ -71,7 +71,7 @@ def larger_scales(evidence: Evidence) -> list[Found]:
     "ends-skipped",
     paper="Wang et al. 2018",
     says="The first and the last group of blocks are skipped more than those between.",
-    order=33,
+    order=43,
 )
 def ends_skipped(evidence: Evidence) -> list[Found]:
     """Differences of skip rates."""
@@ -85,7 +85,7 @@ def ends_skipped(evidence: Evidence) -> list[Found]:
     ]
 
 
-@claim("similar-classes", paper="Veit and Belongie 2018", says="Classes that are alike run the same units.", order=34)
+@claim("similar-classes", paper="Veit and Belongie 2018", says="Classes that are alike run the same units.", order=44)
 def same_units(evidence: Evidence) -> list[Found]:
     """Mantel's tests, of which one has to be certain, of networks that skip units."""
     rows = []

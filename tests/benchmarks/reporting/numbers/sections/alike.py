@@ -17,26 +17,36 @@ WITHIN = 0.02
 """Of p, where distances that rounding alone makes different are ranked in another order."""
 
 
-def alike(study: Study, network: Network) -> Says:
+def of_kinds(study: Study, network: Network) -> dict[str, Mantel]:
     """Mantel's tests with the confusions of static ResNets and with mean images, both of which the reference has."""
     answers = network.answers()
     rates = used(network, answers["route"]).groupby(answers["label"]).mean().to_numpy(dtype=float)
-    run = distances(rates)
     kinds = {"the confusions of static ResNets": confused(study), "their mean images": distances(mean_images(study))}
-    parts = []
-    for kind, far in kinds.items():
-        found = mantel(run, far)
-        assert found is not None
-        parts.append(_told(kind, found))
-    pairs = len(rates) * (len(rates) - 1) // 2
+    tests = {kind: mantel(distances(rates), far) for kind, far in kinds.items()}
+    return {kind: own for kind, own in tests.items() if own is not None}
+
+
+def alike(study: Study, network: Network) -> Says:
+    """What is said of one network in the caption on how far classes decide what runs."""
+    tests = of_kinds(study, network)
+    parts = [
+        says(f"by {kind}: {_verdict(own)} ({{}}, p {{}})", Estimate(own.correlation, 1e-3), Estimate(own.p, WITHIN))
+        for kind, own in tests.items()
+    ]
+    pairs = next(iter(tests.values())).pairs
     text = "; rank correlations … over {} pairs of classes, Mantel’s test, {} permutations, told where p is below {}. "
     end = says(text, pairs, PERMUTATIONS, CERTAIN)
     return joined("Whether classes that are alike run the same units, ", parts[0], "; ", parts[1], end)
 
 
-def _told(kind: str, found: Mantel) -> Says:
-    verdict = "they do" if found.p < CERTAIN and found.correlation > 0 else "cannot be told"
-    return says(f"by {kind}: {verdict} ({{}}, p {{}})", Estimate(found.correlation, 1e-3), Estimate(found.p, WITHIN))
+def told(kind: str, found: Mantel) -> Says:
+    """What is said of one test beside a claim."""
+    correlation, p = Estimate(found.correlation, 1e-3), Estimate(found.p, WITHIN)
+    return says(f"{kind} {{}}, p {{}}, {{}} pairs", correlation, p, found.pairs)
+
+
+def _verdict(found: Mantel) -> str:
+    return "they do" if found.p < CERTAIN and found.correlation > 0 else "cannot be told"
 
 
 def distances(places: Floats) -> Floats:
