@@ -35,8 +35,9 @@ def points(share: float, digits: int = 1) -> str:
 
 
 def signed(value: float, digits: int = 2) -> str:
-    """A number with its sign, such as a correlation: -0.5 is `−0.50`."""
-    return f"{value:+.{digits}f}".replace("-", "−")
+    """A number with its sign, such as a correlation: -0.5 is `−0.50`; what is rounded to 0 has none."""
+    text = f"{value:+.{digits}f}"
+    return text.replace("-", "−") if float(text) else text[1:]
 
 
 def milliseconds(seconds: float) -> str:

@@ -1,25 +1,33 @@
 """The one statistical model of comparisons: networks, their seeds, and the images that all of them answer."""
 
 from benchmarks.statistics.changes import Twice, changes, changes_of_seeds, on_these_images
-from benchmarks.statistics.components import Components
+from benchmarks.statistics.components import Components, components
 from benchmarks.statistics.contrasts import Contrasts
 from benchmarks.statistics.interpolation import SAME_COST, frontier, weights_at
+from benchmarks.statistics.mantel import PERMUTATIONS, Mantel, mantel
 from benchmarks.statistics.model import AnswerModel
 from benchmarks.statistics.moderation import Floats
+from benchmarks.statistics.rank_correlation import RankCorrelations, rank_correlations
 from benchmarks.statistics.simulation import LEVEL, ContrastModel
 
 __all__ = [
     "LEVEL",
+    "PERMUTATIONS",
     "SAME_COST",
     "AnswerModel",
     "Components",
     "ContrastModel",
     "Contrasts",
     "Floats",
+    "Mantel",
+    "RankCorrelations",
     "Twice",
     "changes",
     "changes_of_seeds",
+    "components",
     "frontier",
+    "mantel",
     "on_these_images",
+    "rank_correlations",
     "weights_at",
 ]

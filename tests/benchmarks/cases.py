@@ -28,9 +28,13 @@ EVALUATION: dict[str, Any] = {
     "energy": {"seconds": 0.05, "batch_sizes": [1, 8]},
     "attacked_latency": {"samples": 20, "steps": 3, "seconds": 0.05, "batch_sizes": [1, 8]},
     "fidelity": {"presets": "*18"},
+    "scale": {"samples": 60, "scales": [0.5, 1.5]},
 }
 NOT_MEASURED: dict[str, Any] = dict.fromkeys(
-    ("cost", "robustness", "slowdown", "trust", "latency", "energy", "attacked_latency", "fidelity")
+    (
+        *("cost", "robustness", "slowdown", "trust", "latency", "energy", "attacked_latency", "fidelity"),
+        *("image_properties", "scale"),
+    )
 )
 """Evaluation options that leave accuracy, ledger, wiring and exits, which are always made."""
 

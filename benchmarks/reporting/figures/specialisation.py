@@ -12,6 +12,7 @@ from benchmarks.reporting.evidence import routes
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.evidence.route_statistics import explained_by_class
 from benchmarks.reporting.figures.base import Drawing, Panel, network_figure
+from benchmarks.reporting.findings.similar_classes import sentence, similar_classes
 from benchmarks.reporting.formatting import count, signed
 
 FEWEST = 4
@@ -40,7 +41,8 @@ def specialisation(evidence: Evidence, network: NetworkEvidence) -> Drawing | No
     caption = (
         "Share of the variance of a unit's execution between images that their class explains, less what chance "
         f"explains (omega squared); 0 for units that always run or never. {_trend(used, explained)}The AdaNet paper "
-        f"finds that early layers do not tell classes apart and late ones do. {count(len(table))} test images."
+        "finds that early layers do not tell classes apart and late ones do. "
+        f"{sentence(similar_classes(evidence, network))}{count(len(table))} test images."
     )
     return Drawing(panels=[Panel(figure=drawn)], caption=caption)
 

@@ -39,6 +39,8 @@ BY_NAME: dict[str, Any] = {
 """Those that a study has to ask for."""
 ROUNDING = {"trust": 1e-2}
 """Relative, where it is not 1e-4: the greatest component of a gradient."""
+AFFINE = ("corruptions", "scale")
+"""Where torchvision rotates or zooms it changes shapes in place, which tensors of the stand-in cannot follow."""
 FOOLBOX: dict[str, Any] = {"robustness": {**MEASURED["robustness"], "engine": "foolbox"}}
 
 
@@ -52,9 +54,9 @@ def no_tracers(monkeypatch: pytest.MonkeyPatch) -> None:
 def ways() -> list[tuple[Evaluator, dict[str, Any]]]:
     """Every evaluator with its options; robustness with both engines.
 
-    Not corruptions: torchvision's rotation changes shapes in place, which tensors of the stand-in cannot follow.
+    Not those of `AFFINE`.
     """
-    found = [(chosen, MEASURED | BY_NAME) for chosen in evaluators(alone=False) if chosen.name != "corruptions"]
+    found = [(chosen, MEASURED | BY_NAME) for chosen in evaluators(alone=False) if chosen.name not in AFFINE]
     return [*found, *((chosen, FOOLBOX) for chosen, _ in found if chosen.name == "robustness")]
 
 
@@ -112,7 +114,7 @@ def test_a_network_is_trained_and_measured_from_end_to_end(
     method: str, cuda_clock: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(EarlyExitNet, "settings", some_leave_at_every_exit)
-    study = small_study(method, evaluation={**MEASURED, "fidelity": None})
+    study = small_study(method, evaluation={**MEASURED, "fidelity": None, "scale": None})
     (spec,) = models(study)
     with SimulatedGpu():
         for kind in ("train", "time"):

@@ -34,6 +34,7 @@ TABLES = frozenset(e.name for e in evaluators())
 TIMED = frozenset(("attacked_latency", "energy", "latency"))
 IN_TURNS = TIMED - {"energy"}
 ON_COST = frozenset(("attacked_latency", "slowdown"))
+EASY = frozenset(("image_properties", "scale"))
 BACKBONES = frozenset(("active_conv", "adanet", "branchynet", "deformable", "preresnet", "resnet", "skipnet")) | {
     "stochastic_depth",
     "wideresnet",
@@ -128,12 +129,11 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     "benchmarks/measuring/pictures.py": frozenset(("robustness", "slowdown")),
     "benchmarks/measuring/probes.py": frozenset(("trust",)),
     "benchmarks/measuring/radii.py": ATTACKED | {"attacked_latency", "slowdown", "stochastic"},
-    **{
-        f"benchmarks/measuring/attacks_on_cost/{name}.py": ON_COST
-        for name in ("ascent", "goals", "objective", "search")
-    },
-    "benchmarks/measuring/compression.py": frozenset(("corruptions", "jpeg")),
-    "benchmarks/measuring/corrupting.py": frozenset(("corruptions",)),
+    **{f"benchmarks/measuring/attacks_on_cost/{name}.py": ON_COST for name in ("ascent", "goals", "search")},
+    "benchmarks/measuring/attacks_on_cost/objective.py": ON_COST | EASY,
+    "benchmarks/measuring/fixed_route.py": EASY,
+    "benchmarks/measuring/compression.py": frozenset(("corruptions", "jpeg", "scale")),
+    "benchmarks/measuring/corrupting.py": frozenset(("corruptions", "scale")),
     **{
         f"benchmarks/data/{name}.py": frozenset(("corruptions",))  # in which order the files of CIFAR-10-C are read
         for name in ("arrays", "augment", "cifar_c", "epoch", "splitting")
@@ -145,9 +145,9 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     "benchmarks/measuring/contenders.py": IN_TURNS,
     "benchmarks/measuring/engine_names.py": TIMED,
     "benchmarks/measuring/engines.py": IN_TURNS,
-    "zoo/execution/cascade.py": ATTACKED | IN_TURNS | ON_COST | {"exits"},
-    "zoo/execution/early_exit.py": ATTACKED | IN_TURNS | ON_COST | {"exits"},
-    "zoo/execution/thresholds.py": ATTACKED | IN_TURNS | ON_COST | {"exits"},
+    "zoo/execution/cascade.py": ATTACKED | IN_TURNS | ON_COST | EASY | {"exits"},
+    "zoo/execution/early_exit.py": ATTACKED | IN_TURNS | ON_COST | EASY | {"exits"},
+    "zoo/execution/thresholds.py": ATTACKED | IN_TURNS | ON_COST | EASY | {"exits"},
     **{
         f"zoo/serving/runtime/{name}.py": IN_TURNS
         for name in (
@@ -164,7 +164,7 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     "zoo/backbone.py": TIMED - ON_COST,
     "zoo/execution/gated_block.py": TIMED,
     "zoo/execution/gates.py": ATTACKED | TIMED,
-    "zoo/execution/rows.py": ATTACKED | TIMED | {"exits", "slowdown"},
+    "zoo/execution/rows.py": ATTACKED | TIMED | EASY | {"exits", "slowdown"},
     "zoo/execution/skipping.py": TIMED,
     "zoo/methods/resnet.py": TIMED - ON_COST,  # the static network that is timed beside
 }

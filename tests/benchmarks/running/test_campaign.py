@@ -86,6 +86,8 @@ def test_everything_of_a_new_study_is_missing(tmp_path: Path) -> None:
             "trust",
             "wiring",
             "exits",
+            "image_properties",
+            "scale",
         )
         assert planned.alone == ("latency", "energy", "attacked_latency")
         assert not planned.complete

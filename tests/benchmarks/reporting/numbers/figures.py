@@ -13,6 +13,7 @@ from tests.benchmarks.reporting.numbers.route_figures import Row, Rows, of_netwo
 from tests.benchmarks.reporting.numbers.sections.attack import attackable
 from tests.benchmarks.reporting.numbers.sections.captions import FEWEST
 from tests.benchmarks.reporting.numbers.sections.changed import APART, parts
+from tests.benchmarks.reporting.numbers.sections.easy import zoomed
 from tests.benchmarks.reporting.numbers.sections.worth import dominator
 from tests.benchmarks.reporting.numbers.times import is_timed, realised, relative_time
 
@@ -164,6 +165,17 @@ def per_class(study: Study) -> Rows:
             yield Row("", network.name, str(label), {"percent": 100 * share})
 
 
+def scale(study: Study) -> Rows:
+    """Executed units, with intervals, and accuracy by scale, in percent."""
+    for own in zoomed(study):
+        share = 100 / len(own.network.units)
+        name = own.network.name
+        for x, (value, low, high) in own.units.items():
+            yield Row(name, name, "interval", {"x": x, "low": share * low, "high": share * high})
+            yield Row(name, name, "curve", {"x": x, "y": share * value})
+            yield Row(name, name, "curve", {"x": x, "y": 100 * own.accuracy[x][0]})
+
+
 FIGURES: dict[str, Callable[[Study], Rows]] = {
     "accuracy-macs": accuracy_macs,
     "accuracy-time": accuracy_time,
@@ -175,5 +187,6 @@ FIGURES: dict[str, Callable[[Study], Rows]] = {
     "training": training,
     "reliability": reliability,
     "per-class": per_class,
+    "scale": scale,
 }
 """About all networks. A new figure of the page needs an entry here."""

@@ -11,8 +11,10 @@ from tests.benchmarks.reporting.numbers.information import explained, rank_corre
 from tests.benchmarks.reporting.numbers.records import BINS, Network, Study, share_right, wilson
 from tests.benchmarks.reporting.numbers.route_figures import BARS, of_network, rates_by_epoch, used
 from tests.benchmarks.reporting.numbers.saying import Says, Sentence, joined, listing, says
+from tests.benchmarks.reporting.numbers.sections.alike import alike
 from tests.benchmarks.reporting.numbers.sections.changed import parts
 from tests.benchmarks.reporting.numbers.sections.claims import lesions_caption
+from tests.benchmarks.reporting.numbers.sections.easy import scale_caption
 from tests.benchmarks.reporting.numbers.sections.timing import budget
 from tests.benchmarks.reporting.numbers.sections.worth import twins
 from tests.benchmarks.reporting.numbers.times import BASELINE, seconds
@@ -40,6 +42,7 @@ def captions(study: Study) -> dict[str, list[Sentence]]:
         ],
         "reliability": [_reliability(study)],
         "per-class": [_classes(study)],
+        "scale": [scale_caption(study)],
     }
     of_kind: dict[str, Callable[[Study, Network], Says]] = {
         "dynamics": _dynamics,
@@ -145,7 +148,7 @@ def _specialisation(study: Study, network: Network) -> Says:
     answers = network.answers()
     matrix = used(network, answers["route"])
     shares = explained(matrix, answers["label"])[matrix.nunique() > 1]
-    start, end = says("…; {} for units that always run or never. ", 0), says(" … {} test images.", study.images)
+    start, end = says("…; {} for units that always run or never. ", 0), _end(study, network)
     if len(shares) < VARYING or np.ptp(shares) == 0:
         vary = "unit varies" if len(shares) == 1 else "units vary"
         return joined(start, says(f"Only {{}} {vary}, too few to say whether it grows with depth.", len(shares)), end)
@@ -153,3 +156,8 @@ def _specialisation(study: Study, network: Network) -> Says:
     clear = f"It {'grows' if found > 0 else 'falls'} with depth"
     told = clear if p < 0.05 else "Whether it grows with depth cannot be told"
     return joined(start, told, says(" (rank correlation {}, p {}, {} units that vary).", found, p, len(shares)), end)
+
+
+def _end(study: Study, network: Network) -> Says:
+    """Whether classes that are alike run the same units, and of how many images all of it is."""
+    return joined(" … late ones do. ", alike(study, network), says("{} test images.", study.images))
