@@ -64,7 +64,8 @@ def test_an_exit_at_which_small_digits_leave_runs_fewer_units_for_small_digits(
         return torch.where((seen[0] < threshold)[:, None], sure, unsure)
 
     trained.net.register_forward_pre_hook(look)
-    trained.net.heads[0].register_forward_hook(decide)
+    first = trained.net.get_submodule("heads.0")
+    first.register_forward_hook(decide)
     table = scale(trained, ScaleOptions(scales=(0.5,), samples=50, batch_size=50))
     for factor, own in table.groupby("scale"):
         left = (ink[float(str(factor))] < threshold).tolist()

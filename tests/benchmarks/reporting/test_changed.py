@@ -83,9 +83,9 @@ def test_accuracy_is_drawn_over_the_number_of_parts_and_over_disorder(made: Hand
     assert parts is not None
     assert order is not None
     (line,) = parts.panels[0].figure.axes[0].lines
-    np.testing.assert_allclose(line.get_xydata(), [[0, 99], [2, 69], [3, 39]])
+    np.testing.assert_allclose(np.asarray(line.get_xydata()), [[0, 99], [2, 69], [3, 39]])
     (line,) = order.panels[0].figure.axes[0].lines
-    np.testing.assert_allclose(line.get_xydata(), [[1, 99], [0.5, 89]])
+    np.testing.assert_allclose(np.asarray(line.get_xydata()), [[1.0, 99.0], [0.5, 89.0]])
     assert "up to 2 draws" in parts.caption
     assert "down to 39.0 %" in parts.caption
 

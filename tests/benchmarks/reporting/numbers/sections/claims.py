@@ -19,6 +19,7 @@ from tests.benchmarks.reporting.numbers.route_figures import exits_of, used
 from tests.benchmarks.reporting.numbers.saying import Cell, Column, Ends, Says, Table, joined, says, word
 from tests.benchmarks.reporting.numbers.sections.changed import parts
 from tests.benchmarks.reporting.numbers.sections.differences import reference
+from tests.benchmarks.reporting.numbers.sections.image_claims import image_claims
 
 ORDER = ("does not hold", "holds", "cannot be told", "does not apply")
 
@@ -136,6 +137,12 @@ def deepest_column(study: Study) -> Iterator[Row]:
         )
 
 
+def images(study: Study) -> Iterator[Row]:
+    """Easy and hard ones, scales, depth, and classes that are alike."""
+    for paper, network, figure, verdict in image_claims(study):
+        yield Row(paper, network, figure, verdict)
+
+
 def one_block(study: Study) -> Iterator[Row]:
     """Blocks that keep the resolution."""
     network = reference(study)
@@ -226,6 +233,7 @@ CLAIMS: tuple[Callable[[Study], Iterator[Row]], ...] = (
     class_variation,
     animals,
     deepest_column,
+    images,
     one_block,
     downsampling_block,
     stochastic_depth,
