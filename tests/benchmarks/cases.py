@@ -33,7 +33,7 @@ EVALUATION: dict[str, Any] = {
 NOT_MEASURED: dict[str, Any] = dict.fromkeys(
     (
         *("cost", "robustness", "slowdown", "trust", "latency", "energy", "attacked_latency", "fidelity"),
-        *("image_properties", "scale"),
+        *("image_properties", "scale", "lesions", "decisions"),
     )
 )
 """Evaluation options that leave accuracy, ledger, wiring and exits, which are always made."""

@@ -28,10 +28,12 @@ from zoo.plugins import Registry
 NAMES = {
     *("accuracy", "attacked_latency", "corruptions", "cost", "deep_attacks", "energy", "exits", "fidelity"),
     *(
+        "decisions",
         "image_properties",
         "jpeg",
         "latency",
         "ledger",
+        "lesions",
         "robustness",
         "scale",
         "slowdown",
@@ -79,7 +81,7 @@ def test_evaluators_run_and_are_listed_in_their_order() -> None:
     assert [e.name for e in evaluators()] == [
         *("accuracy", "cost", "fidelity", "latency", "energy", "ledger", "robustness", "slowdown"),
         *("attacked_latency", "trust", "corruptions", "deep_attacks", "jpeg", "stochastic", "wiring"),
-        *("exits", "image_properties", "scale"),
+        *("exits", "image_properties", "lesions", "decisions", "scale"),
     ]
 
 
@@ -342,7 +344,7 @@ def test_a_study_configures_the_evaluator_of_an_installed_plug_in_and_its_worker
     assert driver.returncode == 0, driver.stderr
     worker = installed(WORKER, driver.stdout.strip())
     known = ["accuracy", "fidelity", "latency", "energy", "ledger", "robustness", "slowdown"]
-    known += ["attacked_latency", "trust", "wiring", "exits", "image_properties", "scale"]
+    known += ["attacked_latency", "trust", "wiring", "exits", "image_properties", "lesions", "decisions", "scale"]
     assert worker.stdout.strip() == f"{[*known, 'sharpness']} radius=0.25", worker.stderr
 
 

@@ -35,6 +35,7 @@ TIMED = frozenset(("attacked_latency", "energy", "latency"))
 IN_TURNS = TIMED - {"energy"}
 ON_COST = frozenset(("attacked_latency", "slowdown"))
 EASY = frozenset(("image_properties", "scale"))
+CHANGED = frozenset(("decisions", "lesions"))
 BACKBONES = frozenset(("active_conv", "adanet", "branchynet", "deformable", "preresnet", "resnet", "skipnet")) | {
     "stochastic_depth",
     "wideresnet",
@@ -145,9 +146,9 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     "benchmarks/measuring/contenders.py": IN_TURNS,
     "benchmarks/measuring/engine_names.py": TIMED,
     "benchmarks/measuring/engines.py": IN_TURNS,
-    "zoo/execution/cascade.py": ATTACKED | IN_TURNS | ON_COST | EASY | {"exits"},
-    "zoo/execution/early_exit.py": ATTACKED | IN_TURNS | ON_COST | EASY | {"exits"},
-    "zoo/execution/thresholds.py": ATTACKED | IN_TURNS | ON_COST | EASY | {"exits"},
+    "zoo/execution/cascade.py": ATTACKED | IN_TURNS | ON_COST | EASY | CHANGED | {"exits"},
+    "zoo/execution/early_exit.py": ATTACKED | IN_TURNS | ON_COST | EASY | CHANGED | {"exits"},
+    "zoo/execution/thresholds.py": ATTACKED | IN_TURNS | ON_COST | EASY | CHANGED | {"exits"},
     **{
         f"zoo/serving/runtime/{name}.py": IN_TURNS
         for name in (
@@ -161,11 +162,21 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     "zoo/serving/gates.py": TIMED,
     "zoo/serving/lean.py": TIMED,
     "zoo/serving/skipping.py": TIMED,
-    "zoo/backbone.py": TIMED - ON_COST,
-    "zoo/execution/gated_block.py": TIMED,
-    "zoo/execution/gates.py": ATTACKED | TIMED,
-    "zoo/execution/rows.py": ATTACKED | TIMED | EASY | {"exits", "slowdown"},
-    "zoo/execution/skipping.py": TIMED,
+    "zoo/backbone.py": (TIMED - ON_COST) | {"lesions"},
+    "zoo/execution/gated_block.py": TIMED | CHANGED,
+    "zoo/execution/gates.py": ATTACKED | TIMED | CHANGED,
+    "zoo/execution/rows.py": ATTACKED | TIMED | EASY | CHANGED | {"exits", "slowdown"},
+    "zoo/execution/skipping.py": TIMED | CHANGED,
+    "benchmarks/measuring/held.py": frozenset(("decisions",)),
+    **{f"zoo/lesions/{name}.py": frozenset(("lesions",)) for name in ("fractal", "order", "parts")},
+    **{
+        f"zoo/methods/{name}.py": frozenset(("lesions",))  # whose parts are no residual branches
+        for name in (
+            *("active_conv", "highway", "preresnet", "msdnet/trunk", "skipnet/gates", "skipnet/network"),
+            *("cliquenet/block", "cliquenet/network", "fractalnet/block", "fractalnet/network"),
+            *("randwire/graphs", "randwire/network", "randwire/stage"),
+        )
+    },
     "zoo/methods/resnet.py": TIMED - ON_COST,  # the static network that is timed beside
 }
 """Tables of every network that become stale where a source file's code is edited; of others, none."""

@@ -87,6 +87,8 @@ def test_everything_of_a_new_study_is_missing(tmp_path: Path) -> None:
             "wiring",
             "exits",
             "image_properties",
+            "lesions",
+            "decisions",
             "scale",
         )
         assert planned.alone == ("latency", "energy", "attacked_latency")

@@ -52,7 +52,7 @@ from zoo.execution.early_exit import EarlyExitNet
 
 CPU = torch.device("cpu")
 SHARED = ["accuracy", "cost", "fidelity", "ledger", "robustness", "slowdown", "trust", "wiring", "exits"]
-SHARED += ["image_properties", "scale"]
+SHARED += ["image_properties", "lesions", "decisions", "scale"]
 """Evaluators that may share the machine."""
 FEWER = "mnist5k[train=128, test=50]"
 LIMIT_FACTOR = 120
