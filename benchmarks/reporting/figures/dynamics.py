@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.reporting.claims.gates import DOWNSAMPLING
 from benchmarks.reporting.drawing.heatmap import heatmap
 from benchmarks.reporting.drawing.style import INK
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+from benchmarks.reporting.evidence.routes import exit_units
 from benchmarks.reporting.figures.base import Drawing, Panel, network_figure
 from benchmarks.reporting.figures.training import phase_starts
 from benchmarks.reporting.formatting import listing, percent
@@ -50,6 +54,21 @@ def _caption(network: NetworkEvidence, rates: NDArray[np.float64]) -> str:
         f"{seeds if len(rates) > 1 else 'one seed'}. Upright lines: phases of training. From epoch {settled} on no "
         f"rate is further than 10 points from its last one; at the end {len(always)} of {len(last)} units run for at "
         f"least {percent(ALWAYS, 0)} % of the images{': ' + listing(always) if 0 < len(always) <= 8 else ''}."
+        f"{_paper(network, always)}"
+    )
+
+
+def _paper(network: NetworkEvidence, always: Sequence[str]) -> str:
+    """What AdaNet's paper says of blocks, and whether it is so here; nothing for networks with exits."""
+    units = network.first.units
+    meant = [unit for unit in units if DOWNSAMPLING.fullmatch(unit) or unit == units[-1]]
+    if exit_units(units) or len(meant) < 2:
+        return ""
+    count = sum(unit in always for unit in meant)
+    agrees = "agrees" if count == len(meant) else "agrees in part" if count else "does not agree"
+    return (
+        " Veit and Belongie (2018) found that blocks which change the resolution and the last ones come to run always: "
+        f"{count} of these {len(meant)} do here, which {agrees}."
     )
 
 

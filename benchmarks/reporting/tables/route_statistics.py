@@ -22,6 +22,7 @@ def route_statistics(evidence: Evidence) -> Table | None:
     rows = [_row(network, own) for network, own in found if own is not None and routes.varies(own)]
     if not rows:
         return None
+    spread = [float(row[2].sort) for row in rows if isinstance(row[2].sort, float)]
     images = next(len(own) for _, own in found if own is not None and routes.varies(own))
     return Table(
         title="What routes know",
@@ -38,7 +39,8 @@ def route_statistics(evidence: Evidence) -> Table | None:
         note=f"Of {count(images)} test images, first seed. Below the information: the share of what there is to know, "
         f"and the share p of {DRAWS} permutations of the labels with at least as much; bold where p is below "
         f"{CERTAIN:g}. “Less what chance makes”: where every image has a route of its own, routes seem to know "
-        "everything.",
+        "everything. Veit and Belongie (2018) print 10.81 ± 1.11 layers per image on ImageNet, and classes that differ "
+        f"by about one; here classes differ by {min(spread):.2f} to {max(spread):.2f} units.",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from tests.benchmarks.reporting.numbers import attacked
 from tests.benchmarks.reporting.numbers.information import explained, rank_correlation
 from tests.benchmarks.reporting.numbers.records import BINS, Network, Study, share_right, wilson
-from tests.benchmarks.reporting.numbers.route_figures import BARS, of_network, rates_by_epoch, used
+from tests.benchmarks.reporting.numbers.route_figures import BARS, exits_of, of_network, rates_by_epoch, used
 from tests.benchmarks.reporting.numbers.saying import Says, Sentence, joined, listing, says
 from tests.benchmarks.reporting.numbers.sections.alike import alike
 from tests.benchmarks.reporting.numbers.sections.changed import parts
@@ -140,7 +141,19 @@ def _dynamics(study: Study, network: Network) -> Says:
     named = f": {listing(always)}." if 0 < len(always) <= 8 else "."
     until = says("… one seed. … From epoch {} on no rate is further than {} points …; ", settled, 10)
     end = says("at the end {} of {} units run … at least {} % of the images", len(always), len(network.units), 95)
-    return joined(until, end, named)
+    return joined(until, end, named, _always(network, always))
+
+
+def _always(network: Network, always: list[str]) -> Says:
+    """How many of the units that AdaNet's paper names run nearly always."""
+    units = network.units
+    meant = [unit for unit in units if re.fullmatch(r"stage[2-9]\.block1", unit) or unit == units[-1]]
+    if exits_of(network) or len(meant) < 2:
+        return Says("")
+    count = len(set(meant) & set(always))
+    agrees = "agrees" if count == len(meant) else "agrees in part" if count else "does not agree"
+    paper = says(" Veit and Belongie ({}) found …: {} of these {} do here, which ", 2018, count, len(meant))
+    return joined(paper, f"{agrees}.")
 
 
 def _specialisation(study: Study, network: Network) -> Says:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from tests.benchmarks.reporting.numbers.information import SHOWN, bits, information
 from tests.benchmarks.reporting.numbers.records import Network, Study, macs, right
-from tests.benchmarks.reporting.numbers.saying import Cell, Column, Estimate, Says, Table, number, percent, says
+from tests.benchmarks.reporting.numbers.saying import Cell, Column, Estimate, Says, Table, joined, number, percent, says
 
 
 def common(study: Study, network: Network) -> Table:
@@ -60,7 +60,10 @@ def statistics(study: Study) -> Table:
         Column(Says("About right answers bits"), [_information(own["route"], right(own)) for own in tables]),
     ]
     text = "Of {} test images, first seed. … share p of {} permutations …; bold where p is below {}. …"
-    return Table(columns, note=says(text, study.images, SHOWN, CERTAIN))
+    spread = [own.max() - own.min() for own in classes]
+    paper = says(" ({}) print {} ± {} …", 2018, 10.81, 1.11)
+    here = says("; here classes differ by {} to {} units.", min(spread), max(spread))
+    return Table(columns, note=joined(says(text, study.images, SHOWN, CERTAIN), paper, here))
 
 
 CERTAIN = 0.01
