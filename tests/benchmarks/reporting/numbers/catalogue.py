@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache, partial
 
+from tests.benchmarks.reporting.numbers.exiting import has_exits
 from tests.benchmarks.reporting.numbers.records import Study
 from tests.benchmarks.reporting.numbers.saying import Says, Sentence, Table, says
 from tests.benchmarks.reporting.numbers.sections import (
@@ -12,6 +13,7 @@ from tests.benchmarks.reporting.numbers.sections import (
     attack,
     captions,
     differences,
+    exits,
     networks,
     overview,
     provenance,
@@ -36,11 +38,13 @@ TABLES: dict[str, Callable[[Study], Table]] = {
     "found_by": attack.found_by,
     "slowdown": attack.slowdown,
     "route-statistics": routes.statistics,
+    "exit-criteria": exits.criteria,
     "records": provenance.records,
     "trust": attack.trust,
     "spent": training.spent,
     "training": training.training,
     "calibration": training.calibration,
+    "exit-calibration": exits.calibration,
 }
 """About all networks. A new table of the page needs an entry here."""
 PUBLISHED: dict[str, Callable[[Study], Table]] = {
@@ -63,6 +67,8 @@ def expected_tables(study: Study) -> dict[str, Callable[[], Table]]:
         found[f"Settings of {network.name}"] = partial(networks.settings, network)
         if network.routes_differ:
             found[f"{network.slug}-routes"] = partial(routes.common, study, network)
+        if has_exits(network):
+            found[f"{network.slug}-exits"] = partial(exits.of_each, study, network)
     return found
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from tests.benchmarks.reporting.numbers.exiting import budget, correct, costs, has_exits, rules
 from tests.benchmarks.reporting.numbers.information import explained
 from tests.benchmarks.reporting.numbers.records import Network, Study
 
@@ -93,6 +94,29 @@ def specialisation(study: Study, network: Network) -> Rows:
         yield Row("", unit, "bar", {"low": 0.0, "high": 100 * max(share, 0.0)})
 
 
+def exit_criteria(study: Study, network: Network) -> Rows:
+    """Accuracy over mean cost by every rule, and of the oracle; patience at its own costs only."""
+    spent = costs(network)
+    for place, (name, rule) in enumerate(rules(network).items()):
+        what = f"{name} (its own)" if place == 0 else name
+        stops = rule.costs if name == "patience" else np.linspace(spent[0], spent[-1], 41)
+        for cost in stops:
+            yield Row("", network.name, what, {"x": cost * study.unit[1], "y": 100 * rule.at(cost)})
+    right = correct(network)
+    first = [next((place for place, own in enumerate(row) if own), 0) for row in right]
+    bound = {"x": spent[first].mean() * study.unit[1], "y": 100 * right.any(axis=1).mean()}
+    yield Row("", network.name, "oracle", bound)
+
+
+def budgeted(study: Study, network: Network) -> Rows:
+    """Accuracy over mean cost of both ways to spend a budget."""
+    found = budget(network)
+    for cost, share in zip(found.batches.costs, found.batches.accuracy, strict=True):
+        yield Row("", network.name, "budgeted batch", {"x": cost * study.unit[1], "y": 100 * share})
+    for cost, right in found.anytime.values():
+        yield Row("", network.name, "anytime", {"x": cost * study.unit[1], "y": 100 * right.mean()})
+
+
 def of_network(network: Network) -> dict[str, Callable[[Study, Network], Rows]]:
     """What is drawn of a single network."""
     found: dict[str, Callable[[Study, Network], Rows]] = {}
@@ -100,6 +124,8 @@ def of_network(network: Network) -> dict[str, Callable[[Study, Network], Rows]]:
         found["dynamics"] = dynamics
     if exits_of(network):
         found["exits"] = exits
+    if has_exits(network):
+        found |= {"exit-criteria": exit_criteria, "budgeted": budgeted}
     if network.routes_differ:
         found |= {"execution": execution, "histogram": histogram}
     if network.routes_differ and not exits_of(network):

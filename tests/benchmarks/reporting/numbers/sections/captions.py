@@ -11,6 +11,7 @@ from tests.benchmarks.reporting.numbers.information import explained, rank_corre
 from tests.benchmarks.reporting.numbers.records import BINS, Network, Study, share_right, wilson
 from tests.benchmarks.reporting.numbers.route_figures import BARS, of_network, rates_by_epoch, used
 from tests.benchmarks.reporting.numbers.saying import Says, Sentence, joined, listing, says
+from tests.benchmarks.reporting.numbers.sections import exits
 from tests.benchmarks.reporting.numbers.sections.timing import budget
 from tests.benchmarks.reporting.numbers.sections.worth import twins
 from tests.benchmarks.reporting.numbers.times import BASELINE, seconds
@@ -40,6 +41,8 @@ def captions(study: Study) -> dict[str, list[Sentence]]:
         "dynamics": _dynamics,
         "execution": lambda _, network: joined("… ", images, f", setting “{network.first}”; …"),
         "exits": lambda *_: joined("…; ", images, ". …"),
+        "exit-criteria": exits.rules_caption,
+        "budgeted": exits.budgeted_caption,
         "histogram": _histogram,
         "specialisation": _specialisation,
     }
