@@ -32,7 +32,7 @@ EVALUATION: dict[str, Any] = {
 NOT_MEASURED: dict[str, Any] = dict.fromkeys(
     ("cost", "robustness", "slowdown", "trust", "latency", "energy", "attacked_latency", "fidelity")
 )
-"""Evaluation options that leave accuracy, ledger, wiring and exits, which are always made."""
+"""Evaluation options that leave accuracy, ledger, wiring, exits and inside, which are always made."""
 
 
 class Unseen:

@@ -161,7 +161,14 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     "zoo/serving/gates.py": TIMED,
     "zoo/serving/lean.py": TIMED,
     "zoo/serving/skipping.py": TIMED,
-    "zoo/backbone.py": TIMED - ON_COST,
+    "zoo/backbone.py": (TIMED - ON_COST) | {"inside"},
+    **{
+        f"zoo/methods/{name}.py": frozenset(("inside",))
+        for name in (
+            *("active_conv", "deformable/convolution", "deformable/network", "fractalnet/block", "fractalnet/network"),
+            "highway",
+        )
+    },
     "zoo/execution/gated_block.py": TIMED,
     "zoo/execution/gates.py": ATTACKED | TIMED,
     "zoo/execution/rows.py": ATTACKED | TIMED | {"exits", "slowdown"},

@@ -86,6 +86,7 @@ def test_everything_of_a_new_study_is_missing(tmp_path: Path) -> None:
             "trust",
             "wiring",
             "exits",
+            "inside",
         )
         assert planned.alone == ("latency", "energy", "attacked_latency")
         assert not planned.complete

@@ -51,7 +51,7 @@ from zoo import Task
 from zoo.execution.early_exit import EarlyExitNet
 
 CPU = torch.device("cpu")
-SHARED = ["accuracy", "cost", "fidelity", "ledger", "robustness", "slowdown", "trust", "wiring", "exits"]
+SHARED = ["accuracy", "cost", "fidelity", "ledger", "robustness", "slowdown", "trust", "wiring", "exits", "inside"]
 """Evaluators that may share the machine."""
 FEWER = "mnist5k[train=128, test=50]"
 LIMIT_FACTOR = 120
@@ -119,7 +119,7 @@ def test_a_job_can_be_sent_to_another_process(tmp_path: Path) -> None:
 
 def test_training_says_what_it_does(tmp_path: Path) -> None:
     task = job(tmp_path, small_study(recipe={"epochs": 1}, evaluation=NOT_MEASURED))
-    assert steps(task) == ["train", "settings", "accuracy", "ledger", "wiring", "exits"]
+    assert steps(task) == ["train", "settings", "accuracy", "ledger", "wiring", "exits", "inside"]
 
 
 def test_training_tells_the_figures_of_every_epoch(tmp_path: Path) -> None:
@@ -289,7 +289,7 @@ def test_a_record_knows_what_its_jobs_spent_besides_training_and_measuring(tmp_p
     task.run(lambda progress: None)
     elapsed = time.perf_counter() - before
     spent = record_of(task).spent()
-    assert spent.keys() == {"training", "accuracy", "ledger", "wiring", "exits", "waiting", "other"}
+    assert spent.keys() == {"training", "accuracy", "ledger", "wiring", "exits", "inside", "waiting", "other"}
     assert all(seconds >= 0 for seconds in spent.values())
     assert sum(spent.values()) <= elapsed + 0.01  # each is rounded to a millisecond
     task.run(lambda progress: None)  # nothing is missing

@@ -14,13 +14,13 @@ from tests.benchmarks.reporting.numbers.reading import Page
 from tests.benchmarks.reporting.numbers.records import Floats, Study
 from tests.benchmarks.reporting.numbers.route_figures import (
     BARS,
-    Row,
     exits,
     exits_of,
     histogram,
     of_network,
     specialisation,
 )
+from tests.benchmarks.reporting.numbers.rows import Row
 
 MARKED = ("accuracy-macs", "accuracy-time", "realised", "attack-compute", "attack-plane")
 """Figures with a mark per number."""

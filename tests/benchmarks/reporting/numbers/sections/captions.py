@@ -8,8 +8,9 @@ import numpy as np
 
 from tests.benchmarks.reporting.numbers import attacked
 from tests.benchmarks.reporting.numbers.information import explained, rank_correlation
+from tests.benchmarks.reporting.numbers.inside_figures import updates_caption
 from tests.benchmarks.reporting.numbers.records import BINS, Network, Study, share_right, wilson
-from tests.benchmarks.reporting.numbers.route_figures import BARS, of_network, rates_by_epoch, used
+from tests.benchmarks.reporting.numbers.route_figures import BARS, INSIDE, of_network, rates_by_epoch, used
 from tests.benchmarks.reporting.numbers.saying import Says, Sentence, joined, listing, says
 from tests.benchmarks.reporting.numbers.sections import exits
 from tests.benchmarks.reporting.numbers.sections.timing import budget
@@ -43,6 +44,8 @@ def captions(study: Study) -> dict[str, list[Sentence]]:
         "exits": lambda *_: joined("…; ", images, ". …"),
         "exit-criteria": exits.rules_caption,
         "budgeted": exits.budgeted_caption,
+        "updates": updates_caption,
+        **{kind: caption for kind, (*_, caption) in INSIDE.items()},
         "histogram": _histogram,
         "specialisation": _specialisation,
     }
