@@ -50,6 +50,8 @@ def test_numbers_in_cells(page: Page, study: Study) -> None:
             maps[f"execution-{network.slug}"] = ("class", _costs(network), list(execution(study, network)))
         if "dynamics" in own:
             maps[f"dynamics-{network.slug}"] = ("epoch", units, list(dynamics(study, network)))
+        if "gates" in own:
+            maps[f"gates-{network.slug}"] = ("class", units, list(own["gates"](study, network)))
     for name, (below, labels, rows) in maps.items():
         texts, whats = drawn(page.figures[name], "text"), list(dict.fromkeys(row.what for row in rows))
         columns, (title, *texts) = texts[: len(whats)], texts[len(whats) :]
