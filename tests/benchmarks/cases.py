@@ -36,7 +36,7 @@ NOT_MEASURED: dict[str, Any] = dict.fromkeys(
         *("image_properties", "scale", "lesions", "decisions"),
     )
 )
-"""Evaluation options that leave accuracy, ledger, wiring and exits, which are always made."""
+"""Evaluation options that leave accuracy, ledger, wiring, exits and inside, which are always made."""
 
 
 class Unseen:

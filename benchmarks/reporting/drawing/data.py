@@ -33,10 +33,10 @@ def figure_data(figure: Figure, names: Mapping[str, str]) -> pd.DataFrame:
         names: of networks, by the slug that owns an artist (`benchmarks.reporting.drawing.style.owned`).
 
     Returns:
-        panel (its title), network, what (`curve`, `interval`, `bar` or what a series of bars is called, `bin` of a
-        histogram, or `cell`), x and y in the units of the axes (of bars and cells the labels of their places), low and
-        high (ends of intervals and bars, edges of bins), percent (of cells). Lines without an owner, which only guide
-        the eye, are left out.
+        panel (its title), network, what (`curve` or what a line is called, `interval`, `bar` or what a series of bars
+        is called, `bin` of a histogram, or `cell`), x and y in the units of the axes (of bars and cells the labels of
+        their places), low and high (ends of intervals and bars, edges of bins), percent (of cells). Lines without an
+        owner, which only guide the eye, are left out.
     """
     rows = [row for axes in figure.axes for row in _of_axes(axes, names)]
     table = pd.DataFrame(rows, columns=COLUMNS).drop_duplicates(ignore_index=True)
@@ -58,7 +58,9 @@ def _of_artist(axes: Axes, artist: Artist, *, owned: bool) -> Iterator[Row]:
     if isinstance(artist, QuadMesh):
         yield from _cells(axes, artist)
     elif isinstance(artist, Line2D) and owned and artist.get_transform() == axes.transData:
-        yield from ({"what": "curve", "x": float(x), "y": float(y)} for x, y in np.asarray(artist.get_xydata()))
+        label = str(artist.get_label())
+        what = "curve" if label.startswith("_") else label
+        yield from ({"what": what, "x": float(x), "y": float(y)} for x, y in np.asarray(artist.get_xydata()))
     elif isinstance(artist, FillBetweenPolyCollection | LineCollection) and owned:
         yield from _intervals(artist)
     elif isinstance(artist, StepPatch):

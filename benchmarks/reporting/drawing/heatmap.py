@@ -25,7 +25,13 @@ NAMES: WeakKeyDictionary[Axes, tuple[Sequence[str], Sequence[str]]] = WeakKeyDic
 
 
 def heatmap(
-    percentages: NDArray[np.float64], *, rows: Sequence[str], columns: Sequence[str], low: float = 0.0
+    percentages: NDArray[np.float64],
+    *,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    low: float = 0.0,
+    high: float = 100.0,
+    digits: int = 0,
 ) -> tuple[Figure, Axes]:
     """Draw percentages (rows x columns), each cell with its number where there is room.
 
@@ -33,7 +39,9 @@ def heatmap(
         percentages: 0 to 100.
         rows: labels on the left.
         columns: labels below.
-        low: where the colour scale starts; it ends at 100.
+        low: where the colour scale starts.
+        high: where it ends.
+        digits: after the point, of the numbers.
     """
     count, width = percentages.shape
     drawn = Figure(figsize=(WIDTH, 1.15 + count * (0.27 if count <= LABELLED else 0.1)), layout="constrained")
@@ -42,10 +50,10 @@ def heatmap(
         percentages,
         ax=axes,
         vmin=low,
-        vmax=100,
+        vmax=high,
         cmap=SEQUENTIAL,
         annot=width <= WRITTEN and count <= LABELLED,
-        fmt=".0f",
+        fmt=f".{digits}f",
         annot_kws={"fontsize": 7.5},
         linewidths=1.0 if percentages.size <= VECTORS else 0,
         linecolor=PAPER,

@@ -53,13 +53,13 @@ def information(one: pd.Series, other: pd.Series, *, draws: int = DRAWS) -> Info
     return Information(bits=observed - float(permuted.mean()), most=entropy(b), p=p)
 
 
-def explained_by_class(used: NDArray[np.bool_], labels: NDArray[np.int_]) -> NDArray[np.float64]:
+def explained_by_class(used: NDArray[np.bool_] | NDArray[np.float64], labels: NDArray[np.int_]) -> NDArray[np.float64]:
     """Share of the variance of each unit's execution that its class explains (U,), less what chance explains.
 
     Omega squared of a one-way analysis of variance (Hays 1963); 0 where a unit runs always or never.
 
     Args:
-        used: (N, U), which unit each image used.
+        used: (N, U), which unit each image used, or how much of it.
         labels: (N,) classes.
     """
     values = used.astype(float)

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from benchmarks.measuring.attacks.contract import CLEAN
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+from benchmarks.reporting.evidence.exits import TEST, of_split
 from benchmarks.reporting.evidence.slowdown import COST
 from benchmarks.reporting.findings.detail import detailed
 from benchmarks.reporting.formatting import epsilons
@@ -93,7 +94,7 @@ def _network(network: NetworkEvidence, count: int, radii: list[float], radius: f
 def _exits(network: NetworkEvidence, count: int) -> dict[str, Any] | None:
     """Of every exit, in order, its place among the units, and per image its answer and its confidence in percent."""
     table = network.first.measurements.get("exits")
-    own = None if table is None else table[table["note"] == ""]
+    own = None if table is None else of_split(table[table["note"] == ""], TEST)
     if own is None or own.empty:
         return None
     shown = own[own["index"] < count].sort_values("index")

@@ -200,8 +200,11 @@ def test_a_dry_run_trains_nothing(house: House, monkeypatch: pytest.MonkeyPatch)
 def test_a_dry_run_says_what_is_to_do_and_for_how_long(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("benchmarks.running.campaign.estimate_training", lambda *arguments: 61.0)
     shown = house.run("--dry-run", "--methods", "resnet, adanet[target_rate=0.5]").stdout
-    assert "resnet resnet[tiny] not trained train, accuracy, ledger, wiring, exits 1:01" in flat(shown)
-    assert "adanet[target_rate=0.5] resnet[tiny] not trained train, accuracy, ledger, wiring, exits 1:01" in flat(shown)
+    assert "resnet resnet[tiny] not trained train, accuracy, ledger, wiring, exits, inside 1:01" in flat(shown)
+    assert (
+        "adanet[target_rate=0.5] resnet[tiny] not trained train, accuracy, ledger, wiring, exits, inside 1:01"
+        in flat(shown)
+    )
     assert "About 2:02 of one job's time" in shown
 
 

@@ -13,7 +13,7 @@ def test_a_copy_of_trained_networks_is_equal(trained: Campaign, copied: Campaign
     found = compare(trained.store.root, copied.store.root, Tolerances())
     assert {one.what for one in found.equalities} == {
         *("weights", "settings", "accuracy", "cost", "ledger", "robustness", "slowdown", "trust", "fidelity", "wiring"),
-        *("exits", "image_properties", "scale", "lesions", "decisions"),
+        *("exits", "image_properties", "scale", "lesions", "decisions", "inside"),
     }
     assert all(one.equal for one in found.equalities)
     assert (found.origins, found.answers, found.changed_claims) == ((), (), ())

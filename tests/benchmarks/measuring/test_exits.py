@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from benchmarks.data import Dataset
 from benchmarks.measuring import TrainedNetwork
-from benchmarks.measuring.exits import exits
+from benchmarks.measuring.exits import TEMPERATURES, exits, fitted_temperature
 from benchmarks.records.record import Record
 
 NetworkOf = Callable[[str], TrainedNetwork]
@@ -23,6 +23,10 @@ NetworkOf = Callable[[str], TrainedNetwork]
 @pytest.fixture
 def table(records: dict[str, Record]) -> pd.DataFrame:
     return records["branchynet"].table("exits")
+
+
+def of_test(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["split"] == "test"]
 
 
 class Says(nn.Module):
@@ -43,7 +47,7 @@ def test_confidence_and_entropy_are_those_of_the_exits_softmax(network_of: Netwo
     sure = [math.log(9.0) if place == 3 else 0.0 for place in range(10)]
     trained = network_of("branchynet")
     trained.net.heads = nn.ModuleList([Says([0.0] * 10), Says(sure), Says([0.0] * 10)])
-    table = exits(trained, None)
+    table = of_test(exits(trained, None))
     other, one = (table[table["exit"] == name] for name in ("exit1", "exit2"))
     assert one["index"].tolist() == other["index"].tolist() == list(range(100))
     assert set(one["prediction"]) == {3}
@@ -53,12 +57,50 @@ def test_confidence_and_entropy_are_those_of_the_exits_softmax(network_of: Netwo
     np.testing.assert_allclose(other["entropy"], math.log(10), rtol=1e-6)
 
 
-def test_every_exit_answers_every_test_image(table: pd.DataFrame, few_digits: Dataset) -> None:
+def test_every_exit_answers_every_test_and_validation_image(table: pd.DataFrame, few_digits: Dataset) -> None:
     assert list(dict.fromkeys(table["exit"])) == ["exit1", "exit2", "exit3"]
-    for _, own in table.groupby("exit"):
-        assert own["index"].tolist() == list(range(100))
-        assert own["label"].tolist() == few_digits.test.labels.tolist()
+    for (split, _), own in table.groupby(["split", "exit"]):
+        labels = few_digits.test.labels if split == "test" else few_digits.validation.labels
+        assert own["index"].tolist() == list(range(len(labels)))
+        assert own["label"].tolist() == labels.tolist()
+    assert set(table["split"]) == {"test", "validation"}
     assert (table["note"] == "").all()
+
+
+def test_the_network_decides_by_its_uncertainty(table: pd.DataFrame, network_of: NetworkOf) -> None:
+    np.testing.assert_allclose(table["uncertainty"], table["entropy"])  # BranchyNet's
+    np.testing.assert_allclose(table["doubt"], 1 - table["confidence"].astype(float), atol=1e-6)
+
+
+def test_a_temperature_undoes_what_logits_were_multiplied_by() -> None:
+    # Of 100 answers with log-odds of log 4 to nothing, 80 are right: the likelihood is greatest as they are.
+    logits = torch.tensor([[math.log(4.0), 0.0]]).expand(100, -1)
+    labels = torch.tensor([0] * 80 + [1] * 20)
+    for factor in (0.5, 1.0, 3.0):
+        assert fitted_temperature(factor * logits, labels) == pytest.approx(factor, rel=1e-3)
+
+
+def test_answers_that_are_all_right_have_the_lowest_temperature() -> None:
+    logits = torch.tensor([[1.0, 0.0]]).expand(10, -1)
+    assert fitted_temperature(logits, torch.zeros(10, dtype=torch.int64)) == pytest.approx(TEMPERATURES[0], rel=1e-3)
+
+
+def test_temperatures_are_fitted_on_validation_images(table: pd.DataFrame) -> None:
+    """At the exit's own temperature the scaled confidence of validation images is, on average, their accuracy.
+
+    That is not so in general; the temperature that is best by likelihood brings it closer than a tenth all the same.
+    """
+    assert (table.groupby("exit")["temperature"].nunique() == 1).all()
+    held_out = table[table["split"] == "validation"]
+    right = (held_out["prediction"] == held_out["label"]).groupby(held_out["exit"]).mean()
+    sure = 1 - held_out["scaled_doubt"].groupby(held_out["exit"]).mean()
+    assert (sure - right).abs().max() < 0.1
+
+
+def test_a_temperature_above_one_makes_every_answer_less_sure(table: pd.DataFrame) -> None:
+    for _, own in table.groupby("exit"):
+        less = own["scaled_doubt"] >= own["doubt"] - 1e-6
+        assert less.all() if own["temperature"].iloc[0] >= 1 else (~less | (own["doubt"] < 1e-6)).all()
 
 
 def test_the_last_exit_on_the_route_gave_the_answer(table: pd.DataFrame, records: dict[str, Record]) -> None:
@@ -66,7 +108,7 @@ def test_the_last_exit_on_the_route_gave_the_answer(table: pd.DataFrame, records
     answers = record.table("accuracy")
     answers = answers[answers["setting"] == record.settings[0].name]
     left = answers["route"].str[1::2].str.rindex("1") + 1
-    said = table.set_index(["exit", "index"])
+    said = of_test(table).set_index(["exit", "index"])
     own = said.loc[list(zip("exit" + left.astype(str), answers["index"], strict=True))]
     assert own["prediction"].tolist() == answers["prediction"].tolist()
     np.testing.assert_allclose(own["confidence"], answers["confidence"], rtol=1e-4)

@@ -30,6 +30,7 @@ NAMES = {
     *(
         "decisions",
         "image_properties",
+        "inside",
         "jpeg",
         "latency",
         "ledger",
@@ -72,7 +73,7 @@ def test_an_evaluator_whose_options_are_none_is_not_wanted(name: str) -> None:
     assert not named(name).wanted(Evaluation(**{name: None}))
 
 
-@pytest.mark.parametrize("name", ["accuracy", "exits", "ledger", "wiring"])
+@pytest.mark.parametrize("name", ["accuracy", "exits", "inside", "ledger", "wiring"])
 def test_an_evaluator_without_options_is_always_wanted(name: str) -> None:
     assert named(name).wanted(Evaluation(cost=None, robustness=None, latency=None))
 
@@ -81,7 +82,7 @@ def test_evaluators_run_and_are_listed_in_their_order() -> None:
     assert [e.name for e in evaluators()] == [
         *("accuracy", "cost", "fidelity", "latency", "energy", "ledger", "robustness", "slowdown"),
         *("attacked_latency", "trust", "corruptions", "deep_attacks", "jpeg", "stochastic", "wiring"),
-        *("exits", "image_properties", "lesions", "decisions", "scale"),
+        *("exits", "image_properties", "inside", "lesions", "decisions", "scale"),
     ]
 
 
@@ -344,7 +345,17 @@ def test_a_study_configures_the_evaluator_of_an_installed_plug_in_and_its_worker
     assert driver.returncode == 0, driver.stderr
     worker = installed(WORKER, driver.stdout.strip())
     known = ["accuracy", "fidelity", "latency", "energy", "ledger", "robustness", "slowdown"]
-    known += ["attacked_latency", "trust", "wiring", "exits", "image_properties", "lesions", "decisions", "scale"]
+    known += [
+        "attacked_latency",
+        "trust",
+        "wiring",
+        "exits",
+        "inside",
+        "image_properties",
+        "lesions",
+        "decisions",
+        "scale",
+    ]
     assert worker.stdout.strip() == f"{[*known, 'sharpness']} radius=0.25", worker.stderr
 
 

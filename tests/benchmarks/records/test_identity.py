@@ -162,7 +162,7 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     "zoo/serving/gates.py": TIMED,
     "zoo/serving/lean.py": TIMED,
     "zoo/serving/skipping.py": TIMED,
-    "zoo/backbone.py": (TIMED - ON_COST) | {"lesions"},
+    "zoo/backbone.py": (TIMED - ON_COST) | {"inside", "lesions"},
     "zoo/execution/gated_block.py": TIMED | CHANGED,
     "zoo/execution/gates.py": ATTACKED | TIMED | CHANGED,
     "zoo/execution/rows.py": ATTACKED | TIMED | EASY | CHANGED | {"exits", "slowdown"},
@@ -172,11 +172,15 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
     **{
         f"zoo/methods/{name}.py": frozenset(("lesions",))  # whose parts are no residual branches
         for name in (
-            *("active_conv", "highway", "preresnet", "msdnet/trunk", "skipnet/gates", "skipnet/network"),
-            *("cliquenet/block", "cliquenet/network", "fractalnet/block", "fractalnet/network"),
+            *("preresnet", "msdnet/trunk", "skipnet/gates", "skipnet/network", "cliquenet/block", "cliquenet/network"),
             *("randwire/graphs", "randwire/network", "randwire/stage"),
         )
     },
+    **{
+        f"zoo/methods/{name}.py": frozenset(("inside", "lesions"))
+        for name in ("active_conv", "fractalnet/block", "fractalnet/network", "highway")
+    },
+    **{f"zoo/methods/deformable/{name}.py": frozenset(("inside",)) for name in ("convolution", "network")},
     "zoo/methods/resnet.py": TIMED - ON_COST,  # the static network that is timed beside
 }
 """Tables of every network that become stale where a source file's code is edited; of others, none."""

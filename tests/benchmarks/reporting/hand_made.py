@@ -297,6 +297,45 @@ def decisions(*found: tuple[str, str], own: str = "1", macs: int = 3_000_000) ->
     return pd.concat(tables, ignore_index=True)
 
 
+def of_exits(
+    labels: Sequence[int],
+    answers: Sequence[Sequence[int]],
+    uncertainty: Sequence[Sequence[float]],
+    *,
+    split: str = "test",
+    rule: str = "entropy",
+    temperatures: Sequence[float] | None = None,
+) -> pd.DataFrame:
+    """A table of exits on one split, named `exit1` and so on: answers and uncertainty have a row per exit.
+
+    The uncertainty is what the network decides by, and `rule`, `entropy` or `doubt`; the other is 1 - 1 / (1 + it).
+    """
+    tables = []
+    for place, (said, scores) in enumerate(zip(answers, uncertainty, strict=True)):
+        own = pd.Series(scores, dtype=float)
+        other = 1 - 1 / (1 + own)
+        doubt = own if rule == "doubt" else other
+        tables.append(
+            pd.DataFrame(
+                {
+                    "split": split,
+                    "index": range(len(labels)),
+                    "label": labels,
+                    "exit": f"exit{place + 1}",
+                    "prediction": said,
+                    "confidence": 1 - doubt,
+                    "entropy": own if rule == "entropy" else other,
+                    "doubt": doubt,
+                    "uncertainty": own,
+                    "temperature": temperatures[place] if temperatures else 1.0,
+                    "scaled_doubt": doubt,
+                    "note": "",
+                }
+            )
+        )
+    return pd.concat(tables, ignore_index=True)
+
+
 def pictured(
     outcome: str, by: Sequence[str], *, exact: str = "", epsilon: float = 0.1, macs: int = 4_000_000
 ) -> pd.DataFrame:

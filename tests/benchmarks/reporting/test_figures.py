@@ -97,7 +97,7 @@ def test_exit_bars_add_up_per_setting(evidence: Evidence) -> None:
 
 def test_figures_of_one_network_do_not_apply_to_one_with_a_single_route(evidence: Evidence) -> None:
     with look():
-        assert [figure.draw(evidence, network(evidence, "resnet")) for figure in ENTRY_FIGURES] == [None] * 5
+        assert not any(figure.draw(evidence, network(evidence, "resnet")) for figure in ENTRY_FIGURES)
 
 
 def test_attack_curves_start_at_the_clean_images(evidence: Evidence) -> None:

@@ -87,6 +87,7 @@ def test_everything_of_a_new_study_is_missing(tmp_path: Path) -> None:
             "wiring",
             "exits",
             "image_properties",
+            "inside",
             "lesions",
             "decisions",
             "scale",

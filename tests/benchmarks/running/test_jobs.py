@@ -52,7 +52,7 @@ from zoo.execution.early_exit import EarlyExitNet
 
 CPU = torch.device("cpu")
 SHARED = ["accuracy", "cost", "fidelity", "ledger", "robustness", "slowdown", "trust", "wiring", "exits"]
-SHARED += ["image_properties", "lesions", "decisions", "scale"]
+SHARED += ["image_properties", "inside", "lesions", "decisions", "scale"]
 """Evaluators that may share the machine."""
 FEWER = "mnist5k[train=128, test=50]"
 LIMIT_FACTOR = 120
@@ -290,7 +290,7 @@ def test_a_record_knows_what_its_jobs_spent_besides_training_and_measuring(tmp_p
     task.run(lambda progress: None)
     elapsed = time.perf_counter() - before
     spent = record_of(task).spent()
-    assert spent.keys() == {"training", "accuracy", "ledger", "wiring", "exits", "waiting", "other"}
+    assert spent.keys() == {"training", "accuracy", "ledger", "wiring", "exits", "inside", "waiting", "other"}
     assert all(seconds >= 0 for seconds in spent.values())
     assert sum(spent.values()) <= elapsed + 0.01  # each is rounded to a millisecond
     task.run(lambda progress: None)  # nothing is missing

@@ -61,7 +61,7 @@ def test_a_trained_network_has_its_missing_tables_left(copied: Campaign) -> None
 
 def test_an_untrained_one_trains_and_finds_its_settings_first(tmp_path: Path) -> None:
     (shared,) = work_of(small_campaign(tmp_path, small_study(evaluation=NOT_MEASURED)))
-    assert (shared.epochs, list(shared.steps)) == (3, ["settings", "accuracy", "ledger", "wiring", "exits"])
+    assert (shared.epochs, list(shared.steps)) == (3, ["settings", "accuracy", "ledger", "wiring", "exits", "inside"])
     assert (shared.steps["settings"], shared.steps["accuracy"]) == (0.0, None)
 
 

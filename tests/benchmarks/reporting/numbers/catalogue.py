@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache, partial
 
+from tests.benchmarks.reporting.numbers.exiting import has_exits
 from tests.benchmarks.reporting.numbers.records import Study
 from tests.benchmarks.reporting.numbers.saying import Says, Sentence, Table, says
 from tests.benchmarks.reporting.numbers.sections import (
@@ -15,6 +16,7 @@ from tests.benchmarks.reporting.numbers.sections import (
     claims,
     differences,
     easy,
+    exits,
     networks,
     overview,
     provenance,
@@ -45,11 +47,13 @@ TABLES: dict[str, Callable[[Study], Table]] = {
     "easy-images": easy.easy_images,
     "depth": easy.depth,
     "scale": easy.scales,
+    "exit-criteria": exits.criteria,
     "records": provenance.records,
     "trust": attack.trust,
     "spent": training.spent,
     "training": training.training,
     "calibration": training.calibration,
+    "exit-calibration": exits.calibration,
 }
 """About all networks. A new table of the page needs an entry here."""
 PUBLISHED: dict[str, Callable[[Study], Table]] = {
@@ -72,6 +76,8 @@ def expected_tables(study: Study) -> dict[str, Callable[[], Table]]:
         found[f"Settings of {network.name}"] = partial(networks.settings, network)
         if network.routes_differ:
             found[f"{network.slug}-routes"] = partial(routes.common, study, network)
+        if has_exits(network):
+            found[f"{network.slug}-exits"] = partial(exits.of_each, study, network)
     return found
 
 

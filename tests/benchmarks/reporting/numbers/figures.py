@@ -9,7 +9,8 @@ import pandas as pd
 
 from tests.benchmarks.reporting.numbers import attacked
 from tests.benchmarks.reporting.numbers.records import Network, Study, bins, right, share_right, wilson
-from tests.benchmarks.reporting.numbers.route_figures import Row, Rows, of_network
+from tests.benchmarks.reporting.numbers.route_figures import of_network
+from tests.benchmarks.reporting.numbers.rows import Row, Rows
 from tests.benchmarks.reporting.numbers.sections.attack import attackable
 from tests.benchmarks.reporting.numbers.sections.captions import FEWEST
 from tests.benchmarks.reporting.numbers.sections.changed import APART, parts

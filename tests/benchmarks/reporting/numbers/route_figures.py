@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
+from tests.benchmarks.reporting.numbers import inside_figures
+from tests.benchmarks.reporting.numbers.exiting import budget, correct, costs, has_exits, rules
 from tests.benchmarks.reporting.numbers.information import explained
+from tests.benchmarks.reporting.numbers.insides import kinds
 from tests.benchmarks.reporting.numbers.records import Network, Study
+from tests.benchmarks.reporting.numbers.rows import Row, Rows
 from tests.benchmarks.reporting.numbers.sections.changed import parts
 
 COST = r" \([\d.]+( [kMG])?\)$"
 """Of a unit, after its name."""
 BARS = 40
 """Of a histogram."""
-
-
-class Row(NamedTuple):
-    """A point, an interval, a cell or a bar: to what it belongs, and its numbers by column."""
-
-    panel: str
-    network: str
-    what: str
-    numbers: dict[str, float]
-
-
-Rows = Iterator[Row]
 
 
 def used(network: Network, routes: pd.Series[str]) -> pd.DataFrame:
@@ -102,6 +93,39 @@ def lesions(study: Study, network: Network) -> Rows:
         yield Row("", network.name, "interval", {"x": place, "low": 100 * low, "high": 100 * high})
 
 
+def exit_criteria(study: Study, network: Network) -> Rows:
+    """Accuracy over mean cost by every rule, and of the oracle; patience at its own costs only."""
+    spent = costs(network)
+    for place, (name, rule) in enumerate(rules(network).items()):
+        what = f"{name} (its own)" if place == 0 else name
+        stops = rule.costs if name == "patience" else np.linspace(spent[0], spent[-1], 41)
+        for cost in stops:
+            yield Row("", network.name, what, {"x": cost * study.unit[1], "y": 100 * rule.at(cost)})
+    right = correct(network)
+    first = [next((place for place, own in enumerate(row) if own), 0) for row in right]
+    bound = {"x": spent[first].mean() * study.unit[1], "y": 100 * right.any(axis=1).mean()}
+    yield Row("", network.name, "oracle", bound)
+
+
+def budgeted(study: Study, network: Network) -> Rows:
+    """Accuracy over mean cost of both ways to spend a budget."""
+    found = budget(network)
+    for cost, share in zip(found.batches.costs, found.batches.accuracy, strict=True):
+        yield Row("", network.name, "budgeted batch", {"x": cost * study.unit[1], "y": 100 * share})
+    for cost, right in found.anytime.values():
+        yield Row("", network.name, "anytime", {"x": cost * study.unit[1], "y": 100 * right.mean()})
+
+
+INSIDE = {
+    "gates": ("openness", inside_figures.gates, inside_figures.gates_caption),
+    "offsets": ("offsets", inside_figures.offsets, inside_figures.offsets_caption),
+    "sampling": ("tap", inside_figures.sampling, inside_figures.sampling_caption),
+    "positions": ("position", inside_figures.positions, inside_figures.positions_caption),
+    "columns": ("answer", inside_figures.columns, inside_figures.columns_caption),
+}
+"""Figures of what goes on inside: the kind of rows that they need, their rows, and their captions."""
+
+
 def of_network(network: Network) -> dict[str, Callable[[Study, Network], Rows]]:
     """What is drawn of a single network."""
     found: dict[str, Callable[[Study, Network], Rows]] = {}
@@ -109,6 +133,12 @@ def of_network(network: Network) -> dict[str, Callable[[Study, Network], Rows]]:
         found["dynamics"] = dynamics
     if exits_of(network):
         found["exits"] = exits
+    if has_exits(network):
+        found |= {"exit-criteria": exit_criteria, "budgeted": budgeted}
+    inside = {kind: draw for kind, (_, draw, _) in INSIDE.items() if INSIDE[kind][0] in kinds(network)}
+    found |= inside
+    if network.method == "cliquenet":
+        found["updates"] = inside_figures.updates
     if network.routes_differ:
         found |= {"execution": execution, "histogram": histogram}
     if network.routes_differ and not exits_of(network):

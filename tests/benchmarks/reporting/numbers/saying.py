@@ -197,9 +197,11 @@ def missing(reason: str = "") -> Cell:
     return Cell(Says("–"), None, Says(reason))
 
 
-def number(value: float, scale: float = 1.0, small: Says | str = "", tip: Says = ANY) -> Cell:
+def number(
+    value: float, scale: float = 1.0, small: Says | str = "", tip: Says = ANY, best: bool | None = False
+) -> Cell:
     """A value that is shown times a scale."""
-    return Cell(says("{}", scale * value), value, Says(small) if isinstance(small, str) else small, tip)
+    return Cell(says("{}", scale * value), value, Says(small) if isinstance(small, str) else small, tip, best)
 
 
 def bounded(found: Ends, scale: float = 1.0) -> Cell:

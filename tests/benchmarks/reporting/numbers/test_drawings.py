@@ -10,7 +10,7 @@ from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
 from scipy.spatial.distance import pdist, squareform
 
 from tests.benchmarks.reporting.numbers import attacked
-from tests.benchmarks.reporting.numbers.figures import batches, per_class
+from tests.benchmarks.reporting.numbers.figures import batches, expected_figures, per_class
 from tests.benchmarks.reporting.numbers.reading import Page, drawn, has_facts, words
 from tests.benchmarks.reporting.numbers.records import Network, Study, short_macs
 from tests.benchmarks.reporting.numbers.route_figures import (
@@ -51,6 +51,8 @@ def test_numbers_in_cells(page: Page, study: Study) -> None:
             maps[f"execution-{network.slug}"] = ("class", _costs(network), list(execution(study, network)))
         if "dynamics" in own:
             maps[f"dynamics-{network.slug}"] = ("epoch", units, list(dynamics(study, network)))
+        if "gates" in own:
+            maps[f"gates-{network.slug}"] = ("class", units, list(own["gates"](study, network)))
     for name, (below, labels, rows) in maps.items():
         texts, whats = drawn(page.figures[name], "text"), list(dict.fromkeys(row.what for row in rows))
         columns, (title, *texts) = texts[: len(whats)], texts[len(whats) :]
@@ -106,7 +108,11 @@ def test_words_with_digits(page: Page, study: Study) -> None:
     known = {network.name for network in study.networks} | {batches(size) for size in study.sizes}
     known |= {*attacked.attacks(study), RADIUS, *(name for n in study.networks for name in (*n.settings, *n.units))}
     known |= {name for network in study.networks for name in parts(network).names}
+    expected = {
+        name: make for name, make in expected_figures(study).items() if name.startswith(("positions-", "sampl"))
+    }
     for name, figure in page.figures.items():
         texts = [text for text in drawn(figure, "text") if has_facts(text) and not re.fullmatch(NUMBER, text)]
         costs = {re.sub(COST, "", text) for text in texts}  # `test_numbers_in_cells` compares them
-        assert costs <= known, name
+        panels = {row.panel for row in expected[name]()} if name in expected else set()
+        assert costs <= known | panels, name

@@ -77,7 +77,7 @@ def exits(content: Content, network: Network, own: Content) -> None:
     if (rows["note"] != "").all():
         assert own["exits"] is None
         return
-    shown = rows[rows["index"] < content["count"]].sort_values("index")
+    shown = rows[(rows["split"] == "test") & (rows["index"] < content["count"])].sort_values("index")
     several = [shown[shown["exit"] == name] for name in exits_of(network)]
     assert set(own["exits"]) == {"units", "answers", "confidences"}
     assert [network.units[place] for place in own["exits"]["units"]] == exits_of(network)

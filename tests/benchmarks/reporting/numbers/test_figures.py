@@ -13,7 +13,8 @@ import pytest
 from tests.benchmarks.reporting.numbers.figures import FIGURES, expected_figures
 from tests.benchmarks.reporting.numbers.reading import Page
 from tests.benchmarks.reporting.numbers.records import Study
-from tests.benchmarks.reporting.numbers.route_figures import COST, Row
+from tests.benchmarks.reporting.numbers.route_figures import COST
+from tests.benchmarks.reporting.numbers.rows import Row
 
 
 def test_no_figure_of_the_page_is_left_out(page: Page, study: Study) -> None:

@@ -14,16 +14,18 @@ from tests.benchmarks.reporting.numbers.reading import Page
 from tests.benchmarks.reporting.numbers.records import Floats, Study
 from tests.benchmarks.reporting.numbers.route_figures import (
     BARS,
-    Row,
     exits,
     exits_of,
     histogram,
     of_network,
     specialisation,
 )
+from tests.benchmarks.reporting.numbers.rows import Row
 
 MARKED = ("accuracy-macs", "accuracy-time", "realised", "attack-compute", "attack-plane")
 """Figures with a mark per number."""
+OF_ONE = {"exit-criteria", "budgeted", "updates"}
+"""The same, of one network each."""
 LITTLE = ("robustness", "training", "reliability")
 """Figures that are a little plot per network."""
 
@@ -42,6 +44,23 @@ def test_marks(page: Page, study: Study) -> None:
                 assert np.isclose(at, points, rtol=3e-4, atol=0.02).all(axis=1).any(), (name, slug, at, points)
                 seen += 1
     assert seen > len(MARKED) * len(study.networks)
+
+
+def test_marks_of_single_networks(page: Page, study: Study) -> None:
+    """Of rules to leave, budgets and numbers of updates."""
+    seen: set[str] = set()
+    for network in study.networks:
+        for name in OF_ONE & of_network(network).keys():
+            (drawing,) = page.figures[f"{name}-{network.slug}"].findall("div/div/svg")
+            across, up = (axis(drawing, side) for side in "xy")
+            rows = list(of_network(network)[name](study, network))
+            points = np.concatenate([_points(rows, network.name, what) for what in {row.what for row in rows}])
+            steps = np.abs([across(1.0) - across(0.0), up(1.0) - up(0.0)])
+            for _, mark in marks(drawing):
+                at = np.array((across(float(mark.get("x", ""))), up(float(mark.get("y", "")))))
+                assert (np.abs(at - points) <= 0.02 * steps).all(axis=1).any(), (name, network.slug, at)
+                seen.add(name)
+    assert seen == OF_ONE
 
 
 def marks(drawing: ET.Element) -> Iterator[tuple[str, ET.Element]]:

@@ -9,9 +9,11 @@ import numpy as np
 
 from tests.benchmarks.reporting.numbers import attacked
 from tests.benchmarks.reporting.numbers.information import explained, rank_correlation
+from tests.benchmarks.reporting.numbers.inside_figures import updates_caption
 from tests.benchmarks.reporting.numbers.records import BINS, Network, Study, share_right, wilson
-from tests.benchmarks.reporting.numbers.route_figures import BARS, exits_of, of_network, rates_by_epoch, used
+from tests.benchmarks.reporting.numbers.route_figures import BARS, INSIDE, exits_of, of_network, rates_by_epoch, used
 from tests.benchmarks.reporting.numbers.saying import Says, Sentence, joined, listing, says
+from tests.benchmarks.reporting.numbers.sections import exits
 from tests.benchmarks.reporting.numbers.sections.alike import alike
 from tests.benchmarks.reporting.numbers.sections.changed import parts
 from tests.benchmarks.reporting.numbers.sections.claims import lesions_caption
@@ -49,6 +51,10 @@ def captions(study: Study) -> dict[str, list[Sentence]]:
         "dynamics": _dynamics,
         "execution": lambda _, network: joined("… ", images, f", setting “{network.first}”; …"),
         "exits": lambda *_: joined("…; ", images, ". …"),
+        "exit-criteria": exits.rules_caption,
+        "budgeted": exits.budgeted_caption,
+        "updates": updates_caption,
+        **{kind: caption for kind, (*_, caption) in INSIDE.items()},
         "histogram": _histogram,
         "lesions": lambda _, network: lesions_caption(network),
         "specialisation": _specialisation,

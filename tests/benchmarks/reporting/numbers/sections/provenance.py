@@ -155,7 +155,7 @@ def records(study: Study) -> Table:
     return Table(columns, note=Says(f"… {where} Fingerprint of the data: {fingerprint}. …"))
 
 
-ALWAYS = ("accuracy", "ledger", "wiring", "exits")
+ALWAYS = ("accuracy", "ledger", "wiring", "exits", "inside")
 """What is measured without options."""
 
 
