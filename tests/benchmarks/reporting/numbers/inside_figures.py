@@ -51,10 +51,10 @@ def gates_caption(study: Study, network: Network) -> Says:
 
 def offsets(study: Study, network: Network) -> Rows:
     """Reach and spread of every layer, with intervals."""
-    for column, shift in (("value", -0.2), ("spread", 0.2)):
-        for place, (_, values) in enumerate(insides.wide(network, "offsets", column).items()):
+    for column, what, shift in (("value", "reach", -0.2), ("spread", "spread", 0.2)):
+        for place, (layer, values) in enumerate(insides.wide(network, "offsets", column).items()):
             mean, low, high = insides.mean_ends(values.to_numpy(dtype=float))
-            yield Row("", "", "bar", {"low": 0.0, "high": mean})
+            yield Row("", f"{layer}, {what}", "bar", {"low": 0.0, "high": mean})
             yield Row("", network.name, "interval", {"x": place + shift, "low": low, "high": high})
 
 
