@@ -25,6 +25,8 @@ from zoo.features.maps import FeatureMaps
 COLUMNS = ["part", "index", "objects", "detections", "found", "ap", "ap50", "macs", "nominal", "route", "note"]
 POOL = 10_000
 """Images of a split, at most, that scenes are made of."""
+GLANCE = 256
+"""Images that show whether objects can be cut out."""
 SURE = 0.5
 """Scores from here on count as detections of a scene, and overlaps from here on as found."""
 SHARED_SEED = "test scenes"
@@ -82,15 +84,16 @@ def detection(trained: TrainedNetwork, options: DetectionOptions) -> pd.DataFram
         LibraryMissing: pycocotools is not installed.
     """
     require_library()
-    trunk, objects = _trunk(trained, options), objects_of(trained.dataset.train, POOL)
+    trunk = _trunk(trained, options)
     if trunk is None:
         return _nothing(f"the network has no feature maps of stride {options.strides[0]}")
-    if not has_background(objects):
+    if not has_background(objects_of(trained.dataset.train, GLANCE)):
         return _nothing("no objects to cut out: the images of this data set have no black background")
     classes, device = len(trained.dataset.info.classes), trained.device
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
         torch.manual_seed(derive_seed(trained.seed, "detection"))
         detector = build_detector(trunk, classes=classes, side=options.side, strides=options.strides).to(device)
+        objects = objects_of(trained.dataset.train, POOL)
         drawn = scenes(objects, side=options.side, seed=derive_seed(trained.seed, "training scenes"))
         with part(0, 0.9):
             doing("training a detector")

@@ -27,7 +27,7 @@ Optioned = Callable[[TrainedNetwork, Options], pd.DataFrame]
 
 LAST = 100
 """The place of evaluators that name none."""
-DERIVED = ("answers", "corruption_rates", "jpeg_rates", "rates", "slowdown_rates", "summary")
+DERIVED = ("answers", "corruption_rates", "detection_rates", "jpeg_rates", "rates", "slowdown_rates", "summary")
 """Names of tables that `benchmarks.records.derived` makes of those of evaluators."""
 RESERVED = ("history", *DERIVED)
 """Files of a record that are no evaluator's table."""

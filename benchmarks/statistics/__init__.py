@@ -6,6 +6,7 @@ from benchmarks.statistics.contrasts import Contrasts
 from benchmarks.statistics.interpolation import SAME_COST, frontier, weights_at
 from benchmarks.statistics.model import AnswerModel
 from benchmarks.statistics.moderation import Floats
+from benchmarks.statistics.resampled import resampled_components
 from benchmarks.statistics.simulation import LEVEL, ContrastModel
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "changes_of_seeds",
     "frontier",
     "on_these_images",
+    "resampled_components",
     "weights_at",
 ]
