@@ -42,7 +42,7 @@ def train_detector(detector: Any, drawn: Iterator[Scene], *, steps: int, batch_s
         batch = list(islice(drawn, batch_size))
         loss = loss_of(detector, _images(batch, device), _targets(batch, device))
         if not bool(torch.isfinite(loss)):
-            raise FloatingPointError(f"the detector's loss is {float(loss)} at step {step + 1}; try a smaller lr")
+            raise FloatingPointError(f"the detector's loss is {loss.item()} at step {step + 1}; try a smaller lr")
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(detector.parameters(), CLIP)

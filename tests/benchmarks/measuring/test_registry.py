@@ -27,9 +27,9 @@ from zoo.plugins import Registry
 
 NAMES = {
     *("accuracy", "attacked_latency", "corruptions", "cost", "deep_attacks", "energy", "exits", "fidelity"),
-    *("jpeg", "latency", "ledger", "robustness", "slowdown", "stochastic", "trust", "wiring"),
+    *("detection", "jpeg", "latency", "ledger", "robustness", "slowdown", "stochastic", "trust", "wiring"),
 }
-BY_NAME = {"corruptions", "deep_attacks", "jpeg", "stochastic"}
+BY_NAME = {"corruptions", "deep_attacks", "detection", "jpeg", "stochastic"}
 """Those that a study has to ask for."""
 ROOT = Path(zoo.__file__).parents[1]
 
@@ -68,7 +68,7 @@ def test_evaluators_run_and_are_listed_in_their_order() -> None:
     assert [e.name for e in evaluators()] == [
         *("accuracy", "cost", "fidelity", "latency", "energy", "ledger", "robustness", "slowdown"),
         *("attacked_latency", "trust", "corruptions", "deep_attacks", "jpeg", "stochastic", "wiring"),
-        "exits",
+        *("exits", "detection"),
     ]
 
 
