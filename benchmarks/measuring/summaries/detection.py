@@ -28,4 +28,5 @@ def detection_rates(table: pd.DataFrame) -> pd.DataFrame:
     """
     parts = table[table["part"].isin(["all", "class", "draw"])]
     ordered = parts.sort_values("part", kind="stable").assign(scenes=int((table["part"] == "scene").sum()))
-    return ordered[MEASURED].astype(dict.fromkeys(MEASURED[2:], float)).reset_index(drop=True)
+    types = {"part": "str", "index": "int64", **dict.fromkeys(MEASURED[2:], "float64")}  # of an empty table too
+    return ordered[MEASURED].astype(types).reset_index(drop=True)
