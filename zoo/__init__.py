@@ -1,8 +1,11 @@
 """Networks that do not spend the same computation on every image, or not through the same graph.
 
-`zoo.list_methods()` names them, `zoo.create("adanet[target_rate=0.5]", task)` builds one.
+`zoo.list_methods()` names them, `zoo.create("adanet[target_rate=0.5]", task)` builds one, and
+`zoo.backbone("randwire[small]", task)` gives its feature maps; `from zoo.backbone import ...` is a module.
 """
 
+import zoo.backbone  # noqa: F401 - before the function of that name, which a later import of the module would replace
+from zoo.features.maps import FeatureMaps, backbone
 from zoo.network import (
     Compute,
     Forward,
@@ -38,6 +41,7 @@ from zoo.sizing.static_curve import reference_of, static_curve
 
 __all__ = [
     "Compute",
+    "FeatureMaps",
     "Forward",
     "Method",
     "Paper",
@@ -53,6 +57,7 @@ __all__ = [
     "Task",
     "UnknownName",
     "Validation",
+    "backbone",
     "baseline_of",
     "count_parameters",
     "create",

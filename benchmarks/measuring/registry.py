@@ -28,8 +28,8 @@ Optioned = Callable[[TrainedNetwork, Options], pd.DataFrame]
 LAST = 100
 """The place of evaluators that name none."""
 DERIVED = (
-    *("answers", "corruption_rates", "decision_answers", "jpeg_rates", "lesion_answers", "rates", "slowdown_rates"),
-    "summary",
+    *("answers", "corruption_rates", "decision_answers", "detection_rates", "jpeg_rates", "lesion_answers", "rates"),
+    *("slowdown_rates", "summary"),
 )
 """Names of tables that `benchmarks.records.derived` makes of those of evaluators."""
 RESERVED = ("history", *DERIVED)

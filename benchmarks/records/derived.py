@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from benchmarks.measuring.summaries.corruptions import corruption_rates
+from benchmarks.measuring.summaries.detection import detection_rates
 from benchmarks.measuring.summaries.jpeg import jpeg_rates
 from benchmarks.measuring.summaries.robustness import attack_rates
 from benchmarks.measuring.summaries.slowdown import slowdown_rates
@@ -22,6 +23,7 @@ from benchmarks.records.summary import rows_of, summaries_of
 SUMMARY, ANSWERS = "summary", "answers"
 LESION_ANSWERS, DECISION_ANSWERS = "lesion_answers", "decision_answers"
 ATTACK_RATES, SLOWDOWN_RATES, CORRUPTION_RATES, JPEG_RATES = "rates", "slowdown_rates", "corruption_rates", "jpeg_rates"
+DETECTION_RATES = "detection_rates"
 RATES: Mapping[str, tuple[str, Callable[[pd.DataFrame], pd.DataFrame]]] = {
     ATTACK_RATES: ("robustness", attack_rates),
     SLOWDOWN_RATES: ("slowdown", slowdown_rates),
@@ -29,6 +31,7 @@ RATES: Mapping[str, tuple[str, Callable[[pd.DataFrame], pd.DataFrame]]] = {
     JPEG_RATES: ("jpeg", jpeg_rates),
     LESION_ANSWERS: ("lesions", lesion_answers),
     DECISION_ANSWERS: ("decisions", decision_answers),
+    DETECTION_RATES: ("detection", detection_rates),
 }
 """Derived tables of one evaluator's: the evaluator whose table each comes from, and what computes it."""
 

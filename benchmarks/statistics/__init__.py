@@ -8,6 +8,7 @@ from benchmarks.statistics.mantel import PERMUTATIONS, Mantel, mantel
 from benchmarks.statistics.model import AnswerModel
 from benchmarks.statistics.moderation import Floats
 from benchmarks.statistics.rank_correlation import RankCorrelations, rank_correlations
+from benchmarks.statistics.resampled import resampled_components
 from benchmarks.statistics.simulation import LEVEL, ContrastModel
 
 __all__ = [
@@ -29,5 +30,6 @@ __all__ = [
     "mantel",
     "on_these_images",
     "rank_correlations",
+    "resampled_components",
     "weights_at",
 ]

@@ -300,6 +300,7 @@ class Evidence:
         slowdown: a row per network, goal and epsilon, see `benchmarks.reporting.evidence.slowdown.slowdown_results`.
         corruptions: a row per network, corruption and severity, 0 without a corruption, see
             `benchmarks.reporting.evidence.over_seeds.over_seeds`.
+        detection: a row per network, seed and part, see `benchmarks.reporting.evidence.detection.detection_results`.
         jpeg: likewise per network, attack, quality (0: not compressed), knowledge of the compression, and epsilon.
         lesions: a row per network, seed (`model`) and lesion, see `benchmarks.records.changed.lesion_answers`.
         decisions: a row per network, seed (`model`), way to decide and draw, see
@@ -321,6 +322,7 @@ class Evidence:
     robustness: pd.DataFrame
     slowdown: pd.DataFrame
     corruptions: pd.DataFrame
+    detection: pd.DataFrame
     jpeg: pd.DataFrame
     lesions: pd.DataFrame
     decisions: pd.DataFrame

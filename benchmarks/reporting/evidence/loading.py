@@ -23,6 +23,7 @@ from benchmarks.records.derived import (
     ATTACK_RATES,
     CORRUPTION_RATES,
     DECISION_ANSWERS,
+    DETECTION_RATES,
     JPEG_RATES,
     LESION_ANSWERS,
     SLOWDOWN_RATES,
@@ -35,6 +36,7 @@ from benchmarks.records.record import Record
 from benchmarks.records.sample_images import FACTS, read_sample_images
 from benchmarks.records.sample_sheet import SampleImages
 from benchmarks.records.versions import of_today
+from benchmarks.reporting.evidence.detection import detection_results
 from benchmarks.reporting.evidence.environments import environments, timed_in
 from benchmarks.reporting.evidence.evidence import Baseline, Evidence, NetworkEvidence, Right, TrainedModel, Tuning
 from benchmarks.reporting.evidence.intervals import accuracy_intervals, of_attacks, of_settings
@@ -71,6 +73,7 @@ def load(*results_dirs: Path) -> Evidence:
         robustness = robustness_results(_rates(seeds, ATTACK_RATES))
         slowed = slowdown_results(_rates(seeds, SLOWDOWN_RATES))
         corrupted = over_seeds(_rates(seeds, CORRUPTION_RATES), CORRUPTION_KEYS)
+        detected = detection_results(_rates(seeds, DETECTION_RATES))
         compressed = over_seeds(_rates(seeds, JPEG_RATES), JPEG_KEYS)
         changed = {name: _of_seeds(seeds, name) for name in (LESION_ANSWERS, DECISION_ANSWERS)}
     lost = _lost(sources, seeds)
@@ -88,6 +91,7 @@ def load(*results_dirs: Path) -> Evidence:
         robustness=of_attacks(robustness, intervals),
         slowdown=slowed,
         corruptions=corrupted,
+        detection=detected,
         jpeg=compressed,
         lesions=changed[LESION_ANSWERS],
         decisions=changed[DECISION_ANSWERS],

@@ -33,6 +33,7 @@ MEASURED: dict[str, Any] = {
 }
 BY_NAME: dict[str, Any] = {
     "deep_attacks": FEW | {"attacks": ["PGD[steps=2]", "APGD[loss=dlr, steps=3]", "Square[queries=3]"]},
+    "detection": {"steps": 2, "batch_size": 2, "scenes": 4, "draws": 2},
     "jpeg": FEW | {"qualities": [50], "epsilons": [0.1], "pgd_steps": 2},
     "stochastic": FEW | {"passes": 2, "draws": 2, "steps": 2},
 }

@@ -29,6 +29,7 @@ NAMES = {
     *("accuracy", "attacked_latency", "corruptions", "cost", "deep_attacks", "energy", "exits", "fidelity"),
     *(
         "decisions",
+        "detection",
         "image_properties",
         "inside",
         "jpeg",
@@ -43,7 +44,7 @@ NAMES = {
         "wiring",
     ),
 }
-BY_NAME = {"corruptions", "deep_attacks", "jpeg", "stochastic"}
+BY_NAME = {"corruptions", "deep_attacks", "detection", "jpeg", "stochastic"}
 """Those that a study has to ask for."""
 ROOT = Path(zoo.__file__).parents[1]
 
@@ -82,7 +83,7 @@ def test_evaluators_run_and_are_listed_in_their_order() -> None:
     assert [e.name for e in evaluators()] == [
         *("accuracy", "cost", "fidelity", "latency", "energy", "ledger", "robustness", "slowdown"),
         *("attacked_latency", "trust", "corruptions", "deep_attacks", "jpeg", "stochastic", "wiring"),
-        *("exits", "image_properties", "inside", "lesions", "decisions", "scale"),
+        *("exits", "image_properties", "inside", "lesions", "decisions", "scale", "detection"),
     ]
 
 

@@ -140,7 +140,14 @@ MEASURED_BY: Mapping[str, frozenset[str]] = {
         for name in ("arrays", "augment", "cifar_c", "epoch", "splitting")
     },
     "benchmarks/measuring/route_text.py": TIMED
-    | {"accuracy", "corruptions", "deep_attacks", "jpeg", "robustness", "slowdown"},
+    | {"accuracy", "corruptions", "deep_attacks", "detection", "jpeg", "robustness", "slowdown"},
+    **{
+        f"{module}.py": frozenset(("detection",))
+        for module in (
+            *(f"benchmarks/detecting/{name}" for name in ("detector", "fitting", "precision", "scenes")),
+            *("zoo/features/maps", "zoo/features/taps"),
+        )
+    },
     "zoo/sizing/published_sizes.py": frozenset(("fidelity",)),
     "zoo/sizing/wiring.py": frozenset(("wiring",)),
     "benchmarks/measuring/contenders.py": IN_TURNS,

@@ -271,8 +271,8 @@ def test_a_data_set_that_cannot_be_read_is_refused_in_one_line(text: str) -> Non
         parse_dataset(text)
 
 
-def test_the_bundled_studies_are_quick_robust_standard_and_paper() -> None:
-    assert set(bundled_studies()) == {"inside", "quick", "robust", "standard", "paper"}
+def test_the_bundled_studies_are_these() -> None:
+    assert set(bundled_studies()) == {"detection", "inside", "quick", "robust", "standard", "paper"}
 
 
 @pytest.mark.parametrize("name", bundled_studies())
@@ -282,7 +282,10 @@ def test_bundled_studies_bear_their_files_name(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "scale"),
-    [("inside", "tiny"), ("quick", "tiny"), ("robust", "tiny"), ("standard", "small"), ("paper", "small")],
+    [
+        *(("detection", "tiny"), ("inside", "tiny"), ("quick", "tiny"), ("robust", "tiny")),
+        *(("standard", "small"), ("paper", "small")),
+    ],
 )
 def test_bundled_studies_expand_to_networks(name: str, scale: str) -> None:
     chosen = load_study(name)
@@ -321,7 +324,8 @@ def test_a_file_that_is_no_study_is_named_in_one_line(tmp_path: Path, content: b
 
 def test_a_missing_study_names_the_bundled_ones() -> None:
     with pytest.raises(
-        StudyError, match=r"no study 'nope'; valid: paper, quick, robust, standard, or the path of a YAML file"
+        StudyError,
+        match=r"no study 'nope'; valid: detection, paper, quick, robust, standard, or the path of a YAML file",
     ):
         load_study("nope")
 
