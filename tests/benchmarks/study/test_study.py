@@ -325,7 +325,7 @@ def test_a_file_that_is_no_study_is_named_in_one_line(tmp_path: Path, content: b
 def test_a_missing_study_names_the_bundled_ones() -> None:
     with pytest.raises(
         StudyError,
-        match=r"no study 'nope'; valid: detection, paper, quick, robust, standard, or the path of a YAML file",
+        match=r"no study 'nope'; valid: detection, inside, paper, quick, robust, standard, or the path of a YAML file",
     ):
         load_study("nope")
 
