@@ -6,10 +6,11 @@ import math
 import re
 from collections.abc import Callable, Sequence
 
+import pandas as pd
 from scipy.stats import spearmanr
 
 from benchmarks.reporting.claims.base import Found, Verdict, above, below, claim, parameter
-from benchmarks.reporting.evidence.changed import Lesions, Loss, Part, lesions_of
+from benchmarks.reporting.evidence.changed import INTACT, Lesions, Loss, Part, lesions_of
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.findings.pairwise import reference
 from benchmarks.reporting.formatting import count, points, signed
@@ -107,22 +108,47 @@ def drop_path(evidence: Evidence) -> list[Found]:
     order=64,
 )
 def out_degree(evidence: Evidence) -> list[Found]:
-    """Rank correlation between a node's targets and what is lost without it, first seed's graph."""
+    """Rank correlation between a node's targets and what is lost without it, first seed and its graph."""
+    return _by_degree(evidence, "node", "source", more=True)
+
+
+@claim(
+    "in-degree",
+    paper="Xie et al. 2019",
+    says="An edge of a random graph is worth the more the fewer other edges lead to its target.",
+    order=65,
+)
+def in_degree(evidence: Evidence) -> list[Found]:
+    """Rank correlation between the edges into an edge's target and what is lost without it, likewise."""
+    return _by_degree(evidence, "edge", "target", more=False)
+
+
+def _by_degree(evidence: Evidence, kind: str, end: str, *, more: bool) -> list[Found]:
+    """Whether parts are worth more where more edges leave them (nodes), or fewer lead where they lead (edges)."""
     found = []
     for network in evidence.networks:
-        own, edges = lesions_of(evidence, network), network.measurement("wiring")
-        nodes = [part for part in own.parts if part.kind == "node"] if own else []
-        if own is None or edges is None or len(nodes) < FEWEST:
+        table, edges = network.first.measurements.get("lesions"), network.first.measurements.get("wiring")
+        if table is None or edges is None:
             continue
-        targets = [int((edges["source"] == part.name).sum()) for part in nodes]
-        losses = [part.loss.estimate for part in nodes]
-        if len(set(targets)) < 2 or len(set(losses)) < 2:
+        losses = losses_of(table, kind)
+        degrees = edges[end].value_counts()
+        places = [int(degrees.get(name.rpartition(" -> ")[2], 0)) for name in losses]
+        if len(losses) < FEWEST or len(set(places)) < 2 or len(set(losses.values())) < 2:
             continue
-        ranks = spearmanr(targets, losses)
-        low, high = fisher_interval(float(ranks.statistic), len(nodes))
-        text = f"rank correlation {signed(ranks.statistic)} ({signed(low)} to {signed(high)}); {len(nodes)} nodes"
-        found.append(Found(network=network, figure=text, verdict=above(low, high)))
+        ranks = spearmanr(places, list(losses.values()))
+        low, high = fisher_interval(float(ranks.statistic), len(losses))
+        text = f"rank correlation {signed(ranks.statistic)} ({signed(low)} to {signed(high)}); {len(losses)} {kind}s"
+        verdict = above(low, high) if more else below(low, high, 0.0)
+        found.append(Found(network=network, figure=text, verdict=verdict))
     return found
+
+
+def losses_of(table: pd.DataFrame, kind: str) -> dict[str, float]:
+    """Accuracy that one seed loses without each part of a kind, from its table of lesions."""
+    chosen = table.assign(right=table["label"] == table["prediction"])
+    chosen = chosen[chosen["kind"].isin((INTACT, kind))]
+    shares = chosen.groupby("parts", sort=False)["right"].mean()
+    return {str(part): round(float(shares[""]) - float(share), 9) for part, share in shares.items() if part}
 
 
 def fisher_interval(correlation: float, pairs: int) -> tuple[float, float]:

@@ -89,6 +89,17 @@ def test_nodes_that_feed_more_are_worth_more(made: HandMade) -> None:
     assert own.figure.endswith("8 nodes")
 
 
+def test_edges_to_nodes_with_few_others_are_worth_more(made: HandMade) -> None:
+    edges = [(f"s{number}", f"t{target}") for target in range(1, 5) for number in range(target)]
+    parts = [("edge", f"{source} -> {target}", lost(50 - 10 * int(target[1]))) for source, target in edges]
+    wiring = pd.DataFrame(edges, columns=["source", "target"])
+    made.add(made.spec("randwire"), units=("t1",), lesions=lesions(*parts, whole=WHOLE), wiring=wiring)
+    (own,) = found(made.evidence(), "in-degree")
+    assert own.verdict == "holds"
+    assert own.figure.startswith("rank correlation −1.00")
+    assert own.figure.endswith("10 edges")
+
+
 def test_the_interval_of_a_rank_correlation_is_bonetts_and_wrights() -> None:
     # r = .5 of 28 pairs: atanh .5 = .549306, sqrt(1.125 / 25) = .212132, 1.96 times that .415771.
     assert fisher_interval(0.5, 28) == pytest.approx((0.13275, 0.74653), abs=1e-4)
