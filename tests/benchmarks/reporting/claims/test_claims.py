@@ -9,7 +9,7 @@ from benchmarks.reporting.claims.base import CLAIMS, Found, above, below
 from benchmarks.reporting.claims.lesions import fisher_interval
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.tables.claims import paper_claims
-from tests.benchmarks.reporting.hand_made import HandMade, answers, costs, decisions, lesions
+from tests.benchmarks.reporting.hand_made import EXITS, HandMade, answers, costs, decisions, ledger, lesions, of_exits
 
 WHOLE = "1" * 100
 """A hundred images, all answered."""
@@ -160,3 +160,33 @@ def test_the_table_has_a_row_per_claim_and_network(made: HandMade) -> None:
 def test_a_study_that_says_nothing_of_any_claim_has_no_table(made: HandMade) -> None:
     made.add(made.spec("resnet"), accuracy=answers("11"))
     assert paper_claims(made.evidence()) is None
+
+
+def test_budgets_and_overthinking_of_exits(made: HandMade) -> None:
+    # The last exit errs about images 0 to 9, of which an earlier one is right about 0 to 8.
+    labels = [0] * 40
+    first, last = [0] * 9 + [1] * 11 + [0] * 20, [1] * 10 + [0] * 30
+    sure = [[0.1] * 20 + [0.9] * 20, [0.0] * 40]
+    tables = [of_exits(labels, [first, last], sure, split=split) for split in ("test", "validation")]
+    made.add(made.spec("branchynet"), units=EXITS, exits=pd.concat(tables), ledger=ledger(dict.fromkeys(EXITS, 1)))
+    (own,) = found(made.evidence(), "overthinking")
+    assert own.verdict == "holds"
+    assert own.figure.startswith("90 % (60 to 98) of 10 errors")
+    assert found(made.evidence(), "budgeted") == []  # nothing is known of single exits
+
+
+def test_gates_and_offsets_by_class(made: HandMade) -> None:
+    means = {"stage1.layer1": (0.02, 0.02), "stage1.layer2": (0.05, 0.09), "stage1.layer3": (0.5, 0.5)}
+    rows = [
+        {"layer": layer, "index": index, "label": index % 2, "value": of[index % 2] + 0.001 * (index % 3)}
+        for layer, of in means.items()
+        for index in range(40)
+    ]
+    nothing = dict.fromkeys(("spread", "y", "x", "prediction"), float("nan"))
+    inside = pd.DataFrame([{"what": "openness", **row, **nothing, "note": ""} for row in rows])
+    made.add(made.spec("highway"), inside=inside)
+    evidence = made.evidence()
+    (carries,), (knows,) = found(evidence, "carrying"), found(evidence, "gates-of-classes")
+    assert (carries.verdict, carries.figure[:15]) == ("holds", "2 of 3 layers, ")
+    assert (knows.verdict, knows.figure) == ("holds", "differs between classes in 1 of 3 layers; 40 images")
+    assert found(evidence, "reach") == []

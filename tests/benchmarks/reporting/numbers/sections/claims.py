@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,8 @@ from numpy.typing import ArrayLike
 from scipy.stats import norm
 
 from benchmarks.statistics import ContrastModel, changes_of_seeds
+from tests.benchmarks.reporting.numbers import insides
+from tests.benchmarks.reporting.numbers.exiting import budget, correct, has_exits
 from tests.benchmarks.reporting.numbers.information import explained, rank_correlation
 from tests.benchmarks.reporting.numbers.records import Floats, Network, Study, right, wilson_of
 from tests.benchmarks.reporting.numbers.route_figures import exits_of, used
@@ -143,6 +146,44 @@ def images(study: Study) -> Iterator[Row]:
         yield Row(paper, network, figure, verdict)
 
 
+def budgeted(study: Study) -> Iterator[Row]:
+    """Budgeted batches beside anytime prediction."""
+    for network in filter(has_exits, study.networks):
+        found = budget(network).difference
+        text = joined(says("{} points ({} to {})", *(100 * end for end in found)), says("; {} images", study.images))
+        yield Row("Huang et al. 2018", network, text, above(found))
+
+
+def overthinking(study: Study) -> Iterator[Row]:
+    """Errors of the last exit that an earlier one did not make."""
+    for network in filter(has_exits, study.networks):
+        own = correct(network)
+        wrong = ~own[:, -1]
+        found = wilson_of(float(own[wrong, :-1].any(axis=1).mean()), int(wrong.sum()))
+        text = joined(says("{} % ({} to {})", *(100 * end for end in found)), says(" of {} errors", int(wrong.sum())))
+        yield Row("Kaya et al. 2019", network, text, above(found, 0.5))
+
+
+def carrying(study: Study) -> Iterator[Row]:
+    """Gates that are nearly closed."""
+    for network in (own for own in study.networks if "openness" in insides.kinds(own)):
+        values = insides.wide(network, "openness")
+        closed, layers = int((values.mean() < 0.1).sum()), values.shape[1]
+        mean = 100 * values.to_numpy().mean()
+        text = says("{} of {} layers, {} % open in the mean; {} images", closed, layers, mean, len(values))
+        yield Row("Srivastava et al. 2015", network, text, "holds" if closed > layers / 2 else "does not hold")
+
+
+def of_classes(paper: str, what: str, study: Study) -> Iterator[Row]:
+    """Layers whose values differ between classes."""
+    for network in (own for own in study.networks if what in insides.kinds(own)):
+        values, differ = insides.wide(network, what), insides.of_class(network, what)
+        text = says("differs between classes in {} of {} layers", len(differ), values.shape[1])
+        yield Row(
+            paper, network, joined(text, says("; {} images", len(values))), "holds" if differ else "cannot be told"
+        )
+
+
 def one_block(study: Study) -> Iterator[Row]:
     """Blocks that keep the resolution."""
     network = reference(study)
@@ -234,9 +275,14 @@ CLAIMS: tuple[Callable[[Study], Iterator[Row]], ...] = (
     animals,
     deepest_column,
     images,
+    budgeted,
+    overthinking,
     one_block,
     downsampling_block,
     stochastic_depth,
     out_degree,
+    carrying,
+    partial(of_classes, "Srivastava et al. 2015", "openness"),
+    partial(of_classes, "Dai et al. 2017", "offsets"),
 )
 """In the order of the page."""
