@@ -17,6 +17,11 @@ from benchmarks.reporting.formatting import count, points, signed
 
 HARDLY = 0.01
 """Accuracy, as a share of images, whose loss is still called hardly any."""
+RESIDUAL = (
+    "Veit et al. (2016) found that a ResNet hardly notices the loss of a block, unless it is the first of a stage, "
+    "which reduces the resolution"
+)
+"""What is known of residual networks."""
 FIRST_OF_STAGE = re.compile(r"(?:stage|segment)(?:[2-9]|\d\d+)\.block1")
 """A residual block that changes resolution and width."""
 FEWEST = 4

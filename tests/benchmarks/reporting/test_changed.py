@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from benchmarks.reporting.drawing.multiples import Curve
 from benchmarks.reporting.drawing.style import look
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.figures.disturbed import orders, several_lesions
-from benchmarks.reporting.figures.lesions import lesions as figure
+from benchmarks.reporting.figures.lesions import parts as figure
 from benchmarks.reporting.page import render
 from benchmarks.reporting.tables.decision_worth import decision_worth
 from benchmarks.reporting.tables.lesions import lesions as table
+from benchmarks.reporting.tables.parts import parts
 from tests.benchmarks.reporting.hand_made import HandMade, answers, decisions, lesions
 
 WHOLE = "1" * 99 + "0"
@@ -58,19 +60,29 @@ def test_a_row_says_what_the_decision_is_worth(measured: Evidence) -> None:
     assert ada[1].sub == "3.00 M MACs"
 
 
-def test_bars_are_the_losses_of_parts(measured: Evidence) -> None:
-    with look():
-        drawing = figure(measured, measured.networks[0])
-    assert drawing is not None
-    axes = drawing.panels[0].figure.axes[0]
-    np.testing.assert_allclose([bar.get_height() for bar in axes.containers[0]], [30, 60, 0], atol=1e-9)
-    assert "here the blocks that keep the resolution cost +15.0 (" in drawing.caption
-    assert "less than +1 would agree: it does not agree; the others cost +60.0 (" in drawing.caption
-    assert "100 test images, one seed" in drawing.caption
+def test_a_network_has_a_row_per_part(measured: Evidence) -> None:
+    found = parts(measured, measured.networks[0])
+    assert found is not None
+    assert [[cell.text for cell in row] for row in found.rows] == [
+        ["stage1.block1", "block", "+30.0"],
+        ["stage2.block1", "block", "+60.0"],
+        ["stage2.block2", "block", "0.0"],
+    ]
+    assert [row[2].best for row in found.rows] == [True, True, False]
+    assert "here the blocks that keep the resolution cost +15.0 (" in found.note
+    assert "less than +1 would agree: it does not agree; the others cost +60.0 (" in found.note
+    assert "100 test images, one seed" in found.note
 
 
-def test_a_network_without_lesions_has_no_bars(measured: Evidence) -> None:
-    assert figure(measured, measured.networks[1]) is None
+def test_losses_are_drawn_by_depth(measured: Evidence) -> None:
+    (little,) = figure(measured).little
+    (curve,) = (shape for shape in little.shapes if isinstance(shape, Curve) and not shape.guide)
+    assert curve.x == pytest.approx([100 / 6, 50, 500 / 6])
+    assert curve.y == pytest.approx([30, 60, 0])
+
+
+def test_a_network_without_lesions_has_no_rows(measured: Evidence) -> None:
+    assert parts(measured, measured.networks[1]) is None
 
 
 def test_accuracy_is_drawn_over_the_number_of_parts_and_over_disorder(made: HandMade) -> None:

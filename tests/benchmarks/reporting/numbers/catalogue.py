@@ -76,6 +76,8 @@ def expected_tables(study: Study) -> dict[str, Callable[[], Table]]:
         found[f"Settings of {network.name}"] = partial(networks.settings, network)
         if network.routes_differ:
             found[f"{network.slug}-routes"] = partial(routes.common, study, network)
+        if network.has("lesions"):
+            found[f"{network.slug}-parts"] = partial(claims.each_part, network)
         if has_exits(network):
             found[f"{network.slug}-exits"] = partial(exits.of_each, study, network)
     return found

@@ -13,7 +13,6 @@ from tests.benchmarks.reporting.numbers.information import explained
 from tests.benchmarks.reporting.numbers.insides import kinds
 from tests.benchmarks.reporting.numbers.records import Network, Study
 from tests.benchmarks.reporting.numbers.rows import Row, Rows
-from tests.benchmarks.reporting.numbers.sections.changed import parts
 
 COST = r" \([\d.]+( [kMG])?\)$"
 """Of a unit, after its name."""
@@ -85,14 +84,6 @@ def specialisation(study: Study, network: Network) -> Rows:
         yield Row("", unit, "bar", {"low": 0.0, "high": 100 * max(share, 0.0)})
 
 
-def lesions(study: Study, network: Network) -> Rows:
-    """What is lost without each part."""
-    own = parts(network)
-    for place, (name, (value, low, high)) in enumerate(zip(own.names, own.single, strict=True)):
-        yield Row("", name, "bar", {"low": min(0.0, 100 * value), "high": max(0.0, 100 * value)})
-        yield Row("", network.name, "interval", {"x": place, "low": 100 * low, "high": 100 * high})
-
-
 def exit_criteria(study: Study, network: Network) -> Rows:
     """Accuracy over mean cost by every rule, and of the oracle; patience at its own costs only."""
     spent = costs(network)
@@ -143,6 +134,4 @@ def of_network(network: Network) -> dict[str, Callable[[Study, Network], Rows]]:
         found |= {"execution": execution, "histogram": histogram}
     if network.routes_differ and not exits_of(network):
         found["specialisation"] = specialisation
-    if network.has("lesions"):
-        found["lesions"] = lesions
     return found

@@ -16,7 +16,6 @@ from tests.benchmarks.reporting.numbers.saying import Says, Sentence, joined, li
 from tests.benchmarks.reporting.numbers.sections import exits
 from tests.benchmarks.reporting.numbers.sections.alike import alike
 from tests.benchmarks.reporting.numbers.sections.changed import parts
-from tests.benchmarks.reporting.numbers.sections.claims import lesions_caption
 from tests.benchmarks.reporting.numbers.sections.easy import scale_caption
 from tests.benchmarks.reporting.numbers.sections.timing import budget
 from tests.benchmarks.reporting.numbers.sections.worth import twins
@@ -56,7 +55,6 @@ def captions(study: Study) -> dict[str, list[Sentence]]:
         "updates": updates_caption,
         **{kind: caption for kind, (*_, caption) in INSIDE.items()},
         "histogram": _histogram,
-        "lesions": lambda _, network: lesions_caption(network),
         "specialisation": _specialisation,
     }
     for network in study.networks:

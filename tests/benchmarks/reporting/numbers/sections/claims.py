@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -19,7 +19,7 @@ from tests.benchmarks.reporting.numbers.exiting import budget, correct, has_exit
 from tests.benchmarks.reporting.numbers.information import explained, rank_correlation
 from tests.benchmarks.reporting.numbers.records import Floats, Network, Study, right, wilson_of
 from tests.benchmarks.reporting.numbers.route_figures import exits_of, used
-from tests.benchmarks.reporting.numbers.saying import Cell, Column, Ends, Says, Table, joined, says, word
+from tests.benchmarks.reporting.numbers.saying import Cell, Column, Ends, Says, Table, joined, number, says, word
 from tests.benchmarks.reporting.numbers.sections.changed import parts
 from tests.benchmarks.reporting.numbers.sections.differences import reference
 from tests.benchmarks.reporting.numbers.sections.image_claims import image_claims
@@ -219,12 +219,30 @@ FOUND = {"highway": 2015, "fractalnet": 2017, "randwire": 2019}
 """When a method's own paper found something."""
 
 
-def lesions_caption(network: Network) -> Says:
-    """Of the figure of a network without its parts."""
+def each_part(network: Network) -> Table:
+    """What every part of a network is worth."""
+    own = parts(network)
+    columns = [
+        Column(Says("Part"), [Cell(Says(name), float(place)) for place, name in enumerate(own.names)]),
+        Column(Says("Kind"), [word(kind) for kind in own.kinds]),
+        Column(Says("Lost points"), [replace(_lost(ends), best=ends[1] > 0) for ends in own.single]),
+    ]
+    return Table(columns, Says(f"{network.name} without one part"), note=_each_part_note(network))
+
+
+def _lost(found: Ends) -> Cell:
+    value, low, high = found
+    return number(value, 100.0, says("{} to {}", 100 * low, 100 * high))
+
+
+def _each_part_note(network: Network) -> Says:
     own, first = parts(network), _first(network)
     blocks = [kind == "block" for kind in own.kinds]
     others = [block and not one for block, one in zip(blocks, first, strict=True)]
-    start, end = says("…; {} % intervals …. ", 95), says(" {} test images, one seed.", own.images)
+    start, end = (
+        says("…; {} % intervals …, bold where one is above {}. ", 95, 0),
+        says(" {} test images, one seed.", own.images),
+    )
     if any(first) and any(others):
         kept, changed = own.mean(others), own.mean(first)
         text = joined(
