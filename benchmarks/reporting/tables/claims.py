@@ -16,9 +16,12 @@ def paper_claims(evidence: Evidence) -> Table | None:
     rows = [
         [
             text(claim.says, claim.paper),
-            text(found.network.name, network=found.network.slug) if found.network else text("all"),
-            Cell(text=found.verdict, sort=float(ORDER[found.verdict])),
-            text(found.figure),
+            Cell(
+                text=found.verdict,
+                sub=f"{found.network.name}: {found.figure}" if found.network else found.figure,
+                sort=float(ORDER[found.verdict]),
+                network=found.network.slug if found.network else "",
+            ),
         ]
         for claim in claims()
         for found in claim.test(evidence)
@@ -29,9 +32,12 @@ def paper_claims(evidence: Evidence) -> Table | None:
         title="What papers claim, and what is found here",
         columns=[
             Column(name="Claim", numeric=False, long=True),
-            Column(name="Network", numeric=False),
-            Column(name="Here", numeric=False, tip="By the interval beside it; of small networks on this data set."),
-            Column(name="Because", numeric=False, long=True),
+            Column(
+                name="Here",
+                numeric=False,
+                long=True,
+                tip="By the interval below it; of small networks on this data set.",
+            ),
         ],
         rows=rows,
         note="A claim holds, or does not, where a 95 % interval lies wholly on one side; otherwise it cannot be told. "

@@ -42,15 +42,15 @@ def claims(study: Study) -> Table:
     rows = [row for make in CLAIMS for row in make(study)]
     columns = [
         Column(Says("Claim"), [Cell(Says("…"), Says("…"), Says(row.paper)) for row in rows]),
-        Column(Says("Network"), [row.network.as_row() if row.network else word("all") for row in rows]),
-        Column(Says("Here"), [Cell(Says(row.verdict), float(ORDER.index(row.verdict))) for row in rows]),
-        Column(Says("Because"), [Cell(row.figure, _lower(row.figure)) for row in rows]),
+        Column(Says("Here"), [_here(row) for row in rows]),
     ]
     return Table(columns, note=says("… where a {} % interval …", 95))
 
 
-def _lower(text: Says) -> Says:
-    return Says(text.words.lower(), text.numbers)
+def _here(row: Row) -> Cell:
+    """The verdict, and below it of which network and why."""
+    below = joined(f"{row.network.name}: ", row.figure) if row.network else row.figure
+    return Cell(Says(row.verdict), float(ORDER.index(row.verdict)), below)
 
 
 def above(found: Ends, bound: float = 0.0) -> str:
