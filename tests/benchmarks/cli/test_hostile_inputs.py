@@ -140,7 +140,7 @@ OPTIONS: list[tuple[list[str], str]] = [
     (["--data-root", "a file"], "--data-root: a file is not a folder"),
     (["--data-root", "~nobody-of-that-name/data"], "--data-root: ~nobody-of-that-name/data"),
     (["--study", ""], "no study ''; valid: detection, paper, quick, robust, standard"),
-    (["--study", "."], "no study '.'; valid: paper"),
+    (["--study", "."], "no study '.'; valid: detection, paper"),
     (["--study", "nowhere.yaml"], "no study 'nowhere.yaml'"),
     (["--study", "x" * DEEP], "no study"),
     (["--study", "a file"], "a file: a study is a mapping of fields; valid: name, title"),
