@@ -35,6 +35,9 @@ MOST_FOUND = 20
 class PyramidTrunk(nn.Module):
     """A trunk and a feature pyramid on its maps (Lin et al. 2017).
 
+    All maps of the trunk take part on the way down, so that nothing that it computes is wasted; the detector reads the
+    same levels of every trunk.
+
     Attributes:
         maps: the trunk, always in eval mode.
         strides: of the pyramid's levels, fine to coarse.
@@ -45,8 +48,8 @@ class PyramidTrunk(nn.Module):
         """Build it.
 
         Args:
-            maps: whose maps have at least the first of these strides.
-            strides: of the levels; those coarser than every map take every second pixel of the level before.
+            maps: the finest of which has the first of these strides.
+            strides: of the levels; where there is no such map, every second pixel of the level before.
         """
         from torchvision.ops import FeaturePyramidNetwork
 
@@ -54,14 +57,15 @@ class PyramidTrunk(nn.Module):
         self.maps = maps
         self.strides = tuple(strides)
         self.out_channels = CHANNELS
-        self._extra = len(strides) - len(maps.strides)
         self.pyramid = FeaturePyramidNetwork(list(maps.out_channels.values()), CHANNELS)
 
     def forward(self, images: Tensor) -> OrderedDict[str, Tensor]:
         """(N, C, H, W) to the levels, fine to coarse, by number."""
-        levels: list[Tensor] = list(self.pyramid(OrderedDict(self.maps(images))).values())
-        for _ in range(self._extra):
-            levels.append(levels[-1][:, :, ::2, ::2])
+        found: dict[str, Tensor] = self.pyramid(OrderedDict(self.maps(images)))
+        by_stride = dict(zip(self.maps.strides.values(), found.values(), strict=True))
+        levels: list[Tensor] = []
+        for stride in self.strides:
+            levels.append(by_stride[stride] if stride in by_stride else levels[-1][:, :, ::2, ::2])
         return OrderedDict((str(number), level) for number, level in enumerate(levels))
 
     def train(self, mode: bool = True) -> Self:
@@ -72,9 +76,9 @@ class PyramidTrunk(nn.Module):
 
 
 def stages_at(maps: FeatureMaps, strides: Sequence[int]) -> list[str]:
-    """The stages of a trunk that a pyramid of these strides is built on; empty where it has none of the finest."""
-    found = {stride: stage for stage, stride in maps.strides.items()}
-    return [found[stride] for stride in strides if stride in found] if strides[0] in found else []
+    """The stages that a pyramid of these strides is built on: from the finest on, all; empty where there is no such."""
+    known = strides[0] in maps.strides.values()
+    return [stage for stage, stride in maps.strides.items() if stride >= strides[0]] if known else []
 
 
 def build_detector(maps: FeatureMaps, *, classes: int, side: int, strides: Sequence[int]) -> Any:

@@ -54,6 +54,14 @@ def test_a_level_coarser_than_every_map_takes_every_second_pixel() -> None:
     assert torch.equal(coarse, fine[:, :, ::2, ::2])
 
 
+def test_maps_coarser_than_every_level_take_part_in_the_finer_ones() -> None:
+    detector = detector_of("randwire", (4, 8))
+    assert list(detector.backbone.maps.strides.values()) == [4, 8, 16]
+    detector.backbone(torch.rand(2, 1, SIDE, SIDE))["0"].sum().backward()
+    last = detector.backbone.maps.net.stages[-1]
+    assert all(parameter.grad is not None for parameter in last.parameters())
+
+
 def test_a_trunk_without_a_fine_enough_map_has_no_stages() -> None:
     maps = FeatureMaps(zoo.create("fractalnet", TASK))
     assert list(maps.strides.values()) == [4, 8]
