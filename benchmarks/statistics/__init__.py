@@ -1,5 +1,6 @@
 """The one statistical model of comparisons: networks, their seeds, and the images that all of them answer."""
 
+from benchmarks.statistics.calibration import binned_errors, errors_by_chance
 from benchmarks.statistics.changes import Twice, changes, changes_of_seeds, on_these_images
 from benchmarks.statistics.components import Components, components
 from benchmarks.statistics.contrasts import Contrasts
@@ -23,9 +24,11 @@ __all__ = [
     "Mantel",
     "RankCorrelations",
     "Twice",
+    "binned_errors",
     "changes",
     "changes_of_seeds",
     "components",
+    "errors_by_chance",
     "frontier",
     "mantel",
     "on_these_images",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import zoo
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from zoo.plugins import Registry, origin_of
 
@@ -87,10 +85,7 @@ def parameter(network: NetworkEvidence, name: str) -> Any:
     Raises:
         KeyError: its method has no such parameter, or is not known to this version of the suite.
     """
-    resolved = network.first.resolved
-    if name in resolved:
-        return resolved[name]
-    return inspect.signature(zoo.method(network.method.name).network).parameters[name].default
+    return {**network.method.defaults, **network.first.resolved}[name]
 
 
 def above(low: float, high: float, bound: float = 0.0) -> Verdict:

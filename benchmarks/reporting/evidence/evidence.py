@@ -70,6 +70,7 @@ class MethodDescription:
         citation: of its paper; empty where unknown.
         published: figures of its paper, by preset.
         recipes: how its paper trained them, by preset, where that is known.
+        defaults: of its network's parameters; of shared ones too.
         registered: whether this version of the suite has it.
     """
 
@@ -81,6 +82,7 @@ class MethodDescription:
     citation: str = ""
     published: Mapping[str, tuple[Published, ...]] = field(default_factory=dict)
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
     registered: bool = True
 
 

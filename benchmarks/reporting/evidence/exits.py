@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.measuring.ledger import FIXED
 from benchmarks.reporting.evidence.evidence import NetworkEvidence
 
 Floats = NDArray[np.float64]
@@ -20,6 +19,9 @@ ENTROPY, CONFIDENCE, SCALED, OWN = "entropy", "confidence", "scaled confidence",
 SCORES: Mapping[str, str] = {ENTROPY: "entropy", CONFIDENCE: "doubt", SCALED: "scaled_doubt", OWN: "uncertainty"}
 """The column that each is compared with a threshold by: the lower, the surer."""
 TEST, VALIDATION = "test", "validation"
+
+FIXED = "fixed"
+"""Name of the row of the table `ledger` for what runs on every route."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

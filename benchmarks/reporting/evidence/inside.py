@@ -13,6 +13,9 @@ from benchmarks.statistics import LEVEL, AnswerModel, Floats
 ALPHA = 1 - LEVEL
 """Probability with which any layer of a network is wrongly said to depend on the class."""
 
+ENSEMBLE = "ensemble"
+"""The answer of all columns of a FractalNet together, as the evaluator calls it."""
+
 
 def found_inside(network: NetworkEvidence, what: str) -> pd.DataFrame | None:
     """Rows of a kind, of the first seed; None where there are none."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import zoo
 from benchmarks import data
@@ -42,7 +44,13 @@ def _description(name: str, place: int | None) -> MethodDescription:
             for preset, values in found.presets.items()
             if values.recipe
         },
+        defaults={**_defaults(found.network.__init__), **found.network.shared_parameters},
     )
+
+
+def _defaults(constructor: Callable[..., Any]) -> dict[str, Any]:
+    parameters = inspect.signature(constructor).parameters.values()
+    return {one.name: one.default for one in parameters if one.default is not inspect.Parameter.empty}
 
 
 def dataset_title(text: str) -> str:

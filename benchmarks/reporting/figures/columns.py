@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks.measuring.inside import ENSEMBLE
 from benchmarks.measuring.summaries.intervals import wilson_interval
 from benchmarks.reporting.drawing.axes import canvas
 from benchmarks.reporting.drawing.style import owned, style_of
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
-from benchmarks.reporting.evidence.inside import differences_from, found_inside, right_of
+from benchmarks.reporting.evidence.inside import ENSEMBLE, differences_from, found_inside, right_of
 from benchmarks.reporting.figures.base import Drawing, Panel, network_figure
 from benchmarks.reporting.formatting import count, points
 

@@ -11,9 +11,7 @@ import pandas as pd
 from benchmarks.measuring.summaries.accuracy import CALIBRATION_BINS, calibration_bins
 from benchmarks.reporting.evidence.evidence import NetworkEvidence
 from benchmarks.reporting.evidence.exits import CONFIDENCE, SCALED, ExitAnswers, Floats, exit_answers
-from benchmarks.statistics import LEVEL, ContrastModel, Contrasts
-from benchmarks.statistics.calibration import binned_errors, errors_by_chance
-from benchmarks.statistics.components import components
+from benchmarks.statistics import LEVEL, ContrastModel, Contrasts, binned_errors, components, errors_by_chance
 
 
 @dataclass(frozen=True, eq=False)

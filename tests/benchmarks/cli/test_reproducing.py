@@ -64,7 +64,7 @@ def test_on_the_same_machine_everything_is_equal_to_the_byte(house: Path) -> Non
         assert (made.path / file).read_bytes() == (again.path / file).read_bytes()
     assert made.path.name == again.path.name
     assert (
-        "All 7 weights, settings and tables without times of the same seeds are equal; all of them have to be."
+        "All 8 weights, settings and tables without times of the same seeds are equal; all of them have to be."
         in result.stdout
     )
     assert "No claim changed." in result.stdout
@@ -99,7 +99,7 @@ def test_an_original_of_another_processor_may_differ_and_it_is_said_why(house: P
     assert not weights["equal"]
     assert weights["reasons"] == [["machine", "host"], ["machine", "processor"], ["machine", "instructions"]]
     page = (house / "p.html").read_text()
-    assert "6 of 7 weights, settings" in page
+    assert "7 of 8 weights, settings" in page
     assert "they may differ because of machine (host, processor and instructions)" in page
 
 

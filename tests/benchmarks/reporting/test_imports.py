@@ -31,6 +31,7 @@ VALUES = {
     "benchmarks.records.answers",  # how answers without attack are called
     "benchmarks.statistics",  # computes with what it is given
     "benchmarks.training.recipe",
+    "zoo.execution.thresholds",  # formulas of thresholds
     "zoo.network",
     "zoo.papers.paper",
     "zoo.plugins",
