@@ -9,7 +9,7 @@ from scipy.stats import spearmanr
 
 from benchmarks.measuring.summaries.intervals import wilson_interval
 from benchmarks.reporting.claims.base import Found, above, claim, parameter
-from benchmarks.reporting.claims.lesions import fisher_interval
+from benchmarks.reporting.claims.lesions import ENOUGH, fisher_interval
 from benchmarks.reporting.evidence import routes
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.evidence.route_statistics import explained_by_class
@@ -88,7 +88,8 @@ def class_variation(evidence: Evidence) -> list[Found]:
         text = (
             f"rank correlation {signed(ranks.statistic)} ({signed(low)} to {signed(high)}); {len(varying)} units vary"
         )
-        found.append(Found(network=network, figure=text, verdict=above(low, high)))
+        enough = len(varying) >= ENOUGH
+        found.append(Found(network=network, figure=text, verdict=above(low, high) if enough else "cannot be told"))
     return found
 
 
@@ -131,17 +132,15 @@ def _difference(evidence: Evidence, own: NetworkEvidence, other: NetworkEvidence
     answers = compared(evidence)
     if answers is None or own not in answers.networks or other not in answers.networks:
         return []
-    pairs, contrasts = answers.model.differences()
-    first, second = answers.networks.index(own), answers.networks.index(other)
-    place = pairs.index((min(first, second), max(first, second)))
-    sign = 1 if first < second else -1
-    value = sign * float(contrasts.estimate[place])
-    half = contrasts.critical * float(contrasts.standard_error[place])
+    weights = np.zeros((1, len(answers.networks)))
+    weights[0, answers.networks.index(own)], weights[0, answers.networks.index(other)] = 1, -1
+    found = answers.model.contrasts(weights)
+    value, low, high = (float(ends[0]) for ends in (found.estimate, found.low, found.high))
     unit = evidence.unit
     macs = [f"{unit.format(evidence.value(network, 'routed'))}" for network in (own, other)]
     text = (
-        f"{points(value)} points ({points(value - half)} to {points(value + half)}) at {macs[0]} and {macs[1]} "
+        f"{points(value)} points ({points(low)} to {points(high)}) at {macs[0]} and {macs[1]} "
         f"{unit.name} MACs; {count(answers.model.components.images)} images, {answers.seeds(own)} and "
         f"{answers.seeds(other)} seeds"
     )
-    return [Found(network=own, figure=text, verdict=above(value - half, value + half))]
+    return [Found(network=own, figure=text, verdict=above(low, high))]

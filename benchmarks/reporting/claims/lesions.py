@@ -25,7 +25,9 @@ RESIDUAL = (
 FIRST_OF_STAGE = re.compile(r"(?:stage|segment)(?:[2-9]|\d\d+)\.block1")
 """A residual block that changes resolution and width."""
 FEWEST = 4
-"""Nodes from which on a correlation is given."""
+"""Nodes, edges or units from which on a correlation is given."""
+ENOUGH = 10
+"""Of them from which on its interval, which is for large numbers, decides: four in order are one chance of 24."""
 
 
 def first_of_stages(parts: Sequence[Part]) -> tuple[list[Part], list[Part]]:
@@ -143,7 +145,8 @@ def _by_degree(evidence: Evidence, kind: str, end: str, *, more: bool) -> list[F
         ranks = spearmanr(places, list(losses.values()))
         low, high = fisher_interval(float(ranks.statistic), len(losses))
         text = f"rank correlation {signed(ranks.statistic)} ({signed(low)} to {signed(high)}); {len(losses)} {kind}s"
-        verdict = above(low, high) if more else below(low, high, 0.0)
+        decided = above(low, high) if more else below(low, high, 0.0)
+        verdict: Verdict = decided if len(losses) >= ENOUGH else "cannot be told"
         found.append(Found(network=network, figure=text, verdict=verdict))
     return found
 

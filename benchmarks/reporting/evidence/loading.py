@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -157,7 +157,7 @@ def _model(seed: Seed, tables: Mapping[str, pd.DataFrame], today: Mapping[str, M
     return TrainedModel(
         study=seed.source.name,
         record=record.path.name,
-        selector=str(spec.selector),
+        selector=canonical(spec.selector),
         preset=spec.preset,
         parameters=spec.parameters,
         resolved=config["parameters"],
@@ -247,6 +247,12 @@ def _untrained(sources: Sequence[Source], seeds: Sequence[Seed]) -> tuple[str, .
         several = f" ({source.name})" if len(sources) > 1 else ""
         found += [f"{label}{several}" for label in untrained(source.study, known)]
     return tuple(found)
+
+
+def canonical(selector: zoo.Selector) -> str:
+    """Its spelling with sequences as tuples, as `zoo.baseline_of` has them: those of a study file are lists."""
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in selector.parameters.items()}
+    return str(replace(selector, parameters=values))
 
 
 def reader_name(title: str, parameters: str) -> str:

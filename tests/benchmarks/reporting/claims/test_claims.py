@@ -77,8 +77,8 @@ def test_drop_path_is_set_against_a_network_without(made: HandMade) -> None:
 
 
 def test_nodes_that_feed_more_are_worth_more(made: HandMade) -> None:
-    nodes = [f"stage1.node{number}" for number in range(1, 9)]
-    targets = {node: 8 - place for place, node in enumerate(nodes)}
+    nodes = [f"stage1.node{number}" for number in range(1, 13)]
+    targets = {node: 12 - place for place, node in enumerate(nodes)}
     edges = [(node, f"target{number}") for node, count in targets.items() for number in range(count)]
     parts = [("node", node, lost(5 * count)) for node, count in targets.items()]
     wiring = pd.DataFrame(edges, columns=["source", "target"])
@@ -86,7 +86,29 @@ def test_nodes_that_feed_more_are_worth_more(made: HandMade) -> None:
     (own,) = found(made.evidence(), "out-degree")
     assert own.verdict == "holds"
     assert own.figure.startswith("rank correlation +1.00")
-    assert own.figure.endswith("8 nodes")
+    assert own.figure.endswith("12 nodes")
+
+
+def test_four_nodes_in_order_are_too_few_to_tell(made: HandMade) -> None:
+    wiring = pd.DataFrame([(f"n{n}", f"t{k}") for n in range(1, 5) for k in range(n)], columns=["source", "target"])
+    parts = [("node", f"n{n}", lost(10 * n)) for n in range(1, 5)]
+    made.add(made.spec("randwire"), units=("n1",), lesions=lesions(*parts, whole=WHOLE), wiring=wiring)
+    (own,) = found(made.evidence(), "out-degree")
+    assert own.verdict == "cannot be told"
+    assert own.figure.startswith("rank correlation +1.00")
+
+
+def test_a_baseline_is_known_whether_a_study_names_lists_or_tuples(made: HandMade) -> None:
+    baseline = {"network": "resnet[tiny, blocks=(4, 4, 4)]", "macs": 1, "parameters": 1}
+    block = ("block", "stage1.block1")
+    made.add(made.spec("resnet", blocks=[4, 4, 4]), lesions=lesions((*block, lost(60)), whole=WHOLE))
+    made.add(
+        made.spec("stochastic_depth", blocks=[4, 4, 4]),
+        lesions=lesions((*block, lost(20)), whole=WHOLE),
+        baseline=baseline,
+    )
+    (own,) = found(made.evidence(), "stochastic-depth-lesions")
+    assert own.verdict == "holds"
 
 
 def test_edges_to_nodes_with_few_others_are_worth_more(made: HandMade) -> None:

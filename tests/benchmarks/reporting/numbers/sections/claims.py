@@ -110,7 +110,12 @@ def class_variation(study: Study) -> Iterator[Row]:
             yield Row("Veit and Belongie 2018", network, count, "cannot be told")
             continue
         found = ranks(rank_correlation(explained(table[varying], answers["label"]))[0], len(varying))
-        yield Row("Veit and Belongie 2018", network, _correlation(found, count), above(found))
+        yield Row(
+            "Veit and Belongie 2018",
+            network,
+            _correlation(found, count),
+            above(found) if len(varying) >= 10 else "cannot be told",
+        )
 
 
 def animals(study: Study) -> Iterator[Row]:
