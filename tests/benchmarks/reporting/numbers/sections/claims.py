@@ -110,12 +110,8 @@ def class_variation(study: Study) -> Iterator[Row]:
             yield Row("Veit and Belongie 2018", network, count, "cannot be told")
             continue
         found = ranks(rank_correlation(explained(table[varying], answers["label"]))[0], len(varying))
-        yield Row(
-            "Veit and Belongie 2018",
-            network,
-            _correlation(found, count),
-            above(found) if len(varying) >= 10 else "cannot be told",
-        )
+        verdict = above(found) if len(varying) >= 10 else "cannot be told"
+        yield Row("Veit and Belongie 2018", network, _correlation(found, count), verdict)
 
 
 def animals(study: Study) -> Iterator[Row]:
