@@ -229,7 +229,7 @@ def _by_seed(rows: pd.DataFrame) -> dict[str, Answers]:
 
 
 def _losses(model: ContrastModel, weights: NDArray[np.float64]) -> list[Loss]:
-    """Of changes (after less before), what is lost."""
+    """Of changes (after less before), what is lost: never more than all answers, however uncertain."""
     found = model.contrasts(weights)
-    ends = zip(found.estimate, found.low, found.high, strict=True)
+    ends = zip(found.estimate, np.maximum(found.low, -1.0), np.minimum(found.high, 1.0), strict=True)
     return [Loss(estimate=-float(value), low=-float(high), high=-float(low)) for value, low, high in ends]
