@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
-from contextlib import redirect_stdout
 from dataclasses import dataclass
-from io import StringIO
 
 import pandas as pd
 from adjustText import adjust_text
@@ -13,6 +12,8 @@ from matplotlib.axes import Axes
 
 from benchmarks.reporting.drawing.style import FAINT, owned, style_of
 from benchmarks.reporting.evidence.evidence import NetworkEvidence
+
+logging.getLogger("adjustText").setLevel(logging.ERROR)  # it warns of long labels, once for every try
 
 
 @dataclass(frozen=True)
@@ -65,15 +66,14 @@ def label(axes: Axes, points: Sequence[Named], *, avoid: Sequence[tuple[float, f
     drawn.draw_without_rendering()
     drawn.set_layout_engine("none")  # what is laid out stays: every further layout takes as long again
     every = [(point.x, point.y) for point in points] + list(avoid)
-    with redirect_stdout(StringIO()):  # it prints that a long label does not fit, once for every try
-        adjust_text(
-            texts,
-            x=[x for x, _ in every],
-            y=[y for _, y in every],
-            target_x=[point.x for point in points],
-            target_y=[point.y for point in points],
-            ax=axes,
-            expand=(1.1, 1.35),
-            iter_lim=30,
-            arrowprops={"arrowstyle": "-", "color": FAINT, "linewidth": 0.6},
-        )
+    adjust_text(
+        texts,
+        x=[x for x, _ in every],
+        y=[y for _, y in every],
+        target_x=[point.x for point in points],
+        target_y=[point.y for point in points],
+        ax=axes,
+        expand=(1.1, 1.35),
+        iter_lim=30,
+        arrowprops={"arrowstyle": "-", "color": FAINT, "linewidth": 0.6},
+    )
