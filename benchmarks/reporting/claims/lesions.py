@@ -130,6 +130,27 @@ def in_degree(evidence: Evidence) -> list[Found]:
     return _by_degree(evidence, "edge", "target", more=False)
 
 
+@claim(
+    "pyramid-downsampling",
+    paper="Han et al. 2017",
+    says="A PyramidNet loses less without a block that changes the resolution than a pre-activation ResNet.",
+    order=67,
+)
+def pyramid_downsampling(evidence: Evidence) -> list[Found]:
+    """Mean losses over the first blocks of later stages, of networks that were trained apart."""
+    found = []
+    several = [(network, own) for network in evidence.networks if (own := lesions_of(evidence, network))]
+    for network, own in ((n, own) for n, own in several if n.method.name == "pyramidnet"):
+        for other, theirs in ((n, own) for n, own in several if n.method.name == "preresnet"):
+            first, others_first = first_of_stages(own.parts)[0], first_of_stages(theirs.parts)[0]
+            if first and others_first:
+                less, verdict = _less(own.mean_of(first), theirs.mean_of(others_first))
+                lost = points(theirs.mean_of(others_first).estimate)
+                text = f"{interval(less)} points less than {other.name}'s {lost}; {_n(own)}"
+                found.append(Found(network=network, figure=text, verdict=verdict))
+    return found
+
+
 def _by_degree(evidence: Evidence, kind: str, end: str, *, more: bool) -> list[Found]:
     """Whether parts are worth more where more edges leave them (nodes), or fewer lead where they lead (edges)."""
     found = []

@@ -64,6 +64,16 @@ def test_stochastic_depth_is_set_against_its_own_baseline(made: HandMade) -> Non
     assert "less than ResNet's +60.0" in own.figure
 
 
+def test_a_pyramid_without_a_downsampling_block_is_set_against_a_preactivation_resnet(made: HandMade) -> None:
+    for method, count in (("preresnet", 80), ("pyramidnet", 30)):
+        parts = [("block", "stage1.block1", lost(90)), ("block", "stage2.block1", lost(count))]
+        made.add(made.spec(method), lesions=lesions(*parts, whole=WHOLE))
+    (own,) = found(made.evidence(), "pyramid-downsampling")
+    assert own.verdict == "holds"
+    assert own.figure.startswith("+50.0 (")
+    assert "less than Pre-activation ResNet's +80.0" in own.figure
+
+
 def test_drop_path_is_set_against_a_network_without(made: HandMade) -> None:
     path = ("path", "block1.column1.segment1")
     made.add(made.spec("fractalnet"), lesions=lesions((*path, lost(5)), whole=WHOLE))

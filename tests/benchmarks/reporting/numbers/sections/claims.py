@@ -273,6 +273,17 @@ def stochastic_depth(study: Study) -> Iterator[Row]:
             yield Row("Veit et al. 2016", network, joined(_points(found), tail), above(found))
 
 
+def pyramid(study: Study) -> Iterator[Row]:
+    """First blocks of later stages, against those of a pre-activation ResNet."""
+    for network in (n for n in study.networks if n.method == "pyramidnet"):
+        for other in (n for n in study.networks if n.method == "preresnet"):
+            (a, a_low, a_high), (b, b_low, b_high) = (parts(n).mean(_first(n)) for n in (network, other))
+            found = (b - a, b - a - math.hypot(b - b_low, a_high - a), b - a + math.hypot(b_high - b, a - a_low))
+            images = parts(network).images
+            tail = says(f" points less than {other.name}'s {{}}; {{}} images, {{}} seed", 100 * b, images, 1)
+            yield Row("Han et al. 2017", network, joined(_points(found), tail), above(found))
+
+
 def out_degree(study: Study) -> Iterator[Row]:
     """Nodes that feed many others."""
     for network in (n for n in study.networks if n.method == "randwire"):
@@ -300,6 +311,7 @@ CLAIMS: tuple[Callable[[Study], Iterator[Row]], ...] = (
     downsampling_block,
     stochastic_depth,
     out_degree,
+    pyramid,
     carrying,
     partial(of_classes, "Srivastava et al. 2015", "openness"),
     partial(of_classes, "Dai et al. 2017", "offsets"),
