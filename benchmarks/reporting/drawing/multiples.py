@@ -132,9 +132,9 @@ class Little:
         return min(SIZE, SIZE * FITS / len(self.network.name))
 
     def _place(self, x: float, y: float) -> tuple[float, float]:
-        """Points from the upper left corner."""
+        """Points from the upper left corner; what is above or below the axes is at their edge."""
         across = (x - self.x.low) / (self.x.high - self.x.low)
-        up = (y - self.y.low) / (self.y.high - self.y.low)
+        up = min(1.0, max(0.0, (y - self.y.low) / (self.y.high - self.y.low)))
         return LEFT + across * (RIGHT - LEFT), BOTTOM - up * (BOTTOM - TOP)
 
     def _path(self, x: Sequence[float], y: Sequence[float]) -> str:

@@ -36,5 +36,5 @@ def parts(evidence: Evidence) -> Drawing:
         caption="Accuracy that each trained network loses without one block, layer, path or node, from the images on "
         "the left to the answer on the right; nothing is trained again. Bands: 95 % intervals that hold together for a "
         f"network. {' or '.join(count(n) for n in images)} test images. {RESIDUAL}: whether that holds here is said "
-        "above, in “What papers claim”.",
+        "in “What papers claim”.",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -31,6 +32,14 @@ def test_points_lie_where_their_numbers_say(little: Little) -> None:
     down = BOTTOM - TOP
     line = f"M{LEFT:.1f} {BOTTOM - 0.9 * down:.1f}L{RIGHT:.1f} {BOTTOM - 0.3 * down:.1f}"
     assert f'<path d="{line}" style="fill:none;' in little.svg("Plot")
+
+
+def test_what_is_beyond_the_axes_ends_at_their_edge(little: Little) -> None:
+    wide = replace(little, shapes=(Band(x=[0, 1], low=[-300, 20], high=[300, 40]),))
+    assert f"M{LEFT:.1f} {BOTTOM:.1f}L" not in little.svg("Plot")
+    assert f"{LEFT:.1f} {TOP:.1f}Z" in wide.svg("Plot")
+    assert f"M{LEFT:.1f} {BOTTOM:.1f}L" in wide.svg("Plot")
+    assert wide.data()["low"].min() == -300
 
 
 def test_only_what_a_network_owns_is_dimmed_with_it_and_is_data(little: Little) -> None:
