@@ -139,8 +139,8 @@ def test_images_stay_images(resnet: TrainedNetwork, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(resnet.net, "forward", watched)
     robustness(resnet, options(epsilons=[0.3]))
-    assert min(images.min().item() for images in seen) >= 0
-    assert max(images.max().item() for images in seen) <= 1
+    assert sum(len(images) for images in seen) > 0
+    assert all(bool(((images >= 0) & (images <= 1)).all()) for images in seen)  # none may be left to attack
 
 
 @pytest.mark.parametrize("method", METHODS)

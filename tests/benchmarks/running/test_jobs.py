@@ -120,7 +120,7 @@ def test_a_job_can_be_sent_to_another_process(tmp_path: Path) -> None:
 
 def test_training_says_what_it_does(tmp_path: Path) -> None:
     task = job(tmp_path, small_study(recipe={"epochs": 1}, evaluation=NOT_MEASURED))
-    assert steps(task) == ["train", "settings", "accuracy", "ledger", "wiring", "exits"]
+    assert steps(task) == ["train", "settings", "accuracy", "ledger", "wiring", "exits", "inside"]
 
 
 def test_training_tells_the_figures_of_every_epoch(tmp_path: Path) -> None:
