@@ -104,7 +104,7 @@ DERIVED = {file_of(name) for name in ("summary", "answers", *RATES)}
 
 @pytest.mark.parametrize(("study", "megabytes"), [("quick", 9), ("standard", 18), ("inside", 8.5), ("detection", 3)])
 def test_the_reference_is_small(study: str, megabytes: float) -> None:
-    """One has the answers of 60 networks to 10,000 images at every setting, one pictures, one those of 4,000 lesions."""
+    """One has the answers of 60 networks to 10,000 images at every setting, one pictures, one 4,000 lesions."""
     folders = [ROOT / "results" / "reference" / study, ROOT / "reports" / "reference" / study]
     files = [p for folder in folders for p in folder.rglob("*") if p.is_file() and p.suffix != ".safetensors"]
     committed = [p for p in files if p.parent.parent.name != "models" or p.name not in DERIVED]
