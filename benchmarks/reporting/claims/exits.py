@@ -7,11 +7,8 @@ from benchmarks.reporting.claims.base import Found, above, claim
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.evidence.exits import TEST, exit_answers
 from benchmarks.reporting.findings.budgeted import budgeted
-from benchmarks.reporting.findings.exits import overthinking
+from benchmarks.reporting.findings.exits import HALF, overthinking
 from benchmarks.reporting.formatting import count, percent, points
-
-HALF = 0.5
-"""Share of the last exit's errors that an earlier exit had right, by the paper."""
 
 
 @claim(

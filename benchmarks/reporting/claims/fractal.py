@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.measuring.attacks.contract import CLEAN
-from benchmarks.reporting.claims.base import Found, below, claim
+from benchmarks.reporting.claims.base import Found, below, claim, parameter
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.formatting import count, points
 from benchmarks.statistics import ContrastModel, changes_of_seeds
@@ -21,10 +21,11 @@ NEAR = 0.01
     order=30,
 )
 def deepest_column(evidence: Evidence) -> list[Found]:
-    """Accuracy of the whole network less that of its deepest column, paired by image and seed."""
+    """Accuracy of the whole network less that of its deepest column, by image and seed, of networks with drop-path."""
     found = []
     for network in evidence.networks:
-        names = [setting.name for setting in network.first.settings] if network.method.name == "fractalnet" else []
+        drops = network.method.name == "fractalnet" and parameter(network, "global_share")
+        names = [setting.name for setting in network.first.settings] if drops else []
         columns = [name for name in names if name.startswith("column ")]
         if not columns:
             continue

@@ -17,6 +17,8 @@ from benchmarks.reporting.findings.significance import compared
 from benchmarks.reporting.formatting import count, percent, points, signed
 
 DOWNSAMPLING = re.compile(r"stage(?:[2-9]|\d\d+)\.block1")
+EQUAL = 0.05
+"""By so much a cost may differ, relative, where accuracies are said to; a better network may be cheaper."""
 ALWAYS = 0.99
 """Share of images from which on a block is said to run always."""
 FEWEST = 4
@@ -143,4 +145,7 @@ def _difference(evidence: Evidence, own: NetworkEvidence, other: NetworkEvidence
         f"{unit.name} MACs; {count(answers.model.components.images)} images, {answers.seeds(own)} and "
         f"{answers.seeds(other)} seeds"
     )
-    return [Found(network=own, figure=text, verdict=above(low, high))]
+    share = evidence.value(own, "routed") / evidence.value(other, "routed")
+    verdict = above(low, high)
+    unequal = share > 1 + EQUAL if verdict == "holds" else share < 1 - EQUAL
+    return [Found(network=own, figure=text, verdict="cannot be told" if unequal else verdict)]

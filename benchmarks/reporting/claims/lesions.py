@@ -40,7 +40,12 @@ def first_of_stages(parts: Sequence[Part]) -> tuple[list[Part], list[Part]]:
 
 def interval(loss: Loss) -> str:
     """A loss in points with its interval."""
-    return f"{points(loss.estimate)} ({points(loss.low)} to {points(loss.high)})"
+    return f"{points(loss.estimate)} ({ends(loss)})"
+
+
+def ends(loss: Loss) -> str:
+    """Both ends of its interval, in points."""
+    return f"{points(loss.low)} to {points(loss.high)}"
 
 
 @claim(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from scipy.stats import norm
 
+from benchmarks.reporting.claims.inside import CLOSED
 from benchmarks.reporting.drawing.heatmap import heatmap
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.evidence.inside import by_layer, depend_on_class, found_inside, labels_of
@@ -17,9 +18,6 @@ from benchmarks.reporting.evidence.route_statistics import explained_by_class
 from benchmarks.reporting.figures.base import Drawing, Panel, network_figure
 from benchmarks.reporting.formatting import count, percent
 from benchmarks.statistics import LEVEL, Floats
-
-CLOSED = 0.1
-"""Mean openness below which a layer counts as nearly closed."""
 
 
 @network_figure("gates", section="routes", order=40, title="How far transform gates are open")

@@ -23,6 +23,8 @@ THRESHOLDS = 200
 """Most thresholds of a rule, spread evenly over those that make a difference."""
 SHARES = (0.25, 0.5, 0.75)
 """Of the way from the cost of the first exit to that of the last, at which rules are compared."""
+HALF = 0.5
+"""Share of the last exit's errors on which Kaya et al. (2019) find an earlier exit right."""
 STEPS = 41
 """Points of a curve, the ends included."""
 

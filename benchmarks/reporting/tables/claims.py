@@ -42,6 +42,6 @@ def paper_claims(evidence: Evidence) -> Table | None:
         rows=rows,
         note="A claim holds, or does not, where a 95 % interval lies wholly on one side; otherwise it cannot be told. "
         "Every interval is its own: of twenty claims with nothing in them, one seems to hold or not to. "
-        "Papers claim it of their own networks and data, which are mostly larger: a claim that does not hold here is "
-        "not refuted there.",
+        "Where no seeds are named it is about the network of the first seed. Papers claim it of their own networks and "
+        "data, which are mostly larger: a claim that does not hold here is not refuted there.",
     )

@@ -5,13 +5,10 @@ from __future__ import annotations
 from benchmarks.measuring.summaries.intervals import wilson_interval
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.evidence.exits import ExitAnswers, exit_answers
-from benchmarks.reporting.findings.exits import Overthinking, overthinking
+from benchmarks.reporting.findings.exits import HALF, Overthinking, overthinking
 from benchmarks.reporting.formatting import count, percent, span
 from benchmarks.reporting.tables.base import Column, Table, network_table
 from benchmarks.reporting.tables.cells import Cell, missing
-
-HALF = 0.5
-"""Share of the last exit's errors on which Kaya et al. (2019) find an earlier exit right."""
 
 
 @network_table("exits", section="routes", order=20)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from benchmarks.reporting.evidence.changed import APART, Lesions, Loss, Part, lesions_of
+from benchmarks.reporting.claims.lesions import ends
+from benchmarks.reporting.evidence.changed import APART, Lesions, Part, lesions_of
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.formatting import count, listing, percent, points
 from benchmarks.reporting.tables.base import Column, Table, table
@@ -36,11 +37,6 @@ def lesions(evidence: Evidence) -> Table | None:
     )
 
 
-def interval(loss: Loss) -> str:
-    """Both ends, in points."""
-    return f"{points(loss.low)} to {points(loss.high)}"
-
-
 def counted(found: Lesions) -> list[Part]:
     """The parts that a mean is over: all but those that are made of others."""
     return [part for part in found.parts if part.kind not in APART] or list(found.parts)
@@ -55,8 +51,8 @@ def _row(network: NetworkEvidence, found: Lesions) -> list[Cell]:
     return [
         text(network.name, f"{percent(found.accuracy)} % whole", network=network.slug),
         text(listing([f"{number} {kind}{'s' if number > 1 else ''}" for kind, number in kinds.items()])),
-        Cell(text=points(found.mean.estimate), sub=interval(found.mean), sort=found.mean.estimate),
-        Cell(text=points(worst.loss.estimate), sub=interval(worst.loss), sort=worst.loss.estimate),
+        Cell(text=points(found.mean.estimate), sub=ends(found.mean), sort=found.mean.estimate),
+        Cell(text=points(worst.loss.estimate), sub=ends(worst.loss), sort=worst.loss.estimate),
         text(worst.name),
         Cell(text=f"{unseen} of {len(parts)}", sort=share),
     ]

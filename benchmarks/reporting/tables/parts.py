@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.reporting.claims.base import below
-from benchmarks.reporting.claims.lesions import HARDLY, RESIDUAL, first_of_stages, interval
+from benchmarks.reporting.claims.lesions import HARDLY, RESIDUAL, ends, first_of_stages, interval
 from benchmarks.reporting.evidence.changed import Lesions, lesions_of
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.formatting import count, points
@@ -31,7 +31,7 @@ def parts(evidence: Evidence, network: NetworkEvidence) -> Table | None:
             text(part.kind),
             Cell(
                 text=points(part.loss.estimate),
-                sub=f"{points(part.loss.low)} to {points(part.loss.high)}",
+                sub=ends(part.loss),
                 sort=part.loss.estimate,
                 best=part.loss.low > 0,
             ),

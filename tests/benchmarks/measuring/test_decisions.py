@@ -77,14 +77,11 @@ def test_a_gate_that_looks_at_no_image_is_worth_nothing(network_of: NetworkOf) -
     answers = found.pivot_table(index="index", columns=["decided", "draw"], values="prediction")
     for way in ("shuffled", "frozen", "fixed"):
         for draw in range(2):
-            assert answers[way, draw].equals(answers["by image", 0].rename(None)) or (
-                answers[way, draw].tolist() == answers["by image", 0].tolist()
-            )
+            assert answers[way, draw].tolist() == answers["by image", 0].tolist()
 
 
 def test_a_gate_that_looks_at_brightness_alone_is_told_from_frozen_ones(network_of: NetworkOf) -> None:
     trained = network_of("adanet")
-    bright = torch.cat([batch.images.mean(dim=(1, 2, 3)) for batch in trained.dataset.test.batches(250)])
     gates = ByBrightness(0.0)
     trained.net.gates = gates
     with torch.no_grad():
@@ -94,7 +91,6 @@ def test_a_gate_that_looks_at_brightness_alone_is_told_from_frozen_ones(network_
     found = decisions(trained, FEW)
     own = found.query("decided == 'by image'")
     assert own["macs"].nunique() == 2  # all or nothing
-    assert len(bright) == 100
     frozen = found.query("decided == 'frozen'")
     assert frozen["macs"].nunique() > 2  # every gate for itself
     shuffled = found.query("decided == 'shuffled' and draw == 0")

@@ -158,6 +158,27 @@ def test_hard_decisions_are_set_against_soft_ones_of_the_same_network(made: Hand
     assert own.figure.startswith("+55.0 points (")
 
 
+def test_a_better_network_that_costs_more_proves_nothing(made: HandMade) -> None:
+    for spec, outcome, macs in (
+        (made.spec("skipnet"), lost(5), "111"),
+        (made.spec("skipnet", decision="soft"), lost(60), "110"),
+    ):
+        made.add(spec, accuracy=answers(outcome, (macs,)), cost=costs(("default", 4_000_000, 1e6 * macs.count("1"))))
+    (own,) = found(made.evidence(), "hard-decisions")
+    assert own.verdict == "cannot be told"
+    assert own.figure.startswith("+55.0 points (")
+
+
+def test_columns_without_drop_path_are_no_test_of_it(made: HandMade) -> None:
+    table = pd.concat([answers(WHOLE, setting="whole network"), answers(lost(80), setting="column 1")])
+    made.add(
+        made.spec("fractalnet", local_rate=0.0, global_share=0.0),
+        settings={"whole network": "", "column 1": ""},
+        accuracy=table,
+    )
+    assert found(made.evidence(), "deepest-column") == []
+
+
 def test_animals_are_looked_for_on_photographs_only(made: HandMade) -> None:
     made.add(made.spec("adanet"), accuracy=answers(WHOLE))
     (own,) = found(made.evidence(), "animals")
