@@ -232,6 +232,7 @@ class Job:
             "settings": [asdict(setting) | {"values": dict(setting.values)} for setting in fitted.settings],
             "baseline": baseline_facts(spec, dataset),
             "dataset_fingerprint": dataset.fingerprint,
+            "images": {name: len(getattr(dataset, name)) for name in ("train", "validation", "test")},
             "task": asdict(task_of(dataset.info)),
             "units": list(fitted.net.units),
             "seconds": round(float(fitted.history["seconds"].sum()), 3),

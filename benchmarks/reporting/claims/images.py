@@ -40,16 +40,17 @@ def bright_images(evidence: Evidence) -> list[Found]:
 
 @claim("hard-images", paper="Veit and Belongie 2018", says="Images that are hard to recognise run more.", order=41)
 def hard_images(evidence: Evidence) -> list[Found]:
-    """Rank correlation of cost with the loss of the static twin."""
+    """Rank correlation of cost with the loss of the baseline."""
     found = easy_images(evidence)
     return [
         Found(
             network=costs.network,
-            figure=f"with the loss of {costs.twin.name} {_correlation(costs.of[LOSS])}; {count(found.images)} images",
+            figure=f"with the loss of {costs.baseline.name} {_correlation(costs.of[LOSS])}; "
+            f"{count(found.images)} images",
             verdict=above(costs.of[LOSS].low, costs.of[LOSS].high),
         )
         for costs in (found.costs if found else ())
-        if found and costs.twin and LOSS in costs.of
+        if found and costs.baseline and LOSS in costs.of
     ]
 
 

@@ -143,6 +143,7 @@ class TrainedModel:
             attack to the images that were attacked have the setting `benchmarks.records.answers.ATTACKED`.
         reasons: why an evaluator has no table, by its name.
         timed_in: key of the environment in which it was timed; empty where it was not.
+        validation_images: on which rates and accuracies while training were taken; 0 where the record does not know.
         stale: in what its record is not what the code of today makes; empty where it is.
     """
 
@@ -168,6 +169,7 @@ class TrainedModel:
     right: Mapping[tuple[str, str, float], Right]
     reasons: Mapping[str, str]
     timed_in: str
+    validation_images: int
     stale: tuple[str, ...]
 
     def headline_answers(self) -> pd.DataFrame | None:

@@ -172,6 +172,7 @@ def _model(seed: Seed, tables: Mapping[str, pd.DataFrame], today: Mapping[str, M
         seconds=float(config["seconds"]),
         spent=record.spent(),
         data=config.get("dataset_fingerprint", "unknown"),
+        validation_images=int(config.get("images", {}).get("validation", 0)),
         history=record.history(),
         measurements=tables,
         right=_right(record),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.measuring.summaries.intervals import wilson_interval
+from benchmarks.reporting.claims.fractal import NEAR
 from benchmarks.reporting.drawing.axes import canvas
 from benchmarks.reporting.drawing.style import owned, style_of
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
@@ -40,12 +41,11 @@ def columns(evidence: Evidence, network: NetworkEvidence) -> Drawing | None:
     axes.set_xlim(0.5, len(names) + 0.5)
     axes.set_ylabel("test accuracy (%)")
     deepest, together = differences_from(right[whole][None], [right[alone[-1]][None], right[ENSEMBLE][None]])
-    margin = evidence.study.margin / 100
     caption = (
         f"{count(len(right[whole]))} test images, first seed; bars are 95 % intervals (Wilson). The ensemble answers "
         "by the mean of the columns’ probabilities. Larsson et al. (2017) find the deepest column, trained with "
         f"drop-path, nearly as accurate as the whole network; here it is {_with_ends(deepest)} beside it, "
-        f"{_near(deepest, margin)} (a margin of {evidence.study.margin:g} points, same images). The ensemble is "
+        f"{_near(deepest)} (within {100 * NEAR:g} point, same images). The ensemble is "
         f"{_with_ends(together)} beside the whole network, {_apart(together)}."
     )
     return Drawing(panels=[Panel(figure=drawn)], caption=caption)
@@ -56,10 +56,10 @@ def _with_ends(found: tuple[float, float, float]) -> str:
     return f"{value} points ({low} to {high})"
 
 
-def _near(found: tuple[float, float, float], margin: float) -> str:
-    """Whether it is no further below than the margin."""
+def _near(found: tuple[float, float, float]) -> str:
+    """Whether it is no further below than what the claim calls near."""
     _, low, high = found
-    return "which agrees" if low > -margin else "which contradicts it" if high < -margin else "which cannot be told"
+    return "which agrees" if low > -NEAR else "which contradicts it" if high < -NEAR else "which cannot be told"
 
 
 def _apart(found: tuple[float, float, float]) -> str:

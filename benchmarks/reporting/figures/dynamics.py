@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.measuring.summaries.intervals import wilson_interval
 from benchmarks.reporting.claims.gates import DOWNSAMPLING
 from benchmarks.reporting.drawing.heatmap import heatmap
 from benchmarks.reporting.drawing.style import INK
@@ -14,7 +15,7 @@ from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.evidence.routes import exit_units
 from benchmarks.reporting.figures.base import Drawing, Panel, network_figure
 from benchmarks.reporting.figures.training import phase_starts
-from benchmarks.reporting.formatting import listing, percent
+from benchmarks.reporting.formatting import count, listing, percent
 
 ALWAYS = 0.95
 """Share of images from which a unit counts as always executed."""
@@ -49,13 +50,24 @@ def _caption(network: NetworkEvidence, rates: NDArray[np.float64]) -> str:
     always = [unit for unit, rate in zip(network.first.units, last, strict=True) if rate >= ALWAYS]
     settled = _settled(rates.mean(axis=0))
     seeds = f"mean over {len(rates)} seeds, at most {percent(float(np.ptp(rates, axis=0).max()))} points apart"
+    images = network.first.validation_images
+    shown = f"{count(images)} validation images" if images else "validation images"
     return (
-        "Share of the validation images that used a unit after every epoch, in %, at the setting that training has; "
+        f"Share of the {shown} that used a unit after every epoch, in %{_known(images)}, at the setting that training "
+        "has; "
         f"{seeds if len(rates) > 1 else 'one seed'}. Upright lines: phases of training. From epoch {settled} on no "
         f"rate is further than 10 points from its last one; at the end {len(always)} of {len(last)} units run for at "
         f"least {percent(ALWAYS, 0)} % of the images{': ' + listing(always) if 0 < len(always) <= 8 else ''}."
         f"{_paper(network, always)}"
     )
+
+
+def _known(images: int) -> str:
+    """How far a rate may be off: half of Wilson's interval where it is widest, at one half."""
+    if not images:
+        return ""
+    low, high = wilson_interval(images // 2, images)
+    return f" (each known to {percent((high - low) / 2, 0)} points or better)"
 
 
 def _paper(network: NetworkEvidence, always: Sequence[str]) -> str:

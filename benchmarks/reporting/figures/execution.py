@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
+
+from benchmarks.measuring.summaries.intervals import wilson_interval
 from benchmarks.reporting.drawing.heatmap import heatmap
 from benchmarks.reporting.evidence import routes
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, network_figure
-from benchmarks.reporting.formatting import count, short_macs
+from benchmarks.reporting.formatting import count, percent, short_macs
 
 
 @network_figure("execution", section="routes", order=10, title="Execution rate per unit and class")
@@ -31,7 +34,22 @@ def execution(evidence: Evidence, network: NetworkEvidence) -> Drawing | None:
         caption="Share of each class's images that used a unit, in %: rows that change from left to right are units "
         "whose execution depends on the class. Classes that use similar units stand beside each other (average "
         f"linkage). {count(len(table))} test images, setting "
-        f"“{network.first.settings[0].name}”; in brackets, the MACs of the unit.",
+        f"“{network.first.settings[0].name}”; in brackets, the MACs of the unit. {_known(rates, table)}",
+    )
+
+
+def _known(rates: pd.DataFrame, answers: pd.DataFrame) -> str:
+    """How wide the widest 95 % interval of a cell is."""
+    sizes = answers["label"].value_counts()
+    ends = [
+        wilson_interval(round(rate * sizes[label]), sizes[label])
+        for label, column in rates.items()
+        for rate in column.unique()
+    ]
+    widest = max(high - low for low, high in ends)
+    return (
+        f"A class has {count(sizes.min())} images or more: no share’s 95 % interval (Wilson) is wider than "
+        f"{percent(widest, 0)} points."
     )
 
 

@@ -1,4 +1,4 @@
-"""JPEG as a defence of ConvNet-AIG and of its static twin, in the form of its paper's figure."""
+"""JPEG as a defence of ConvNet-AIG and of its baseline, in the form of its paper's figure."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ WAYS = (("-", False, False), ("--", True, False), (":", True, True))
 
 @figure("jpeg", section="attack", order=80, title="JPEG as a defence")
 def jpeg(evidence: Evidence) -> Drawing:
-    """Accuracy over the radius, with and without compression, of gated networks and their twins; a panel per attack."""
+    """Accuracy over the radius, with and without compression, of gated networks and baselines, by attack."""
     if evidence.jpeg.empty:
         raise NoData(NOT_MEASURED)
     shown = list(dict.fromkeys(network for pair in pairs(evidence) for network in pair))
     if not shown:
-        raise NoData("No ConvNet-AIG was measured behind JPEG together with its static twin.")
+        raise NoData("No ConvNet-AIG was measured behind JPEG together with its baseline.")
     quality, panels = shown_quality(evidence), []
     for attack in attacks(evidence):
         drawn, axes = canvas()
@@ -53,6 +53,6 @@ def _verdict(evidence: Evidence, quality: int) -> str:
     known, _ = ahead(evidence, attack, quality, knows=True)
     return (
         "Veit and Belongie (2018) found ConvNet-AIG more robust than ResNet on ImageNet, and that JPEG adds to it. "
-        f"Here, under {attack}, it is more accurate than its static twin at {bare} of {radii} radii without JPEG, "
+        f"Here, under {attack}, it is more accurate than its baseline at {bare} of {radii} radii without JPEG, "
         f"at {behind} with it, and at {known} where the attack knows of it."
     )

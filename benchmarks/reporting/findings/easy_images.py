@@ -21,7 +21,7 @@ PROPERTIES = {
 }
 """Columns of the table `image_properties`, and what readers call them."""
 LOSS = "loss"
-"""Beside them: the loss of the static twin."""
+"""Beside them: the loss of the baseline."""
 FEWEST = 10
 """Images whose cost is not the most common one, from which a correlation is given."""
 NOT_MEASURED = "What images look like was not measured; the option --evaluators image_properties does that."
@@ -47,12 +47,12 @@ class Costs:
 
     Attributes:
         network: at its headline setting, first seed.
-        twin: see `twin`.
+        baseline: see `trained_baseline`.
         of: correlations by `PROPERTIES` and `LOSS`; empty where there are too few images of another cost.
     """
 
     network: NetworkEvidence
-    twin: NetworkEvidence | None
+    baseline: NetworkEvidence | None
     of: Mapping[str, Correlation]
 
     @property
@@ -72,11 +72,11 @@ class EasyImages:
 
 @lru_cache(maxsize=2)
 def easy_images(evidence: Evidence) -> EasyImages | None:
-    """Correlations of cost with what images look like and with the twin's loss; None where no network has a table."""
+    """Correlations of cost with looks of images and with the baseline's loss; None where no network has a table."""
     known = [network for network in varying(evidence) if _looks(network) is not None]
     if not known:
         return None
-    columns = {network.label: _columns(network, twin(evidence, network)) for network in known}
+    columns = {network.label: _columns(network, trained_baseline(evidence, network)) for network in known}
     shared = sorted(set.intersection(*(set(own.index) for own in columns.values())))
     quantities: dict[tuple[str, str], pd.Series[float]] = {}
     pairs: dict[tuple[str, str], tuple[tuple[str, str], tuple[str, str]]] = {}
@@ -93,7 +93,8 @@ def easy_images(evidence: Evidence) -> EasyImages | None:
                 pairs[network.label, name] = ("macs", network.label), (name, of)
     found = _correlations(quantities, pairs)
     costs_of = (
-        Costs(n, twin(evidence, n), {k: c for (label, k), c in found.items() if label == n.label}) for n in known
+        Costs(n, trained_baseline(evidence, n), {k: c for (label, k), c in found.items() if label == n.label})
+        for n in known
     )
     return EasyImages(tuple(costs_of), len(shared))
 
@@ -104,7 +105,7 @@ def varying(evidence: Evidence) -> list[NetworkEvidence]:
     return [network for network, table in answers.items() if table is not None and table["macs"].nunique() > 1]
 
 
-def twin(evidence: Evidence, network: NetworkEvidence) -> NetworkEvidence | None:
+def trained_baseline(evidence: Evidence, network: NetworkEvidence) -> NetworkEvidence | None:
     """The static ResNet that a network is compared with, of its own study where that has it.
 
     Where no study has trained it, the static ResNet nearest in nominal cost; None where there is none.
@@ -124,7 +125,7 @@ def is_own(network: NetworkEvidence, other: NetworkEvidence) -> bool:
 
 
 def _owner(evidence: Evidence, network: NetworkEvidence) -> str:
-    found = twin(evidence, network)
+    found = trained_baseline(evidence, network)
     return found.label if found else ""
 
 
@@ -136,7 +137,7 @@ def _looks(network: NetworkEvidence) -> pd.DataFrame | None:
 
 
 def _columns(network: NetworkEvidence, other: NetworkEvidence | None) -> pd.DataFrame:
-    """A row per image: macs, what it looks like, and the twin's loss where there is a twin."""
+    """A row per image: macs, what it looks like, and the baseline's loss where there is one."""
     looks, answers = _looks(network), network.first.headline_answers()
     theirs = None if other is None else other.first.headline_answers()
     if looks is None or answers is None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from benchmarks.reporting.evidence.changed import BY_IMAGE, FIXED, FROZEN, SHUFFLED, Decided, decided
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
-from benchmarks.reporting.formatting import count, percent, points
+from benchmarks.reporting.findings.easy_images import varying
+from benchmarks.reporting.formatting import count, listing, percent, points
 from benchmarks.reporting.tables.base import Column, Table, table
 from benchmarks.reporting.tables.cells import Cell, missing, text
 
@@ -37,7 +38,19 @@ def decision_worth(evidence: Evidence) -> Table | None:
         "Below the accuracies, what is lost against the network's own decisions. Exits are shuffled alike whether "
         "drawn or frozen, and fixed at two neighbouring ones. "
         f"{' or '.join(count(n) for n in images)} test images, all seeds; 95 % intervals, paired by image and seed, "
-        "that hold together for a row.",
+        f"that hold together for a row.{_others(evidence)}",
+    )
+
+
+def _others(evidence: Evidence) -> str:
+    """Networks that route by image and have no row, such as one of another package whose gates cannot be held."""
+    others = [network.name for network in varying(evidence) if decided(evidence, network) is None]
+    if not others:
+        return ""
+    one = len(others) == 1
+    return (
+        f" {listing(others)} {'routes' if one else 'route'} by image too, but {'its' if one else 'their'} decisions "
+        "were not measured, or are not of a kind that can be held: exits, and one gate per unit."
     )
 
 

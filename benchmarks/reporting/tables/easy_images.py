@@ -20,7 +20,7 @@ from benchmarks.reporting.tables.base import Column, NoData, Table, table
 from benchmarks.reporting.tables.cells import Cell, missing, text
 
 TITLE = "Easy and hard images: what the cost follows"
-NAMES = {**PROPERTIES, LOSS: "the twin’s loss"}
+NAMES = {**PROPERTIES, LOSS: "the baseline’s loss"}
 TIPS = {
     "brightness": "Mean of the pixels’ luma.",
     "contrast": "Standard deviation of the pixels’ luma (RMS contrast, Peli 1990).",
@@ -47,7 +47,7 @@ def easy(evidence: Evidence) -> Table | None:
             Column(name="Network", numeric=False),
             *(Column(name=name.capitalize(), unit="ρ", tip=TIPS[key]) for key, name in PROPERTIES.items()),
             Column(
-                name="Static twin’s loss",
+                name="Baseline’s loss",
                 unit="ρ",
                 tip="Cross-entropy of the static ResNet that the network is compared with.",
             ),
@@ -68,7 +68,7 @@ def _row(costs: Costs) -> list[Cell]:
     return [
         text(costs.network.name, network=costs.network.slug),
         *(_cell(costs.of.get(name), "no values that differ" if costs.of else few) for name in PROPERTIES),
-        _cell(costs.of.get(LOSS), "no static twin here" if costs.twin is None else few, costs),
+        _cell(costs.of.get(LOSS), "no baseline here" if costs.baseline is None else few, costs),
         follows if costs.of else missing(few),
     ]
 
@@ -81,18 +81,22 @@ def _cell(found: Correlation | None, reason: str, costs: Costs | None = None) ->
     if found is None:
         return missing(reason)
     ends = f"{signed(found.low)} to {signed(found.high)}"
-    tip = f"Of {costs.twin.name}." if costs and costs.twin else ""
+    tip = f"Of {costs.baseline.name}." if costs and costs.baseline else ""
     return Cell(text=signed(found.value), sub=ends, sort=found.value, best=found.differs, tip=tip)
 
 
 def _stand_ins(found: EasyImages) -> str:
-    """Which networks have another's twin, with a space behind; empty where all have their own."""
+    """Which networks have another's baseline, with a space behind; empty where all have their own."""
     others = [
-        f"{costs.network.name} ({costs.twin.name})"
+        f"{costs.network.name} ({costs.baseline.name})"
         for costs in found.costs
-        if costs.twin and not is_own(costs.network, costs.twin)
+        if costs.baseline and not is_own(costs.network, costs.baseline)
     ]
-    return f"Whose own twin was not trained has that of the nearest cost: {listing(others)}. " if others else ""
+    return (
+        f"Where the own baseline was not trained, that of the nearest cost stands in: {listing(others)}. "
+        if others
+        else ""
+    )
 
 
 def _claim(found: EasyImages) -> str:
@@ -106,5 +110,5 @@ def _claim(found: EasyImages) -> str:
     rising = sum(one.low > 0 for one in losses)
     return (
         "Wang et al. (2018, Fig. 7) found that SkipNet skips most in bright, clear images of high contrast. Here cost "
-        f"falls {', '.join(parts)}. It rises with the twin’s loss in {rising} of {len(losses)}."
+        f"falls {', '.join(parts)}. It rises with the baseline’s loss in {rising} of {len(losses)}."
     )

@@ -60,6 +60,18 @@ def test_a_row_says_what_the_decision_is_worth(measured: Evidence) -> None:
     assert ada[1].sub == "3.00 M MACs"
 
 
+def test_a_network_that_routes_by_image_and_cannot_be_held_is_named(made: HandMade) -> None:
+    worth = decisions(("shuffled", WHOLE), ("fixed", lost(1)), own=WHOLE)
+    made.add(made.spec("adanet"), accuracy=answers(WHOLE, ROUTES), decisions=worth)
+    made.add(made.spec("skipnet"), accuracy=answers(WHOLE, ROUTES))
+    shown = decision_worth(made.evidence())
+    assert shown is not None
+    assert shown.note.endswith(
+        " SkipNet routes by image too, but its decisions were not measured, or are not of a kind that can be held: "
+        "exits, and one gate per unit."
+    )
+
+
 def test_a_network_has_a_row_per_part(measured: Evidence) -> None:
     found = parts(measured, measured.networks[0])
     assert found is not None

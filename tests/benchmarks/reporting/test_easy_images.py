@@ -51,10 +51,10 @@ def answers(macs: Values, loss: Values = LOSS) -> pd.DataFrame:
     return pd.DataFrame({**values, "nll": loss, "top5": True, "macs": macs, "route": routes})
 
 
-def study(root: Path, macs: Values, properties: pd.DataFrame | None = None, *, twin: bool = True) -> HandMade:
-    """An AdaNet of such costs, and its static twin."""
+def study(root: Path, macs: Values, properties: pd.DataFrame | None = None, *, baseline: bool = True) -> HandMade:
+    """An AdaNet of such costs, and its baseline."""
     made = HandMade(root)
-    if twin:
+    if baseline:
         made.add(made.spec("resnet"), accuracy=answers(np.full(IMAGES, 4e6)))
     record = made.add(made.spec("adanet"), accuracy=answers(macs))
     if properties is not None:
@@ -94,9 +94,9 @@ def test_the_weaker_of_two_is_named_behind_the_stronger(tmp_path: Path) -> None:
     made = study(tmp_path, 1e6 * (3 + 2 * LOSS - CONTRAST), looks())
     assert costs(made).followed == ["loss", "contrast"]
     shown = cells(easy(made.evidence()))
-    assert (shown["Cost follows"].text, shown["Cost follows"].sub) == ("the twin’s loss", "also contrast")
+    assert (shown["Cost follows"].text, shown["Cost follows"].sub) == ("the baseline’s loss", "also contrast")
     assert shown["Contrast"].text.startswith("−")
-    assert shown["Static twin’s loss"].tip == "Of ResNet."
+    assert shown["Baseline’s loss"].tip == "Of ResNet."
     assert [found.verdict for found in hard_images(made.evidence())] == ["holds"]
 
 
@@ -126,23 +126,23 @@ def test_a_property_that_all_images_share_is_left_out(tmp_path: Path) -> None:
     assert cells(easy(made.evidence()))["Brightness"].sub == "no values that differ"
 
 
-def test_without_its_twin_a_network_has_the_nearest_static_resnet(tmp_path: Path) -> None:
+def test_without_its_baseline_a_network_has_the_nearest_static_resnet(tmp_path: Path) -> None:
     made = HandMade(tmp_path)
     for blocks, macs in (([1, 1, 1], 2_000_000), ([3, 3, 3], 7_000_000)):
         cost = pd.DataFrame({"setting": ["default"], "nominal": macs, "routed": macs, "executed": macs})
         made.add(made.spec("resnet", blocks=blocks), accuracy=answers(np.full(IMAGES, 4e6)), cost=cost)
     made.add(made.spec("adanet"), accuracy=answers(1e6 * (1 + LOSS)), image_properties=looks())
     own = costs(made)
-    assert own.twin is not None
-    assert own.twin.name == "ResNet [blocks 3-3-3]"  # 7 is nearer to 4 million than 2, as a ratio
+    assert own.baseline is not None
+    assert own.baseline.name == "ResNet [blocks 3-3-3]"  # 7 is nearer to 4 million than 2, as a ratio
     table = easy(made.evidence())
     assert table is not None
-    assert "has that of the nearest cost: AdaNet (ConvNet-AIG) (ResNet [blocks 3-3-3])" in table.note
+    assert "the nearest cost stands in: AdaNet (ConvNet-AIG) (ResNet [blocks 3-3-3])" in table.note
 
 
 def test_without_any_static_network_its_loss_is_missing(tmp_path: Path) -> None:
-    shown = cells(easy(study(tmp_path, 1e6 * (1 + BRIGHTNESS), looks(), twin=False).evidence()))
-    assert shown["Static twin’s loss"].sub == "no static twin here"
+    shown = cells(easy(study(tmp_path, 1e6 * (1 + BRIGHTNESS), looks(), baseline=False).evidence()))
+    assert shown["Baseline’s loss"].sub == "no baseline here"
 
 
 def test_where_images_were_not_looked_at_the_page_says_how(tmp_path: Path) -> None:

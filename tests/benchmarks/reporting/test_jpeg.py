@@ -58,7 +58,7 @@ def test_attacks_are_in_the_order_of_what_they_leave(measured: Evidence) -> None
     assert attacks(measured) == ["FGSM", "PGD-10"]
 
 
-def test_a_network_stands_beside_its_static_twin(measured: Evidence) -> None:
+def test_a_network_stands_beside_its_baseline(measured: Evidence) -> None:
     assert [(network.label, twin.label) for network, twin in pairs(measured)] == [("adanet", "resnet")]
 
 
@@ -68,7 +68,7 @@ def test_the_usual_quality_is_shown_or_the_one_next_to_it(made: HandMade) -> Non
     assert shown_quality(made.evidence()) == 60
 
 
-def test_radii_are_counted_at_which_the_network_is_more_accurate_than_its_twin(measured: Evidence) -> None:
+def test_radii_are_counted_at_which_the_network_is_more_accurate_than_its_baseline(measured: Evidence) -> None:
     assert ahead(measured, "FGSM", 0, knows=False) == (2, 2)
     assert ahead(measured, "FGSM", 75, knows=False) == (1, 2)
     assert ahead(measured, "FGSM", 75, knows=True) == (0, 2)
@@ -89,7 +89,7 @@ def test_the_figure_has_three_curves_per_network_and_a_panel_per_attack(measured
 
 def test_the_caption_sets_the_papers_finding_beside_what_is_found_here(measured: Evidence) -> None:
     assert draw(measured).caption.endswith(
-        "Here, under FGSM, it is more accurate than its static twin at 2 of 2 radii without JPEG, at 1 with it, and "
+        "Here, under FGSM, it is more accurate than its baseline at 2 of 2 radii without JPEG, at 1 with it, and "
         "at 0 where the attack knows of it."
     )
 
@@ -110,9 +110,9 @@ def test_the_table_has_a_row_per_quality_at_the_second_radius(measured: Evidence
     assert absent[1].sub == "switched off"
 
 
-def test_without_its_twin_there_is_no_figure(made: HandMade) -> None:
+def test_without_its_baseline_there_is_no_figure(made: HandMade) -> None:
     made.add(made.spec("adanet"), jpeg=compressed(shown((7, 3), (8, 4), (5, 1))))
-    with pytest.raises(NoData, match="No ConvNet-AIG was measured behind JPEG together with its static twin"):
+    with pytest.raises(NoData, match="No ConvNet-AIG was measured behind JPEG together with its baseline"):
         draw(made.evidence())
 
 

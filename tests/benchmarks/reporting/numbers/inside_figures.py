@@ -151,12 +151,12 @@ def columns(study: Study, network: Network) -> Rows:
 def columns_caption(study: Study, network: Network) -> Says:
     """Whether the deepest column is near the whole network."""
     deepest, together = insides.beside_whole(network)
-    near = -study.margin < deepest[1], deepest[2] < -study.margin
+    near = deepest[1] > -0.01, deepest[2] < -0.01
     verdict = "which agrees" if near[0] else "which contradicts it" if near[1] else "which cannot be told"
     better = "better" if together[1] > 0 else "worse" if together[2] < 0 else "which cannot be told from none"
     return joined(
         says("{} test images, …; bars are {} % intervals (Wilson). … Larsson et al. ({}) …; ", study.images, 95, 2017),
         says("here it is {} points ({} to {}) beside it, ", *(100 * end for end in deepest)),
-        says(f"{verdict} (a margin of {{}} points, same images). ", 100 * study.margin),
+        says(f"{verdict} (within {{}} point, same images). ", 1),
         says(f"The ensemble is {{}} points ({{}} to {{}}) beside …, {better}.", *(100 * end for end in together)),
     )

@@ -10,7 +10,7 @@ import numpy as np
 from tests.benchmarks.reporting.numbers import attacked
 from tests.benchmarks.reporting.numbers.information import explained, rank_correlation
 from tests.benchmarks.reporting.numbers.inside_figures import updates_caption
-from tests.benchmarks.reporting.numbers.records import BINS, Network, Study, share_right, wilson
+from tests.benchmarks.reporting.numbers.records import BINS, Network, Study, share_right, wilson, wilson_of
 from tests.benchmarks.reporting.numbers.route_figures import BARS, INSIDE, exits_of, of_network, rates_by_epoch, used
 from tests.benchmarks.reporting.numbers.saying import Says, Sentence, joined, listing, says
 from tests.benchmarks.reporting.numbers.sections import exits
@@ -48,7 +48,7 @@ def captions(study: Study) -> dict[str, list[Sentence]]:
     }
     of_kind: dict[str, Callable[[Study, Network], Says]] = {
         "dynamics": _dynamics,
-        "execution": lambda _, network: joined("… ", images, f", setting “{network.first}”; …"),
+        "execution": lambda _, network: joined("… ", images, f", setting “{network.first}”; …", _surely(network)),
         "exits": lambda *_: joined("…; ", images, ". …"),
         "exit-criteria": exits.rules_caption,
         "budgeted": exits.budgeted_caption,
@@ -143,9 +143,27 @@ def _dynamics(study: Study, network: Network) -> Says:
     settled = 1 + max((int(str(epoch)) for epoch in rates.index[far]), default=0)
     always = [str(unit) for unit, rate in rates.iloc[-1].items() if rate >= 0.95]
     named = f": {listing(always)}." if 0 < len(always) <= 8 else "."
+    images = network.config.get("images", {}).get("validation", 0)
+    shown = says("Share of the {} validation images …, in % (each known to {} points or better)", images, _half(images))
     until = says("… one seed. … From epoch {} on no rate is further than {} points …; ", settled, 10)
     end = says("at the end {} of {} units run … at least {} % of the images", len(always), len(network.units), 95)
-    return joined(until, end, named, _always(network, always))
+    return joined(*([shown] if images else []), until, end, named, _always(network, always))
+
+
+def _half(images: int) -> float:
+    """Half of the widest interval of a share of images, in points."""
+    _, low, high = wilson_of((images // 2) / images, images) if images else (0.0, 0.0, 0.0)
+    return 50 * (high - low)
+
+
+def _surely(network: Network) -> Says:
+    """How many images a class has at least, and the widest interval of a share of them that used a unit."""
+    answers = network.answers()
+    groups = used(network, answers["route"]).groupby(answers["label"])
+    ends = [wilson_of(share, len(own)) for _, own in groups for share in own.mean()]
+    widest = max(high - low for _, low, high in ends)
+    text = "A class has {} images or more: no share’s {} % interval (Wilson) is wider than {} points."
+    return says(text, groups.size().min(), 95, 100 * widest)
 
 
 def _always(network: Network, always: list[str]) -> Says:

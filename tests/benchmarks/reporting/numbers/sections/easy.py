@@ -41,12 +41,12 @@ class Costs:
     """What the cost of a network's images goes with, by name, and whose loss it was."""
 
     network: Network
-    twin: Network
+    static: Network
     of: dict[str, Ends]
 
 
 def costs(study: Study) -> list[Costs]:
-    """Rank correlations with what images look like and with the loss of the static twin."""
+    """Rank correlations with what images look like and with the loss of the baseline."""
     made = [network for network in study.networks if network.answers()["macs"].nunique() > 1]
     tables = {network: _columns(study, network) for network in made}
     columns = {(network, name): own[name] for network, own in tables.items() for name in own}
@@ -61,21 +61,21 @@ def costs(study: Study) -> list[Costs]:
     for network, name in pairs:
         value = tables[network]["macs"].corr(tables[network][name], method="spearman")
         assert math.isclose(of[network, name][0], value, abs_tol=1e-9)
-    return [Costs(n, twin(study, n), {name: of[n, name] for name in (*LOOKS, LOSS)}) for n in made]
+    return [Costs(n, static(study, n), {name: of[n, name] for name in (*LOOKS, LOSS)}) for n in made]
 
 
 def _columns(study: Study, network: Network) -> pd.DataFrame:
     looks = network.table("image_properties").set_index("index")[[*LOOKS]].astype(float)
-    loss = twin(study, network).answers().set_index("index")["nll"].astype(float)
+    loss = static(study, network).answers().set_index("index")["nll"].astype(float)
     return looks.assign(macs=network.answers().set_index("index")["macs"].astype(float), loss=loss)
 
 
-def twin(study: Study, network: Network) -> Network:
+def static(study: Study, network: Network) -> Network:
     """The static ResNet that it is compared with, or else the nearest in cost."""
     own = [other for other in study.networks if other.selector == network.baseline]
     cost = float(network.config["baseline"]["macs"])
-    static = [other for other in study.networks if other.is_static]
-    return own[0] if own else min(static, key=lambda other: abs(math.log(other.cost()["nominal"] / cost)))
+    others = [other for other in study.networks if other.is_static]
+    return own[0] if own else min(others, key=lambda other: abs(math.log(other.cost()["nominal"] / cost)))
 
 
 def easy_images(study: Study) -> Table:
@@ -88,15 +88,19 @@ def easy_images(study: Study) -> Table:
             for name, head in LOOKS.items()
         ),
         Column(
-            Says("Static twin’s loss ρ"),
-            [with_interval(own.of[LOSS], tip=Says(f"Of {own.twin.name}.")) for own in found],
+            Says("Baseline’s loss ρ"),
+            [with_interval(own.of[LOSS], tip=Says(f"Of {own.static.name}.")) for own in found],
         ),
         Column(Says("Cost follows"), [_followed(own) for own in found], says("… leaves {} out.", 0)),
     ]
     text = "… finds it: {} test images, …. Above {}, …: {} % intervals …; bold where one leaves {} out. "
     start = says(text, _images(found), 0, 95, 0)
-    others = [f"{own.network.name} ({own.twin.name})" for own in found if own.twin.selector != own.network.baseline]
-    stand_in = f"Whose own twin was not trained has that of the nearest cost: {listing(others)}. " if others else ""
+    others = [f"{own.network.name} ({own.static.name})" for own in found if own.static.selector != own.network.baseline]
+    stand_in = (
+        f"Where the own baseline was not trained, that of the nearest cost stands in: {listing(others)}. "
+        if others
+        else ""
+    )
     parts = []
     for name in ("brightness", "contrast", "sharpness"):
         signs = [sign(own.of[name]) for own in found]
@@ -105,7 +109,7 @@ def easy_images(study: Study) -> Table:
     claim = says("Wang et al. ({}, Fig. {}) …. Here cost falls ", 2018, 7)
     together = joined(parts[0], ", ", parts[1], ", ", parts[2])
     losses = [sign(own.of[LOSS]) for own in found]
-    end = says(". It rises with the twin’s loss in {} of {}.", losses.count(1), len(losses))
+    end = says(". It rises with the baseline’s loss in {} of {}.", losses.count(1), len(losses))
     return Table(columns, note=joined(start, stand_in, claim, together, end))
 
 
@@ -114,7 +118,7 @@ def _images(found: list[Costs]) -> int:
 
 
 def _followed(own: Costs) -> Cell:
-    names = {**{name: head.lower() for name, head in LOOKS.items()}, LOSS: "the twin’s loss"}
+    names = {**{name: head.lower() for name, head in LOOKS.items()}, LOSS: "the baseline’s loss"}
     clear = sorted((name for name in own.of if sign(own.of[name])), key=lambda name: -abs(own.of[name][0]))
     if not clear:
         return word("nothing")

@@ -27,7 +27,7 @@ def image_claims(study: Study) -> Iterator[Claimed]:
         yield WANG, own.network, joined(several[0], "; ", several[1], "; ", several[2], looked), verdict
     for own in found:
         verdict = {1: "holds", 0: "cannot be told", -1: "does not hold"}[sign(own.of[LOSS])]
-        yield VEIT, own.network, joined(_ends(f"with the loss of {own.twin.name} ", own.of[LOSS]), looked), verdict
+        yield VEIT, own.network, joined(_ends(f"with the loss of {own.static.name} ", own.of[LOSS]), looked), verdict
     for scales in zoomed(study):
         two = joined(_ends("smaller ", scales.smaller, " units"), ", ", _ends("larger ", scales.larger, " units"))
         text = joined(two, says("; {} images", scales.images))
