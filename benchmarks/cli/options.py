@@ -57,7 +57,8 @@ NameOption = Annotated[
 ResultsOption = Annotated[Path, typer.Option(help="Where records go. Example: --results /data/results")]
 ReportsOption = Annotated[Path, typer.Option(help="Where pages go. Example: --reports /data/reports")]
 DataRootOption = Annotated[
-    Path | None, typer.Option(help="Folder that is searched for data sets. Example: --data-root ~/data")
+    Path | None,
+    typer.Option(envvar="ROUTEBENCH_DATA", help="Folder that is searched for data sets. Example: --data-root ~/data"),
 ]
 DeviceOption = Annotated[
     str | None, typer.Option(help="cpu or cuda. Example: --device cpu [default: cuda if available]")

@@ -16,14 +16,20 @@ PYTHON_2_PICKLES = r"dtype\(\): align should be passed"
 """What NumPy 2.4.0 to 2.4.4 remark upon CIFAR's files (github.com/numpy/numpy/pull/31211)."""
 
 
-def require_root(name: str, data_root: Path | None) -> Path:
+def require_root(name: str, data_root: Path | None, needed: str = "") -> Path:
     """The data root.
+
+    Args:
+        name: of the data set.
+        data_root: None where there is none.
+        needed: what has to be in the data root DIR, of a data set that cannot be downloaded.
 
     Raises:
         DataMissing: there is none.
     """
     if data_root is None:
-        raise DataMissing(f"{name} is read from a folder: give --data-root DIR ({_download_hint(name)})")
+        hint = f"needed: {needed}" if needed else _download_hint(name)
+        raise DataMissing(f"{name} is read from a folder: give --data-root DIR or set ROUTEBENCH_DATA ({hint})")
     return data_root
 
 

@@ -68,7 +68,7 @@ def read_cifar10(data_root: Path | None, options: Mapping[str, object]) -> Datas
     return read_cifar(CIFAR10, data_root, options)
 
 
-@dataset(CIFAR100, options={"download": False}, order=5)
+@dataset(CIFAR100, options={"download": False}, order=6)
 def read_cifar100(data_root: Path | None, options: Mapping[str, object]) -> Dataset:
     """45,000 / 5,000 / 10,000 photographs of 100 classes; see `read_cifar`."""
     return read_cifar(CIFAR100, data_root, options)

@@ -62,7 +62,7 @@ class Listing:
     Description(
         name=NAME, title=TITLE, shape=None, classes=None, source=SOURCE, options={"size": 224, "workers": None}
     ),
-    order=7,
+    order=8,
 )
 def read_imagefolder(data_root: Path | None, options: Mapping[str, object]) -> Dataset:
     """Validation is 2 % of train/, at least one image of each class; test is val/.

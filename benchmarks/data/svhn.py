@@ -36,7 +36,7 @@ SVHN = DatasetInfo(
 )
 
 
-@dataset(SVHN, options={"download": False}, order=6)
+@dataset(SVHN, options={"download": False}, order=7)
 def read_svhn(data_root: Path | None, options: Mapping[str, object]) -> Dataset:
     """67,257 / 6,000 / 26,032 digits cropped from photographs.
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import json
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
@@ -62,3 +67,28 @@ def folder(tmp_path: Path, tiles: dict[str, list[Image.Image]]) -> Path:
             for number, image in enumerate(chosen):
                 image.save(tmp_path / part / name / f"{number:02d}.{suffix}")
     return tmp_path
+
+
+def jpeg(image: Image.Image) -> bytes:
+    """An image as the bytes of a JPEG file."""
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()
+
+
+def write_parquet(
+    file: Path,
+    images: Sequence[bytes | None],
+    labels: Sequence[object],
+    names: Sequence[str] | None = None,
+    columns: tuple[str, str] = ("image", "label"),
+) -> Path:
+    """Encoded images and labels as the library `datasets` writes them."""
+    structs = [{"bytes": content, "path": f"{row}.jpg"} for row, content in enumerate(images)]
+    table = pa.table({columns[0]: structs, columns[1]: list(labels)})
+    if names is not None:
+        features = {columns[0]: {"_type": "Image"}, columns[1]: {"names": list(names), "_type": "ClassLabel"}}
+        table = table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})
+    file.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(table, file)
+    return file

@@ -23,7 +23,7 @@ def test_the_default_of_the_suite_comes_first() -> None:
 
 
 def test_all_data_sets_are_listed() -> None:
-    expected = {"mnist5k", "digits", "fashion-mnist", "cifar10", "cifar100", "svhn", "imagefolder"}
+    expected = {"mnist5k", "digits", "fashion-mnist", "cifar10", "cifar10-jpeg", "cifar100", "svhn", "imagefolder"}
     assert set(names()) == expected
 
 
@@ -114,7 +114,7 @@ def test_no_samples_is_refused() -> None:
 @pytest.mark.parametrize("name", names())
 def test_a_data_set_is_read_by_the_module_that_declares_it(name: str) -> None:
     family = {"mnist5k": "embedded", "digits": "embedded", "fashion-mnist": "fashion"}
-    family |= {"cifar10": "cifar", "cifar100": "cifar"}
+    family |= {"cifar10": "cifar", "cifar10-jpeg": "cifar10_jpeg", "cifar100": "cifar"}
     assert module_of(name) == f"benchmarks.data.{family.get(name, name)}"
 
 

@@ -114,7 +114,7 @@ def test_pickles_of_python_2_give_no_warning(cifar10: Path) -> None:
 
 @pytest.mark.parametrize("name", ["cifar10", "cifar100", "svhn"])
 def test_without_a_data_root_the_message_asks_for_one(name: str) -> None:
-    with pytest.raises(DataMissing, match=rf"give --data-root DIR \({name}\[download=True\]"):
+    with pytest.raises(DataMissing, match=rf"give --data-root DIR or set ROUTEBENCH_DATA \({name}\[download=True\]"):
         load(name)
 
 
