@@ -10,8 +10,12 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import benchmarks
+
+if TYPE_CHECKING:
+    from typer import Typer
 
 PROGRAM = "routebench"
 VERBS = MappingProxyType(
@@ -29,8 +33,8 @@ VERBS = MappingProxyType(
     }
 )
 """What each verb does, in the order of the help."""
-MODULES = MappingProxyType({"speed": "benchmarks.speed.__main__"})
-"""Where a verb is, if not in the module of its name."""
+MODULES = MappingProxyType({"run": "benchmarks.cli.command", "speed": "benchmarks.speed.__main__"})
+"""Where a verb's application is, if not in the module of its name."""
 
 
 def main() -> None:
@@ -53,11 +57,19 @@ def main() -> None:
 
 def runner(verb: str) -> Callable[[list[str]], object]:
     """What runs a verb's command line."""
-    module = import_module(MODULES.get(verb, f"benchmarks.{verb}"))
     name = f"{PROGRAM} {verb}"
     if verb == "run":
-        return lambda arguments: module.main(arguments, name)
-    return lambda arguments: module.app(args=arguments, prog_name=name)
+        from benchmarks.run import main as run
+
+        return lambda arguments: run(arguments, name)
+    app = application(verb)
+    return lambda arguments: app(args=arguments, prog_name=name)
+
+
+def application(verb: str) -> Typer:
+    """The typer application that reads a verb's options."""
+    app: Typer = import_module(MODULES.get(verb, f"benchmarks.{verb}")).app
+    return app
 
 
 def helped() -> str:
