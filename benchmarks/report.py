@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors
-from benchmarks.cli.folders import check_page
-from benchmarks.cli.options import ImagesChoice
+from benchmarks.cli.folders import check_page, page_folder
+from benchmarks.cli.options import ImagesChoice, OutOption, ReportsOption
 from benchmarks.cli.waiting import LOADING, waiting
 from benchmarks.records.files import StoreError, study_file
 
@@ -27,13 +27,8 @@ def report(
             show_default="results/quick",
         ),
     ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            help="Directory of the page; created if it is missing. Example: --out public/quick",
-            show_default="reports/<studies' names>",
-        ),
-    ] = None,
+    out: OutOption = None,
+    reports: ReportsOption = None,
     images: Annotated[
         ImagesChoice,
         typer.Option(help="Show test images that are stored with the results, or none. Example: --images none"),
@@ -50,9 +45,9 @@ def report(
     """Write the report of one or several studies and print its path: a page that works offline, from results alone."""
     first, *others = study_dirs or [Path("results/quick")]
     name = "-".join(dict.fromkeys(study_dir.resolve().name for study_dir in (first, *others)))
-    folder = Path("reports") / name if out is None else out
     with one_line_errors(*USAGE_ERRORS):
-        check_page(folder, "--out")
+        folder, option = page_folder(out, reports, name)
+        check_page(folder, option)
         for study_dir in (first, *others):
             study_file(study_dir)
     with waiting(LOADING), warnings.catch_warnings():

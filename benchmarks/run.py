@@ -7,13 +7,18 @@ import sys
 from benchmarks.cli.finished import replay_finished
 
 
-def main(arguments: list[str]) -> None:
-    """Run the command line. If this exact command was finished before, print its result without loading torch."""
+def main(arguments: list[str], program: str = "python -m benchmarks.run") -> None:
+    """Run the command line. If this exact command was finished before, print its result without loading torch.
+
+    Args:
+        arguments: of the command.
+        program: its name in help and errors.
+    """
     if replay_finished(arguments):
         return
     from benchmarks.cli.command import app
 
-    app(args=arguments, prog_name="python -m benchmarks.run", obj=arguments)
+    app(args=arguments, prog_name=program, obj=arguments)
 
 
 if __name__ == "__main__":

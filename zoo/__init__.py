@@ -4,6 +4,8 @@
 `zoo.backbone("randwire[small]", task)` gives its feature maps; `from zoo.backbone import ...` is a module.
 """
 
+from importlib.metadata import PackageNotFoundError, version
+
 import zoo.backbone  # noqa: F401 - before the function of that name, which a later import of the module would replace
 from zoo.features.maps import FeatureMaps, backbone
 from zoo.network import (
@@ -39,6 +41,11 @@ from zoo.sizing.counting import Size, size_of
 from zoo.sizing.matching import match
 from zoo.sizing.static_curve import reference_of, static_curve
 
+try:
+    __version__ = version("routebench")
+except PackageNotFoundError:  # the source without its installation, as a cluster's nodes may have it
+    __version__ = "not installed"
+
 __all__ = [
     "Compute",
     "FeatureMaps",
@@ -57,6 +64,7 @@ __all__ = [
     "Task",
     "UnknownName",
     "Validation",
+    "__version__",
     "backbone",
     "baseline_of",
     "count_parameters",

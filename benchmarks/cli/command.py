@@ -12,7 +12,7 @@ import typer
 from benchmarks.cli import options
 from benchmarks.cli.console import make_console
 from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors, one_line_interrupt
-from benchmarks.cli.folders import check_folder
+from benchmarks.cli.folders import check_folder, page_folder
 from benchmarks.cli.waiting import loading
 from benchmarks.study.design import Design, load
 
@@ -33,7 +33,8 @@ def run(
     seed: options.SeedOption = None,
     name: options.NameOption = None,
     results: options.ResultsOption = Path("results"),
-    reports: options.ReportsOption = Path("reports"),
+    out: options.OutOption = None,
+    reports: options.ReportsOption = None,
     data_root: options.DataRootOption = None,
     device: options.DeviceOption = None,
     scheduler: options.SchedulerOption = options.SchedulerName.ray,
@@ -77,12 +78,11 @@ def run(
             time_limit=time_limit,
             images=images is options.ImagesChoice.all,
         )
+        page, option = page_folder(out, reports, chosen.name)
         if not dry_run:
-            execution.check_places(chosen, results, reports)
+            execution.check_places(chosen, results, page, option)
         campaign = execution.prepare(chosen, run_options, dry_run, console)
     if dry_run:
         execution.plan_only(campaign, console, force=force)
     else:
-        execution.run_campaign(
-            campaign, reports / chosen.name, scheduler, ray_address, console, force=force, arguments=context.obj
-        )
+        execution.run_campaign(campaign, page, scheduler, ray_address, console, force=force, arguments=context.obj)

@@ -8,9 +8,8 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.cli.folders import check_file, check_writable
+from benchmarks.cli.folders import REPORTS, check_file, check_writable
 
-REPORTS = Path("reports")
 STDOUT = "-"
 """In place of a file: standard output, on which then nothing else is written."""
 EXIT_STATUS = (

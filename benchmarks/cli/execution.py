@@ -30,14 +30,20 @@ from benchmarks.running.workload import side_by_side, workload
 from benchmarks.study.study import Study
 
 
-def check_places(study: Study, results: Path, reports: Path) -> None:
+def check_places(study: Study, results: Path, page: Path, option: str) -> None:
     """Check that the records and the page of a study can be written.
+
+    Args:
+        study: that is run.
+        results: folder of its directory.
+        page: directory of the page.
+        option: that names it.
 
     Raises:
         FolderError: they cannot.
     """
     check_results(results / study.name, "--results")
-    check_page(reports / study.name, "--reports")
+    check_page(page, option)
 
 
 def prepare(study: Study, run_options: RunOptions, dry_run: bool, console: Console) -> Campaign:

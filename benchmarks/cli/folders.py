@@ -6,6 +6,8 @@ import tempfile
 from pathlib import Path
 
 PAGE = "index.html"
+REPORTS = Path("reports")
+"""Where pages go, each in a directory of its own, unless an option says otherwise."""
 
 
 class FolderError(ValueError):
@@ -77,6 +79,24 @@ def check_new(folder: Path, option: str) -> None:
     present = min((path.name for path in folder.iterdir()), default=None) if folder.is_dir() else None
     if present is not None:
         raise FolderError(f"{option}: {folder} holds {present!r}; name a new or an empty folder")
+
+
+def page_folder(out: Path | None, reports: Path | None, name: str) -> tuple[Path, str]:
+    """The directory of a page, and the option that names it.
+
+    Args:
+        out: the directory itself.
+        reports: the directory that it is made in, of the older option.
+        name: of the study or studies.
+
+    Raises:
+        FolderError: both are given.
+    """
+    if out is not None and reports is not None:
+        raise FolderError("--out and --reports both say where the page goes; leave --reports out")
+    if reports is not None:
+        return reports / name, "--reports"
+    return out if out is not None else REPORTS / name, "--out"
 
 
 def check_page(folder: Path, option: str) -> None:

@@ -52,10 +52,19 @@ EvaluatorsOption = Annotated[
 ]
 SeedOption = Annotated[int | None, typer.Option(help="Seed of the study. Example: --seed 7")]
 NameOption = Annotated[
-    str | None, typer.Option(help="Name of the directories under --results and --reports. Example: --name mine")
+    str | None, typer.Option(help="Name of the study, of its directory and of its page. Example: --name mine")
 ]
 ResultsOption = Annotated[Path, typer.Option(help="Where records go. Example: --results /data/results")]
-ReportsOption = Annotated[Path, typer.Option(help="Where pages go. Example: --reports /data/reports")]
+OutOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Directory of the page; created if it is missing. Example: --out public/quick "
+        "[default: reports/<study's name>]"
+    ),
+]
+ReportsOption = Annotated[
+    Path | None, typer.Option(hidden=True, help="Older than --out: the directory that the page's directory is made in")
+]
 DataRootOption = Annotated[
     Path | None,
     typer.Option(envvar="ROUTEBENCH_DATA", help="Folder that is searched for data sets. Example: --data-root ~/data"),

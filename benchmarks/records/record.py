@@ -59,7 +59,7 @@ class OtherVersion(StoreError):
 
 
 class Record:
-    """One trained model; its files are documented in CONTRIBUTING.md.
+    """One trained model; its files are documented in docs/files.md.
 
     A record lists its files, and reads its manifest and its configuration, once. To see later changes by other
     processes, create a new object.

@@ -7,17 +7,18 @@ import sys
 from enum import StrEnum
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import pandas as pd
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.cli.console import make_console
-from benchmarks.records.environment import describe_environment
-from benchmarks.speed.table import NotMeasured
+from benchmarks.cli.waiting import LOADING, waiting
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -62,6 +63,8 @@ def speed(
     Other work on the machine disturbs the measurement: stop it, and repeat doubtful figures.
     """
     console = make_console()
+    with waiting(LOADING):
+        from benchmarks.speed.table import NotMeasured
     _print_machine(console)
     below = False
     for section in only or [s for s in Section if find_spec(f"benchmarks.speed.{s}")]:
@@ -98,6 +101,8 @@ def table(title: str, rows: pd.DataFrame) -> Table:
 
 
 def _print_machine(console: Console) -> None:
+    from benchmarks.records.environment import describe_environment
+
     facts = describe_environment()
     load = facts["load_average"][0]
     console.print(

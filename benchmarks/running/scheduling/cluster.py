@@ -8,11 +8,13 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -63,9 +65,9 @@ class Cluster:
             _try_to_join(address)
             options = {"address": address}
         try:
-            with _marked(self._mark):
+            with _marked(self._mark), _same_modules() as environment:
                 # not in a temporary thread: Linux kills Ray's processes when the thread that started them ends
-                ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
+                ray.init(**options, runtime_env=environment, log_to_driver=False, logging_level=logging.ERROR)
             self._node = ray.get_runtime_context().get_node_id()
         except Exception as error:
             self.leave()
@@ -144,6 +146,21 @@ def _marked(mark: str) -> Iterator[None]:
             os.environ.pop(name, None)
             if name in before:
                 os.environ[name] = before[name]
+
+
+@contextmanager
+def _same_modules() -> Iterator[dict[str, Any]]:
+    """The runtime environment of workers that import from where this process does.
+
+    Ray puts the working directory before all else that its workers import from. Where this process does not import from
+    there, as in the console script, a user's own `benchmarks` or `zoo` there would take the place of ours: the workers
+    then get an empty working directory.
+    """
+    if Path.cwd() in (Path(entry).resolve() for entry in sys.path):
+        yield {}
+        return
+    with tempfile.TemporaryDirectory(prefix="routebench-") as empty:
+        yield {"working_dir": empty}
 
 
 def _marked_processes(mark: str) -> list[psutil.Process]:

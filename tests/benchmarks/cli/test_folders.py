@@ -13,6 +13,7 @@ from benchmarks.cli.folders import (
     check_page,
     check_results,
     check_writable,
+    page_folder,
     probe,
 )
 from benchmarks.records.store import Store
@@ -97,3 +98,22 @@ def test_a_folder_to_read_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "data").mkdir()
     monkeypatch.setenv("HOME", str(tmp_path))
     assert check_folder(Path("~/data"), "--data-root") == tmp_path / "data"
+
+
+@pytest.mark.parametrize(
+    ("out", "reports", "expected"),
+    [
+        (None, None, (Path("reports/quick"), "--out")),
+        (Path("public"), None, (Path("public"), "--out")),
+        (None, Path("public"), (Path("public/quick"), "--reports")),
+    ],
+)
+def test_out_is_the_directory_of_the_page_and_reports_where_it_is_made(
+    out: Path | None, reports: Path | None, expected: tuple[Path, str]
+) -> None:
+    assert page_folder(out, reports, "quick") == expected
+
+
+def test_the_directory_of_the_page_is_said_once() -> None:
+    with pytest.raises(FolderError, match="leave --reports out"):
+        page_folder(Path("here"), Path("there"), "quick")

@@ -134,6 +134,9 @@ OPTIONS: list[tuple[list[str], str]] = [
     (["--results", "a file/below"], "--results: a file is not a folder"),
     (["--reports", "a file"], "--reports: a file is not a folder"),
     (["--reports", "a file/below/it"], "--reports: a file is not a folder"),
+    (["--out", "a file"], "--out: a file is not a folder"),
+    (["--out", "a file/below/it"], "--out: a file is not a folder"),
+    (["--out", "here", "--reports", "there"], "--out and --reports both say where the page goes"),
     (["--results", "x" * 300], "--results: "),
     (["--results", "/proc/nowhere"], "--results: /proc/nowhere"),
     (["--data-root", "nowhere"], "--data-root: nowhere is not there"),
@@ -261,7 +264,7 @@ def test_a_file_of_that_name_which_is_no_study_is_left_alone(house: Path) -> Non
 
 def test_a_folder_in_the_place_of_the_page_is_named(house: Path) -> None:
     (house / "reports" / "quick" / "index.html").mkdir(parents=True)
-    assert "--reports: reports/quick/index.html is a folder" in refused(house)
+    assert "--out: reports/quick/index.html is a folder" in refused(house)
 
 
 def test_a_link_to_nowhere_is_no_folder(house: Path) -> None:
@@ -269,8 +272,10 @@ def test_a_link_to_nowhere_is_no_folder(house: Path) -> None:
     assert refused(house) == "--results: results is not a folder"
 
 
-@pytest.mark.parametrize("where", ["--results", "--reports"])
-def test_a_folder_that_takes_no_files_is_named(where: str, house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("where", "own"), [("--results", "/quick"), ("--reports", "/quick"), ("--out", "")])
+def test_a_folder_that_takes_no_files_is_named(
+    where: str, own: str, house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (house / "locked").mkdir()
 
     def refuse(folder: Path) -> None:
@@ -279,7 +284,7 @@ def test_a_folder_that_takes_no_files_is_named(where: str, house: Path, monkeypa
 
     monkeypatch.setattr("benchmarks.cli.folders.probe", refuse)
     line = refused(house, where, "locked/below")
-    assert line.startswith(f"{where}: locked/below/quick")
+    assert line.startswith(f"{where}: locked/below{own}")
     assert line.endswith("cannot be written: Permission denied")
 
 
@@ -319,6 +324,7 @@ def test_a_mistake_of_ours_shows_where_it_is(
         (["a file"], "a file is missing"),
         (["nowhere", "--out", "a file"], "--out: a file is not a folder"),
         (["nowhere", "--out", "a file/below"], "--out: a file is not a folder"),
+        (["nowhere", "--out", "here", "--reports", "there"], "--out and --reports both say where the page goes"),
         (["x" * 300], "File name too long"),
     ],
     ids=option,
