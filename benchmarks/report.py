@@ -11,8 +11,9 @@ import typer
 
 from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors
 from benchmarks.cli.folders import check_page
-from benchmarks.cli.options import ImagesChoice
+from benchmarks.cli.options import ImagesChoice, PluginOption
 from benchmarks.cli.waiting import LOADING, waiting
+from benchmarks.plugins.places import PluginError, check_plugins
 from benchmarks.records.files import StoreError, study_file
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -34,6 +35,7 @@ def report(
             show_default="reports/<studies' names>",
         ),
     ] = None,
+    plugin: PluginOption = None,
     images: Annotated[
         ImagesChoice,
         typer.Option(help="Show test images that are stored with the results, or none. Example: --images none"),
@@ -52,6 +54,7 @@ def report(
     name = "-".join(dict.fromkeys(study_dir.resolve().name for study_dir in (first, *others)))
     folder = Path("reports") / name if out is None else out
     with one_line_errors(*USAGE_ERRORS):
+        check_plugins(plugin)
         check_page(folder, "--out")
         for study_dir in (first, *others):
             study_file(study_dir)
@@ -59,8 +62,10 @@ def report(
         warnings.simplefilter("ignore")
         from benchmarks.comparing.comparison import compare_all
         from benchmarks.comparing.page import sections
+        from benchmarks.plugins.loading import load as load_plugins
         from benchmarks.reporting import build
-    with one_line_errors(StoreError, OSError, RecursionError):
+    with one_line_errors(StoreError, OSError, RecursionError, PluginError):
+        load_plugins(plugin or ())
         with waiting("writing the report"):
             more = sections(compare_all(first, *others))
             page = build(first, folder, *others, images=images is ImagesChoice.all, export=export, more=more)

@@ -78,9 +78,7 @@ class Registry(Generic[Thing]):
 
     def of(self, package: str) -> tuple[str, ...]:
         """Names of what a module declares, or a package in any of its modules."""
-        return tuple(
-            name for name in self._ordered() if f"{self._origins.get(name, '')}.".startswith(f"{package}.")
-        )
+        return tuple(name for name in self._ordered() if f"{self._origins.get(name, '')}.".startswith(f"{package}."))
 
     def names(self, pattern: str = "*") -> tuple[str, ...]:
         """Names that match a shell wildcard."""

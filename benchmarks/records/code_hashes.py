@@ -1,10 +1,10 @@
 """Which code a result depends on: one hash per source file.
 
-The hashes cover a module and everything that it imports from this project or from its own package. Of a plug-in that is
-not installed, that is also what stands beside its package or file in the same folder. Comments, docstrings and blank
-lines are left out, so that only a change of code makes a result stale. A package file (`__init__.py`) re-exports: a name
-that is imported from it is followed to the module that defines the name. In this project it does nothing else; that of
-a plug-in counts where it defines such a name itself.
+The hashes cover a module and everything that it imports from this project or from its own package. Of a plug-in that
+is not installed, that is also what stands beside its package or file in the same folder. Comments, docstrings and blank
+lines are left out, so that only a change of code makes a result stale. A package file (`__init__.py`) re-exports: a
+name that is imported from it is followed to the module that defines the name. In this project it does nothing else;
+that of a plug-in counts where it defines such a name itself.
 """
 
 from __future__ import annotations

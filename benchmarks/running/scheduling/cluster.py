@@ -11,7 +11,7 @@ import sys
 import textwrap
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -19,6 +19,7 @@ import psutil
 import ray
 
 from benchmarks.running.scheduling.base import SchedulerError, one_line
+from benchmarks.running.scheduling.workers import worker_environment
 
 CONNECT_SECONDS = 5.0
 """Seconds that each address of a host may take to accept a connection; a host with IPv6 has two."""
@@ -49,12 +50,13 @@ class Cluster:
     Args:
         address: HOST:PORT of a running cluster, or None to start one here, on the loopback interface only.
         cpus: CPUs that a cluster started here may use.
+        plugins: modules whose source travels to the workers; see `benchmarks.running.scheduling.workers`.
 
     Raises:
         SchedulerError: no cluster can be joined at that address (raised within a minute), or Ray did not start.
     """
 
-    def __init__(self, address: str | None, cpus: int) -> None:
+    def __init__(self, address: str | None, cpus: int, plugins: Sequence[str] = ()) -> None:
         self._mark = "" if address is not None else uuid.uuid4().hex
         for name, level in (("ray", logging.ERROR), ("ray.tune", logging.CRITICAL)):  # events report dead workers
             logging.getLogger(name).setLevel(level)
@@ -63,9 +65,9 @@ class Cluster:
             _try_to_join(address)
             options = {"address": address}
         try:
-            with _marked(self._mark):
+            with _marked(self._mark), worker_environment(plugins) as environment:
                 # not in a temporary thread: Linux kills Ray's processes when the thread that started them ends
-                ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
+                ray.init(**options, runtime_env=environment, log_to_driver=False, logging_level=logging.ERROR)
             self._node = ray.get_runtime_context().get_node_id()
         except Exception as error:
             self.leave()

@@ -72,7 +72,12 @@ def test_what_a_package_passes_on_by_a_star_counts(project: Folder) -> None:
 
 
 def test_what_is_not_imported_does_not_count(project: Folder) -> None:
-    files = {"NAME/__init__.py": "", "NAME/networks.py": "import json\nimport torch\n", "NAME/pages.py": "", "NAME_z.py": ""}
+    files = {
+        "NAME/__init__.py": "",
+        "NAME/networks.py": "import json\nimport torch\n",
+        "NAME/pages.py": "",
+        "NAME_z.py": "",
+    }
     assert list(hashes(project(files), "NAME.networks")) == ["NAME/networks.py"]
 
 
