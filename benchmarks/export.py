@@ -10,9 +10,10 @@ import typer
 
 from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors
 from benchmarks.cli.folders import check_folder, check_new
-from benchmarks.cli.options import DataRootOption
+from benchmarks.cli.options import DataRootOption, PluginOption
 from benchmarks.cli.waiting import LOADING, waiting
 from benchmarks.comparing.places import find_study
+from benchmarks.plugins.places import check_plugins
 from benchmarks.records.files import study_file
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -37,6 +38,7 @@ def export(
             help="Also one file for one image per call, with the operator If, and its time. Example: --single",
         ),
     ] = False,
+    plugin: PluginOption = None,
     data_root: DataRootOption = None,
 ) -> None:
     """Write a trained network as ONNX segments, a plan and a driver that needs NumPy and ONNX Runtime only.
@@ -47,6 +49,7 @@ def export(
     with one_line_errors(*USAGE_ERRORS):
         root = find_study(study)
         study_file(root)
+        check_plugins(plugin)
         check_new(out, "--out")
         if data_root is not None:
             check_folder(data_root, "--data-root")
@@ -59,7 +62,9 @@ def export(
         from benchmarks.exporting.checking import Unequal
         from benchmarks.exporting.exporting import export as write
         from benchmarks.exporting.subject import subject_of
+        from benchmarks.plugins.loading import load as load_plugins
     with one_line_errors(*INPUT_ERRORS, Unequal):
+        load_plugins(plugin or ())
         with waiting(f"exporting {network}"):
             report = write(subject_of(root, network, setting, data_root), out, single=single)
         typer.echo("\n".join(report))

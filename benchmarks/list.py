@@ -10,7 +10,9 @@ import typer
 
 from benchmarks.cli.console import make_console
 from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors
+from benchmarks.cli.options import PluginOption
 from benchmarks.cli.waiting import LOADING, waiting
+from benchmarks.plugins.places import check_plugins
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -32,6 +34,7 @@ def show(
         typer.Argument(help="methods, presets, fidelity, datasets or studies; default: all. Example: fidelity"),
     ] = None,
     methods: Annotated[str, typer.Option(help="Wildcard for methods and presets. Example: --methods 'ada*'")] = "*",
+    plugin: PluginOption = None,
     recount: Annotated[
         bool,
         typer.Option(
@@ -44,8 +47,11 @@ def show(
     with one_line_errors(*USAGE_ERRORS):
         if recount and (topic is not None or methods != "*"):
             raise ValueError("--recount counts every preset; leave the other arguments out")
+        check_plugins(plugin)
         with waiting(LOADING):
             from benchmarks.cli import listing
+            from benchmarks.plugins.loading import load as load_plugins
+        load_plugins(plugin or ())
         if recount:
             typer.echo(listing.recounted())
             return

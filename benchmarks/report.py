@@ -11,8 +11,9 @@ import typer
 
 from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors
 from benchmarks.cli.folders import check_page, page_folder
-from benchmarks.cli.options import ImagesChoice, OutOption, ReportsOption
+from benchmarks.cli.options import ImagesChoice, OutOption, PluginOption, ReportsOption
 from benchmarks.cli.waiting import LOADING, waiting
+from benchmarks.plugins.places import PluginError, check_plugins
 from benchmarks.records.files import StoreError, study_file
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -29,6 +30,7 @@ def report(
     ] = None,
     out: OutOption = None,
     reports: ReportsOption = None,
+    plugin: PluginOption = None,
     images: Annotated[
         ImagesChoice,
         typer.Option(help="Show test images that are stored with the results, or none. Example: --images none"),
@@ -46,6 +48,7 @@ def report(
     first, *others = study_dirs or [Path("results/quick")]
     name = "-".join(dict.fromkeys(study_dir.resolve().name for study_dir in (first, *others)))
     with one_line_errors(*USAGE_ERRORS):
+        check_plugins(plugin)
         folder, option = page_folder(out, reports, name)
         check_page(folder, option)
         for study_dir in (first, *others):
@@ -54,8 +57,10 @@ def report(
         warnings.simplefilter("ignore")
         from benchmarks.comparing.comparison import compare_all
         from benchmarks.comparing.page import sections
+        from benchmarks.plugins.loading import load as load_plugins
         from benchmarks.reporting import build
-    with one_line_errors(StoreError, OSError, RecursionError):
+    with one_line_errors(StoreError, OSError, RecursionError, PluginError):
+        load_plugins(plugin or ())
         with waiting("writing the report"):
             more = sections(compare_all(first, *others))
             page = build(first, folder, *others, images=images is ImagesChoice.all, export=export, more=more)

@@ -10,9 +10,10 @@ import typer
 
 from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors
 from benchmarks.cli.folders import check_file, check_folder
-from benchmarks.cli.options import DataRootOption, DeviceOption
+from benchmarks.cli.options import DataRootOption, DeviceOption, PluginOption
 from benchmarks.cli.waiting import LOADING, waiting
 from benchmarks.comparing.places import find_study
+from benchmarks.plugins.places import check_plugins
 from benchmarks.records.files import study_file
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -41,6 +42,7 @@ def transfer(
     out: Annotated[
         Path | None, typer.Option(help="Write every answer to a CSV file. Example: --out transfer.csv")
     ] = None,
+    plugin: PluginOption = None,
     data_root: DataRootOption = None,
     device: DeviceOption = None,
 ) -> None:
@@ -48,6 +50,7 @@ def transfer(
     with one_line_errors(*USAGE_ERRORS):
         root = find_study(study)
         study_file(root)
+        check_plugins(plugin)
         if epsilon is not None and not 0 < epsilon <= 1:
             raise ValueError(f"--epsilon: {epsilon} must be above 0 and at most 1")
         if out is not None:
@@ -60,9 +63,11 @@ def transfer(
         from benchmarks.cli.console import make_console
         from benchmarks.cli.error_kinds import INPUT_ERRORS
         from benchmarks.cli.values import checked_device
+        from benchmarks.plugins.loading import load as load_plugins
         from benchmarks.transferring.study import transfer_of
         from benchmarks.transferring.transfer import TransferOptions
     with one_line_errors(*INPUT_ERRORS):
+        load_plugins(plugin or ())
         options = TransferOptions(samples=samples, epsilon=epsilon, steps=steps)
         with waiting("attacking"):
             place = torch.device(checked_device(device))

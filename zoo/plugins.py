@@ -1,11 +1,14 @@
 """One idiom for everything that can be added: methods, attacks, evaluators, figures, tables, data sets.
 
 A plug-in is a thing with a name, declared in its own module by a decorator or a call. Modules are found, not listed:
-those of the package that belongs to the kind, and those that an installed distribution names as entry points in the
-group `routebench`. A project adds all that it has, of any kind, with one line of its `pyproject.toml`:
+those of the package that belongs to the kind, those that a command or a study names (`benchmarks.plugins`), and those
+that an installed distribution names as entry points in one of `GROUPS`. A project adds all that it has, of any kind,
+with one line of its `pyproject.toml`:
 
     [project.entry-points.routebench]
     anything = "my_package.my_module"
+
+A group per kind, such as `routebench.methods`, does the same and says what stands there.
 """
 
 from __future__ import annotations
@@ -16,10 +19,12 @@ from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 GROUP = "routebench"
-"""The group of entry points whose modules are imported."""
+"""The group of entry points for modules with plug-ins of any kind."""
+GROUPS = (GROUP, *(f"{GROUP}.{kind}" for kind in ("methods", "evaluators", "figures", "tables", "datasets", "attacks")))
+"""The groups of entry points whose modules are imported, each for plug-ins of any kind."""
 
 
 class UnknownName(ValueError):
@@ -46,6 +51,7 @@ class Registry(Generic[Thing]):
         self._origins: dict[str, str] = {}
         self._loaded = False
         self._loading = False
+        REGISTRIES.append(self)
 
     def add(self, name: str, thing: Thing, origin: str) -> None:
         """Declare a plug-in.
@@ -58,6 +64,8 @@ class Registry(Generic[Thing]):
         Raises:
             ValueError: the name is taken.
         """
+        if not self._is_own(origin):
+            self._load()  # the suite's names are taken, whatever is imported first
         there = self._origins.get(name, origin)
         if there != origin:
             raise ValueError(f"{self.kind} {name!r} of {origin} is there already: {there} has it")
@@ -67,6 +75,10 @@ class Registry(Generic[Thing]):
     def remove(self, name: str) -> None:
         """Take back what was declared, for tests that declare something."""
         del self.declared[name], self._origins[name]
+
+    def of(self, package: str) -> tuple[str, ...]:
+        """Names of what a module declares, or a package in any of its modules."""
+        return tuple(name for name in self._ordered() if f"{self._origins.get(name, '')}.".startswith(f"{package}."))
 
     def names(self, pattern: str = "*") -> tuple[str, ...]:
         """Names that match a shell wildcard."""
@@ -98,7 +110,10 @@ class Registry(Generic[Thing]):
         return sorted(self.declared, key=lambda name: self._place(self._origins.get(name, "")))
 
     def _place(self, origin: str) -> tuple[bool, str]:
-        return not origin.startswith(f"{self._package}."), origin.rpartition(".")[0]
+        return not self._is_own(origin), origin.rpartition(".")[0]
+
+    def _is_own(self, origin: str) -> bool:
+        return origin.startswith(f"{self._package}.")
 
     def _load(self) -> None:
         if self._loaded or self._loading:
@@ -110,6 +125,18 @@ class Registry(Generic[Thing]):
             self._loaded = True
         finally:
             self._loading = False
+
+
+REGISTRIES: list[Registry[Any]] = []
+"""Every registry that was made, of the kinds whose modules are imported."""
+
+
+def declared_in(package: str) -> dict[str, tuple[str, ...]]:
+    """What a module declares, or a package in any of its modules: names by kind, without kinds of which it has none."""
+    found: dict[str, tuple[str, ...]] = {}
+    for registry in REGISTRIES:
+        found[registry.kind] = (*found.get(registry.kind, ()), *registry.of(package))
+    return {kind: names for kind, names in found.items() if names}
 
 
 def origin_of(declared: Callable[..., object]) -> str:
@@ -129,12 +156,13 @@ def load_entry_points() -> None:
     Raises:
         ImportError: one cannot be imported; the message names its distribution.
     """
-    for point in entry_points(group=GROUP):
+    for point in (point for group in GROUPS for point in entry_points(group=group)):
         try:
-            point.load()
-        except ImportError as error:
+            import_module(point.module)  # what is declared there is known by it; `module:name` names one of several
+        except Exception as error:
             owner = point.dist.name if point.dist else "an installed distribution"
-            raise ImportError(f"plug-in {point.value!r} of {owner} cannot be imported: {error}") from error
+            reason = error if isinstance(error, ImportError) else f"{type(error).__name__}: {error}"
+            raise ImportError(f"plug-in {point.value!r} of {owner} cannot be imported: {reason}") from error
 
 
 def unknown(kind: str, name: str, valid: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from benchmarks.cli.console import make_console
 from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors, one_line_interrupt
 from benchmarks.cli.folders import check_folder, page_folder
 from benchmarks.cli.waiting import loading
+from benchmarks.plugins.places import check_plugins
 from benchmarks.study.design import Design, load
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -24,6 +25,7 @@ def run(
     context: typer.Context,
     methods: options.MethodsOption = None,
     study: options.StudyOption = "quick",
+    plugin: options.PluginOption = None,
     dataset: options.DatasetOption = None,
     preset: options.PresetOption = None,
     epochs: options.EpochsOption = None,
@@ -49,13 +51,16 @@ def run(
     """Train networks, measure them, and build the report that compares them."""
     console = make_console()
     with one_line_interrupt(), one_line_errors(*USAGE_ERRORS):
+        check_plugins(plugin)
         load(Design, study)
         if data_root is not None:
             check_folder(data_root, "--data-root")
     with one_line_interrupt(), loading():
         from benchmarks.cli import execution
         from benchmarks.cli.error_kinds import INPUT_ERRORS
+        from benchmarks.cli.plugins import with_plugins
         from benchmarks.cli.values import checked_run, measuring_besides, override, split_methods
+        from benchmarks.plugins.loading import load as load_plugins
         from benchmarks.study.study import load_study
     with one_line_interrupt(), one_line_errors(*INPUT_ERRORS):
         overrides = {
@@ -67,7 +72,10 @@ def run(
             "seed": seed,
             "name": name,
         }
-        chosen = measuring_besides(override(load_study(study), overrides, epochs), evaluators)
+        load_plugins(plugin or ())
+        named = load_study(study)
+        named = with_plugins(named, plugin, results / (name or named.name), console)
+        chosen = measuring_besides(override(named, overrides, epochs), evaluators)
         run_options = checked_run(
             results=results,
             data_root=data_root,

@@ -19,8 +19,10 @@ from benchmarks.cli.comparison_options import (
     tolerances,
 )
 from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors
+from benchmarks.cli.options import PluginOption
 from benchmarks.cli.waiting import LOADING, waiting
 from benchmarks.comparing.places import find_study
+from benchmarks.plugins.places import check_plugins
 from benchmarks.records.files import study_file
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -32,6 +34,7 @@ def compare(
         str, typer.Argument(help="Results of the first study: a directory, or a name below results. Example: quick")
     ],
     b: Annotated[str, typer.Argument(help="Results of the second study. Example: results/mine")],
+    plugin: PluginOption = None,
     page: PageOption = None,
     json: JsonOption = None,
     tolerance_accuracy: AccuracyTolerance = None,
@@ -42,6 +45,7 @@ def compare(
     """Compare study B with study A: what they were made of, by how much they differ, and which conclusions changed."""
     with one_line_errors(*USAGE_ERRORS):
         accepted = tolerances(tolerance_accuracy, tolerance_robust, tolerance_cost, tolerance_time)
+        check_plugins(plugin)
         check_outputs(page, json)
         roots = find_study(a), find_study(b)
         for root in roots:
@@ -52,7 +56,9 @@ def compare(
         from benchmarks.cli.error_kinds import INPUT_ERRORS
         from benchmarks.comparing.comparison import compare as compare_studies
         from benchmarks.comparing.tolerances import Tolerances
+        from benchmarks.plugins.loading import load as load_plugins
     with one_line_errors(*INPUT_ERRORS):
+        load_plugins(plugin or ())
         with waiting("comparing the studies"):
             comparison = compare_studies(*roots, Tolerances(**accepted))
         write(comparison, page, json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -136,6 +137,15 @@ def execute(
     campaign.check_data()
     for line in campaign.put_aside_damaged():
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+    kept_as_they_are = campaign.kept()
+    if kept_as_they_are:
+        console.print(
+            f"Kept as stored, because nothing here has their method: {', '.join(kept_as_they_are)}; name their plug-in "
+            "with --plugin to make or measure them again.",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
     plan = campaign.plan()
     jobs = campaign.jobs(plan)
     if not jobs:
@@ -143,7 +153,7 @@ def execute(
         campaign.run(InlineScheduler(), lambda event: None)
         return 0
     with waiting(f"starting {scheduler}"):
-        runner = make_scheduler(scheduler, ray_address)
+        runner = make_scheduler(scheduler, ray_address, campaign.plugins)
     together = side_by_side(campaign.options) if scheduler is options.SchedulerName.ray and not ray_address else 1
     left = TimeLeft(workload(campaign, plan), together)
     try:
@@ -161,10 +171,10 @@ def execute(
     return sum(bool(outcome.error) for outcome in outcomes)
 
 
-def make_scheduler(name: options.SchedulerName, ray_address: str | None) -> Scheduler:
+def make_scheduler(name: options.SchedulerName, ray_address: str | None, plugins: Sequence[str] = ()) -> Scheduler:
     """The scheduler of that name; Ray is imported only where it is used."""
     if name is options.SchedulerName.inline:
         return InlineScheduler()
     from benchmarks.running.scheduling.ray import RayScheduler
 
-    return RayScheduler(ray_address)
+    return RayScheduler(ray_address, plugins=plugins)

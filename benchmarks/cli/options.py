@@ -33,6 +33,15 @@ MethodsOption = Annotated[
 StudyOption = Annotated[
     str, typer.Option(help="What is compared: quick, standard, paper, or a YAML file. Example: --study my.yaml")
 ]
+PluginOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--plugin",
+        help="Import this first, for its methods, evaluators, figures, data sets and attacks: a module, or the path of "
+        "a .py file or of a package's folder; may be repeated. Example: --plugin my_package.networks",
+        show_default="the study's",
+    ),
+]
 DatasetOption = Annotated[
     str | None, typer.Option(help="Another data set. Example: --dataset 'fashion-mnist[train=10000]'")
 ]

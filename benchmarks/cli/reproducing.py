@@ -27,6 +27,7 @@ from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors, one_line_interr
 from benchmarks.cli.folders import check_folder, check_writable
 from benchmarks.cli.waiting import loading, waiting
 from benchmarks.comparing.places import RESULTS, find_study
+from benchmarks.plugins.places import check_plugins
 from benchmarks.records.files import study_file
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -50,6 +51,7 @@ def reproduce(
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue a reproduction that was interrupted. Example: --resume")
     ] = False,
+    plugin: options.PluginOption = None,
     page: PageOption = None,
     json: JsonOption = None,
     tolerance_accuracy: AccuracyTolerance = None,
@@ -74,6 +76,7 @@ def reproduce(
         study_file(original)
         if data_root is not None:
             check_folder(data_root, "--data-root")
+        check_plugins(plugin)
         check_outputs(page, json)
     with one_line_interrupt(), loading():
         from benchmarks.cli.compared import write
@@ -84,8 +87,10 @@ def reproduce(
         from benchmarks.comparing.comparison import compare
         from benchmarks.comparing.reproduction import prepare
         from benchmarks.comparing.tolerances import Tolerances
+        from benchmarks.plugins.loading import load as load_plugins
         from benchmarks.records.store import Store
     with one_line_interrupt(), one_line_errors(*INPUT_ERRORS):
+        load_plugins(plugin or ())
         place = into or RESULTS / f"{Store(original).read_study().name}-reproduced"
         run_options = checked_run(
             results=place.parent,

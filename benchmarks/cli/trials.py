@@ -78,7 +78,10 @@ def run_tuning(searched: Search, scheduler: options.SchedulerName, ray_address: 
     with one_line_interrupt(), one_line_errors(*RUN_ERRORS, Busy), claim(root / ".claims" / "tuning.lock"):
         if not (root / "study.yaml").exists():
             whole.store.write_study(whole.study, describe_environment())
-        errors = run_trials(searched.trials, searched.budget["epochs"], scheduler, ray_address, whole.options, console)
+        epochs = searched.budget["epochs"]
+        errors = run_trials(
+            searched.trials, epochs, scheduler, ray_address, whole.options, console, plugins=whole.plugins
+        )
         for label in write_outcome(root, whole.study, specs, searched.trials, budget=searched.budget):
             console.print(f"{label} was tuned with another budget, and is left out; tune it again with this one.")
     tuned_labels = (read_summary(root) or {"networks": {}})["networks"]
@@ -121,6 +124,7 @@ def make_trials(spec: ModelSpec, campaign: Campaign, *, trials: int, epochs: int
                 data_root=options_.data_root.resolve() if options_.data_root else None,
                 device=options_.device,
                 hours=options_.hours,
+                plugins=campaign.plugins,
             )
         )
     return made
@@ -133,6 +137,7 @@ def run_trials(
     ray_address: str | None,
     run_options: RunOptions,
     console: Console,
+    plugins: Sequence[str] = (),
 ) -> list[str]:
     """Run what is missing, network by network; a line for each trial that failed. Ray starts only if there is any."""
     todo = {label: trials for label, trials in waiting.items() if any(trial.result() is None for trial in trials)}
@@ -156,7 +161,7 @@ def run_trials(
         return errors
     from benchmarks.running.scheduling.cluster import Cluster
 
-    cluster = Cluster(ray_address, usable_cpus())
+    cluster = Cluster(ray_address, usable_cpus(), plugins)
     try:
         for trials in todo.values():
             failed = run_with_ray(

@@ -12,6 +12,7 @@ from benchmarks.cli.console import make_console
 from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors, one_line_interrupt
 from benchmarks.cli.folders import check_folder, check_results
 from benchmarks.cli.waiting import loading, waiting
+from benchmarks.plugins.places import check_plugins
 from benchmarks.study.design import Design, load
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -20,6 +21,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 @app.command(epilog="The same command run again does only what is missing; no trial is trained twice.")
 def tune(
     study: options.StudyOption = "quick",
+    plugin: options.PluginOption = None,
     methods: options.MethodsOption = None,
     trials: Annotated[
         int,
@@ -50,16 +52,22 @@ def tune(
     """
     console = make_console()
     with one_line_interrupt(), one_line_errors(*USAGE_ERRORS):
+        check_plugins(plugin)
         load(Design, study)
         if data_root is not None:
             check_folder(data_root, "--data-root")
     with one_line_interrupt(), loading():
         from benchmarks.cli.error_kinds import INPUT_ERRORS
+        from benchmarks.cli.plugins import with_plugins
         from benchmarks.cli.trials import run_tuning, search
         from benchmarks.cli.values import checked_run, override, split_methods
+        from benchmarks.plugins.loading import load as load_plugins
         from benchmarks.study.study import load_study
     with one_line_interrupt(), one_line_errors(*INPUT_ERRORS):
-        base = override(load_study(study), {"dataset": dataset, "preset": preset, "name": name}, None)
+        load_plugins(plugin or ())
+        named = load_study(study)
+        named = with_plugins(named, plugin, results / (name or named.name), console)
+        base = override(named, {"dataset": dataset, "preset": preset, "name": name}, None)
         chosen = None if methods is None else override(base, {"methods": split_methods(methods)}, None)
         run_options = checked_run(
             results=results,

@@ -1,16 +1,21 @@
 """Which code a result depends on: one hash per source file.
 
-The hashes cover a module and everything that it imports from this project or from its own package. Comments, docstrings
-and blank lines are left out, so that only a change of code makes a result stale. A package file (`__init__.py`) only
-re-exports: a name that is imported from it is followed to the module that defines the name.
+The hashes cover a module and everything that it imports from this project or from its own package. Of a plug-in that
+is not installed, that is also what stands beside its package or file in the same folder. Comments, docstrings and blank
+lines are left out, so that only a change of code makes a result stale. A package file (`__init__.py`) re-exports: a
+name that is imported from it is followed to the module that defines the name. In this project it does nothing else;
+that of a plug-in counts where it defines such a name itself.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
+import importlib
 import importlib.util
 import io
+import site
+import sysconfig
 import tokenize
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -29,11 +34,16 @@ record's identity as values."""
 
 
 def code_hashes(modules: Iterable[str]) -> dict[str, str]:
-    """Hash of every source file that the modules depend on, by path relative to the project.
+    """Hash of every source file that the modules depend on, by path relative to the folder of its top-level package.
 
-    Package files (`__init__.py`) and `LISTS` are included only if `modules` names them.
+    Package files (`__init__.py`) of `PACKAGES`, and `LISTS`, are included only if `modules` names them.
     """
-    return dict(_closure(tuple(modules)))
+    return {name: digest for name, digest, _ in _closure(tuple(modules))}
+
+
+def code_files(modules: Iterable[str]) -> dict[str, Path]:
+    """Where those files are."""
+    return {name: path for name, _, path in _closure(tuple(modules))}
 
 
 def changed(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
@@ -43,13 +53,14 @@ def changed(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
 
 def clear_caches() -> None:
     """Read every source file again on the next call; needed after a source file was changed within a process."""
-    for cached in (_closure, _source, _read, _definitions):
+    importlib.invalidate_caches()
+    for cached in (_closure, _source, _read, _definitions, _folder):
         cached.cache_clear()
 
 
 @cache
-def _closure(modules: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    pending, done = list(modules), {}
+def _closure(modules: tuple[str, ...]) -> tuple[tuple[str, str, Path], ...]:
+    pending, done = list(modules), dict[str, tuple[str, str, Path]]()
     while pending:
         module = pending.pop()
         path = _source(module)
@@ -57,15 +68,40 @@ def _closure(modules: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
             continue
         name = module.replace(".", "/") + ("/__init__.py" if path.name == "__init__.py" else ".py")
         if name not in done:
-            done[name], imports = _read(module, path)
+            digest, imports = _read(module, path)
+            done[name] = (name, digest, path)
             pending += [m for m in imports if not _only_lists(m)]
-    return tuple(sorted(done.items()))
+    return tuple(done[name] for name in sorted(done))
 
 
 def _only_lists(module: str) -> bool:
     path = _source(module)
     listing = any(module == name or module.startswith(f"{name}.") for name in LISTS)
-    return listing or path is None or path.name == "__init__.py"
+    return listing or path is None or (path.name == "__init__.py" and _top(module) in PACKAGES)
+
+
+@cache
+def _folder(top: str) -> Path | None:
+    """The folder that holds a top-level package or module; None for what is built in or installed."""
+    try:
+        spec = importlib.util.find_spec(top)
+    except (ModuleNotFoundError, ValueError):
+        return None
+    places = list(spec.submodule_search_locations or ()) or [spec.origin] if spec else []
+    if not places or not places[0] or not Path(places[0]).is_absolute():
+        return None
+    folder = Path(places[0]).parent
+    library = Path(sysconfig.get_path("stdlib"))
+    installed = {*map(Path, (*site.getsitepackages(), site.getusersitepackages())), library, library / "lib-dynload"}
+    return None if folder in installed else folder
+
+
+def _is_followed(module: str, top: str) -> bool:
+    """Whether what a module imports of a top-level package is the project's, or its own: its package or its folder."""
+    if top in PACKAGES or top == _top(module):
+        return True
+    folder = None if _top(module) in PACKAGES else _folder(_top(module))
+    return folder is not None and _folder(top) == folder
 
 
 @cache
@@ -92,16 +128,17 @@ def _read(module: str, path: Path) -> tuple[str, tuple[str, ...]]:
 
 
 def _imports(module: str, package: str, nodes: Sequence[ast.AST]) -> tuple[str, ...]:
-    """Modules of `PACKAGES` and of its own package that a module uses."""
-    roots = {*PACKAGES, _top(module)}
+    """Modules of `PACKAGES`, and of its own package or folder, that a module uses."""
     found: dict[str, None] = {}
     bound: dict[str, str] = {}
     for node in nodes:
         if isinstance(node, ast.Import):
-            for name, asname in ((alias.name, alias.asname) for alias in node.names if _top(alias.name) in roots):
+            for name, asname in ((alias.name, alias.asname) for alias in node.names):
+                if not _is_followed(module, _top(name)):
+                    continue
                 found[name] = None
                 bound |= {asname: name} if asname else {_top(name): _top(name)}
-        elif isinstance(node, ast.ImportFrom) and _top(source := _absolute(node, package)) in roots:
+        elif isinstance(node, ast.ImportFrom) and _is_followed(module, _top(source := _absolute(node, package))):
             found |= dict.fromkeys(_defining(source, alias.name) for alias in node.names)
             bound |= {alias.asname or alias.name: f"{source}.{alias.name}" for alias in node.names}
     for used in _attributes(nodes):

@@ -14,6 +14,8 @@ import pandas as pd
 from torch import Tensor
 
 from benchmarks.measuring.picture_names import PICTURES
+from benchmarks.plugins.loading import load as load_plugins
+from benchmarks.plugins.places import PluginError
 from benchmarks.records.claims import Busy, claim
 from benchmarks.records.code_hashes import changed
 from benchmarks.records.files import (
@@ -254,7 +256,7 @@ class Store:
         """The stored study.
 
         Raises:
-            StoreError: it is missing, of another format, or damaged.
+            StoreError: it is missing, of another format, or damaged, or one of its plug-ins cannot be imported.
         """
         path = study_file(self.root)
         if path.read_bytes().startswith(b"format: 1\n"):
@@ -262,6 +264,10 @@ class Store:
         values = read_yaml(path)
         if values.pop("format", None) != FORMAT:
             raise StoreError(f"{path} was written by another version of RouteBench: run the study again")
+        try:
+            load_plugins(values.get("plugins") or ())
+        except PluginError as error:
+            raise StoreError(f"{path} names plug-ins: {error}") from error
         try:
             return checked(Study, values, f"{path} is damaged")
         except StudyError as error:

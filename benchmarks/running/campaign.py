@@ -13,6 +13,8 @@ import torch
 
 import zoo
 from benchmarks.measuring import evaluators
+from benchmarks.plugins.loading import load as load_plugins
+from benchmarks.records.belonging import belonging, unregistered
 from benchmarks.records.claims import Busy, claim, is_claimed
 from benchmarks.records.derived import SUMMARY, is_derived, joined, store_derived
 from benchmarks.records.environment import describe_environment
@@ -131,6 +133,11 @@ class Campaign:
         device = torch.device(self.options.device)
         return {spec.key: identify(spec, self.dataset, device) for spec in self.specs}
 
+    @property
+    def plugins(self) -> tuple[str, ...]:
+        """Modules of the study's plug-ins."""
+        return tuple(place.module for place in load_plugins(self.study.plugins))
+
     def identity(self, spec: ModelSpec) -> Identity:
         """Identity of a model of the study."""
         return self.identities[spec.key]
@@ -198,6 +205,10 @@ class Campaign:
         for spec in self.specs:
             self.store.discard(spec)
             self.store.discard_workspace(self.identity(spec))
+
+    def kept(self) -> list[str]:
+        """Labels of networks that are stored and cannot be made again: nothing here has their method."""
+        return [spec.label for spec in unregistered(newest_by_key(self.store.readable_records()), self.study)]
 
     def put_aside_damaged(self) -> list[str]:
         """Put aside damaged files of the study, except where another run is working; one line for each."""
@@ -286,7 +297,7 @@ class Campaign:
             spec=spec,
             identity=identity.name,
             precision=identity.precision,
-            evaluation=self.study.evaluation,
+            evaluation=self.study.evaluation.model_dump(mode="json"),
             root=self.store.root.resolve(),
             data_root=options.data_root.resolve() if options.data_root else None,
             device=options.device,
@@ -297,6 +308,8 @@ class Campaign:
                 alone=alone,
             ),
             pictures=self._pictured(spec),
+            plugins=self.plugins,
+            evaluators=tuple(e.name for e in evaluators() if e.wanted(self.study.evaluation)),
         )
 
     def summarise(self) -> None:
@@ -317,9 +330,10 @@ class Campaign:
 def shown_records(store: Store, study: Study) -> dict[str, Record]:
     """The records that belong to a study, by label, in the study's order: the newest of each network it asks for.
 
+    Those of methods that are not registered any more, as of a plug-in that is not here, are last.
+
     Raises:
         StoreError: one of the directory's records is damaged.
-        StudyError: the study names a method that this version of the suite does not know.
     """
-    newest = newest_by_key(store.records())
-    return {spec.label: newest[spec.key] for spec in study.models() if spec.key in newest}
+    found = belonging(newest_by_key(store.records()), study)
+    return {label: record for label, (_, record) in found.items()}

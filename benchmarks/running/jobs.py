@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +22,8 @@ from benchmarks.measuring.options import Evaluation
 from benchmarks.measuring.picture_names import pictures_of
 from benchmarks.measuring.pictures import joined_pictures
 from benchmarks.measuring.preparation import measure, prepare
+from benchmarks.measuring.registry import EVALUATORS
+from benchmarks.plugins.travelling import load_travelled
 from benchmarks.records.checkpoint import FileCheckpoint
 from benchmarks.records.claims import Busy, claim, hold_machine
 from benchmarks.records.environment import describe_environment
@@ -83,26 +85,30 @@ class Job:
         spec: the network.
         identity: name of the record that the driver expects; a worker with other code or data raises an error.
         precision: of training, `bf16` or `fp32`, as the driver resolved it.
-        evaluation: what to measure.
+        evaluation: what to measure: the values of an `Evaluation`, which is made where plug-ins are loaded.
         root: directory of the study's records.
         data_root: folder that is searched for data sets.
         device: `cpu`, `cuda`, ...
         hours: limit for training and for each evaluator; None for a multiple of their estimate.
         resources: what the scheduler reserves.
         pictures: whether pictures of attacked images are stored.
+        plugins: modules that are imported before anything of theirs is looked up.
+        evaluators: that the driver knows and the study asks for; a worker that does not know one raises an error.
     """
 
     kind: Kind
     spec: ModelSpec
     identity: str
     precision: str
-    evaluation: Evaluation
+    evaluation: Mapping[str, Any]
     root: Path
     data_root: Path | None = None
     device: str = "cpu"
     hours: float | None = None
     resources: Resources = Resources()
     pictures: bool = False
+    plugins: tuple[str, ...] = ()
+    evaluators: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -132,6 +138,8 @@ class Job:
 
     def _run(self, store: Store, report: Report) -> None:
         started = perf_counter()
+        load_travelled(self.plugins)
+        evaluation = self._checked_evaluation()
         dataset = load_dataset(self.spec.dataset, self.data_root)
         identity = identify(self.spec, dataset, torch.device(self.device), self.precision)
         if identity.name != self.identity:
@@ -149,24 +157,40 @@ class Job:
                 waiting = perf_counter() - claimed
                 for line in store.put_aside_damaged(identity):
                     report(Progress(step=line))
-                done = self._do(store, identity, dataset, report)
+                done = self._do(store, identity, dataset, evaluation, report)
             if done is not None:
                 record, seconds = done  # of a training that was continued, more than this job's
                 record.add_overhead(waiting=waiting, other=max(0.0, perf_counter() - started - waiting - seconds))
 
-    def _do(self, store: Store, identity: Identity, dataset: Dataset, report: Report) -> tuple[Record, float] | None:
+    def _checked_evaluation(self) -> Evaluation:
+        """What to measure, of the evaluators that are known here.
+
+        Raises:
+            StoreError: one that the driver knows is not.
+        """
+        unknown = [name for name in self.evaluators if name not in EVALUATORS]
+        if unknown:
+            raise StoreError(
+                f"{self.spec.label}: this worker has no evaluator {', '.join(unknown)}; install its package on the "
+                "worker's machine, or name it with --plugin, by which its source travels"
+            )
+        return Evaluation.model_validate(dict(self.evaluation))
+
+    def _do(
+        self, store: Store, identity: Identity, dataset: Dataset, evaluation: Evaluation, report: Report
+    ) -> tuple[Record, float] | None:
         """Do what is missing; the record, and the seconds of training and evaluators. None if nothing was missing."""
         seconds = 0.0
         record = store.record(identity)
         if self.kind == "train" and (
-            record is None or needs_weights(record, dataset, self.evaluation, pictures=self.pictures)
+            record is None or needs_weights(record, dataset, evaluation, pictures=self.pictures)
         ):
             record = self._train(store, identity, dataset, report)
             seconds += record.config["seconds"]
         if record is None:
             raise StoreError(f"{self.spec.label} is not trained: its training failed, or its record was removed")
         alone = self.kind == "time"
-        todo = missing_tables(record, dataset, self.evaluation, alone=alone, pictures=self.pictures)
+        todo = missing_tables(record, dataset, evaluation, alone=alone, pictures=self.pictures)
         if not todo:
             return (record, seconds) if seconds else None
         baseline = str(zoo.baseline_of(self.spec.selector, task_of(dataset.info)))
@@ -175,24 +199,26 @@ class Job:
         trained = load_network(record, dataset, torch.device(self.device))
         for chosen in todo:
             report(Progress(step=chosen.name))
-            seconds += self._measure(record, chosen, trained, report)
+            seconds += self._measure(record, chosen, evaluation, trained, report)
         return record, seconds
 
-    def _measure(self, record: Record, chosen: Evaluator, trained: TrainedNetwork, report: Report) -> float:
+    def _measure(
+        self, record: Record, chosen: Evaluator, evaluation: Evaluation, trained: TrainedNetwork, report: Report
+    ) -> float:
         """Make and store a table; the seconds that making it took."""
 
         def on_part(part: Doing) -> None:
             report(Progress(step=chosen.name, doing=part))
 
         environment, started = describe_environment(), perf_counter()
-        options = chosen.configured(self.evaluation)
+        options = chosen.configured(evaluation)
         budget = getattr(options, "seconds", 0.0) * len(getattr(options, "batch_sizes", ()))
         kept: list[pd.DataFrame] | None = [] if self.pictures and chosen.pictures else None
         with self._limited(budget, f"{chosen.name} of {self.spec.label}"), told_to(on_part):
             table = measure(chosen, replace(trained, pictures=kept), options)
         seconds = round(perf_counter() - started, 3)
         made_by = {
-            "version": version(chosen, self.evaluation, record.spec, trained.dataset.info),
+            "version": version(chosen, evaluation, record.spec, trained.dataset.info),
             "seconds": seconds,
             "environment": environment,
         }

@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SerializerFunctionWrapHandler, ValidationError, field_validator, model_serializer
 
 from benchmarks.strict import Strict
 from benchmarks.study.files import UnreadableFile, read_yaml
@@ -51,6 +51,7 @@ class Design(Strict):
             trained too (`zoo.static_curve`), ascending; empty for none.
         timed_repetitions: how many of the seeds, the first ones, are timed and their energy measured.
         margin: points of accuracy; a network that is shown to be less than that below the best is as accurate.
+        plugins: modules, files or folders that are imported before anything of theirs is looked up.
         evaluation: what to measure, unchecked.
     """
 
@@ -66,7 +67,14 @@ class Design(Strict):
     static_curve: tuple[Annotated[float, Field(gt=0, le=16)], ...] = (0.25, 0.5, 0.75, 1.0)
     timed_repetitions: int = Field(1, ge=1)
     margin: float = Field(0.5, gt=0, lt=100)
+    plugins: tuple[Annotated[str, Field(min_length=1, max_length=1_000)], ...] = ()
     evaluation: Any = None
+
+    @model_serializer(mode="wrap")
+    def _without_no_plugins(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A study without plug-ins is stored as before there were any."""
+        values: dict[str, Any] = handler(self)
+        return values if self.plugins else {name: value for name, value in values.items() if name != "plugins"}
 
     @field_validator("methods", mode="before")
     @classmethod

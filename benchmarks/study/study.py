@@ -7,10 +7,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 import zoo
 from benchmarks.measuring.options import Evaluation
+from benchmarks.plugins.loading import load as load_plugins
 from benchmarks.strict import Strict
 from benchmarks.study.design import Design, OwnRecipe, StudyError, bundled_studies, checked, load, method_names
 from benchmarks.study.presets import lacking, nobody_has
@@ -35,11 +36,19 @@ __all__ = [
 class Study(Design):
     """A comparison: a design, and what to measure.
 
+    Its plug-ins are imported when it is made, before `evaluation` is checked.
+
     Attributes:
         evaluation: what to measure, checked.
     """
 
     evaluation: Evaluation = Field(default_factory=Evaluation)
+
+    @field_validator("plugins")
+    @classmethod
+    def _loaded(cls, plugins: tuple[str, ...]) -> tuple[str, ...]:
+        load_plugins(plugins)
+        return plugins
 
     def models(self, default_preset: str = "tiny", *, only: Sequence[str] | None = None) -> list[ModelSpec]:
         """The networks of the study, in order, without duplicates.

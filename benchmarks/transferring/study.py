@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import torch
 
+import zoo
 from benchmarks.cli.console import Grid
 from benchmarks.exporting.choice import label_of
 from benchmarks.records.files import StoreError
@@ -92,7 +93,8 @@ def transfer_of(
     store = Store(root)
     study = store.read_study()
     every = shown_records(store, study)
-    records = {label: record for label, record in every.items() if record.has_weights}
+    known = zoo.list_methods()  # of a plug-in that is not here, no network can be made
+    records = {label: record for label, record in every.items() if record.has_weights and record.spec.method in known}
     if not records:
         raise StoreError(f"{root} has no trained network with its weights: run the study again")
     sources = baselines(records) if source is None else _one_for_all(source, records)

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from benchmarks.data import Dataset
+from benchmarks.plugins.travelling import load_travelled
 from benchmarks.records.checkpoint import FileCheckpoint
 from benchmarks.records.claims import claim, hold_machine
 from benchmarks.records.files import StoreError, read_json, write_json
@@ -46,6 +47,7 @@ class Trial:
         data_root: folder that is searched for data sets.
         device: of training.
         hours: limit of the trial; None for none.
+        plugins: modules that are imported before anything of theirs is looked up.
     """
 
     network: str
@@ -57,6 +59,7 @@ class Trial:
     data_root: Path | None
     device: str
     hours: float | None
+    plugins: tuple[str, ...] = ()
 
     @property
     def path(self) -> Path:
@@ -94,6 +97,7 @@ class Trial:
             if known["state"] == DIVERGED:
                 report(WORST)
             return
+        load_travelled(self.plugins)
         dataset = load_dataset(self.spec.dataset, self.data_root)
         device = torch.device(self.device)
         if identify(self.spec, dataset, device, self.precision).name != self.identity:

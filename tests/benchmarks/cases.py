@@ -98,7 +98,7 @@ def job_of(spec: ModelSpec, study: Study, root: Path, kind: Kind = "train", devi
         spec=spec,
         identity=identity.name,
         precision=identity.precision,
-        evaluation=study.evaluation,
+        evaluation=study.evaluation.model_dump(mode="json"),
         root=root,
         device=device,
     )

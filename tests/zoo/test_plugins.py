@@ -17,9 +17,9 @@ PACKAGE = "tests.zoo.methods"
 def colours() -> Registry[int]:
     """Two of them."""
     registry: Registry[int] = Registry("colour", PACKAGE)
+    registry._loaded = True
     registry.add("green", 2, "b.Green")
     registry.add("red", 1, "a.Red")
-    registry._loaded = True
     return registry
 
 

@@ -18,6 +18,7 @@ from benchmarks.measuring.picture_names import pictures_of
 from benchmarks.measuring.summaries.corruptions import KEYS as CORRUPTION_KEYS
 from benchmarks.measuring.summaries.jpeg import KEYS as JPEG_KEYS
 from benchmarks.records.answers import unpacked
+from benchmarks.records.belonging import belongs, known_models
 from benchmarks.records.derived import (
     ANSWERS,
     ATTACK_RATES,
@@ -42,7 +43,7 @@ from benchmarks.reporting.evidence.evidence import Baseline, Evidence, NetworkEv
 from benchmarks.reporting.evidence.intervals import accuracy_intervals, of_attacks, of_settings
 from benchmarks.reporting.evidence.methods import describe_methods
 from benchmarks.reporting.evidence.over_seeds import over_seeds
-from benchmarks.reporting.evidence.records import belongs, known_models, network_label, one_line
+from benchmarks.reporting.evidence.records import network_label, one_line
 from benchmarks.reporting.evidence.robustness import robustness_results
 from benchmarks.reporting.evidence.setting_results import batch_sizes, completed, setting_results
 from benchmarks.reporting.evidence.slowdown import slowdown_results

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import pydantic
 
-import zoo
+from benchmarks.records.belonging import belonging
 from benchmarks.records.files import Damaged, StoreError
 from benchmarks.records.record import Record
 from benchmarks.records.store import Store, newest_by_key
-from benchmarks.study.study import ModelSpec, Study, StudyError, method_names
-from benchmarks.training.recipe import Recipe
-from benchmarks.training.seeds import derive_seed
+from benchmarks.study.study import ModelSpec, Study
 
 
 @contextmanager
@@ -57,42 +54,14 @@ def shown(store: Store, study: Study) -> dict[str, tuple[ModelSpec, Record]]:
     newest = newest_by_key(store.records())
     for record in newest.values():
         _check(record)
-    asked = {spec.key: spec for spec in known_models(study)}
-    others = [r.spec for r in newest.values() if r.spec.method not in zoo.list_methods() and belongs(r.spec, study)]
-    asked |= {spec.key: spec for spec in sorted(others, key=lambda spec: spec.label)}
-    found = {spec.label: (spec, newest[key]) for key, spec in asked.items() if key in newest}
+    found = belonging(newest, study)
     _check_data(store, found)
     return found
-
-
-def known_models(study: Study) -> list[ModelSpec]:
-    """What a study asks for, as far as this version of the suite has the methods and presets."""
-    found: list[ModelSpec] = []
-    for name in method_names(study.methods):
-        try:
-            found += study.models(only=[name])
-        except StudyError:
-            continue  # of a method, preset or parameter that is gone: `belongs` decides by recipe, data and seed
-    return list({spec.key: spec for spec in found}.values())
 
 
 def network_label(spec: ModelSpec) -> str:
     """The label of a network whatever the seed."""
     return spec.model_copy(update={"repetition": 0}).label
-
-
-def belongs(spec: ModelSpec, study: Study) -> bool:
-    """Whether a model was trained on a study's data set, with its recipe and from its seed."""
-    same_recipe = study.published_recipes or spec.recipe in _recipes(spec, study)
-    same_seed = spec.seed == derive_seed(study.seed, spec.selector, spec.dataset, spec.repetition)
-    return spec.dataset == study.dataset and same_recipe and same_seed
-
-
-def _recipes(spec: ModelSpec, study: Study) -> list[Recipe]:
-    """The recipes that a study may give to a network of a method that is not registered any more."""
-    own = [e.recipe for e in study.own_recipes() if e.name == "all" or fnmatchcase(spec.method, e.name.split("[")[0])]
-    together = {name: value for fields in own for name, value in fields.items()}
-    return [Recipe.model_validate(study.recipe.model_dump() | dict(fields)) for fields in ({}, *own, together)]
 
 
 def _check(record: Record) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import zoo
+from benchmarks.records.belonging import known_models
 from benchmarks.records.code_hashes import changed, code_hashes
 from benchmarks.records.record import Record
 from benchmarks.records.versions import is_of_today
-from benchmarks.reporting.evidence.records import known_models, network_label
+from benchmarks.reporting.evidence.records import network_label
 from benchmarks.reporting.formatting import listing
 from benchmarks.study.study import Study
 

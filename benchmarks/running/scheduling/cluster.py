@@ -8,19 +8,18 @@ import os
 import socket
 import subprocess
 import sys
-import tempfile
 import textwrap
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 import psutil
 import ray
 
 from benchmarks.running.scheduling.base import SchedulerError, one_line
+from benchmarks.running.scheduling.workers import worker_environment
 
 CONNECT_SECONDS = 5.0
 """Seconds that each address of a host may take to accept a connection; a host with IPv6 has two."""
@@ -51,12 +50,13 @@ class Cluster:
     Args:
         address: HOST:PORT of a running cluster, or None to start one here, on the loopback interface only.
         cpus: CPUs that a cluster started here may use.
+        plugins: modules whose source travels to the workers; see `benchmarks.running.scheduling.workers`.
 
     Raises:
         SchedulerError: no cluster can be joined at that address (raised within a minute), or Ray did not start.
     """
 
-    def __init__(self, address: str | None, cpus: int) -> None:
+    def __init__(self, address: str | None, cpus: int, plugins: Sequence[str] = ()) -> None:
         self._mark = "" if address is not None else uuid.uuid4().hex
         for name, level in (("ray", logging.ERROR), ("ray.tune", logging.CRITICAL)):  # events report dead workers
             logging.getLogger(name).setLevel(level)
@@ -65,7 +65,7 @@ class Cluster:
             _try_to_join(address)
             options = {"address": address}
         try:
-            with _marked(self._mark), _same_modules() as environment:
+            with _marked(self._mark), worker_environment(plugins) as environment:
                 # not in a temporary thread: Linux kills Ray's processes when the thread that started them ends
                 ray.init(**options, runtime_env=environment, log_to_driver=False, logging_level=logging.ERROR)
             self._node = ray.get_runtime_context().get_node_id()
@@ -146,21 +146,6 @@ def _marked(mark: str) -> Iterator[None]:
             os.environ.pop(name, None)
             if name in before:
                 os.environ[name] = before[name]
-
-
-@contextmanager
-def _same_modules() -> Iterator[dict[str, Any]]:
-    """The runtime environment of workers that import from where this process does.
-
-    Ray puts the working directory before all else that its workers import from. Where this process does not import from
-    there, as in the console script, a user's own `benchmarks` or `zoo` there would take the place of ours: the workers
-    then get an empty working directory.
-    """
-    if Path.cwd() in (Path(entry).resolve() for entry in sys.path):
-        yield {}
-        return
-    with tempfile.TemporaryDirectory(prefix="routebench-") as empty:
-        yield {"working_dir": empty}
 
 
 def _marked_processes(mark: str) -> list[psutil.Process]:

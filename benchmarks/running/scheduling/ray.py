@@ -36,13 +36,14 @@ class RayScheduler:
     Args:
         address: HOST:PORT of a running cluster, or None to start Ray here, on the loopback interface only.
         cpus: CPUs that a Ray started here may use; None for all that this process may use.
+        plugins: modules whose source travels to the workers.
 
     Raises:
         SchedulerError: no cluster can be joined at that address (raised within a minute), or Ray did not start.
     """
 
-    def __init__(self, address: str | None = None, cpus: int | None = None) -> None:
-        self._cluster = Cluster(address, cpus or usable_cpus())
+    def __init__(self, address: str | None = None, cpus: int | None = None, plugins: Sequence[str] = ()) -> None:
+        self._cluster = Cluster(address, cpus or usable_cpus(), plugins)
 
     def run(self, jobs: Sequence[Job], on_event: Callable[[Event], None]) -> list[Outcome]:
         """Run the jobs as trials of one Tune experiment; jobs that need the machine alone reserve all of its CPUs.
