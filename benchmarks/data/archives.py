@@ -33,7 +33,9 @@ def require_root(name: str, data_root: Path | None, needed: str = "") -> Path:
     return data_root
 
 
-def open_archive(name: str, opener: Callable[[], Opened], files: Mapping[Path, str], *, download: bool) -> Opened:
+def open_archive(
+    name: str, opener: Callable[[], Opened], files: Mapping[Path, str], *, download: bool, own: str = ""
+) -> Opened:
     """Call torchvision, and explain its failure.
 
     Any exception except lack of memory means bad files: torchvision, pickle and scipy raise types of their own.
@@ -43,6 +45,7 @@ def open_archive(name: str, opener: Callable[[], Opened], files: Mapping[Path, s
         opener: makes the torchvision data sets.
         files: what they read, and the MD5 of each.
         download: whether the opener downloads.
+        own: selector that reads other files in this format, where there is one.
 
     Raises:
         DataMissing: a file is not there.
@@ -55,17 +58,23 @@ def open_archive(name: str, opener: Callable[[], Opened], files: Mapping[Path, s
     except MemoryError:
         raise
     except Exception as error:
-        raise _explain(name, files, error, download) from error
+        raise _explain(name, files, error, download, own) from error
 
 
-def _explain(name: str, files: Mapping[Path, str], error: Exception, download: bool) -> DataMissing | DataCorrupt:
+def _explain(
+    name: str, files: Mapping[Path, str], error: Exception, download: bool, own: str
+) -> DataMissing | DataCorrupt:
     absent = [file for file in files if not file.is_file()]
     if absent:
         hint = f"the download failed: {error}" if download else _download_hint(name)
         return DataMissing(f"{name}: {absent[0]} is not there ({hint})")
     for file, md5 in files.items():
         if hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest() != md5:
-            return DataCorrupt(f"{name}: {file} is damaged or not as published: its MD5 differs; delete it")
+            return DataCorrupt(
+                f"{name}: {file} is damaged or not as published: its MD5 differs. "
+                f"{f'Data of your own in this format: {own}. ' if own else ''}"
+                f"The published ones: move this file away, then {name}[download=True]"
+            )
     return DataCorrupt(f"{name}: cannot read {', '.join(str(file) for file in files)}: {error}")
 
 

@@ -97,18 +97,11 @@ def _entry(name: str) -> DatasetEntry:
 
 
 def _check_options(name: str, options: Mapping[str, object]) -> None:
-    known = describe(name).options
-    for option, value in options.items():
-        if option not in known:
-            raise UnknownName(unknown(f"option of {name}", option, list(known)))
-        default = known[option]
-        expected = int if default is None else type(default)
-        if value is None and default is None:
-            continue
-        if type(value) is not expected:
-            raise ValueError(f"option {option} of {name} must be {expected.__name__}, not {value!r}")
-        if option in LIMITS and int(str(value)) < 1:
-            raise ValueError(f"option {option} of {name} must be at least 1, not {value}")
+    describe(name).check_options(options)
+    for limit in LIMITS:
+        count = options[limit]
+        if isinstance(count, int) and count < 1:
+            raise ValueError(f"option {limit} of {name} must be at least 1, not {count}")
 
 
 def _limited(dataset: Dataset, *, train: int | None, test: int | None) -> Dataset:

@@ -93,7 +93,8 @@ def read_cifar(info: DatasetInfo, data_root: Path | None, options: Mapping[str, 
         return _arrays(train), _arrays(reader(root, train=False))
 
     files = {folder / file: md5 for file, md5 in listed}
-    pool, test = open_archive(info.name, opener, files, download=download)
+    own = f"cifar-batches[path={reader.base_folder}]"
+    pool, test = open_archive(info.name, opener, files, download=download, own=own)
     dataset = hold_out(info, pool, test, validation=round(len(pool[1]) * VALIDATION_SHARE))
     return replace(dataset, files=tuple(files))
 

@@ -20,7 +20,7 @@ Labels = NDArray[np.int64]
 Positions = NDArray[np.int64]
 
 
-def stratified_order(labels: Labels) -> Positions:
+def stratified_order(labels: Labels, seed: int = SPLIT_SEED) -> Positions:
     """A shuffle in which every prefix has nearly the class shares of the whole.
 
     Each class is shuffled and spread evenly over the order: sample k of a class with n samples falls at a
@@ -29,11 +29,12 @@ def stratified_order(labels: Labels) -> Positions:
 
     Args:
         labels: (N,) int64.
+        seed: of the shuffle.
 
     Returns:
         (N,) positions into `labels`. NumPy's `RandomState`, whose stream is frozen (NEP 19), draws them.
     """
-    random = np.random.RandomState(SPLIT_SEED)
+    random = np.random.RandomState(seed)
     places = np.empty(len(labels), dtype=np.float64)
     for label in np.unique(labels):
         members = random.permutation(np.flatnonzero(labels == label))

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from benchmarks.data.contract import DataCorrupt
+from benchmarks.data.sources.labels import by_value, named
 from benchmarks.data.splitting import Labels
 from zoo.plugins import unknown
 
@@ -40,7 +40,7 @@ def image_column(schema: pa.Schema, given: str, place: str) -> str:
     Raises:
         DataCorrupt: no such column, none or several that could be it, or one of another type; lists the columns.
     """
-    found = [field.name for field in schema if _holds_images(field.type)]
+    found: list[str] = [field.name for field in schema if _holds_images(field.type)]
     if given:
         _check_there(schema, given, place, "image")
         if given not in found:
@@ -95,30 +95,8 @@ def encode_labels(
         if column.null_count:
             raise DataCorrupt(f"{place}, row {_first(column.is_null())} has no label")
     if names is None:
-        return _by_value([column.to_numpy() for _, column in columns])
-    labels = [_positions(column, names) for _, column in columns]
-    for (place, _), values in zip(columns, labels, strict=True):
-        wrong = (values < 0) | (values >= len(names))
-        if wrong.any():
-            row = int(wrong.argmax())
-            why = "-1 stands for a part without labels; leave its file out" if values[row] == -1 else "no such class"
-            raise DataCorrupt(f"{place}, row {row}: label {values[row]} of classes 0 to {len(names) - 1}: {why}")
-    return names, labels
-
-
-def _positions(column: pa.ChunkedArray, names: tuple[str, ...]) -> Labels:
-    values = column.to_numpy()
-    if values.dtype.kind in "OUT":
-        places = {name: place for place, name in enumerate(names)}
-        return np.array([places.get(str(value), len(names)) for value in values], np.int64)
-    return values.astype(np.int64)
-
-
-def _by_value(parts: Sequence[Any]) -> tuple[tuple[str, ...], list[Labels]]:
-    values = sorted(set().union(*(set(part.tolist()) for part in parts)))
-    places = {value: place for place, value in enumerate(values)}
-    labels = [np.array([places[value] for value in part.tolist()], np.int64) for part in parts]
-    return tuple(map(str, values)), labels
+        return by_value([column.to_numpy() for _, column in columns])
+    return names, [named(place, column.to_numpy(), names) for place, column in columns]
 
 
 def _holds_images(kind: pa.DataType) -> bool:

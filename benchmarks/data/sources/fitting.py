@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ from benchmarks.data.sources.images import Images, decoded, is_grey, silent
 ZOOM = 256 / 224
 """Shorter side over crop where only the crop is given (He et al. 2016)."""
 PROBED = 256
-"""Training images that are looked at to find their size, and whether all are grey."""
+"""Training images, from first to last, that are looked at to find their size, and whether all are grey."""
 MODES = {1: "L", 3: "RGB"}
 """Of Pillow, by number of channels."""
 GIVE_SIZE = "give the size that all shall have: crop=PIXELS, or resize=PIXELS for the shorter side before the crop"
@@ -57,9 +58,7 @@ class Fit:
                 f"{GIVE_SIZE}"
             )
         if self.found_grey and not is_grey(image):
-            raise DataCorrupt(
-                f"{images.place(position)} is in colour, the first {PROBED} are grey; give channels=3 or channels=1"
-            )
+            raise DataCorrupt(f"{images.place(position)} is in colour, others are grey; give channels=3 or channels=1")
         return image.convert(MODES[channels])
 
     def middle(self, image: Image.Image) -> Image.Image:
@@ -74,6 +73,16 @@ class Fit:
         left, top = round((image.width - width) / 2), round((image.height - height) / 2)
         return image.crop((left, top, left + width, top + height))
 
+    def as_numbers(self) -> list[float]:
+        """For a file: `of_numbers` reads it."""
+        return [*self.shape, self.resize or 0, self.as_is, self.found_grey]
+
+    @classmethod
+    def of_numbers(cls, stored: Sequence[float]) -> Fit:
+        """What `as_numbers` gave."""
+        channels, height, width, resize, as_is, found_grey = map(int, stored)
+        return cls((channels, height, width), resize or None, bool(as_is), bool(found_grey))
+
 
 def find_fit(images: Images, *, resize: int | None, crop: int | None, channels: int | None) -> Fit:
     """The shape that a data set's images get, from the options and a look at its first training images.
@@ -84,14 +93,15 @@ def find_fit(images: Images, *, resize: int | None, crop: int | None, channels: 
     Raises:
         DataCorrupt: an image is damaged, or sizes differ and no option says what shall be done.
     """
+    looked_at = np.unique(np.linspace(0, len(images) - 1, PROBED).astype(int)).tolist()
     with silent():
-        seen = [decoded(images, position) for position in range(min(PROBED, len(images)))]
+        seen = [decoded(images, position) for position in looked_at]
     grey = all(is_grey(image) for image in seen)
     found, found_grey = channels or (1 if grey else 3), channels is None and grey
     side = crop or resize
     if side is not None:
         return Fit((found, side, side), resize or round(side * ZOOM), resize is None, found_grey)
-    sizes = {image.size: position for position, image in enumerate(seen)}
+    sizes = {image.size: position for position, image in zip(looked_at, seen, strict=True)}
     if len(sizes) > 1:
         (one, first), (other, second) = [*sizes.items()][:2]
         raise DataCorrupt(

@@ -62,12 +62,21 @@ def keep(place: Path, write: Callable[[Path], None]) -> bool:
 def kept_numbers(key: str, make: Callable[[], Sequence[Sequence[float]]]) -> list[list[float]]:
     """A short table, computed once."""
     place = place_of(key, ".json")
+    stored = _read_numbers(place)
+    if stored is None:
+        stored = [list(row) for row in make()]
+        content = json.dumps(stored)
+        keep(place, lambda path: _write_text(path, content))
+    return stored
+
+
+def _read_numbers(place: Path) -> list[list[float]] | None:
+    """None where there is none, or a damaged one."""
     try:
-        found: list[list[float]] = json.loads(place.read_text())
+        stored: list[list[float]] = json.loads(place.read_text())
     except (OSError, ValueError):
-        found = [list(row) for row in make()]
-        keep(place, lambda path: _write_text(path, json.dumps(found)))
-    return found
+        return None
+    return stored
 
 
 def _write_text(path: Path, text: str) -> None:

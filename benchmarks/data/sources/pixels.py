@@ -49,16 +49,17 @@ def decode_once(key: str, parts: Sequence[Images], fit: Callable[[], Fit]) -> li
     """Pixels (N, C, H, W) of several parts, decoded or as they were kept.
 
     Args:
-        key: names what the pixels are made of, as `kept.key_of` gives it.
+        key: names what the pixels are made of, as `kept.key_of` gives it; empty: they are not kept.
         parts: of images.
         fit: the shape of the pixels; called only if they are not kept.
     """
-    stored = kept_pixels(key)
+    stored = kept_pixels(key) if key else None
     ends = np.cumsum([len(part) for part in parts])
     if stored is None or len(stored) != ends[-1]:
         chosen = fit()
         stored = np.concatenate([decode_all(part, chosen) for part in parts])
-        keep(place_of(key, ".npy"), lambda path: _save(path, stored))
+        if key:
+            keep(place_of(key, ".npy"), lambda path: _save(path, stored))
     return np.split(stored, ends[:-1])
 
 

@@ -58,7 +58,7 @@ class ParquetRows:
 
     def __init__(self, files: Sequence[Path], column: str, digest: str) -> None:
         self._files, self._name, self._digest = tuple(files), column, digest
-        self._ends = [*accumulate(opened(file).metadata.num_rows for file in files)]
+        self._ends: list[int] = [*accumulate(opened(file).metadata.num_rows for file in files)]
 
     def __len__(self) -> int:
         return self._ends[-1]

@@ -23,7 +23,9 @@ def test_the_default_of_the_suite_comes_first() -> None:
 
 
 def test_all_data_sets_are_listed() -> None:
-    expected = {"mnist5k", "digits", "fashion-mnist", "cifar10", "cifar10-jpeg", "cifar100", "svhn", "imagefolder"}
+    expected = {"mnist5k", "digits", "fashion-mnist", "cifar10", "cifar10-jpeg", "cifar100", "svhn"}
+    expected |= {"tiny-imagenet", "imagenette", "imagefolder", "parquet", "npz", "cifar-batches"}
+    expected |= {"torchvision", "huggingface"}
     assert set(names()) == expected
 
 
@@ -76,10 +78,16 @@ def test_an_option_of_the_wrong_type_is_refused() -> None:
         load("cifar10", download=1)
 
 
-@pytest.mark.parametrize("size", [True, "32", None])
+@pytest.mark.parametrize("size", [True, "32", 32.0])
 def test_a_whole_number_is_nothing_else(size: object, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="option size of imagefolder must be int"):
-        load("imagefolder", data_root=tmp_path, size=size)
+    with pytest.raises(ValueError, match="option crop of imagefolder must be int"):
+        load("imagefolder", data_root=tmp_path, crop=size)
+
+
+@pytest.mark.parametrize(("option", "value"), [("mean", True), ("mean", "0.5"), ("validation_share", (0.1,))])
+def test_the_types_of_an_option_are_named(option: str, value: object, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=f"option {option} of parquet must be float"):
+        load("parquet", data_root=tmp_path, **{option: value})
 
 
 def test_train_and_test_limit_their_splits_alone(mnist5k: Dataset) -> None:
@@ -114,8 +122,8 @@ def test_no_samples_is_refused() -> None:
 @pytest.mark.parametrize("name", names())
 def test_a_data_set_is_read_by_the_module_that_declares_it(name: str) -> None:
     family = {"mnist5k": "embedded", "digits": "embedded", "fashion-mnist": "fashion"}
-    family |= {"cifar10": "cifar", "cifar10-jpeg": "cifar10_jpeg", "cifar100": "cifar"}
-    assert module_of(name) == f"benchmarks.data.{family.get(name, name)}"
+    family |= {"cifar10": "cifar", "cifar100": "cifar", "torchvision": "torchvision_classes"}
+    assert module_of(name) == f"benchmarks.data.{family.get(name, name.replace('-', '_'))}"
 
 
 PLUGIN = (Path(examples.__file__).parent / "parity.py").read_text()

@@ -14,7 +14,7 @@ from benchmarks.running.scheduling import InlineScheduler
 from benchmarks.study.study import StudyError
 from tests.benchmarks.cases import NOT_MEASURED, ignore, small_study
 
-DATASET = "imagefolder[size=16, workers=0]"
+DATASET = "imagefolder[crop=16, workers=0, in_memory=False]"
 
 
 def make_folder(root: Path, classes: dict[str, tuple[int, int, int]], images: int = 12) -> Path:

@@ -258,7 +258,7 @@ def test_a_specification_survives_being_written_down() -> None:
     [
         ("mnist5k", ("mnist5k", {})),
         ("mnist5k[train=512, test=100]", ("mnist5k", {"train": 512, "test": 100})),
-        ("imagefolder[path=flowers, size=64]", ("imagefolder", {"path": "flowers", "size": 64})),
+        ("imagefolder[path=flowers, crop=64]", ("imagefolder", {"path": "flowers", "crop": 64})),
     ],
 )
 def test_a_data_set_is_a_name_with_options(text: str, expected: tuple[str, dict[str, Any]]) -> None:

@@ -1,4 +1,4 @@
-"""Image files decoded in this process and in others."""
+"""Images that are decoded as they are needed, in this process and in others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from benchmarks.data import DataCorrupt, Split, load
 
 
 def train_of(folder: Path, workers: int = 0, size: int = 32) -> Split:
-    return load("imagefolder", data_root=folder, size=size, workers=workers).train
+    return load(
+        "imagefolder", data_root=folder, crop=size, workers=workers, in_memory=False, validation_share=0.05
+    ).train
 
 
 def everything(split: Split, seed: int | None = None, *, augment: bool = False) -> tuple[Tensor, Tensor, Tensor]:
@@ -34,13 +36,13 @@ def damage(folder: Path) -> Path:
 
 
 def test_a_pass_in_order_is_the_middle_of_each_image(folder: Path, tiles: dict[str, list[Image.Image]]) -> None:
-    """100 pixels scaled to 114 and cut to 100: the 16 of 256/224 beyond the crop."""
-    test = load("imagefolder", data_root=folder, size=100, workers=0).test
+    """100 pixels scaled to 80 and cut to 70."""
+    test = load("imagefolder", data_root=folder, crop=70, workers=0).test
     batch = next(test.batches(16))
     shown = {image.numpy().tobytes() for image in (batch.images * 255).round().to(torch.uint8)}
     for images in tiles.values():
-        zoomed = images[16].resize((114, 114), Image.Resampling.BILINEAR).crop((7, 7, 107, 107))
-        pixels = torch.frombuffer(bytearray(zoomed.tobytes()), dtype=torch.uint8).view(100, 100, 3)
+        zoomed = images[16].resize((80, 80), Image.Resampling.BILINEAR).crop((5, 5, 75, 75))
+        pixels = torch.frombuffer(bytearray(zoomed.tobytes()), dtype=torch.uint8).view(70, 70, 3)
         assert pixels.permute(2, 0, 1).contiguous().numpy().tobytes() in shown
 
 
@@ -121,7 +123,7 @@ def test_every_colour_mode_becomes_rgb(folder: Path, mode: str) -> None:
     suffix = "tiff" if mode == "CMYK" else "png"
     image = Image.open(folder / "val" / "china" / "00.png").convert(mode)
     image.save(folder / "val" / "china" / f"99.{suffix}")
-    test = load("imagefolder", data_root=folder, size=32, workers=0).test
+    test = load("imagefolder", data_root=folder, crop=32, workers=0, in_memory=False, validation_share=0.05).test
     assert next(test.batches(32)).images.shape == (17, 3, 32, 32)
 
 
@@ -129,7 +131,9 @@ def test_more_workers_than_processors_give_no_warning(folder: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         workers = (os.cpu_count() or 1) + 1
-        split = load("imagefolder", data_root=folder, size=32, workers=workers).train
+        split = load(
+            "imagefolder", data_root=folder, crop=32, workers=workers, in_memory=False, validation_share=0.05
+        ).train
         assert next(split.batches(1)).images.shape == (1, 3, 32, 32)
 
 

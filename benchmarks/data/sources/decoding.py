@@ -1,56 +1,50 @@
-"""A split of image files, decoded by worker processes."""
+"""A split of images that are decoded as they are needed, by worker processes."""
 
 from __future__ import annotations
 
+import copy
 import math
-import os
-import struct
 import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
-from benchmarks.data.contract import Batch, DataCorrupt
+from benchmarks.data.contract import Batch, DataCorrupt, Shape
 from benchmarks.data.epoch import begin_epoch, check_count, scale
+from benchmarks.data.sources.fitting import Fit
+from benchmarks.data.sources.images import Images, silent
+from benchmarks.data.splitting import Labels, Positions
 
 Sample = tuple[Tensor, int, int]
-"""Image (3, H, W) uint8, label, position within the split."""
+"""Image (C, H, W) uint8, label, position within the split."""
 Pack = tuple[Tensor, Tensor, Tensor]
 
-DAMAGE = (OSError, EOFError, SyntaxError, ValueError, IndexError, struct.error, Image.DecompressionBombError)
-"""What Pillow raises on files that are no whole image."""
-EVALUATION_ZOOM = 256 / 224
-"""Shorter side over crop size when not augmenting (He et al. 2016)."""
 
-
-class FolderSplit:
-    """A `Split` of image files; each is decoded anew at every pass."""
+class LazySplit:
+    """A `Split` of images of which each is decoded anew at every pass."""
 
     def __init__(
-        self, folder: Path, paths: NDArray[np.bytes_], labels: NDArray[np.int64], *, size: int, workers: int
+        self, images: Images, positions: Positions, labels: Labels, *, fit: Fit, flip: bool, workers: int
     ) -> None:
         """List the samples in the order given.
 
         Args:
-            folder: what the paths are relative to.
-            paths: (N,) of files, as the file system spells them.
+            images: of which these are some.
+            positions: (N,) int64, among the images.
             labels: (N,) int64.
-            size: height and width of the images, pixels.
+            fit: the shape that images get.
+            flip: whether training images are mirrored at random.
             workers: processes that decode; 0 for the calling one.
         """
-        self._folder = folder
-        self._paths = paths
+        self._images = images
+        self._positions = positions
         self._labels = torch.from_numpy(labels)
-        self._size = size
+        self._fit, self._flip = fit, flip
         self._workers = workers
 
     @property
@@ -61,11 +55,12 @@ class FolderSplit:
     def __len__(self) -> int:
         return len(self._labels)
 
-    def take(self, count: int) -> FolderSplit:
+    def take(self, count: int) -> LazySplit:
         """The first `count` samples; see `Split.take`."""
         check_count(count)
-        labels = self._labels[:count].numpy()
-        return FolderSplit(self._folder, self._paths[:count], labels, size=self._size, workers=self._workers)
+        part = copy.copy(self)
+        part._positions, part._labels = self._positions[:count], self._labels[:count]
+        return part
 
     def batches(
         self,
@@ -79,12 +74,12 @@ class FolderSplit:
     ) -> Iterator[Batch]:
         """Go through the split once; see `Split.batches`. The number of workers changes no byte."""
         order, seed = begin_epoch(len(self), batch_size, generator, augment)
-        transform = _training(self._size) if augment else _evaluation(self._size)
-        files = _Files(self._folder, self._paths, self._labels, transform, seed)
+        transform = _training(self._fit.shape, self._flip) if augment else None
+        samples = _Samples(self._images, self._positions, self._labels, self._fit, transform, seed)
         place = torch.device(device)
         packs = partial(
             _packs,
-            files,
+            samples,
             batch_size=batch_size,
             sampler=range(len(self)) if order is None else order.tolist(),
             drop_last=drop_last,
@@ -103,50 +98,44 @@ class FolderSplit:
         return iterate()
 
 
-class _Files(TorchDataset[Sample | DataCorrupt]):
-    """Decodes one file at a time. Damage is an answer, as an exception would lose its message on the way."""
+class _Samples(TorchDataset[Sample | DataCorrupt]):
+    """Decodes one image at a time. Damage is an answer, as an exception would lose its message on the way."""
 
     def __init__(
         self,
-        folder: Path,
-        paths: NDArray[np.bytes_],
+        images: Images,
+        positions: Positions,
         labels: Tensor,
-        transform: Callable[..., Any],
+        fit: Fit,
+        transform: Callable[..., Any] | None,
         seed: int,
     ) -> None:
-        self.folder, self.paths, self.labels = folder, paths, labels
-        self.transform, self.seed = transform, seed
+        self.images, self.positions, self.labels = images, positions, labels
+        self.fit, self.transform, self.seed = fit, transform, seed
 
     def __getitem__(self, position: int) -> Sample | DataCorrupt:
-        path = self.folder / os.fsdecode(self.paths[position])
         try:
-            image = _decode(path)
-        except DAMAGE as error:
-            return DataCorrupt(f"{path} cannot be read as an image: {error}")
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(self.seed + position)
-            pixels: Tensor = self.transform(image)
+            with silent():
+                pixels = self._pixels(int(self.positions[position]), self.seed + position)
+        except DataCorrupt as error:
+            return error
         return pixels, int(self.labels[position]), position
 
+    def _pixels(self, number: int, seed: int) -> Tensor:
+        if self.transform is None:
+            return torch.from_numpy(self.fit.pixels(self.images, number).copy())
+        image = self.fit.image(self.images, number)
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(seed)
+            transformed: Tensor = self.transform(image)
+        return transformed
 
-def _decode(path: Path) -> Image.Image:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with Image.open(path) as file:
-            return file.convert("RGB")
 
-
-def _training(size: int) -> Callable[..., Any]:
+def _training(shape: Shape, flip: bool) -> Callable[..., Any]:
     from torchvision.transforms import v2
 
-    steps = v2.RandomResizedCrop(size), v2.RandomHorizontalFlip(), v2.PILToTensor()
-    return v2.Compose(steps)  # type: ignore[no-any-return]
-
-
-def _evaluation(size: int) -> Callable[..., Any]:
-    from torchvision.transforms import v2
-
-    steps = v2.Resize(round(size * EVALUATION_ZOOM)), v2.CenterCrop(size), v2.PILToTensor()
+    mirror = [v2.RandomHorizontalFlip()] if flip else []
+    steps = v2.RandomResizedCrop(shape[1:]), *mirror, v2.PILToTensor()
     return v2.Compose(steps)  # type: ignore[no-any-return]
 
 
@@ -160,8 +149,8 @@ def _collate(samples: list[Sample | DataCorrupt]) -> Pack | DataCorrupt:
     return torch.stack(images), torch.tensor(labels), torch.tensor(positions)
 
 
-def _packs(files: _Files, **arguments: Any) -> Iterator[Pack | DataCorrupt]:
+def _packs(samples: _Samples, **arguments: Any) -> Iterator[Pack | DataCorrupt]:
     """Start the workers, without torch's remark upon a number of them that the user chose."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="This DataLoader will create")
-        return iter(DataLoader(files, collate_fn=_collate, **arguments))
+        return iter(DataLoader(samples, collate_fn=_collate, **arguments))
