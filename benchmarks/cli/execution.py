@@ -17,7 +17,7 @@ from benchmarks.cli.errors import one_line_errors, one_line_interrupt
 from benchmarks.cli.finished import remember
 from benchmarks.cli.folders import check_page, check_results
 from benchmarks.cli.kept import kept
-from benchmarks.cli.plans import plan_grid, show_networks, show_plan
+from benchmarks.cli.plans import data_line, plan_grid, show_networks, show_plan
 from benchmarks.cli.waiting import waiting
 from benchmarks.data import DataMissing
 from benchmarks.measuring import evaluators
@@ -152,6 +152,7 @@ def execute(
         console.print(f"All {len(campaign.specs)} networks are trained and measured already.")
         campaign.run(InlineScheduler(), lambda event: None)
         return 0
+    console.print(data_line(campaign.dataset), markup=False, highlight=False, soft_wrap=True)
     with waiting(f"starting {scheduler}"):
         runner = make_scheduler(scheduler, ray_address, campaign.plugins)
     together = side_by_side(campaign.options) if scheduler is options.SchedulerName.ray and not ray_address else 1

@@ -20,10 +20,18 @@ def show_plan(campaign: Campaign, console: Console) -> None:
     """Print every network with its status and an estimate of its remaining time."""
     plan = campaign.plan()
     seconds = [campaign.estimate(planned) for planned in plan]
+    console.print(data_line(campaign.dataset), markup=False, highlight=False, soft_wrap=True)
     console.print(plan_grid(plan, seconds, campaign.study.recipe).table())
     console.print(
         f"About {format_duration(sum(seconds))} of one job's time; training jobs share the machine, timing jobs do not."
     )
+
+
+def data_line(dataset: data.Dataset) -> str:
+    """How many images there are for training, for validation and for testing, and of what kind."""
+    counts = f"{len(dataset.train):,} training, {len(dataset.validation):,} validation and {len(dataset.test):,} test"
+    shape, classes = " x ".join(map(str, dataset.info.shape)), len(dataset.info.classes)
+    return f"{dataset.info.title}: {counts} images of {shape} pixels, {classes} classes"
 
 
 def plan_grid(plan: Sequence[Planned], seconds: Sequence[float], recipe: Recipe) -> Grid:

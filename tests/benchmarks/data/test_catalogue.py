@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -86,8 +87,9 @@ def test_a_whole_number_is_nothing_else(size: object, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("option", "value"), [("mean", True), ("mean", "0.5"), ("validation_share", (0.1,))])
 def test_the_types_of_an_option_are_named(option: str, value: object, tmp_path: Path) -> None:
+    options: dict[str, Any] = {option: value}
     with pytest.raises(ValueError, match=f"option {option} of parquet must be float"):
-        load("parquet", data_root=tmp_path, **{option: value})
+        load("parquet", data_root=tmp_path, **options)
 
 
 def test_train_and_test_limit_their_splits_alone(mnist5k: Dataset) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -13,7 +14,7 @@ from PIL import Image
 from benchmarks.data import DataCorrupt, DataMissing, Dataset, load
 
 
-def of(folder: Path, **options: object) -> Dataset:
+def of(folder: Path, **options: Any) -> Dataset:
     return load("imagefolder", data_root=folder, **options)
 
 

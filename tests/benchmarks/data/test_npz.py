@@ -22,7 +22,7 @@ def arrays(digits: Dataset) -> Digits:
     return batch.images[:, 0].mul(255).round().byte().numpy(), batch.labels.numpy()
 
 
-def of(path: Path, **options: object) -> Dataset:
+def of(path: Path, **options: Any) -> Dataset:
     return load("npz", path=str(path), **options)
 
 
@@ -35,7 +35,8 @@ def medmnist(arrays: Digits, count: int = 300) -> dict[str, NDArray[Any]]:
 
 
 def test_parts_are_those_of_medmnist(tmp_path: Path, arrays: Digits) -> None:
-    np.savez_compressed(tmp_path / "x.npz", **medmnist(arrays))
+    stored: dict[str, Any] = medmnist(arrays)
+    np.savez_compressed(tmp_path / "x.npz", **stored)
     dataset = of(tmp_path)
     assert [len(split) for split in (dataset.train, dataset.validation, dataset.test)] == [200, 50, 50]
     assert dataset.info.shape == (1, 8, 8)

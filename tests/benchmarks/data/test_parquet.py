@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -34,7 +35,7 @@ def file(tmp_path: Path, encoded: tuple[list[bytes], list[int]]) -> Path:
     return write_parquet(tmp_path / "digits.parquet", *encoded, NAMES)
 
 
-def of(path: Path, **options: object) -> Dataset:
+def of(path: Path, **options: Any) -> Dataset:
     return load("parquet", path=str(path), **options)
 
 

@@ -18,7 +18,7 @@ def root(tmp_path: Path, tiles: dict[str, list[Image.Image]]) -> Path:
     """A data root with 8 training and 4 validation images of each of three classes."""
     folder = tmp_path / "tiny-imagenet-200"
     images = [image.resize((64, 64)) for image in tiles["china"] + tiles["flower"]]
-    lines = []
+    lines: list[str] = []
     (folder / "val" / "images").mkdir(parents=True)
     for place, wnid in enumerate(WNIDS):
         (folder / "train" / wnid / "images").mkdir(parents=True)

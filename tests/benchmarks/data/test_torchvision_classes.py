@@ -17,7 +17,7 @@ from benchmarks.data import DataCorrupt, DataMissing, Dataset, load
 FAKE = {"size": 60, "image_size": (3, 12, 12), "num_classes": 3}
 
 
-def of(name: str, **options: object) -> Dataset:
+def of(name: str, **options: Any) -> Dataset:
     return load("torchvision", dataset=name, **options)
 
 
