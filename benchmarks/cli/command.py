@@ -11,7 +11,7 @@ import typer
 
 from benchmarks.cli import options
 from benchmarks.cli.console import make_console
-from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors, one_line_interrupt
+from benchmarks.cli.errors import USAGE_ERRORS, OneLineCommand, one_line_errors, one_line_interrupt
 from benchmarks.cli.folders import check_folder, page_folder
 from benchmarks.cli.waiting import loading
 from benchmarks.plugins.places import check_plugins
@@ -20,7 +20,7 @@ from benchmarks.study.design import Design, load
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
-@app.command(epilog="The same command run again does only what is missing.")
+@app.command(cls=OneLineCommand, epilog="The same command run again does only what is missing.")
 def run(
     context: typer.Context,
     methods: options.MethodsOption = None,

@@ -27,7 +27,8 @@ from benchmarks.running.progress import make_view
 from benchmarks.running.scheduling import Event, InlineScheduler, Scheduler
 from benchmarks.running.spent import Spent
 from benchmarks.running.time_left import TimeLeft
-from benchmarks.running.workload import side_by_side, workload
+from benchmarks.running.whole_plan import write_plan
+from benchmarks.running.workload import side_by_side, whole_plan, workload
 from benchmarks.study.study import Study
 
 
@@ -154,6 +155,7 @@ def execute(
         return 0
     with waiting(f"starting {scheduler}"):
         runner = make_scheduler(scheduler, ray_address, campaign.plugins)
+    write_plan(campaign.store.root, whole_plan(campaign, plan))
     together = side_by_side(campaign.options) if scheduler is options.SchedulerName.ray and not ray_address else 1
     left = TimeLeft(workload(campaign, plan), together)
     try:
