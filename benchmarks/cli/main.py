@@ -60,9 +60,8 @@ def runner(verb: str) -> Callable[[list[str]], object]:
     """What runs a verb's command line."""
     name = f"{PROGRAM} {verb}"
     if verb == "run":
-        from benchmarks.run import main as run
-
-        return lambda arguments: run(arguments, name)
+        remembering = import_module("benchmarks.run").main
+        return lambda arguments: remembering(arguments, name)
     app = application(verb)
     return lambda arguments: app(args=arguments, prog_name=name)
 
