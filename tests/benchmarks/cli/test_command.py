@@ -183,7 +183,7 @@ def test_the_help_has_an_example_of_every_option() -> None:
     shown = squeezed(RUNNER.invoke(app, ["--help"]).stdout)
     parameters = get_command(app).params
     options = [one for one in parameters if one.name != "help" and not getattr(one, "hidden", False)]
-    assert len(options) == 23
+    assert len(options) == 25
     for option in options:
         assert f"Example:{option.opts[0]}" in shown
 

@@ -142,6 +142,8 @@ OPTIONS: list[tuple[list[str], str]] = [
     (["--out", "here", "--reports", "there"], "--out and --reports both say where the page goes"),
     (["--results", "x" * 300], "--results: "),
     (["--results", "/proc/nowhere"], "--results: /proc/nowhere"),
+    (["--tensorboard", "a file"], "--tensorboard: a file is not a folder"),
+    (["--mlflow", "a file/below"], "--mlflow: a file is not a folder"),
     (["--ray-address", "head"], "--ray-address head: must be HOST:PORT, as in 10.0.0.1:6379"),
     (["--ray-address", "10.0.0.1:99999"], "--ray-address 10.0.0.1:99999: must be HOST:PORT"),
     (["--ray-address", "http://10.0.0.1:6379"], "must be HOST:PORT"),
