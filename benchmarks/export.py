@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors
+from benchmarks.cli.errors import USAGE_ERRORS, OneLineCommand, one_line_errors
 from benchmarks.cli.folders import check_folder, check_new
 from benchmarks.cli.options import DataRootOption, PluginOption
 from benchmarks.cli.waiting import LOADING, waiting
@@ -19,7 +19,9 @@ from benchmarks.records.files import study_file
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
-@app.command(epilog="If it answers otherwise than the network, nothing is written, and the exit status is 2.")
+@app.command(
+    cls=OneLineCommand, epilog="If it answers otherwise than the network, nothing is written, and the exit status is 2."
+)
 def export(
     study: Annotated[
         str, typer.Argument(help="Results of a study: a directory, or a name below results. Example: results/quick")

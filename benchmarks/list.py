@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.cli.console import make_console
-from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors
+from benchmarks.cli.errors import USAGE_ERRORS, OneLineCommand, one_line_errors
 from benchmarks.cli.options import PluginOption
 from benchmarks.cli.waiting import LOADING, waiting
 from benchmarks.plugins.places import check_plugins
@@ -27,7 +27,7 @@ class Topic(StrEnum):
     studies = "studies"
 
 
-@app.command()
+@app.command(cls=OneLineCommand)
 def show(
     topic: Annotated[
         Topic | None,

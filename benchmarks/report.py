@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors
+from benchmarks.cli.errors import USAGE_ERRORS, OneLineCommand, one_line_errors
 from benchmarks.cli.folders import check_page, page_folder
 from benchmarks.cli.options import ImagesChoice, OutOption, PluginOption, ReportsOption
 from benchmarks.cli.waiting import LOADING, waiting
@@ -19,7 +19,10 @@ from benchmarks.records.files import StoreError, study_file
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
-@app.command(epilog="If results are missing or damaged, one line on standard error says so, and the exit status is 2.")
+@app.command(
+    cls=OneLineCommand,
+    epilog="If results are missing or damaged, one line on standard error says so, and the exit status is 2.",
+)
 def report(
     study_dirs: Annotated[
         list[Path] | None,

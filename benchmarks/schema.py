@@ -7,14 +7,16 @@ import sys
 
 import typer
 
+from benchmarks.cli.errors import OneLineCommand
 from benchmarks.cli.waiting import LOADING, waiting
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 @app.command(
+    cls=OneLineCommand,
     epilog="An editor with a YAML language server reads it where a study begins with the line "
-    "# yaml-language-server: $schema=study.schema.json"
+    "# yaml-language-server: $schema=study.schema.json",
 )
 def schema() -> None:
     """Print what a study file may contain, as JSON Schema: every field with its values, default and meaning."""

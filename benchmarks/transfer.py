@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors
+from benchmarks.cli.errors import USAGE_ERRORS, OneLineCommand, one_line_errors
 from benchmarks.cli.folders import check_file, check_folder
 from benchmarks.cli.options import DataRootOption, DeviceOption, PluginOption
 from benchmarks.cli.waiting import LOADING, waiting
@@ -19,7 +19,10 @@ from benchmarks.records.files import study_file
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
-@app.command(epilog="Where the images of another network fool one more often than its own do, its own are too weak.")
+@app.command(
+    cls=OneLineCommand,
+    epilog="Where the images of another network fool one more often than its own do, its own are too weak.",
+)
 def transfer(
     study: Annotated[
         str, typer.Argument(help="Results of a study: a directory, or a name below results. Example: results/quick")

@@ -11,8 +11,9 @@ import typer
 
 from benchmarks.cli import options
 from benchmarks.cli.console import make_console
-from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors, one_line_interrupt
+from benchmarks.cli.errors import USAGE_ERRORS, OneLineCommand, one_line_errors, one_line_interrupt
 from benchmarks.cli.folders import check_folder, page_folder
+from benchmarks.cli.trackers import check_trackers
 from benchmarks.cli.waiting import loading
 from benchmarks.plugins.places import check_plugins
 from benchmarks.study.design import Design, load
@@ -20,7 +21,7 @@ from benchmarks.study.design import Design, load
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
-@app.command(epilog="The same command run again does only what is missing.")
+@app.command(cls=OneLineCommand, epilog="The same command run again does only what is missing.")
 def run(
     context: typer.Context,
     methods: options.MethodsOption = None,
@@ -45,6 +46,8 @@ def run(
     gpus_per_job: options.GpusPerJobOption = None,
     time_limit: options.TimeLimitOption = None,
     images: options.ImagesOption = options.ImagesChoice.all,
+    tensorboard: options.TensorBoardOption = None,
+    mlflow: options.MlflowOption = None,
     force: options.ForceOption = False,
     dry_run: options.DryRunOption = False,
 ) -> None:
@@ -55,6 +58,7 @@ def run(
         load(Design, study)
         if data_root is not None:
             check_folder(data_root, "--data-root")
+        check_trackers(tensorboard, mlflow)
     with one_line_interrupt(), loading():
         from benchmarks.cli import execution
         from benchmarks.cli.error_kinds import INPUT_ERRORS
@@ -62,6 +66,7 @@ def run(
         from benchmarks.cli.values import checked_run, measuring_besides, override, split_methods
         from benchmarks.plugins.loading import load as load_plugins
         from benchmarks.study.study import load_study
+        from benchmarks.tracking.tracker import writers
     with one_line_interrupt(), one_line_errors(*INPUT_ERRORS):
         overrides = {
             "methods": None if methods is None else split_methods(methods),
@@ -93,4 +98,13 @@ def run(
     if dry_run:
         execution.plan_only(campaign, console, force=force)
     else:
-        execution.run_campaign(campaign, page, scheduler, ray_address, console, force=force, arguments=context.obj)
+        execution.run_campaign(
+            campaign,
+            page,
+            scheduler,
+            ray_address,
+            console,
+            force=force,
+            arguments=context.obj,
+            track=writers(tensorboard, mlflow),
+        )

@@ -18,7 +18,7 @@ from benchmarks.cli.comparison_options import (
     check_outputs,
     tolerances,
 )
-from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors
+from benchmarks.cli.errors import USAGE_ERRORS, OneLineCommand, one_line_errors
 from benchmarks.cli.options import PluginOption
 from benchmarks.cli.waiting import LOADING, waiting
 from benchmarks.comparing.places import find_study
@@ -28,7 +28,7 @@ from benchmarks.records.files import study_file
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
-@app.command(epilog=EXIT_STATUS)
+@app.command(cls=OneLineCommand, epilog=EXIT_STATUS)
 def compare(
     a: Annotated[
         str, typer.Argument(help="Results of the first study: a directory, or a name below results. Example: quick")

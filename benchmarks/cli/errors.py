@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any
 
 import typer
+from typer.core import TyperCommand
 
 from benchmarks.records.files import StoreError
 
@@ -20,6 +21,26 @@ ENDING = 20.0
 """Seconds that a command may take to end after Ctrl-C before another one interrupts that too."""
 USAGE_ERRORS = (StoreError, ValueError, OSError, RecursionError)
 """Errors of a command's options, files and folders; those of data are in `benchmarks.cli.error_kinds`."""
+
+_USAGE_ERROR: Any = typer.BadParameter.__mro__[1]
+"""Click's `UsageError`, which typer has under its own name or click's, by its version."""
+
+
+class OneLineCommand(TyperCommand):
+    """A command whose errors of usage, as of a flag that it does not have, are one line too."""
+
+    def make_context(self, *arguments: Any, **extra: Any) -> Any:
+        """Read the command line.
+
+        Raises:
+            typer.Exit: it is wrong; a line on standard error has said how.
+        """
+        try:
+            return super().make_context(*arguments, **extra)
+        except _USAGE_ERROR as error:
+            message = error.format_message().rstrip(".")
+            typer.echo(f"error: {_one_line(ValueError(message))}; --help shows what there is", err=True)
+            raise typer.Exit(2) from error
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -27,8 +27,10 @@ from benchmarks.running.progress import make_view
 from benchmarks.running.scheduling import Event, InlineScheduler, Scheduler
 from benchmarks.running.spent import Spent
 from benchmarks.running.time_left import TimeLeft
-from benchmarks.running.workload import side_by_side, workload
+from benchmarks.running.whole_plan import write_plan
+from benchmarks.running.workload import side_by_side, whole_plan, workload
 from benchmarks.study.study import Study
+from benchmarks.tracking.tracker import Tracker, Write
 
 
 def check_places(study: Study, results: Path, page: Path, option: str) -> None:
@@ -80,6 +82,7 @@ def run_campaign(
     *,
     force: bool,
     arguments: list[str] | None,
+    track: Sequence[Write] = (),
 ) -> None:
     """Run what is missing, write the page, and print the comparison.
 
@@ -91,12 +94,15 @@ def run_campaign(
         console: to print on.
         force: whether everything is made again.
         arguments: of the command, to remember it if it is finished; None: not to be remembered.
+        track: what writes the numbers of networks for other tools; such a command is not remembered.
 
     Raises:
         typer.Exit: a job failed.
     """
     with one_line_interrupt(kept=partial(kept, campaign)), one_line_errors(*RUN_ERRORS):
-        failed = execute(campaign, scheduler, ray_address, console, force=force)
+        tracker = Tracker(campaign, track, partial(console.print, markup=False, highlight=False, soft_wrap=True))
+        failed = execute(campaign, scheduler, ray_address, console, force=force, follow=tracker)
+        tracker.finish()
         with waiting("writing the report"):
             page = build(campaign.store.root, folder)
             compared = comparison(campaign.store)
@@ -105,7 +111,7 @@ def run_campaign(
     if failed:
         console.print(f"{failed} of the jobs failed; the report has their tracebacks, and the same command retries.")
         raise typer.Exit(1)
-    if arguments is not None:
+    if arguments is not None and not track:
         remember_finished(arguments, campaign, page, compared, console)
 
 
@@ -128,9 +134,24 @@ def remember_finished(arguments: list[str], campaign: Campaign, page: Path, comp
 
 
 def execute(
-    campaign: Campaign, scheduler: options.SchedulerName, ray_address: str | None, console: Console, *, force: bool
+    campaign: Campaign,
+    scheduler: options.SchedulerName,
+    ray_address: str | None,
+    console: Console,
+    *,
+    force: bool,
+    follow: Callable[[Event], None] = lambda event: None,
 ) -> int:
-    """Run what is missing, or everything with `force`; the number of failed jobs. Ray starts only if there are jobs."""
+    """Run what is missing, or everything with `force`; the number of failed jobs. Ray starts only if there are jobs.
+
+    Args:
+        campaign: to run.
+        scheduler: of the jobs.
+        ray_address: of a cluster to join.
+        console: to print on.
+        force: whether everything is made again.
+        follow: told of every event.
+    """
     spent = Spent([evaluator.name for evaluator in evaluators()])
     if force:
         campaign.discard()
@@ -155,6 +176,7 @@ def execute(
     console.print(data_line(campaign.dataset), markup=False, highlight=False, soft_wrap=True)
     with waiting(f"starting {scheduler}"):
         runner = make_scheduler(scheduler, ray_address, campaign.plugins)
+    write_plan(campaign.store.root, whole_plan(campaign, plan))
     together = side_by_side(campaign.options) if scheduler is options.SchedulerName.ray and not ray_address else 1
     left = TimeLeft(workload(campaign, plan), together)
     try:
@@ -164,6 +186,7 @@ def execute(
                 spent(event)
                 left(event)
                 view(event)
+                follow(event)
 
             outcomes = campaign.run(runner, on_event)
     finally:

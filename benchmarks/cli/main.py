@@ -28,6 +28,7 @@ VERBS = MappingProxyType(
         "tune": "Search recipes and knobs on validation data.",
         "export": "Write a trained network as a folder that runs without PyTorch.",
         "transfer": "Attack the baseline of every network, and show its images to the network.",
+        "status": "Show what of a study is done, running, failed and missing, from another terminal.",
         "schema": "Print what a study file may contain, as JSON Schema for editors.",
         "speed": "Measure the suite's speed as ratios.",
     }
@@ -59,9 +60,8 @@ def runner(verb: str) -> Callable[[list[str]], object]:
     """What runs a verb's command line."""
     name = f"{PROGRAM} {verb}"
     if verb == "run":
-        from benchmarks.run import main as run
-
-        return lambda arguments: run(arguments, name)
+        remembering = import_module("benchmarks.run").main
+        return lambda arguments: remembering(arguments, name)
     app = application(verb)
     return lambda arguments: app(args=arguments, prog_name=name)
 

@@ -106,6 +106,18 @@ ImagesOption = Annotated[
         "not be passed on. Example: --images none"
     ),
 ]
+TensorBoardOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--tensorboard",
+        help="Also write curves and results for TensorBoard, below this folder. Example: --tensorboard runs [default: "
+        "none]",
+    ),
+]
+MlflowOption = Annotated[
+    Path | None,
+    typer.Option(help="The same for MLflow, into mlflow.db in this folder. Example: --mlflow runs [default: none]"),
+]
 ForceOption = Annotated[
     bool, typer.Option("--force", help="Discard this study's records and make them again. Example: --force")
 ]

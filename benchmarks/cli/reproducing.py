@@ -23,7 +23,7 @@ from benchmarks.cli.comparison_options import (
     tolerances,
 )
 from benchmarks.cli.console import PIPE_WIDTH, make_console
-from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors, one_line_interrupt
+from benchmarks.cli.errors import USAGE_ERRORS, OneLineCommand, one_line_errors, one_line_interrupt
 from benchmarks.cli.folders import check_folder, check_writable
 from benchmarks.cli.waiting import loading, waiting
 from benchmarks.comparing.places import RESULTS, find_study
@@ -36,7 +36,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 RESUME = "the same command with --resume continues"
 
 
-@app.command(epilog=EXIT_STATUS)
+@app.command(cls=OneLineCommand, epilog=EXIT_STATUS)
 def reproduce(
     study_dir: Annotated[
         str, typer.Argument(help="Results of the study: a directory, or a name below results. Example: reference/quick")

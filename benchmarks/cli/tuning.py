@@ -9,7 +9,7 @@ import typer
 
 from benchmarks.cli import options
 from benchmarks.cli.console import make_console
-from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors, one_line_interrupt
+from benchmarks.cli.errors import USAGE_ERRORS, OneLineCommand, one_line_errors, one_line_interrupt
 from benchmarks.cli.folders import check_folder, check_results
 from benchmarks.cli.waiting import loading, waiting
 from benchmarks.plugins.places import check_plugins
@@ -18,7 +18,9 @@ from benchmarks.study.design import Design, load
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
-@app.command(epilog="The same command run again does only what is missing; no trial is trained twice.")
+@app.command(
+    cls=OneLineCommand, epilog="The same command run again does only what is missing; no trial is trained twice."
+)
 def tune(
     study: options.StudyOption = "quick",
     plugin: options.PluginOption = None,

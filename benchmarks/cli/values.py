@@ -13,6 +13,7 @@ from benchmarks import data
 from benchmarks.cli.folders import check_folder
 from benchmarks.records.environment import usable_cpus
 from benchmarks.running.campaign import RunOptions
+from benchmarks.running.scheduling.address import parsed_address
 from benchmarks.study.study import Study, StudyError, checked, parse_dataset
 from zoo.plugins import unknown
 from zoo.registry import split_outside_brackets
@@ -135,8 +136,10 @@ def checked_run(
 
     Raises:
         FolderError: the folder of the data does not exist.
-        StudyError: another value is not valid.
+        ValueError: another value is not valid.
     """
+    if ray_address is not None:
+        parsed_address(ray_address)
     return RunOptions(
         results=results,
         data_root=None if data_root is None else check_folder(data_root, "--data-root"),

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+CLAIMS = ".claims"
+"""Folder, in a study's directory, of the lock files that show which networks a run is working on."""
 RETRY_SECONDS = 0.5
 """Seconds between two attempts to get a lock."""
 MACHINE_LOCK = "routebench-machine.lock"
@@ -43,13 +45,17 @@ def claim(path: Path) -> Iterator[None]:
 
 def is_claimed(path: Path) -> bool:
     """Whether a process holds that lock now."""
-    if not path.exists():
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
         return False
     try:
-        with claim(path):
-            return False
-    except Busy:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # whoever else only looks is no holder
+    except BlockingIOError:
         return True
+    finally:
+        os.close(file)
+    return False
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from torch import Tensor
 from benchmarks.measuring.picture_names import PICTURES
 from benchmarks.plugins.loading import load as load_plugins
 from benchmarks.plugins.places import PluginError
-from benchmarks.records.claims import Busy, claim
+from benchmarks.records.claims import CLAIMS, Busy, claim
 from benchmarks.records.code_hashes import changed
 from benchmarks.records.files import (
     Damaged,
@@ -33,8 +33,6 @@ from benchmarks.records.record import FORMAT, MANIFEST, OtherVersion, Record, is
 from benchmarks.study.study import ModelSpec, Study, StudyError, checked
 
 CHECKPOINT = "checkpoint.pt"
-CLAIMS = ".claims"
-"""Folder of the lock files that show which networks a run is working on."""
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ from benchmarks.records.record import Record
 from benchmarks.records.sample_images import remove_sample_images, write_sample_images
 from benchmarks.records.store import Status, Store, newest_by_key
 from benchmarks.running.estimate import budget, estimate_training
-from benchmarks.running.jobs import Job, Kind, Progress, Resources, job_name, load_dataset, missing_tables
+from benchmarks.running.events import Progress
+from benchmarks.running.jobs import Job, Kind, Resources, job_name, load_dataset, missing_tables
 from benchmarks.running.scheduling import Event, Outcome, Scheduler
 from benchmarks.study.study import ModelSpec, Study, StudyError
 from benchmarks.training.tasks import task_of

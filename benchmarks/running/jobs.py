@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
@@ -34,6 +34,8 @@ from benchmarks.records.store import CHECKPOINT, Store
 from benchmarks.records.versions import is_current, version
 from benchmarks.running.deadline import deadline
 from benchmarks.running.estimate import estimate_training
+from benchmarks.running.events import MACHINE_WAIT, SETTINGS, Progress, Report
+from benchmarks.running.told import telling, told_file
 from benchmarks.study.study import ModelSpec, parse_dataset
 from benchmarks.training.fitting import fit
 from benchmarks.training.loop import Epoch
@@ -41,8 +43,6 @@ from benchmarks.training.numerics import single_threaded
 from benchmarks.training.tasks import task_of
 
 Kind = Literal["train", "time"]
-SETTINGS = "settings"
-"""The step between training and the first evaluator: the network proposes its settings."""
 LIMIT_FACTOR = 20
 """Limit of training or of an evaluator, as a multiple of its estimate."""
 MIN_LIMIT = 3600.0
@@ -56,24 +56,6 @@ class Resources:
     cpus: float = 1.0
     gpus: float = 0.0
     alone: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Progress:
-    """A message from a job.
-
-    Attributes:
-        step: what it does: `train`, or the name of an evaluator.
-        epoch: during training, the figures of the last epoch.
-        doing: the part of the step that begins, of evaluators that tell.
-    """
-
-    step: str
-    epoch: dict[str, Any] = field(default_factory=dict)
-    doing: Doing | None = None
-
-
-Report = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +105,7 @@ class Job:
             Exception: any error; the failure has already been stored.
         """
         store = Store(self.root)
+        report = telling(report, told_file(self.root, self.identity), self.kind)
         try:
             with single_threaded():
                 self._run(store, report)
@@ -149,7 +132,7 @@ class Job:
             )
 
         def on_wait() -> None:
-            report(Progress(step="waits for the machine"))
+            report(Progress(step=MACHINE_WAIT))
 
         with claim(store.claim_file(identity)):
             claimed = perf_counter()

@@ -6,15 +6,17 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
-from benchmarks.measuring.doing import Doing
-from benchmarks.running.scheduling import Event
+from benchmarks.running.events import Event
+
+if TYPE_CHECKING:
+    from benchmarks.measuring.doing import Doing
 
 QUIET = 30.0
 """Seconds between two lines that say how long a run still takes."""

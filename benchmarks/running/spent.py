@@ -5,12 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection
 
+from benchmarks.running.events import OTHER, TRAINING, WORDS, Event
 from benchmarks.running.progress import format_duration
-from benchmarks.running.scheduling import Event
-
-OTHER, TRAINING, WAITING = "other", "training", "waiting"
-WORDS = {"train": TRAINING, "waits for the machine": WAITING, "another run is working on it": WAITING}
-"""What steps are called that are not evaluators."""
 
 
 class Spent:

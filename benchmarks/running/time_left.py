@@ -8,9 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.running.jobs import Progress
-from benchmarks.running.scheduling import Event
-from benchmarks.running.spent import WAITING, WORDS
+from benchmarks.running.events import WAITING, WORDS, Event, Progress
 
 TRAINING, STARTING = "train", "start"
 OVERDUE = 0.1

@@ -11,8 +11,10 @@ from benchmarks.measuring import evaluators
 from benchmarks.records.environment import usable_cpus
 from benchmarks.running.campaign import Campaign, Planned, RunOptions
 from benchmarks.running.estimate import budget
-from benchmarks.running.jobs import SETTINGS, job_name
+from benchmarks.running.events import SETTINGS
+from benchmarks.running.jobs import job_name
 from benchmarks.running.time_left import Work
+from benchmarks.running.whole_plan import NetworkPlan, WholePlan
 from benchmarks.training.recipe import Recipe
 from benchmarks.training.tasks import task_of
 from zoo.registry import BASELINE
@@ -27,6 +29,35 @@ def workload(campaign: Campaign, plan: Sequence[Planned]) -> list[Work]:
     """The work of every job of a plan, in the order of `Campaign.jobs`."""
     shared = [_shared(campaign, planned) for planned in plan if not planned.trained or planned.evaluators]
     return shared + [_alone(campaign, planned) for planned in plan if planned.alone]
+
+
+def whole_plan(campaign: Campaign, plan: Sequence[Planned]) -> WholePlan:
+    """All that a study's networks are to have, what is there included."""
+    return WholePlan(
+        networks=[_network(campaign, planned) for planned in plan], side_by_side=side_by_side(campaign.options)
+    )
+
+
+def _network(campaign: Campaign, planned: Planned) -> NetworkPlan:
+    spec, size, evaluation = planned.spec, _size(campaign, planned), campaign.study.evaluation
+    device = torch.device(campaign.options.device)
+    timed = evaluators(alone=True) if spec.repetition < campaign.study.timed_repetitions else ()
+    return NetworkPlan(
+        label=spec.label,
+        record=campaign.identity(spec).name,
+        failure=f"{spec.method}-{spec.key}",
+        epochs=spec.recipe.epochs,
+        effort=size * _passes(spec.recipe),
+        size=size,
+        shared=[e.name for e in evaluators(alone=False) if e.wanted(evaluation)],
+        alone={e.name: _turns(budget(e, evaluation, device)) for e in timed if e.wanted(evaluation)},
+        missing=[*planned.evaluators, *planned.alone],
+    )
+
+
+def _turns(known: float | None) -> float | None:
+    """Seconds that a table of times takes, of its turns' seconds."""
+    return known and RACES * known + PREPARATION
 
 
 def _shared(campaign: Campaign, planned: Planned) -> Work:
@@ -45,14 +76,13 @@ def _shared(campaign: Campaign, planned: Planned) -> Work:
 def _alone(campaign: Campaign, planned: Planned) -> Work:
     device = torch.device(campaign.options.device)
     wanted = [e for e in evaluators(alone=True) if e.name in planned.alone]
-    seconds = {e.name: budget(e, campaign.study.evaluation, device) for e in wanted}
     return Work(
         job=job_name("time", planned.spec),
         alone=True,
         effort=1.0,
         epochs=0,
         size=1.0,
-        steps={name: known and RACES * known + PREPARATION for name, known in seconds.items()},
+        steps={e.name: _turns(budget(e, campaign.study.evaluation, device)) for e in wanted},
     )
 
 

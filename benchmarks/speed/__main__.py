@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.cli.console import make_console
+from benchmarks.cli.errors import OneLineCommand
 from benchmarks.cli.waiting import LOADING, waiting
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ TITLES = {
 }
 
 
-@app.command(epilog="A figure below its target is marked, and the exit status is then 1.")
+@app.command(cls=OneLineCommand, epilog="A figure below its target is marked, and the exit status is then 1.")
 def speed(
     only: Annotated[
         list[Section] | None,

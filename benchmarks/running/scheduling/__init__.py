@@ -2,7 +2,8 @@
 
 import os
 
-from benchmarks.running.scheduling.base import Event, Outcome, Scheduler, SchedulerError
+from benchmarks.running.events import Event
+from benchmarks.running.scheduling.base import Outcome, Scheduler, SchedulerError
 from benchmarks.running.scheduling.inline import InlineScheduler
 
 __all__ = ["Event", "InlineScheduler", "Outcome", "Scheduler", "SchedulerError"]

@@ -4,26 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
-from benchmarks.running.jobs import Job, Progress
-
-
-@dataclass(frozen=True, kw_only=True)
-class Event:
-    """A change in the state of a job.
-
-    Attributes:
-        job: name of the job.
-        kind: `started`, `progress`, `retried`, `done` or `failed`.
-        progress: for the kind `progress`.
-        error: one line, for the kinds `retried` and `failed`.
-    """
-
-    job: str
-    kind: Literal["started", "progress", "retried", "done", "failed"]
-    progress: Progress | None = None
-    error: str = ""
+from benchmarks.running.events import Event
+from benchmarks.running.jobs import Job
 
 
 @dataclass(frozen=True, kw_only=True)

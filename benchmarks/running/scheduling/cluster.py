@@ -18,6 +18,7 @@ from typing import Any
 import psutil
 import ray
 
+from benchmarks.running.scheduling.address import ADVICE, parsed_address
 from benchmarks.running.scheduling.base import SchedulerError, one_line
 from benchmarks.running.scheduling.workers import worker_environment
 
@@ -30,7 +31,6 @@ LEAVE_SECONDS = 5.0
 MARK = "ROUTEBENCH_CLUSTER"
 """Environment variable that marks the processes of a cluster that was started here."""
 
-ADVICE = "check the address, or leave --ray-address out to run on this machine"
 JOIN_SCRIPT = """
 import sys
 import ray
@@ -97,7 +97,10 @@ def _try_to_join(address: str) -> None:
     Raises:
         SchedulerError: the cluster cannot be joined.
     """
-    host, port = _parsed(address)
+    try:
+        host, port = parsed_address(address)
+    except ValueError as error:
+        raise SchedulerError(str(error)) from error
     try:
         socket.create_connection((host, port), timeout=CONNECT_SECONDS).close()
     except TimeoutError as error:
@@ -115,18 +118,6 @@ def _try_to_join(address: str) -> None:
         lines = done.stderr.strip().splitlines() or [f"status {done.returncode}"]
         reason = textwrap.shorten(lines[-1], 200, placeholder=" ...")
         raise SchedulerError(f"--ray-address {address}: cannot be joined: {reason}; {ADVICE}")
-
-
-def _parsed(address: str) -> tuple[str, int]:
-    """Host and port.
-
-    Raises:
-        SchedulerError: it is not HOST:PORT.
-    """
-    host, _, port = address.rpartition(":")
-    if not host or "/" in host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise SchedulerError(f"--ray-address {address}: must be HOST:PORT, as in 10.0.0.1:6379; {ADVICE}")
-    return host.strip("[]"), int(port)
 
 
 @contextmanager

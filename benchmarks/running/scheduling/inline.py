@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from benchmarks.records.claims import Busy
+from benchmarks.running.events import Event
 from benchmarks.running.jobs import Job
-from benchmarks.running.scheduling.base import Event, Outcome, one_line
+from benchmarks.running.scheduling.base import Outcome, one_line
 
 
 class InlineScheduler:

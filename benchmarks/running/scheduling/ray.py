@@ -19,8 +19,9 @@ from ray.tune.experiment import Trial
 from benchmarks.measuring.doing import Doing
 from benchmarks.records.claims import Busy
 from benchmarks.records.environment import usable_cpus
-from benchmarks.running.jobs import Job, Progress
-from benchmarks.running.scheduling.base import Event, Outcome, one_line
+from benchmarks.running.events import Event, Progress
+from benchmarks.running.jobs import Job
+from benchmarks.running.scheduling.base import Outcome, one_line
 from benchmarks.running.scheduling.cluster import Cluster
 from benchmarks.running.scheduling.watch import run_watched
 

@@ -14,6 +14,7 @@ from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 from benchmarks.cli.command import app
+from benchmarks.cli.main import application
 from benchmarks.cli.plans import status_text, to_do
 from benchmarks.cli.values import checked_device, checked_gpus, measuring_besides, override
 from benchmarks.measuring import registry
@@ -163,6 +164,15 @@ def test_a_damaged_study_is_named(house: House) -> None:
     assert result.stderr.count("\n") == 1
 
 
+def test_its_status_can_be_asked_for_afterwards(first: tuple[House, Result]) -> None:
+    done = RUNNER.invoke(application("status"), [str(first[0].store.root)])
+    assert (done.exit_code, done.stderr) == (0, "")
+    header, row, last = done.stdout.splitlines()
+    assert header.split()[:2] == ["network", "state"]
+    assert row.split()[:3] == ["resnet", "done", "1/1"]
+    assert last == "1 network: 1 done."
+
+
 def test_bad_input_writes_nothing(house: House) -> None:
     before = house.files
     house.run("--methods", "resnett")
@@ -173,7 +183,7 @@ def test_the_help_has_an_example_of_every_option() -> None:
     shown = squeezed(RUNNER.invoke(app, ["--help"]).stdout)
     parameters = get_command(app).params
     options = [one for one in parameters if one.name != "help" and not getattr(one, "hidden", False)]
-    assert len(options) == 22
+    assert len(options) == 25
     for option in options:
         assert f"Example:{option.opts[0]}" in shown
 

@@ -18,7 +18,7 @@ from tests.imports import ROOT
 SLOW = ("torch", "torchvision", "pandas", "numpy", "pyarrow", "ray")
 EXPORT = "export a resnet --out net"
 IMPORTED = "a slow package is imported"
-VERBS = ("run", "list", "report", "compare", "tune", "reproduce", "export", "transfer", "schema", "speed")
+VERBS = ("run", "list", "report", "compare", "tune", "reproduce", "export", "transfer", "status", "schema", "speed")
 
 
 @pytest.fixture

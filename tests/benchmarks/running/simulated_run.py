@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmarks.running.jobs import Progress
+from benchmarks.running.events import Progress
 from benchmarks.running.scheduling import Event
 from benchmarks.running.time_left import TimeLeft, Work
 

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from benchmarks.measuring.doing import Doing
-from benchmarks.running.jobs import Progress
+from benchmarks.running.events import Progress
 from benchmarks.running.progress import JobState, LiveView, PlainView, format_duration, make_view, training_figures
 from benchmarks.running.scheduling import Event
 from benchmarks.training.loop import Epoch

@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 
-from benchmarks.running.jobs import Progress
+from benchmarks.running.events import Progress
 from benchmarks.running.scheduling import Event
 from benchmarks.running.spent import Spent
 

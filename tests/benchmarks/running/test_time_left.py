@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pytest
 
-from benchmarks.running.jobs import Progress
+from benchmarks.running.events import Progress
 from benchmarks.running.scheduling import Event
 from benchmarks.running.time_left import TimeLeft, Work, roughly
 from tests.benchmarks.running.simulated_run import BETWEEN, START, Network, SimulatedRun

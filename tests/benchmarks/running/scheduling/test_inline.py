@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.running.jobs import Job, Progress, Report
+from benchmarks.running.events import Progress, Report
+from benchmarks.running.jobs import Job
 from benchmarks.running.scheduling import Event, InlineScheduler, Outcome
 from tests.benchmarks.cases import ignore, job, small_study
 
