@@ -121,9 +121,7 @@ def test_a_job_can_be_sent_to_another_process(tmp_path: Path) -> None:
 
 def test_an_evaluator_that_a_worker_does_not_know_is_a_failure_that_says_what_to_do(tmp_path: Path) -> None:
     task = replace(job(tmp_path, small_study()), evaluators=("accuracy", "margin"))
-    with pytest.raises(
-        StoreError, match="resnet: this worker has no evaluator margin; install its package"
-    ):
+    with pytest.raises(StoreError, match="resnet: this worker has no evaluator margin; install its package"):
         task.run(ignore)
     assert "this worker has no evaluator margin" in Store(tmp_path).failures()[0]["error"]
 
