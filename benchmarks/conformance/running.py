@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import os
+import textwrap
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +18,8 @@ from benchmarks.conformance import cases
 from zoo.plugins import declared_in
 
 HERE = Path(__file__).parent
+MAX_CHARACTERS = 300
+"""Longest message of a failure."""
 KINDS = ("method", "attack", "evaluator", "figure", "table", "data set")
 """Kinds that have tests."""
 WITH_EVALUATORS = "summary"
@@ -100,9 +104,14 @@ def checked(modules: Sequence[str], *, thorough: bool = False) -> Found:
     output = io.StringIO()
     try:
         with contextlib.redirect_stdout(output):
-            pytest.main(arguments, plugins=[listener])
+            status = pytest.main(arguments, plugins=[listener])
     finally:
         cases.CHOSEN.clear()
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        last = next((line for line in reversed(output.getvalue().splitlines()) if line.strip()), "")
+        listener.broken.append(f"pytest ended with status {int(status)}: {last}")
+    nothing = [f"{kind} {name}" for (kind, name), one in listener.subjects.items() if not one.passed + len(one.failed)]
+    listener.broken += [f"{what}: no test is of it" for what in nothing]
     return Found(subjects=list(listener.subjects.values()), unchecked=unchecked, broken=listener.broken)
 
 
@@ -121,14 +130,12 @@ class _Listener:
 
     def _known(self, item: pytest.Function) -> bool:
         parameters = dict(item.callspec.params) if hasattr(item, "callspec") else {}
-        for argument in (argument for argument in parameters if ARGUMENTS.get(argument, argument) in KINDS):
-            value = parameters.pop(argument)
-            kind = ARGUMENTS.get(argument, argument)
-            name = str(getattr(value, "name", value))
+        for argument, value in parameters.items():
+            kind, name = ARGUMENTS.get(argument, argument), str(getattr(value, "name", value))
             if (kind, name) in self.subjects:
                 words = item.originalname.removeprefix("test_").replace("_", " ")
                 inside = [str(value)] if str(value) != name else []
-                inside += [f"{key} {other}" for key, other in parameters.items()]
+                inside += [f"{key} {other}" for key, other in parameters.items() if key != argument]
                 self._of[item.nodeid] = ((kind, name), f"{words} ({', '.join(inside)})" if inside else words)
                 return True
         return False
@@ -153,8 +160,10 @@ class _Listener:
 
 
 def _reason(report: pytest.CollectReport | pytest.TestReport) -> str:
-    """The message of the error, in one line."""
+    """The message of the error in one line, with its place if that is not a test."""
     crash = getattr(report.longrepr, "reprcrash", None)
-    text = crash.message if crash is not None else str(report.longrepr)
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return " ".join(lines)[:400] if lines else "an error without a message"
+    if crash is None:
+        return " ".join(str(report.longrepr).split())[-MAX_CHARACTERS:]
+    lines = itertools.takewhile(lambda line: not line.startswith("+"), map(str.strip, crash.message.splitlines()))
+    said = textwrap.shorten(" ".join(lines).removeprefix("AssertionError: "), MAX_CHARACTERS, placeholder=" ...")
+    return said if Path(crash.path).is_relative_to(HERE) else f"{said} ({crash.path}:{crash.lineno})"

@@ -33,7 +33,7 @@ ALWAYS = ("cost",)
 def evidence_of(measured: bool) -> Evidence:
     """Of two networks; with everything that the plug-in's evaluators measure, or without it."""
     own = CHOSEN.get("evaluator", ()) if measured else ()
-    options = {
+    options: dict[str, dict[str, object] | None] = {
         name: {} if name in own or name in ALWAYS else None for name in (e.name for e in EVALUATORS if e.options)
     }
     values = {

@@ -61,7 +61,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(project: Path, *options: str) -> subprocess.CompletedProcess[str]:
+def run(project: Path, *options: str) -> str:
     """The command in the project's folder."""
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks.run", "--study", "mine.yaml", *options]
     done = subprocess.run(command, cwd=project, env=environment(), capture_output=True, text=True, check=False)
