@@ -28,6 +28,7 @@ VERBS = MappingProxyType(
         "tune": "Search recipes and knobs on validation data.",
         "export": "Write a trained network as a folder that runs without PyTorch.",
         "transfer": "Attack the baseline of every network, and show its images to the network.",
+        "check": "Test all that a plug-in declares, as the suite tests its own.",
         "schema": "Print what a study file may contain, as JSON Schema for editors.",
         "speed": "Measure the suite's speed as ratios.",
     }
