@@ -14,6 +14,7 @@ import pytest
 import torch
 
 import zoo
+from benchmarks.conformance.cases import CPU, DIGITS, TASK, selectors, trained
 from benchmarks.data import Batch, Dataset
 from benchmarks.data.arrays import ArraySplit
 from benchmarks.measuring import Evaluator, evaluators
@@ -27,7 +28,6 @@ from benchmarks.training.numerics import full_precision
 from benchmarks.training.recipe import Recipe
 from benchmarks.training.schedule import PhaseEpoch
 from tests.benchmarks.cases import DATASET, NOT_MEASURED, ignore, job_of, models, small_study
-from tests.conformance.cases import CPU, DIGITS, TASK, selectors, trained
 from zoo.execution.rows import scatter_rows
 from zoo.methods.deformable.convolution import DeformableConv
 

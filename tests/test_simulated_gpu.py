@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tests.simulated_gpu import DEVICE, SimulatedGpu
+from benchmarks.conformance.simulated_gpu import DEVICE, SimulatedGpu
 
 pytestmark = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 

@@ -55,19 +55,19 @@ def run(
     console = make_console()
     with one_line_interrupt(), one_line_errors(*USAGE_ERRORS):
         check_plugins(plugin)
-        load(Design, study)
+        design = load(Design, study)
         if data_root is not None:
             check_folder(data_root, "--data-root")
         check_trackers(tensorboard, mlflow)
     with one_line_interrupt(), loading():
         from benchmarks.cli import execution
         from benchmarks.cli.error_kinds import INPUT_ERRORS
-        from benchmarks.cli.plugins import with_plugins
+        from benchmarks.cli.plugins import loaded_plugins
         from benchmarks.cli.values import checked_run, measuring_besides, override, split_methods
-        from benchmarks.plugins.loading import load as load_plugins
         from benchmarks.study.study import load_study
         from benchmarks.tracking.tracker import writers
     with one_line_interrupt(), one_line_errors(*INPUT_ERRORS):
+        plugins = loaded_plugins(design, plugin, results / (name or design.name), console)
         overrides = {
             "methods": None if methods is None else split_methods(methods),
             "dataset": dataset,
@@ -76,11 +76,9 @@ def run(
             "static_curve": () if no_static_curve else None,
             "seed": seed,
             "name": name,
+            "plugins": plugins or None,
         }
-        load_plugins(plugin or ())
-        named = load_study(study)
-        named = with_plugins(named, plugin, results / (name or named.name), console)
-        chosen = measuring_besides(override(named, overrides, epochs), evaluators)
+        chosen = measuring_besides(override(load_study(study), overrides, epochs), evaluators)
         run_options = checked_run(
             results=results,
             data_root=data_root,

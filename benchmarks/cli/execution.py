@@ -25,6 +25,7 @@ from benchmarks.reporting import build
 from benchmarks.running.campaign import Campaign, RunOptions
 from benchmarks.running.progress import make_view
 from benchmarks.running.scheduling import Event, InlineScheduler, Scheduler
+from benchmarks.running.scheduling.workers import travelling
 from benchmarks.running.spent import Spent
 from benchmarks.running.time_left import TimeLeft
 from benchmarks.running.whole_plan import write_plan
@@ -118,7 +119,7 @@ def run_campaign(
 def remember_finished(arguments: list[str], campaign: Campaign, page: Path, compared: Grid, console: Console) -> None:
     """Let the same command again answer at once, if nothing is left to do."""
     plan = campaign.plan()
-    if not all(planned.complete for planned in plan):
+    if not all(planned.complete for planned in plan) or campaign.kept():
         return
     try:
         remember(
@@ -128,6 +129,7 @@ def remember_finished(arguments: list[str], campaign: Campaign, page: Path, comp
             data=campaign.dataset.files,
             plan=plan_grid(plan, [0.0] * len(plan), campaign.study.recipe),
             comparison=compared,
+            plugins=travelling(campaign.plugins),
         )
     except OSError as error:  # the cache folder cannot be written; the command itself has succeeded
         console.print(f"This command is not remembered as finished: {error}", markup=False, soft_wrap=True)

@@ -29,8 +29,9 @@ LARGE = 8 << 20
 """Bytes above which a file counts as unchanged if its size and times are; its digest is checked when it is read."""
 VARIABLES = ("ATEN_CPU_CAPABILITY", "CUDA_VISIBLE_DEVICES", "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "ROUTEBENCH_DATA")
 """Environment variables that change the device or precision of a plan, or the folder of the data."""
-GROUP = "routebench"
-"""As `zoo.plugins.GROUP`, which cannot be imported without torch."""
+KINDS = ("methods", "evaluators", "figures", "tables", "datasets", "attacks")
+GROUPS = ("routebench", *(f"routebench.{kind}" for kind in KINDS))
+"""As `zoo.plugins.GROUPS`, which cannot be imported without torch."""
 FIRST_PATH = list(sys.path)
 """Where Python finds modules when the command starts; libraries such as Ray add folders later."""
 READERS = 4
@@ -52,7 +53,14 @@ def replay_finished(arguments: Sequence[str]) -> bool:
 
 
 def remember(
-    arguments: Sequence[str], *, study: Path, page: Path, data: Sequence[Path], plan: Grid, comparison: Grid
+    arguments: Sequence[str],
+    *,
+    study: Path,
+    page: Path,
+    data: Sequence[Path],
+    plan: Grid,
+    comparison: Grid,
+    plugins: Sequence[Path] = (),
 ) -> None:
     """Remember that a command was finished.
 
@@ -63,6 +71,7 @@ def remember(
         data: every file and folder that its data set was read from; if there are none, nothing is remembered.
         plan: what a dry run prints.
         comparison: what the command prints at its end.
+        plugins: files and packages of the plug-ins that the study names.
     """
     if not data:
         return
@@ -75,6 +84,8 @@ def remember(
         "page_sha256": _hash(page),
         "printed_page": str(page),
         "data": _states(data),
+        "plugins": [str(path.resolve()) for path in plugins],
+        "plugin_sources": _hashes(plugins),
         "plan": plan.as_json(),
         "comparison": comparison.as_json(),
     }
@@ -114,7 +125,8 @@ def _dependencies(arguments: Sequence[str]) -> dict[str, Any]:
 def _plugin_sources() -> list[Path]:
     """Source files of the packages that installed distributions name as plug-ins, found without importing them."""
     found: set[Path] = set()
-    for name in {point.module.partition(".")[0] for point in entry_points(group=GROUP)}:
+    points = [point for group in GROUPS for point in entry_points(group=group)]
+    for name in {point.module.partition(".")[0] for point in points}:
         spec = find_spec(name)
         if spec is not None and spec.submodule_search_locations is not None:
             found |= {path for folder in spec.submodule_search_locations for path in Path(folder).rglob("*.py")}
@@ -135,6 +147,8 @@ def _unchanged(known: Mapping[str, Any]) -> bool:
     if [str(path.relative_to(root)) for path in files] != list(known["records"]):
         return False
     if _states(Path(path) for path in known["data"]) != known["data"]:
+        return False
+    if _hashes(Path(path) for path in known["plugins"]) != known["plugin_sources"]:
         return False
     same_page: bool = _hash(Path(known["page"])) == known["page_sha256"]
     return same_page and _contents(root, files) == known["records"]
@@ -166,6 +180,12 @@ def _states(paths: Iterable[Path]) -> dict[str, list[int]]:
 def _state(path: Path) -> list[int]:
     stat = path.stat()
     return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
+
+
+def _hashes(plugins: Iterable[Path]) -> dict[str, str]:
+    """Of the source files of plug-ins that are named by their packages or files."""
+    found = [path for plugin in plugins for path in (plugin.resolve().rglob("*.py") if plugin.is_dir() else [plugin])]
+    return {str(path.resolve()): _hash(path) for path in sorted(found)}
 
 
 def _hash(path: Path) -> str:

@@ -29,6 +29,7 @@ VERBS = MappingProxyType(
         "export": "Write a trained network as a folder that runs without PyTorch.",
         "transfer": "Attack the baseline of every network, and show its images to the network.",
         "status": "Show what of a study is done, running, failed and missing, from another terminal.",
+        "check": "Test all that a plug-in declares, as the suite tests its own.",
         "schema": "Print what a study file may contain, as JSON Schema for editors.",
         "speed": "Measure the suite's speed as ratios.",
     }

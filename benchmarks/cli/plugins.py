@@ -10,36 +10,40 @@ from rich.console import Console
 from benchmarks.plugins.loading import load
 from benchmarks.plugins.places import PluginError
 from benchmarks.records.files import StoreError, read_yaml
-from benchmarks.study.study import Study, checked
+from benchmarks.study.design import Design
 
 
-def with_plugins(study: Study, named: Sequence[str] | None, root: Path, console: Console) -> Study:
-    """A study with the plug-ins of its command, and with those that its results were made with.
+def loaded_plugins(design: Design, named: Sequence[str] | None, root: Path, console: Console) -> tuple[str, ...]:
+    """Import the plug-ins of a command, of its study, and those that the study's results were made with.
 
     Of the latter, one that cannot be imported any more is said and left out: what it made is kept.
 
     Args:
-        study: with its own plug-ins.
-        named: of the command, loaded.
+        design: of the study.
+        named: of the command.
         root: directory of the study's results; it may be missing.
         console: to say it on.
+
+    Returns:
+        Their names, as the study is to have them.
+
+    Raises:
+        PluginError: a plug-in of the command or of the study cannot be imported.
     """
-    chosen = {place.module: place.named for place in load([*study.plugins, *(named or ())])}
+    chosen = {place.module: place.named for place in load([*(named or ()), *design.plugins])}
     for one in _stored(root):
         try:
             (place,) = load([one])
         except PluginError as error:
             console.print(
-                f"{root} was made with a plug-in that is not here: {error}. Its networks and tables are kept as they "
-                "are.",
+                f"{root} was made with a plug-in that is not here: {error}. What it made is kept as it is.",
                 markup=False,
                 highlight=False,
                 soft_wrap=True,
             )
         else:
             chosen.setdefault(place.module, one)
-    plugins = tuple(chosen.values())
-    return study if plugins == study.plugins else checked(Study, {**study.model_dump(), "plugins": plugins}, "options")
+    return tuple(chosen.values())
 
 
 def _stored(root: Path) -> tuple[str, ...]:

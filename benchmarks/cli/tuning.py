@@ -55,21 +55,19 @@ def tune(
     console = make_console()
     with one_line_interrupt(), one_line_errors(*USAGE_ERRORS):
         check_plugins(plugin)
-        load(Design, study)
+        design = load(Design, study)
         if data_root is not None:
             check_folder(data_root, "--data-root")
     with one_line_interrupt(), loading():
         from benchmarks.cli.error_kinds import INPUT_ERRORS
-        from benchmarks.cli.plugins import with_plugins
+        from benchmarks.cli.plugins import loaded_plugins
         from benchmarks.cli.trials import run_tuning, search
         from benchmarks.cli.values import checked_run, override, split_methods
-        from benchmarks.plugins.loading import load as load_plugins
         from benchmarks.study.study import load_study
     with one_line_interrupt(), one_line_errors(*INPUT_ERRORS):
-        load_plugins(plugin or ())
-        named = load_study(study)
-        named = with_plugins(named, plugin, results / (name or named.name), console)
-        base = override(named, {"dataset": dataset, "preset": preset, "name": name}, None)
+        plugins = loaded_plugins(design, plugin, results / (name or design.name), console)
+        fields = {"dataset": dataset, "preset": preset, "name": name, "plugins": plugins or None}
+        base = override(load_study(study), fields, None)
         chosen = None if methods is None else override(base, {"methods": split_methods(methods)}, None)
         run_options = checked_run(
             results=results,

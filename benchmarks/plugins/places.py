@@ -149,8 +149,8 @@ def source_of(top: str) -> Path | None:
         spec = importlib.util.find_spec(top)
     except (ImportError, ValueError):
         return None
-    places = list(spec.submodule_search_locations or ()) or [spec.origin] if spec else []
-    return Path(places[0]).resolve() if places and places[0] and Path(places[0]).is_absolute() else None
+    places = [*(spec.submodule_search_locations or ()), spec.origin or ""] if spec else [""]
+    return Path(places[0]).resolve() if Path(places[0]).is_absolute() else None
 
 
 def modules_in(package: Path) -> list[str]:

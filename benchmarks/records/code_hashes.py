@@ -87,8 +87,8 @@ def _folder(top: str) -> Path | None:
         spec = importlib.util.find_spec(top)
     except (ModuleNotFoundError, ValueError):
         return None
-    places = list(spec.submodule_search_locations or ()) or [spec.origin] if spec else []
-    if not places or not places[0] or not Path(places[0]).is_absolute():
+    places = [*(spec.submodule_search_locations or ()), spec.origin or ""] if spec else [""]
+    if not Path(places[0]).is_absolute():
         return None
     folder = Path(places[0]).parent
     library = Path(sysconfig.get_path("stdlib"))

@@ -1,1 +1,1 @@
-"""What every registered method must satisfy; a new method inherits all of it by being registered."""
+"""What is special to some of the suite's methods; what all must satisfy is in `benchmarks/conformance/`."""

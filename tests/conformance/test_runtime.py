@@ -12,7 +12,7 @@ import pytest
 import torch
 
 import zoo
-from tests.conformance.cases import Case, selectors, trained
+from benchmarks.conformance.cases import Case, selectors, trained
 from zoo.network import Compute
 from zoo.serving.runtime.driver import Answer, faster
 from zoo.serving.runtime.recording import Unsupported

@@ -35,6 +35,12 @@ def test_an_example_is_short(name: str, limit: int) -> None:
 
 
 @pytest.mark.parametrize("name", LIMITS)
+def test_the_documentation_shows_the_example_that_is_tested(name: str) -> None:
+    code = (HERE / f"{name}.py").read_text()
+    assert f"`my_package/{name}.py`:\n\n```python\n{code}```\n" in (ROOT / "docs" / "plugins.md").read_text()
+
+
+@pytest.mark.parametrize("name", LIMITS)
 def test_contributing_shows_the_example_that_is_tested(name: str) -> None:
     code = (HERE / f"{name}.py").read_text()
     shown = f"`tests/examples/{name}.py`:\n\n```python\n{code}```\n"

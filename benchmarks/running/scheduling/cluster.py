@@ -18,6 +18,7 @@ from typing import Any
 import psutil
 import ray
 
+from benchmarks.plugins.places import PluginError
 from benchmarks.running.scheduling.address import ADVICE, parsed_address
 from benchmarks.running.scheduling.base import SchedulerError, one_line
 from benchmarks.running.scheduling.workers import worker_environment
@@ -53,7 +54,8 @@ class Cluster:
         plugins: modules whose source travels to the workers; see `benchmarks.running.scheduling.workers`.
 
     Raises:
-        SchedulerError: no cluster can be joined at that address (raised within a minute), or Ray did not start.
+        SchedulerError: no cluster can be joined at that address (raised within a minute), Ray did not start, or a
+            plug-in is too large to travel.
     """
 
     def __init__(self, address: str | None, cpus: int, plugins: Sequence[str] = ()) -> None:
@@ -69,6 +71,8 @@ class Cluster:
                 # not in a temporary thread: Linux kills Ray's processes when the thread that started them ends
                 ray.init(**options, runtime_env=environment, log_to_driver=False, logging_level=logging.ERROR)
             self._node = ray.get_runtime_context().get_node_id()
+        except PluginError as error:
+            raise SchedulerError(str(error)) from error
         except Exception as error:
             self.leave()
             raise SchedulerError(f"Ray did not start: {one_line(error)}; the same command tries again") from error

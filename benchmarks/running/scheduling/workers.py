@@ -35,8 +35,13 @@ def worker_environment(plugins: Sequence[str]) -> Iterator[dict[str, Any] | None
         yield None
         return
     with tempfile.TemporaryDirectory(prefix="routebench-") as folder:
-        pack(sources_of(plugins, code_files(own_modules(plugins))), Path(folder))
+        pack(travelling(plugins), Path(folder))
         yield {"working_dir": folder, "env_vars": {"PYTHONPATH": str(PACKAGES)} if _from_source() else {}}
+
+
+def travelling(plugins: Sequence[str]) -> list[Path]:
+    """Files and folders of the top-level modules and packages that plug-ins consist of."""
+    return sources_of(plugins, code_files(own_modules(plugins)))
 
 
 def _hides_the_suite(folder: Path) -> bool:

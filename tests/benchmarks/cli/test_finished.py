@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.cli import finished
 from benchmarks.cli.console import Grid
-from benchmarks.cli.finished import GROUP, remember, replay_finished
+from benchmarks.cli.finished import GROUPS, remember, replay_finished
 from zoo import plugins
 
 ARGUMENTS = ["--methods", "all", "--results", "results"]
@@ -178,7 +178,7 @@ def test_a_changed_plug_in_is_planned_again(house: House, monkeypatch: pytest.Mo
     installed = house.path / "installed"
     (installed / "plugged-1.0.dist-info").mkdir(parents=True)
     (installed / "plugged-1.0.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: plugged\nVersion: 1.0\n")
-    (installed / "plugged-1.0.dist-info/entry_points.txt").write_text(f"[{GROUP}]\nany = plugged\n")
+    (installed / "plugged-1.0.dist-info/entry_points.txt").write_text(f"[{GROUPS[0]}]\nany = plugged\n")
     source = installed / "plugged/inner.py" if package else installed / "plugged.py"
     source.parent.mkdir(exist_ok=True)
     if package:
@@ -192,7 +192,7 @@ def test_a_changed_plug_in_is_planned_again(house: House, monkeypatch: pytest.Mo
 
 
 def test_the_group_of_plug_ins_is_the_registrys() -> None:
-    assert GROUP == plugins.GROUP
+    assert GROUPS == plugins.GROUPS
 
 
 def test_folders_that_a_library_adds_to_the_path_while_it_runs_change_nothing(

@@ -12,11 +12,11 @@ import torch
 from torch import nn
 
 import zoo
+from benchmarks.conformance.cases import TASK
 from benchmarks.data import Dataset
 from benchmarks.detecting.detector import build_detector, loss_of, stages_at
 from benchmarks.detecting.fitting import find, train_detector
 from benchmarks.detecting.scenes import Scene, objects_of, scenes
-from tests.conformance.cases import TASK
 from zoo.features.maps import FeatureMaps
 
 SIDE = 64

@@ -8,8 +8,8 @@ import math
 import numpy as np
 import torch
 
+from benchmarks.conformance.cases import trained
 from benchmarks.exporting.expected import Expected, expected_of
-from tests.conformance.cases import trained
 from zoo.network import Setting
 
 

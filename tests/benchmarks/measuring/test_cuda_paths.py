@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import torch
 
+from benchmarks.conformance.simulated_gpu import DEVICE, SimulatedGpu
 from benchmarks.data import Dataset
 from benchmarks.measuring import Evaluator, cost, evaluators
 from benchmarks.measuring.latency import LatencyOptions, latency
@@ -19,7 +20,6 @@ from benchmarks.running.jobs import load_network
 from benchmarks.training.numerics import full_precision
 from tests.benchmarks.cases import METHODS, NOT_MEASURED, ignore, job_of, models, small_study
 from tests.benchmarks.conftest import some_leave_at_every_exit
-from tests.simulated_gpu import DEVICE, SimulatedGpu
 from zoo.execution.early_exit import EarlyExitNet
 
 pytestmark = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU: tests/test_gpu.py asks it")

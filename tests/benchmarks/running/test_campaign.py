@@ -12,9 +12,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from benchmarks.cli.comparison import comparison
 from benchmarks.measuring import TrainedNetwork, registry
 from benchmarks.records import identity, versions
 from benchmarks.records.code_hashes import code_hashes
+from benchmarks.records.derived import derived, is_derived
+from benchmarks.records.record import Record
 from benchmarks.records.store import Status
 from benchmarks.running.campaign import Campaign, RunOptions, shown_records
 from benchmarks.running.jobs import Job
@@ -22,6 +25,7 @@ from benchmarks.running.scheduling import Event, InlineScheduler, Outcome
 from benchmarks.study.study import StudyError
 from tests.benchmarks.cases import METHODS, NOT_MEASURED, digests, ignore, small_campaign, small_study
 from tests.imports import ROOT
+from zoo.registry import METHODS as REGISTERED
 
 QUICK: dict[str, Any] = {"recipe": {"epochs": 1}, "evaluation": NOT_MEASURED}
 """Trains for an epoch and measures accuracy alone."""
@@ -326,6 +330,38 @@ def test_what_a_study_asks_for_is_what_belongs_to_it(tmp_path: Path) -> None:
     assert set(pd.read_parquet(store.root / "summary.parquet")["model"]) == {"resnet"}
     assert run(small_campaign(tmp_path, small_study("adanet", "resnet", **QUICK))) == []
     assert set(shown_records(store, store.read_study())) == {"adanet", "resnet"}
+
+
+@pytest.fixture
+def without_branchynet(copied: Campaign, monkeypatch: pytest.MonkeyPatch) -> Campaign:
+    """Trained networks of a study of all methods, one of which is a plug-in's that is not here any more."""
+    for name in set(REGISTERED.names()) - {"resnet", "adanet"}:
+        monkeypatch.delitem(REGISTERED.declared, name)
+    return small_campaign(copied.options.results, copied.study.model_copy(update={"methods": ("resnet", "adanet")}))
+
+
+def test_networks_of_a_plug_in_that_is_gone_stay_in_the_summary_and_in_the_terminals_table(
+    without_branchynet: Campaign,
+) -> None:
+    before = pd.read_parquet(without_branchynet.store.root / "summary.parquet")
+    assert run(without_branchynet) == []
+    assert without_branchynet.kept() == ["branchynet"]
+    after = pd.read_parquet(without_branchynet.store.root / "summary.parquet")
+    pd.testing.assert_frame_equal(after, before)
+    assert [row[0] for row in comparison(without_branchynet.store).rows] == ["resnet", "adanet", "branchynet"]
+
+
+def test_columns_of_an_evaluator_that_is_gone_stay_in_the_summary(
+    copied: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (path,) = {record.path for record in copied.store.records() if record.spec.method == "adanet"}
+    before = derived(Record(path), "summary")
+    monkeypatch.delitem(registry.EVALUATORS.declared, "robustness")
+    assert is_derived(Record(path))
+    pd.testing.assert_frame_equal(derived(Record(path), "summary"), before)
+    Record(path).write_table("cost", Record(path).table("cost").assign(executed=1.0), {})
+    assert not is_derived(Record(path))
+    assert (derived(Record(path), "summary")["executed"] == 1).all()
 
 
 def test_a_run_with_another_seed_does_not_show_in_the_first_ones_summary(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import torch
 from benchmarks.data import Dataset
 from benchmarks.measuring import registry
 from benchmarks.measuring.engine_names import BASELINE_SETTING
+from benchmarks.plugins.places import PluginError
 from benchmarks.records.code_hashes import code_hashes
 from benchmarks.records.files import StoreError
 from benchmarks.records.record import Record, digest
@@ -116,6 +117,20 @@ def test_a_job_is_named_after_what_it_does_and_its_network(tmp_path: Path) -> No
 def test_a_job_can_be_sent_to_another_process(tmp_path: Path) -> None:
     task = job(tmp_path, small_study())
     assert pickle.loads(pickle.dumps(task)) == task
+
+
+def test_an_evaluator_that_a_worker_does_not_know_is_a_failure_that_says_what_to_do(tmp_path: Path) -> None:
+    task = replace(job(tmp_path, small_study()), evaluators=("accuracy", "margin"))
+    with pytest.raises(StoreError, match="resnet: this worker has no evaluator margin; install its package"):
+        task.run(ignore)
+    assert "this worker has no evaluator margin" in Store(tmp_path).failures()[0]["error"]
+
+
+def test_a_plug_in_that_a_worker_does_not_have_is_a_failure_that_names_it(tmp_path: Path) -> None:
+    task = replace(job(tmp_path, small_study()), plugins=("no_such_package",))
+    with pytest.raises(PluginError, match="plug-in no_such_package: no module no_such_package is installed"):
+        task.run(ignore)
+    assert "no_such_package" in Store(tmp_path).failures()[0]["error"]
 
 
 def test_training_says_what_it_does(tmp_path: Path) -> None:

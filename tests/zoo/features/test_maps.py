@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 import zoo
 from benchmarks import data
-from tests.conformance.cases import TASK, kinds_of_presets, selectors
+from benchmarks.conformance.cases import TASK, kinds_of_presets, selectors
 from zoo.backbone import Backbone
 from zoo.features.maps import FeatureMaps
 from zoo.features.taps import TAPS, Tap, declare_taps

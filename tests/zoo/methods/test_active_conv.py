@@ -9,7 +9,7 @@ from torch.nn import functional
 from torchvision.ops import deform_conv2d
 
 import zoo
-from tests.conformance.cases import DIGITS, TASK, trained
+from benchmarks.conformance.cases import DIGITS, TASK, trained
 from zoo.methods.active_conv import ActiveConv, ActiveConvNet
 from zoo.network import count_parameters
 from zoo.sizing.unit_costs import measure_ledger

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 import zoo
-from tests.conformance.cases import DIGITS, TASK, trained
+from benchmarks.conformance.cases import DIGITS, TASK, trained
 from zoo.methods.cliquenet.block import CliqueBlock
 from zoo.methods.cliquenet.network import CliqueNet
 from zoo.network import count_parameters

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 import zoo
+from benchmarks.conformance.cases import CPU, DIGITS, TASK, trained
 from benchmarks.training.numerics import autocast
-from tests.conformance.cases import CPU, DIGITS, TASK, trained
 from zoo.methods.deformable.network import DeformableNet
 from zoo.network import count_parameters
 from zoo.sizing.unit_costs import measure_ledger

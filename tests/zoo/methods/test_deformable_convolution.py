@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tests.conformance.cases import DIGITS
+from benchmarks.conformance.cases import DIGITS
 from zoo.methods.deformable.convolution import DeformableConv, deform_conv2d, torchvision_operator
 from zoo.sizing.unit_costs import MacCounter
 

@@ -8,7 +8,7 @@ import torchvision
 from torch import nn
 
 import zoo
-from tests.conformance.cases import TASK
+from benchmarks.conformance.cases import TASK
 from zoo.methods.densenet import DenseBlock, DenseNet, transition
 from zoo.sizing.unit_costs import MacCounter
 

@@ -13,11 +13,11 @@ import torch
 
 import zoo
 from benchmarks import data
+from benchmarks.conformance.cases import nominal_macs
 from benchmarks.records.checkpoint import FileCheckpoint
 from benchmarks.training.loop import accuracy, train
 from benchmarks.training.recipe import Recipe
 from benchmarks.training.tasks import task_of
-from tests.conformance.cases import nominal_macs
 from zoo.methods.highway import Highway, HighwayLayer
 
 DIGITS = data.load("mnist5k", train=1500, test=300)

@@ -13,12 +13,12 @@ from torch import nn
 
 import zoo
 from benchmarks import data
+from benchmarks.conformance.cases import CPU, DIGITS, TASK, trained
 from benchmarks.study.study import load_study
 from benchmarks.training.fitting import propose_settings
 from benchmarks.training.loop import NoCheckpoint, accuracy, train
 from benchmarks.training.numerics import single_threaded
 from benchmarks.training.tasks import task_of
-from tests.conformance.cases import CPU, DIGITS, TASK, trained
 from zoo.methods.msdnet import MSDNet
 from zoo.methods.msdnet.trunk import CellGrid, ScalesSegment, exit_layers
 from zoo.papers.paper import CIFAR10, IMAGENET

@@ -8,7 +8,7 @@ from torch import nn
 
 import zoo
 from benchmarks import data
-from tests.conformance.cases import nominal_macs
+from benchmarks.conformance.cases import nominal_macs
 from zoo.methods.preresnet import PreActBlock, PreActTrunk, PreResNet
 
 DIGITS = next(data.load("mnist5k", train=64, test=64).test.batches(64)).images

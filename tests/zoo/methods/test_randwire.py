@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 import zoo
-from tests.conformance.cases import CPU, TASK, trained
+from benchmarks.conformance.cases import CPU, TASK, trained
 from zoo.methods.randwire.graphs import Graph
 from zoo.methods.randwire.network import RandWireNet
 from zoo.methods.randwire.stage import Lesions, Node, RandomStage

@@ -13,11 +13,11 @@ from torch import nn
 
 import zoo
 from benchmarks import data
+from benchmarks.conformance.cases import nominal_macs
 from benchmarks.records.checkpoint import FileCheckpoint
 from benchmarks.training.loop import train
 from benchmarks.training.recipe import Recipe
 from benchmarks.training.tasks import task_of
-from tests.conformance.cases import nominal_macs
 from zoo.methods.skipnet.gates import discounted_returns
 from zoo.methods.skipnet.network import SkipNet
 from zoo.network import Forward

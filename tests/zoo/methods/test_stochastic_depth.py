@@ -10,11 +10,11 @@ from torch import nn
 
 import zoo
 from benchmarks import data
+from benchmarks.conformance.cases import nominal_macs
 from benchmarks.records.checkpoint import FileCheckpoint
 from benchmarks.training.loop import accuracy, train
 from benchmarks.training.recipe import Recipe
 from benchmarks.training.tasks import task_of
-from tests.conformance.cases import nominal_macs
 from zoo.methods.stochastic_depth import StochasticDepth
 from zoo.sizing.unit_costs import MacCounter, measure_ledger
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 import zoo
-from tests.conformance.cases import DIGITS, TASK
+from benchmarks.conformance.cases import DIGITS, TASK
 from zoo.methods.wideresnet import WideResNet
 
 

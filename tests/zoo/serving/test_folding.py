@@ -8,7 +8,7 @@ from torch import nn
 
 import zoo
 from benchmarks import data
-from tests.conformance.cases import TASK, selectors
+from benchmarks.conformance.cases import TASK, selectors
 from zoo.serving.folding import folded
 
 IMAGES = next(data.load("mnist5k", train=64, test=64).test.batches(32)).images

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 import zoo
-from tests.conformance.cases import selectors
+from benchmarks.conformance.cases import selectors
 from zoo.serving.lean import LEAN, lean_form, put_lean_forms
 
 TASK = zoo.Task(shape=(1, 28, 28), classes=10)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import zoo
-from tests.conformance.cases import kinds_of_presets
+from benchmarks.conformance.cases import kinds_of_presets
 from zoo.methods.branchynet import BranchyNet
 from zoo.papers.paper import CIFAR10, IMAGENET
 from zoo.sizing.baseline import TOLERANCE, baseline_of

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import zoo
-from tests.conformance.cases import nominal_macs
+from benchmarks.conformance.cases import nominal_macs
 from zoo.methods.adanet import AdaNet
 from zoo.methods.branchynet import BranchyNet
 from zoo.sizing.unit_costs import measure_ledger

@@ -9,7 +9,7 @@ import onnx
 import pytest
 
 import zoo
-from tests.conformance.cases import TASK
+from benchmarks.conformance.cases import TASK
 from zoo.network import Setting
 from zoo.serving.runtime.served import ServedByRuntime
 from zoo.serving.runtime.single import single_model

@@ -155,6 +155,7 @@ class OnDevice(Tensor):
 
     @staticmethod
     def __new__(cls, held: Tensor) -> OnDevice:
+        """A tensor on the device, held by the host."""
         layout: dict[str, Any] = {
             "strides": held.stride(),
             "storage_offset": held.storage_offset(),
@@ -166,9 +167,11 @@ class OnDevice(Tensor):
         return made
 
     def tolist(self) -> Any:
+        """Its numbers, for which the host waits."""
         return self.cpu().tolist()
 
     def data_ptr(self) -> int:
+        """Of what is held."""
         return self.held.data_ptr()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:

@@ -1,7 +1,11 @@
-"""Every method in every variant, briefly trained on real digits, so that routes differ from image to image."""
+"""What is tested: methods in every variant, briefly trained on real digits, so that routes differ from image to image.
+
+Without a choice, that is everything of the suite and of installed plug-ins.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,10 +30,24 @@ DIGITS = data.load("mnist5k", train=512, test=64)
 TASK = task_of(DIGITS.info)
 
 
+CHOSEN: dict[str, tuple[str, ...]] = {}
+"""Names to test by kind, where a command has chosen some: then nothing of other kinds is tested."""
+
+
+def chosen(kind: str, everything: Iterable[str]) -> list[str]:
+    """Names of a kind to test: those that were chosen, else everything."""
+    return list(CHOSEN.get(kind, ()) if CHOSEN else everything)
+
+
+def methods() -> list[str]:
+    """Names of the methods to test."""
+    return chosen("method", zoo.list_methods())
+
+
 def selectors() -> list[zoo.Selector]:
     """`tiny` of every method and of each of its variants."""
     found = []
-    for name in zoo.list_methods():
+    for name in methods():
         variants = [{}, *zoo.method(name).variants]
         found += [zoo.Selector(name, "tiny", variant) for variant in variants]
     return found
@@ -38,7 +56,7 @@ def selectors() -> list[zoo.Selector]:
 def kinds_of_presets() -> list[zoo.Selector]:
     """Of every method's presets that differ in numbers alone, such as depth or width, the first; but not `tiny`."""
     found: dict[object, zoo.Selector] = {}
-    for name in zoo.list_methods():
+    for name in methods():
         for preset, facts in zoo.method(name).presets.items():
             words = frozenset(
                 (key, value if isinstance(value, (str, bool)) else None) for key, value in facts.parameters.items()

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 import zoo
-from tests.conformance.cases import DIGITS, TASK, nominal_macs, selectors, trained
+from benchmarks.conformance.cases import DIGITS, TASK, methods, nominal_macs, selectors, trained
 
 every_method = pytest.mark.parametrize("selector", selectors(), ids=str)
-every_name = pytest.mark.parametrize("name", zoo.list_methods())
+every_name = pytest.mark.parametrize("name", methods())
 
 
 @every_method

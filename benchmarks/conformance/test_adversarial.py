@@ -6,10 +6,10 @@ import pytest
 import torch
 
 import zoo
+from benchmarks.conformance.cases import DIGITS, TASK, selectors
 from benchmarks.records.record import digest
 from benchmarks.training.adversary import Adversary
 from benchmarks.training.recipe import Recipe
-from tests.conformance.cases import DIGITS, TASK, selectors
 
 every_method = pytest.mark.parametrize("selector", selectors(), ids=str)
 RECIPE = Recipe.model_validate({"precision": "fp32", "adversarial": {"epsilon": 0.1, "steps": 2}})

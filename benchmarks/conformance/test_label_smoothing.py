@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional
 
 import zoo
-from tests.conformance.cases import DIGITS, TASK, selectors
+from benchmarks.conformance.cases import DIGITS, TASK, selectors
 from zoo.network import RoutedNet
 
 every_method = pytest.mark.parametrize("selector", selectors(), ids=str)
@@ -53,18 +53,3 @@ def test_no_smoothing_is_what_the_network_was_built_with(selector: zoo.Selector)
     logits, labels = torch.randn(8, 10), torch.arange(8)
     expected = functional.cross_entropy(logits, labels, label_smoothing=own)
     assert torch.equal(net.cross_entropy(logits, labels), expected)
-
-
-def test_two_shares_do_not_add_up() -> None:
-    net = zoo.create("randwire[tiny, label_smoothing=0.1]", TASK)
-    net.smooth_labels(0.1)
-    assert net.label_smoothing == 0.1
-    with pytest.raises(ValueError, match=r"0.1 in the network's parameters and 0.2 in the recipe; give one of them"):
-        net.smooth_labels(0.2)
-
-
-def test_a_share_of_one_recipe_does_not_outlive_it() -> None:
-    net = zoo.create("resnet[tiny]", TASK)
-    net.smooth_labels(0.1)
-    net.smooth_labels(0)
-    assert net.label_smoothing == 0

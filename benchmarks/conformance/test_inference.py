@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import zoo
-from tests.conformance.cases import Case, selectors, trained
+from benchmarks.conformance.cases import Case, selectors, trained
 from zoo.sizing.unit_costs import MacCounter, count_executed, measure_ledger
 
 every_method = pytest.mark.parametrize("selector", selectors(), ids=str)
