@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,5 +100,5 @@ def test_a_key_depends_on_everything_it_is_made_of() -> None:
     assert len({key_of("a", 1), key_of("a", 2), key_of("b", 1), key_of("a1")}) == 4
 
 
-def refuse() -> Fit:
+def refuse() -> Any:
     raise AssertionError("made again")
