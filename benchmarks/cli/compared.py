@@ -10,9 +10,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from benchmarks.cli.comparison_options import REPORTS, STDOUT
+from benchmarks.cli.comparison_options import STDOUT
 from benchmarks.cli.console import make_console
-from benchmarks.cli.folders import PAGE
+from benchmarks.cli.folders import PAGE, REPORTS
 from benchmarks.comparing import difference_tables, origin_tables, verdict
 from benchmarks.comparing.as_json import as_json
 from benchmarks.comparing.comparison import Comparison

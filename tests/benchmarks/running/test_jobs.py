@@ -25,10 +25,10 @@ from benchmarks.records.record import Record, digest
 from benchmarks.records.store import Store
 from benchmarks.running.campaign import Campaign
 from benchmarks.running.deadline import DeadlineExceeded
+from benchmarks.running.events import Progress
 from benchmarks.running.jobs import (
     Job,
     Kind,
-    Progress,
     load_dataset,
     load_network,
     missing_tables,
