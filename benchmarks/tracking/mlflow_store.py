@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from pathlib import Path
 
 from benchmarks.tracking.scalars import Scalars
@@ -25,13 +26,15 @@ def write_run(folder: Path, study: str, scalars: Scalars) -> None:
     Raises:
         OSError: the store cannot be written.
     """
-    from mlflow.exceptions import MlflowException
-
     folder.mkdir(parents=True, exist_ok=True)
-    try:
-        _write(folder / FILE, study, scalars)
-    except MlflowException as error:
-        raise OSError(f"{folder / FILE}: {error}") from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # MLflow's own, of the database's library
+        from mlflow.exceptions import MlflowException
+
+        try:
+            _write(folder / FILE, study, scalars)
+        except MlflowException as error:
+            raise OSError(f"{folder / FILE}: {error}") from error
 
 
 def _write(file: Path, study: str, scalars: Scalars) -> None:
