@@ -9,14 +9,14 @@ from typing import Annotated
 import typer
 
 from benchmarks.cli.console import make_console
-from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors
+from benchmarks.cli.errors import USAGE_ERRORS, OneLineCommand, one_line_errors
 from benchmarks.cli.waiting import LOADING, waiting
 from benchmarks.plugins.places import PluginError, check_plugins
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
-@app.command(epilog="The exit status is 1 if something fails.")
+@app.command(cls=OneLineCommand, epilog="The exit status is 1 if something fails.")
 def check(
     plugins: Annotated[
         list[str],
