@@ -42,9 +42,7 @@ def _known(rates: pd.DataFrame, answers: pd.DataFrame) -> str:
     """How wide the widest 95 % interval of a cell is."""
     sizes = answers["label"].value_counts()
     ends = [
-        wilson_interval(round(rate * sizes[label]), sizes[label])
-        for label, column in rates.items()
-        for rate in column.unique()
+        wilson_interval(round(rate * size), size) for label, size in sizes.items() for rate in rates[label].unique()
     ]
     widest = max(high - low for low, high in ends)
     return (

@@ -27,7 +27,8 @@ def answers_today(selector: str) -> dict[str, Any]:
     task = zoo.method(chosen.name).presets[chosen.preset or ""].task
     net = zoo.create(chosen, task)
     fill(net)
-    return rounded(measure(net, count=2 if max(task.shape) > 100 else 4))
+    found: dict[str, Any] = rounded(measure(net, count=2 if max(task.shape) > 100 else 4))
+    return found
 
 
 def rounded(values: Any) -> Any:
