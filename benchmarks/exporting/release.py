@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from safetensors.torch import save_file
+from torch import Tensor
 
 from benchmarks.records.files import StoreError, replacing, sha256
 from benchmarks.records.record import Record
@@ -34,7 +35,8 @@ def write_release(root: Path, out: Path) -> list[str]:
     found = {label: record for label, (_, record) in shown(store, store.read_study()).items()}
     if not found:
         raise StoreError(f"{root} has no trained network")
-    tensors, networks = {}, {}
+    tensors: dict[str, Tensor] = {}
+    networks: dict[str, dict[str, Any]] = {}
     for label, record in found.items():
         weights = record.weights()
         if digest(weights) != record.config["weights"]:

@@ -98,7 +98,7 @@ class External(RoutedNet):
         self.origin, self.normalised_by = built.origin, self_said
         self.body = Body(built.net, task.shape)
         _check_answers(self.body, task)
-        self.register_load_state_dict_post_hook(_normalise_as_loaded)
+        self.register_load_state_dict_post_hook(_normalise_as_loaded)  # type: ignore[no-untyped-call]
 
     @staticmethod
     def published_weights(weights: str, parameters: Mapping[str, Any]) -> PublishedWeights | None:

@@ -85,7 +85,7 @@ def fold_traced(body: Any) -> Traced:
     if not every:
         return Traced(net, Folding(batch_norms=0, folded=0))
     try:
-        graph = Follower().trace(net)  # type: ignore[no-untyped-call]
+        graph = Follower().trace(net)
     except Exception as error:
         return Traced(net, Folding(batch_norms=every, folded=0, note=f"torch.fx cannot follow it: {_line(error)}"))
     module = fx.GraphModule(copy.deepcopy(net), graph)
@@ -125,7 +125,7 @@ def _fold(module: fx.GraphModule) -> int:
         else:
             _replace(module, str(node.target), rest)
         folded += 1
-    module.graph.lint()  # type: ignore[no-untyped-call]
+    module.graph.lint()
     module.delete_all_unused_submodules()
     module.recompile()
     return folded

@@ -292,7 +292,7 @@ def _networks(groups: Mapping[str, Group], lost: Mapping[str, Failure]) -> list[
     titles = [described[method].title for method in methods.values()]
     variants: dict[str, int] = defaultdict(int)
     slugs = _slugs(list(methods))
-    networks = []
+    networks: list[NetworkEvidence] = []
     for label, method in methods.items():
         title = described[method].title
         short = _external_name(groups[label].models[0]) if is_given(method) and label in groups else ""

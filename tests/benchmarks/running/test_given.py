@@ -20,6 +20,7 @@ from benchmarks.running.scheduling import InlineScheduler
 from benchmarks.study.study import StudyError
 from benchmarks.training.tasks import task_of
 from tests.benchmarks.cases import DATASET, NOT_MEASURED, ignore, small_campaign, small_study
+from zoo.loading.records import networks_of
 
 OWN = """
 from torch import nn
@@ -138,7 +139,7 @@ def test_a_file_that_was_moved_has_its_record(folder: Path) -> None:
     assert states(moved) == [("done", "")]
     assert run(moved) == []
     assert record_of(moved).spec.label == "adanet[weights=moved.safetensors]"
-    assert list(zoo.loading.records.networks_of(moved.store.root)) == ["adanet[weights=moved.safetensors]"]
+    assert list(networks_of(moved.store.root)) == ["adanet[weights=moved.safetensors]"]
 
 
 def test_a_file_that_was_changed_makes_its_record_stale(folder: Path) -> None:

@@ -69,7 +69,8 @@ class Own(nn.Module):
         self.conv, self.norm = nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)
 
     def forward(self, x: Tensor) -> Tensor:
-        return functional.relu(self.norm(self.conv(x))).mean(dim=(2, 3))
+        made: Tensor = functional.relu(self.norm(self.conv(x)))
+        return made.mean(dim=(2, 3))
 
 
 class ReadTwice(Own):
@@ -77,7 +78,8 @@ class ReadTwice(Own):
 
     def forward(self, x: Tensor) -> Tensor:
         made = self.conv(x)
-        return (self.norm(made) + made).mean(dim=(2, 3))
+        added: Tensor = self.norm(made) + made
+        return added.mean(dim=(2, 3))
 
 
 class Shared(Own):
@@ -88,14 +90,16 @@ class Shared(Own):
         self.other = nn.Conv2d(4, 4, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.norm(self.other(self.norm(self.conv(x)))).mean(dim=(2, 3))
+        made: Tensor = self.norm(self.other(self.norm(self.conv(x))))
+        return made.mean(dim=(2, 3))
 
 
 class Branching(Own):
     """Python decides by what is in a tensor."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x if x.mean() > 0 else -x)
+        made: Tensor = super().forward(x if x.mean() > 0 else -x)
+        return made
 
 
 @pytest.mark.parametrize(
