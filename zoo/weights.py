@@ -129,13 +129,22 @@ def digest(weights: Mapping[str, Tensor]) -> str:
 
 
 def load_weights(net: nn.Module, weights: Mapping[str, Tensor], source: str, *, inside: str = "") -> None:
-    """Put weights into a network.
+    """Put weights into a network; see `fitted`.
+
+    Raises:
+        WeightsError: they do not fit.
+    """
+    net.load_state_dict(dict(fitted(net, weights, source, inside=inside)), strict=False)
+
+
+def fitted(net: nn.Module, weights: Mapping[str, Tensor], source: str, *, inside: str = "") -> Mapping[str, Tensor]:
+    """Weights under the names that a network has for them.
 
     Names may begin with what wrapped the network when it was saved (`module.`, `_orig_mod.`, `model.`): a beginning
     that all of them share and the network has not is left out.
 
     Args:
-        net: is changed.
+        net: may be on the meta device: names and shapes are compared.
         weights: parameters and buffers by name.
         source: where they come from, for messages.
         inside: how names of the network begin that the file's may lack, since it was wrapped later.
@@ -159,7 +168,7 @@ def load_weights(net: nn.Module, weights: Mapping[str, Tensor], source: str, *, 
     ]
     if problems:
         raise WeightsError(f"{source} does not fit the network: {'; '.join(problems)}")
-    net.load_state_dict(dict(named), strict=False)
+    return named
 
 
 def _named_as(weights: Mapping[str, Tensor], wanted: Mapping[str, Tensor], inside: str) -> Mapping[str, Tensor]:

@@ -14,8 +14,9 @@ from benchmarks.study.study import ModelSpec
 from zoo.network import RoutedNet
 from zoo.registry import weights_file
 from zoo.serving.traced import folding_of
+from zoo.sizing.counting import drawn_on_meta
 from zoo.sources import split_module
-from zoo.weights import file_digest, resolve
+from zoo.weights import file_digest, fitted, read_weights, resolve
 
 NOT_TRAINED = "not trained here"
 """Precision of a training that was none."""
@@ -35,6 +36,18 @@ def contents_of(spec: ModelSpec) -> dict[str, Any]:
         path, name = split_module(module)
         found |= {"module": name, "code": {f"{one.stem}.py": _code_digest(one) for one in _sources(path)}}
     return found
+
+
+def check_weights(spec: ModelSpec, task: zoo.Task) -> None:
+    """Refuse given weights that do not fit their network; a file that is gone is not looked at.
+
+    Raises:
+        ValueError: they do not fit, or cannot be read.
+    """
+    if not spec.weights or not (path := weights_file(spec.full_selector)).is_file():
+        return
+    net = drawn_on_meta(spec.selector, task)
+    fitted(net, read_weights(path), spec.weights, inside=getattr(net, "inside", ""))
 
 
 def files_of(spec: ModelSpec) -> list[Path]:

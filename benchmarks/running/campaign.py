@@ -21,7 +21,7 @@ from benchmarks.records.claims import Busy, claim, is_claimed
 from benchmarks.records.derived import SUMMARY, is_derived, joined, store_derived
 from benchmarks.records.environment import describe_environment
 from benchmarks.records.files import replacing
-from benchmarks.records.given import contents_of, files_of
+from benchmarks.records.given import check_weights, contents_of, files_of
 from benchmarks.records.identity import Identity, data_key, identify
 from benchmarks.records.record import Record
 from benchmarks.records.sample_images import remove_sample_images, write_sample_images
@@ -113,6 +113,7 @@ class Campaign:
         for spec in self.specs:
             try:
                 phases = self.phases(spec)
+                check_weights(spec, task_of(self.dataset.info))
             except (ValueError, RuntimeError, ArithmeticError) as error:
                 raise StudyError(f"{spec.label}: {' '.join(str(error).split())}") from error
             if spec.recipe.epochs < phases:

@@ -79,7 +79,9 @@ class Study(Design):
                 spec = self._model(selector, preset, repetition, shown.get(selector.weights or ""))
                 same = found.setdefault(spec.label, spec)
                 if same != spec:
-                    raise StudyError(f"methods: {same.selector} and {spec.selector} have the same label {spec.label}")
+                    raise StudyError(
+                        f"methods: {same.full_selector} and {spec.full_selector} have the same label {spec.label}"
+                    )
         return list(found.values())
 
     def with_static_curve(self, task: zoo.Task) -> Study:

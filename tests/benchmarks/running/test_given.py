@@ -177,11 +177,22 @@ def test_without_file_and_record_there_is_one_line(folder: Path) -> None:
         campaign_of(GIVEN).plan()
 
 
-def test_a_file_that_does_not_fit_fails_alone_and_in_one_line(folder: Path) -> None:
+def test_a_file_that_does_not_fit_is_one_line_before_anything_is_written(folder: Path) -> None:
     saved(folder / "ada.safetensors", "adanet[tiny, widths=[8, 16, 32]]")
-    ((job, error),) = run(campaign_of(GIVEN))
-    assert job == f"load {GIVEN}"
-    assert "ada.safetensors does not fit the network: backbone.stem.0.weight has the shape (8, 1, 3, 3)" in error
+    with pytest.raises(StudyError) as error:
+        campaign_of(GIVEN)
+    expected = f"{GIVEN}: ada.safetensors does not fit the network: backbone.stem.0.weight has the shape (8, 1, 3, 3)"
+    assert str(error.value).startswith(expected)
+    assert not (folder / "results").exists()
+
+
+def test_a_file_that_is_changed_while_the_run_goes_on_is_not_stored_under_its_old_digest(folder: Path) -> None:
+    campaign = campaign_of(GIVEN)
+    campaign.plan()
+    saved(folder / "ada.safetensors", seed=1)
+    ((_, error),) = run(campaign)
+    assert error.endswith("its files changed while the run went on; run the study again")
+    assert campaign.store.records() == []
 
 
 def test_a_recipe_for_a_given_network_is_refused() -> None:
