@@ -8,6 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 import zoo.backbone  # noqa: F401 - before the function of that name, which a later import of the module would replace
 from zoo.features.maps import FeatureMaps, backbone
+from zoo.loading.release import load_reference
+from zoo.loading.trained import Trained, load
 from zoo.network import (
     Compute,
     Forward,
@@ -62,6 +64,7 @@ __all__ = [
     "Setting",
     "Size",
     "Task",
+    "Trained",
     "UnknownName",
     "Validation",
     "__version__",
@@ -70,6 +73,8 @@ __all__ = [
     "count_parameters",
     "create",
     "list_methods",
+    "load",
+    "load_reference",
     "match",
     "method",
     "optimize_for_inference",

@@ -8,14 +8,17 @@ import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any, TypeVar
 
 from zoo.network import RoutedNet, Task
 from zoo.papers.paper import Knob, Official, Paper, Preset, Published
 from zoo.plugins import Registry, UnknownName, origin_of, unknown
+from zoo.weights import load_weights, read_weights, resolve
 
 __all__ = [
     "SCALES",
+    "WEIGHTS",
     "Method",
     "Official",
     "Paper",
@@ -24,6 +27,8 @@ __all__ = [
     "Selector",
     "UnknownName",
     "create",
+    "is_given",
+    "is_registered",
     "list_methods",
     "method",
     "parameters_of",
@@ -31,11 +36,14 @@ __all__ = [
     "parse_brackets",
     "register",
     "split_outside_brackets",
+    "weights_file",
 ]
 
 
 BASELINE = "resnet"
 """The method that baselines are of; a selector of it is its own baseline."""
+WEIGHTS = "weights"
+"""What every selector may have besides its method's parameters: the file of weights that are given, not learnt."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +65,7 @@ class Method:
         official: sizes counted on public code, by preset.
         differs: why our size is not what was printed or counted, by preset.
         knobs: parameters that `benchmarks.tune` searches, with their ranges.
+        given: whether its networks are described by parameters alone, so that no preset or wildcard stands for one.
     """
 
     name: str
@@ -71,6 +80,12 @@ class Method:
     official: Mapping[str, Official] = field(default_factory=dict)
     differs: Mapping[str, str] = field(default_factory=dict)
     knobs: Mapping[str, Knob] = field(default_factory=dict)
+    given: bool = False
+
+    @property
+    def default_preset(self) -> str:
+        """The preset of a selector that names none."""
+        return next(iter(self.presets)) if self.given else "tiny"
 
     def parameters(self) -> dict[str, Any]:
         """Parameter names and their defaults, in the order of the network's signature."""
@@ -114,7 +129,7 @@ def register(name: str, paper: Paper) -> Callable[[Net], Net]:
 
     def decorate(network: Net) -> Net:
         missing = {"tiny", "small"} - set(paper.presets)
-        if missing:
+        if missing and not paper.given:
             raise ValueError(f"method {name!r} lacks the preset {sorted(missing)[0]!r}")
         for preset in {**paper.official, **paper.differs}:
             if preset not in paper.presets:
@@ -143,9 +158,22 @@ def _checked_scales(
 
 
 def list_methods(pattern: str = "*") -> tuple[str, ...]:
-    """Names of the registered methods that match a shell wildcard: the baseline, then the others as registered."""
+    """Names of the registered methods that match a shell wildcard: the baseline, then the others as registered.
+
+    Methods of which nothing but a selector says what their networks are (`Method.given`) are not among them.
+    """
     ordered = sorted(METHODS.names(pattern), key=lambda name: name != BASELINE)
-    return tuple(ordered)
+    return tuple(name for name in ordered if not METHODS[name].given)
+
+
+def is_registered(name: str) -> bool:
+    """Whether there is a method of that name, listed or not."""
+    return name in METHODS
+
+
+def is_given(name: str) -> bool:
+    """Whether that is a method of which nothing but a selector says what its networks are; not an unknown one."""
+    return is_registered(name) and METHODS[name].given
 
 
 def method(name: str) -> Method:
@@ -155,7 +183,7 @@ def method(name: str) -> Method:
         UnknownName: there is none; the message lists the nearest.
     """
     if name not in METHODS:
-        raise UnknownName(unknown("method", name, list_methods()))
+        raise UnknownName(unknown("method", name, (*list_methods(), *(one.name for one in METHODS if one.given))))
     return METHODS[name]
 
 
@@ -176,8 +204,18 @@ class Selector:
     def __str__(self) -> str:
         """The canonical spelling, which `parse` reads back."""
         inside = [self.preset] if self.preset else []
-        inside += [f"{key}={value}" for key, value in sorted(self.parameters.items())]
+        inside += [f"{key}={spelled(value)}" for key, value in sorted(self.parameters.items())]
         return f"{self.name}[{', '.join(inside)}]" if inside else self.name
+
+    @property
+    def weights(self) -> str | None:
+        """The file of the weights that are given, or the name of published ones; None where they are to be learnt."""
+        return self.parameters.get(WEIGHTS)
+
+    @property
+    def architecture(self) -> Selector:
+        """The same network without its weights."""
+        return Selector(self.name, self.preset, {k: v for k, v in self.parameters.items() if k != WEIGHTS})
 
 
 def parse(text: str) -> Selector:
@@ -191,10 +229,13 @@ def parse(text: str) -> Selector:
     found = method(name)
     if preset is not None and preset not in found.presets:
         raise UnknownName(unknown(f"preset of {name}", preset, list(found.presets)))
-    valid = list(found.parameters())
+    valid = [*found.parameters(), WEIGHTS]
     for parameter in parameters:
         if parameter not in valid:
             raise UnknownName(unknown(f"parameter of {name}", parameter, valid))
+    weights = parameters.get(WEIGHTS, "file")
+    if not isinstance(weights, str) or not weights:
+        raise ValueError(f"{WEIGHTS} of {name} must be a file, as {WEIGHTS}=my.safetensors, not {weights!r}")
     return Selector(name, preset, parameters)
 
 
@@ -223,14 +264,29 @@ def parse_brackets(text: str) -> tuple[str, str | None, dict[str, Any]]:
     return name, word, values
 
 
+def spelled(value: Any) -> str:
+    """A value as a selector has it: a text that would be read otherwise, or split, has quotes."""
+    if not isinstance(value, str):
+        return str(value)
+    plain = value == value.strip() and not set(value) & set("[](){},'\"=\\") and _literal(value) == value
+    return value if plain and value else repr(value)
+
+
+QUOTED = re.compile(r"""(?<![^\s=,:(\[{])(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
+"""A text in quotes, at the beginning of a value."""
+
+
 def split_outside_brackets(text: str) -> list[str]:
-    """Split at the commas that stand outside of every bracket; empty parts are left out.
+    """Split at the commas that stand outside of every bracket and of quotes; empty parts are left out.
 
     Raises:
         ValueError: brackets that do not match.
     """
     parts, depth, start = [], 0, 0
+    quoted = {place for found in QUOTED.finditer(text) for place in range(*found.span())}
     for position, character in enumerate(text):
+        if position in quoted:
+            continue
         depth += character in "[({"
         depth -= character in "])}"
         if depth < 0:
@@ -268,11 +324,13 @@ def parameters_of(selector: str | Selector) -> dict[str, Any]:
         ValueError: it is not of that form.
     """
     chosen = parse(selector) if isinstance(selector, str) else selector
-    return {**method(chosen.name).presets[chosen.preset or "tiny"].parameters, **chosen.parameters}
+    found = method(chosen.name)
+    own = chosen.architecture.parameters
+    return {**found.presets[chosen.preset or found.default_preset].parameters, **own}
 
 
 def create(selector: str | Selector, task: Task | None = None) -> RoutedNet:
-    """Build an untrained network.
+    """Build a network: untrained, or with the weights that its selector names.
 
     Args:
         selector: as `parse` reads it; without a preset, `tiny`.
@@ -280,11 +338,33 @@ def create(selector: str | Selector, task: Task | None = None) -> RoutedNet:
 
     Raises:
         UnknownName: no such method, preset or parameter.
-        ValueError: the task or a parameter does not fit the network.
+        ValueError: the task, a parameter or the weights do not fit the network; or they cannot be read.
     """
     chosen = parse(selector) if isinstance(selector, str) else selector
     found = method(chosen.name)
     try:
-        return found.network(task or found.presets[chosen.preset or "tiny"].task, **parameters_of(chosen))
+        net = found.network(task or found.presets[chosen.preset or found.default_preset].task, **parameters_of(chosen))
     except TypeError as error:
         raise ValueError(f"{chosen}: {error}") from error
+    if chosen.weights is not None and not any(parameter.is_meta for parameter in net.parameters()):
+        load_weights(net, read_weights(weights_file(chosen)), chosen.weights, inside=getattr(net, "inside", ""))
+        net.load_state_dict(_published(chosen, "normalisation", {}), strict=False)
+    return net
+
+
+def weights_file(selector: Selector) -> Path:
+    """The file of a selector's weights: a path, or what `published_weights` of its network fetches under a name.
+
+    Raises:
+        WeightsError: published weights are not on this machine, and cannot be fetched.
+    """
+    assert selector.weights is not None
+    path: Path = _published(selector, "file", resolve(selector.weights))
+    return path
+
+
+def _published(selector: Selector, what: str, otherwise: Any) -> Any:
+    """What a method's network knows of weights that are published under the name; else what is given."""
+    find = getattr(method(selector.name).network, "published_weights", None)
+    published = find(selector.weights, parameters_of(selector)) if find else None
+    return otherwise if published is None else getattr(published, what)()

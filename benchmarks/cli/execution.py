@@ -119,14 +119,16 @@ def run_campaign(
 def remember_finished(arguments: list[str], campaign: Campaign, page: Path, compared: Grid, console: Console) -> None:
     """Let the same command again answer at once, if nothing is left to do."""
     plan = campaign.plan()
-    if not all(planned.complete for planned in plan) or campaign.kept():
+    given = campaign.given_files()
+    complete = all(planned.complete for planned in plan) and all(path.is_file() for path in given)
+    if not complete or campaign.kept():
         return
     try:
         remember(
             arguments,
             study=campaign.store.root,
             page=page,
-            data=campaign.dataset.files,
+            data=[*campaign.dataset.files, *given] if campaign.dataset.files else [],
             plan=plan_grid(plan, [0.0] * len(plan), campaign.study.recipe),
             comparison=compared,
             plugins=travelling(campaign.plugins),

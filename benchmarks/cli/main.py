@@ -27,6 +27,7 @@ VERBS = MappingProxyType(
         "reproduce": "Run a study again from its own files, and compare with the original.",
         "tune": "Search recipes and knobs on validation data.",
         "export": "Write a trained network as a folder that runs without PyTorch.",
+        "release": "Write the weights of all networks of a study into one file.",
         "transfer": "Attack the baseline of every network, and show its images to the network.",
         "status": "Show what of a study is done, running, failed and missing, from another terminal.",
         "check": "Test all that a plug-in declares, as the suite tests its own.",

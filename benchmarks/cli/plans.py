@@ -71,12 +71,13 @@ def show_networks(study: Study, console: Console) -> None:
 
 def status_text(planned: Planned) -> str:
     """A network's status as a phrase."""
-    names = {"done": "trained", "missing": "not trained"}
+    made = "loaded" if planned.spec.weights else "trained"
+    names = {"done": made, "missing": f"not {made}"}
     state = names.get(planned.status.state, planned.status.state)
     return f"{state}: {planned.status.reason}" if planned.status.reason else state
 
 
 def to_do(planned: Planned) -> str:
     """What is missing for a network."""
-    steps = [] if planned.status.state == "done" else ["train"]
+    steps = [] if planned.status.state == "done" else ["load" if planned.spec.weights else "train"]
     return ", ".join([*steps, *planned.evaluators, *planned.alone]) or "nothing: cached"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
-import zoo
 from benchmarks.records.record import Record
 from benchmarks.study.study import ModelSpec, Study, StudyError, method_names
 from benchmarks.training.recipe import Recipe
 from benchmarks.training.seeds import derive_seed
+from zoo.registry import is_registered
 
 
 def belonging(newest: Mapping[str, Record], study: Study) -> dict[str, tuple[ModelSpec, Record]]:
@@ -28,7 +28,7 @@ def belonging(newest: Mapping[str, Record], study: Study) -> dict[str, tuple[Mod
 
 def unregistered(newest: Mapping[str, Record], study: Study) -> list[ModelSpec]:
     """What a study's records of methods were made from that are not registered any more, by label."""
-    others = [record.spec for record in newest.values() if record.spec.method not in zoo.list_methods()]
+    others = [record.spec for record in newest.values() if not is_registered(record.spec.method)]
     return sorted((spec for spec in others if belongs(spec, study)), key=lambda spec: spec.label)
 
 

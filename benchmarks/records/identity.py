@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,8 @@ import torch
 import zoo
 from benchmarks.data import Dataset
 from benchmarks.records.code_hashes import code_hashes
-from benchmarks.study.study import ModelSpec
+from benchmarks.records.given import NOT_TRAINED, contents_of
+from benchmarks.study.study import FILES, ModelSpec
 from benchmarks.training.fitting import resolved_precision
 from benchmarks.training.tasks import task_of
 
@@ -33,6 +34,7 @@ class Identity:
         precision: of training, `bf16` or `fp32`.
         device: type, `cpu` or `cuda`.
         roots: modules which, with their imports, are all code that weights and settings depend on.
+        given: digests of the files that the user brings, weights and code of networks; empty without any.
     """
 
     spec: ModelSpec
@@ -41,6 +43,7 @@ class Identity:
     precision: str
     device: str
     roots: tuple[str, ...]
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def code(self) -> Mapping[str, str]:
@@ -50,7 +53,8 @@ class Identity:
     @cached_property
     def name(self) -> str:
         """Name of the record's directory: the method, and ten hexadecimal digits of a hash of the identity."""
-        text = json.dumps([self.spec.key, *self.inputs().values()], sort_keys=True)
+        key = self.spec.placeless_key if self.given else self.spec.key
+        text = json.dumps([key, *self.inputs().values()], sort_keys=True)
         return f"{self.spec.method}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
     def inputs(self) -> dict[str, Any]:
@@ -61,10 +65,17 @@ class Identity:
             "precision": self.precision,
             "device": self.device,
             "code": dict(self.code),
+            **({"given": dict(self.given)} if self.given else {}),
         }
 
 
-def identify(spec: ModelSpec, dataset: Dataset, device: torch.device, precision: str | None = None) -> Identity:
+def identify(
+    spec: ModelSpec,
+    dataset: Dataset,
+    device: torch.device,
+    precision: str | None = None,
+    given: Mapping[str, Any] | None = None,
+) -> Identity:
     """The identity that a network would have if it were trained now on this machine.
 
     Args:
@@ -72,14 +83,21 @@ def identify(spec: ModelSpec, dataset: Dataset, device: torch.device, precision:
         dataset: to train on.
         device: of training.
         precision: of training; None for the recipe's precision as this machine resolves it.
+        given: what the files that the user brings held, where they are gone; None: they are read.
+
+    Raises:
+        ValueError: a file of given weights or code is missing.
     """
+    parameters = zoo.parameters_of(spec.selector)
+    resolved = NOT_TRAINED if spec.weights else resolved_precision(spec.recipe.precision, device)
     return Identity(
         spec=spec,
-        parameters=zoo.parameters_of(spec.selector),
+        parameters={name: value for name, value in parameters.items() if name not in FILES},
         data=data_key(dataset),
-        precision=precision or resolved_precision(spec.recipe.precision, device),
+        precision=precision or resolved,
         device=device.type,
         roots=code_roots(spec, dataset),
+        given=contents_of(spec) if given is None else given,
     )
 
 

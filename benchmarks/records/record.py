@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from functools import cached_property
 from io import BytesIO
@@ -11,7 +10,6 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import torch
 from pyarrow import BufferReader, ipc
 from pyarrow.parquet import ParquetFile
 from pydantic import ValidationError
@@ -36,6 +34,7 @@ from benchmarks.records.files import (
 )
 from benchmarks.study.study import ModelSpec
 from zoo.network import Setting, Task
+from zoo.weights import digest as digest
 
 FORMAT = 2
 """Version of the layout below; records with another version are not read."""
@@ -381,16 +380,6 @@ def is_record(path: Path) -> bool:
 def is_finished_name(path: Path) -> bool:
     """Whether a directory has the name of a finished model's record, neither in progress nor put aside."""
     return not path.name.startswith(".") and DAMAGED_MARK not in path.name
-
-
-def digest(weights: Mapping[str, Tensor]) -> str:
-    """Hash of names and bytes of tensors, 16 hexadecimal digits; equal weights have equal digests."""
-    sha = hashlib.sha256()
-    for name in sorted(weights):
-        value = weights[name].detach().cpu().contiguous().flatten()
-        sha.update(name.encode())
-        sha.update(value.view(torch.uint8).numpy().tobytes())
-    return sha.hexdigest()[:16]
 
 
 def _write_arrow(path: Path, table: pd.DataFrame) -> None:

@@ -28,9 +28,11 @@ from benchmarks.records.files import (
     write_json,
     write_yaml,
 )
+from benchmarks.records.given import changed_contents
 from benchmarks.records.identity import Identity
 from benchmarks.records.record import FORMAT, MANIFEST, OtherVersion, Record, is_finished_name, is_record, write_record
 from benchmarks.study.study import ModelSpec, Study, StudyError, checked
+from zoo.loading.records import INDEX
 
 CHECKPOINT = "checkpoint.pt"
 
@@ -250,6 +252,11 @@ class Store:
         write_yaml(self.root / "study.yaml", {"format": FORMAT, **study.model_dump(mode="json")})
         write_json(self.root / "environment.json", environment)
 
+    def write_networks(self, records: Mapping[str, Record]) -> None:
+        """Store which record is shown under which label, for `zoo.load`: other records may lie beside them."""
+        names = {label: record.path.name for label, record in records.items()}
+        write_json(self.root / INDEX, {"format": FORMAT, "networks": names})
+
     def read_study(self) -> Study:
         """The stored study.
 
@@ -297,6 +304,7 @@ def difference(record: Record, identity: Identity) -> str:
     for name in ("precision", "device", "parameters"):
         if old.get(name) != new[name]:
             reasons.append(f"{name} was {old.get(name)}, is {new[name]}")
+    reasons += changed_contents(old.get("given", {}), new.get("given", {}))
     files = changed(old["code"], new["code"])
     reasons += [f"code changed since: {', '.join(files)}"] if files else []
     return "; ".join(reasons)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import pandas as pd
@@ -42,7 +43,7 @@ def rows_of(record: Record) -> pd.DataFrame:
             "setting": [setting["name"] for setting in settings],
             "headline": [index == 0 for index in range(len(settings))],
             "note": [setting["note"] for setting in settings],
-            "train_seconds": config["seconds"],
+            "train_seconds": math.nan if "origin" in config else config["seconds"],
             "baseline": config["baseline"]["network"],
             "baseline_macs": config["baseline"]["macs"],
         }

@@ -16,6 +16,10 @@ from benchmarks.records.record import Record
 from benchmarks.study.study import ModelSpec
 from benchmarks.training.tasks import task_of
 
+SERVING = "zoo/serving/lean.py"
+"""The file on which tables depend that are measured as networks are served."""
+LEAN_ELSEWHERE = {"external": ("zoo.serving.traced",)}
+"""Modules with lean forms for networks of a method that no other's depend on; see `zoo.serving.lean`."""
 PREPARATION = "benchmarks.measuring.preparation"
 """The module that makes of a record what evaluators measure."""
 
@@ -51,7 +55,7 @@ def version(chosen: Evaluator, evaluation: Evaluation, spec: ModelSpec, info: Da
     options = chosen.configured(evaluation)
     inputs = {name: INPUTS[name](spec, info) for name in chosen.needs}
     values = {
-        "code": code_hashes([*chosen.modules(evaluation), PREPARATION]),
+        "code": _with_lean_forms(code_hashes([*chosen.modules(evaluation), PREPARATION]), spec),
         "options": options.model_dump(mode="json") if options else {},
         "inputs": inputs,
     }
@@ -81,4 +85,11 @@ def of_today(evaluation: Evaluation) -> dict[str, dict[str, Any]]:
 def is_of_today(record: Record, evaluator: str, today: Mapping[str, Any]) -> bool:
     """Whether a table was made by code and options, those of `of_today`; inputs are not compared."""
     stored = record.made_by(evaluator).get("version", {})
-    return all(stored.get(name) == values for name, values in today.items())
+    wanted = {**today, "code": _with_lean_forms(today["code"], record.spec)}
+    return all(stored.get(name) == values for name, values in wanted.items())
+
+
+def _with_lean_forms(code: Mapping[str, str], spec: ModelSpec) -> dict[str, str]:
+    """The code of a table, and where it is measured as networks are served, that of the method's lean forms."""
+    elsewhere = LEAN_ELSEWHERE.get(spec.method, ()) if SERVING in code else ()
+    return {**code, **code_hashes(elsewhere)}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -19,13 +21,14 @@ from benchmarks.records.claims import Busy, claim, is_claimed
 from benchmarks.records.derived import SUMMARY, is_derived, joined, store_derived
 from benchmarks.records.environment import describe_environment
 from benchmarks.records.files import replacing
+from benchmarks.records.given import check_weights, contents_of, files_of
 from benchmarks.records.identity import Identity, data_key, identify
 from benchmarks.records.record import Record
 from benchmarks.records.sample_images import remove_sample_images, write_sample_images
 from benchmarks.records.store import Status, Store, newest_by_key
 from benchmarks.running.estimate import budget, estimate_training
 from benchmarks.running.events import Progress
-from benchmarks.running.jobs import Job, Kind, Resources, job_name, load_dataset, missing_tables
+from benchmarks.running.jobs import Job, Kind, Resources, job_name, load_dataset, missing_tables, wanted_of
 from benchmarks.running.scheduling import Event, Outcome, Scheduler
 from benchmarks.study.study import ModelSpec, Study, StudyError
 from benchmarks.training.tasks import task_of
@@ -110,6 +113,7 @@ class Campaign:
         for spec in self.specs:
             try:
                 phases = self.phases(spec)
+                check_weights(spec, task_of(self.dataset.info))
             except (ValueError, RuntimeError, ArithmeticError) as error:
                 raise StudyError(f"{spec.label}: {' '.join(str(error).split())}") from error
             if spec.recipe.epochs < phases:
@@ -130,9 +134,33 @@ class Campaign:
 
     @cached_property
     def identities(self) -> dict[str, Identity]:
-        """Identity that each model would have if it were trained now, by key of its specification."""
+        """Identity that each model would have if it were trained now, by key of its specification.
+
+        Raises:
+            StudyError: given weights are missing and have no record, or are those of another network of the study.
+        """
         device = torch.device(self.options.device)
-        return {spec.key: identify(spec, self.dataset, device) for spec in self.specs}
+        found = {spec.key: identify(spec, self.dataset, device, given=self._given(spec)) for spec in self.specs}
+        same: dict[str, ModelSpec] = {}
+        for spec in self.specs:
+            other = same.setdefault(found[spec.key].name, spec)
+            if other != spec:
+                raise StudyError(f"methods: {other.label} and {spec.label} are the same network: their files are equal")
+        return found
+
+    def _given(self, spec: ModelSpec) -> dict[str, Any]:
+        """What the files of a network that is given hold; of files that are gone, what the network's record says."""
+        try:
+            return contents_of(spec)
+        except ValueError as error:
+            record = newest_by_key(self.store.readable_records()).get(spec.key)
+            if record is None or "given" not in record.config:
+                raise StudyError(f"{spec.label}: {' '.join(str(error).split())}") from error
+            return dict(record.config["given"])
+
+    def given_files(self) -> list[Path]:
+        """The files that the user brings, weights and code of networks, whether or not they are there."""
+        return [path for spec in self.specs for path in files_of(spec)]
 
     @property
     def plugins(self) -> tuple[str, ...]:
@@ -184,7 +212,7 @@ class Campaign:
     def _missing_of(self, spec: ModelSpec, record: Record | None, *, alone: bool) -> tuple[str, ...]:
         evaluation = self.study.evaluation
         if record is None:
-            return tuple(e.name for e in evaluators(alone=alone) if e.wanted(evaluation))
+            return tuple(e.name for e in wanted_of(spec, evaluation, alone=alone))
         missing = missing_tables(record, self.dataset, evaluation, alone=alone, pictures=self._pictured(spec))
         return tuple(e.name for e in missing)
 
@@ -199,7 +227,8 @@ class Campaign:
         settings = len(record.settings) if record else 1
         timed = [e for e in evaluators(alone=True) if e.name in planned.alone]
         seconds = sum(budget(e, self.study.evaluation, device, settings) or 0.0 for e in timed)
-        return seconds + (0.0 if planned.trained else estimate_training(planned.spec, self.dataset, device))
+        done = planned.trained or planned.spec.weights
+        return seconds + (0.0 if done else estimate_training(planned.spec, self.dataset, device))
 
     def discard(self) -> None:
         """Remove every model of the study, so that all of them are made again."""
@@ -240,6 +269,7 @@ class Campaign:
         self.check_data()
         self.store.write_study(self.study, describe_environment())
         self.put_aside_damaged()
+        self._follow_moved_files()
         planned = self.plan()
         training = [p.spec for p in planned if not p.trained or p.evaluators]
         outcomes = self._run([self._job("train", spec) for spec in training], scheduler, on_event)
@@ -253,6 +283,14 @@ class Campaign:
             remove_sample_images(self.store.root)
             self.store.remove_pictures()
         return outcomes
+
+    def _follow_moved_files(self) -> None:
+        """Let records of given networks name the files that the study names today, which hold the same."""
+        for spec in self.specs:
+            record = self.store.record(self.identity(spec))
+            if record is not None and record.spec.key != spec.key:
+                with suppress(Busy), claim(self.store.claim_of(record)):
+                    record.rewrite_config(spec=spec.model_dump(mode="json"))
 
     def _run(self, jobs: list[Job], scheduler: Scheduler, on_event: Callable[[Event], None]) -> list[Outcome]:
         started = datetime.now(UTC).isoformat()
@@ -311,11 +349,14 @@ class Campaign:
             pictures=self._pictured(spec),
             plugins=self.plugins,
             evaluators=tuple(e.name for e in evaluators() if e.wanted(self.study.evaluation)),
+            folder=Path.cwd(),
+            given=identity.given,
         )
 
     def summarise(self) -> None:
-        """Write `summary.parquet`, and store what is derived from each record's tables."""
+        """Write `summary.parquet` and `networks.json`, and store what is derived from each record's tables."""
         records = shown_records(self.store, self.study)
+        self.store.write_networks(records)
         for record in records.values():
             if not is_derived(record):
                 try:

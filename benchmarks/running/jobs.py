@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
@@ -28,6 +28,7 @@ from benchmarks.records.checkpoint import FileCheckpoint
 from benchmarks.records.claims import Busy, claim, hold_machine
 from benchmarks.records.environment import describe_environment
 from benchmarks.records.files import StoreError
+from benchmarks.records.given import contents_of, origin_of_given
 from benchmarks.records.identity import Identity, identify
 from benchmarks.records.record import Record
 from benchmarks.records.store import CHECKPOINT, Store
@@ -37,10 +38,13 @@ from benchmarks.running.estimate import estimate_training
 from benchmarks.running.events import MACHINE_WAIT, SETTINGS, Progress, Report
 from benchmarks.running.told import telling, told_file
 from benchmarks.study.study import ModelSpec, parse_dataset
-from benchmarks.training.fitting import fit
+from benchmarks.training.fitting import fit, propose_settings
 from benchmarks.training.loop import Epoch
 from benchmarks.training.numerics import single_threaded
 from benchmarks.training.tasks import task_of
+from zoo.network import RoutedNet, Setting
+from zoo.registry import is_given
+from zoo.weights import relative_to
 
 Kind = Literal["train", "time"]
 LIMIT_FACTOR = 20
@@ -76,6 +80,8 @@ class Job:
         pictures: whether pictures of attacked images are stored.
         plugins: modules that are imported before anything of theirs is looked up.
         evaluators: that the driver knows and the study asks for; a worker that does not know one raises an error.
+        folder: in which relative paths of given weights and modules start: the working directory of the driver.
+        given: what the files that the user brings held when the run started; see `Identity.given`.
     """
 
     kind: Kind
@@ -91,6 +97,8 @@ class Job:
     pictures: bool = False
     plugins: tuple[str, ...] = ()
     evaluators: tuple[str, ...] = ()
+    folder: Path | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -107,7 +115,7 @@ class Job:
         store = Store(self.root)
         report = telling(report, told_file(self.root, self.identity), self.kind)
         try:
-            with single_threaded():
+            with single_threaded(), relative_to(self.folder):
                 self._run(store, report)
         except Busy:
             raise
@@ -124,7 +132,7 @@ class Job:
         load_travelled(self.plugins)
         evaluation = self._checked_evaluation()
         dataset = load_dataset(self.spec.dataset, self.data_root)
-        identity = identify(self.spec, dataset, torch.device(self.device), self.precision)
+        identity = identify(self.spec, dataset, torch.device(self.device), self.precision, self.given)
         if identity.name != self.identity:
             raise StoreError(
                 f"{self.spec.label}: this worker would make {identity.name}, not {self.identity}: its data or its code "
@@ -168,7 +176,8 @@ class Job:
         if self.kind == "train" and (
             record is None or needs_weights(record, dataset, evaluation, pictures=self.pictures)
         ):
-            record = self._train(store, identity, dataset, report)
+            make = self._take if self.spec.weights else self._train
+            record = make(store, identity, dataset, report)
             seconds += record.config["seconds"]
         if record is None:
             raise StoreError(f"{self.spec.label} is not trained: its training failed, or its record was removed")
@@ -238,21 +247,48 @@ class Job:
             )
         report(Progress(step=SETTINGS))
         config = {
-            "settings": [asdict(setting) | {"values": dict(setting.values)} for setting in fitted.settings],
-            "baseline": baseline_facts(spec, dataset),
-            "dataset_fingerprint": dataset.fingerprint,
-            "images": {name: len(getattr(dataset, name)) for name in ("train", "validation", "test")},
-            "task": asdict(task_of(dataset.info)),
-            "units": list(fitted.net.units),
+            **network_facts(spec, dataset, fitted.net, fitted.settings),
             "seconds": round(float(fitted.history["seconds"].sum()), 3),
             "environment": environment,
         }
         return store.commit(identity, config, fitted.history, fitted.net.state_dict())
 
+    def _take(self, store: Store, identity: Identity, dataset: Dataset, report: Report) -> Record:
+        """Store a network whose weights are given: nothing is trained, settings are proposed as of any other."""
+        report(Progress(step=SETTINGS))
+        spec = self.spec
+        environment = describe_environment()
+        with self._limited(0, f"settings of {spec.label}"):
+            net = zoo.create(spec.full_selector, task_of(dataset.info))
+            if contents_of(spec) != dict(identity.given):
+                raise StoreError(f"{spec.label}: its files changed while the run went on; run the study again")
+            net.to(torch.device(self.device)).to(memory_format=torch.channels_last).eval()
+            settings = propose_settings(net, dataset, torch.device(self.device))
+        config = {
+            **network_facts(spec, dataset, net, settings),
+            "seconds": 0.0,
+            "environment": environment,
+            "origin": origin_of_given(spec, net),
+        }
+        return store.commit(identity, config, pd.DataFrame(columns=list(Epoch.__dataclass_fields__)), net.state_dict())
+
 
 def job_name(kind: Kind, spec: ModelSpec) -> str:
     """The name of a network's job."""
-    return f"{kind} {spec.label}"
+    return f"{'load' if kind == 'train' and spec.weights else kind} {spec.label}"
+
+
+def network_facts(spec: ModelSpec, dataset: Dataset, net: RoutedNet, settings: list[Setting]) -> dict[str, Any]:
+    """What a record says of a network besides its identity: enough to use it without its data set."""
+    return {
+        "settings": [asdict(setting) | {"values": dict(setting.values)} for setting in settings],
+        "baseline": baseline_facts(spec, dataset),
+        "dataset_fingerprint": dataset.fingerprint,
+        "images": {name: len(getattr(dataset, name)) for name in ("train", "validation", "test")},
+        "task": asdict(task_of(dataset.info)),
+        "class_names": list(dataset.info.classes),
+        "units": list(net.units),
+    }
 
 
 def load_network(record: Record, dataset: Dataset, device: torch.device) -> TrainedNetwork:
@@ -297,7 +333,13 @@ def missing_tables(
         pictured = not (pictures and chosen.pictures) or record.has(pictures_of(chosen.name))
         return pictured and is_current(record, chosen, evaluation, dataset.info)
 
-    return [e for e in evaluators(alone=alone) if e.wanted(evaluation) and not is_there(e)]
+    return [e for e in wanted_of(record.spec, evaluation, alone=alone) if not is_there(e)]
+
+
+def wanted_of(spec: ModelSpec, evaluation: Evaluation, *, alone: bool | None) -> list[Evaluator]:
+    """Evaluators of a study that measure something of a network: of one without a paper, none that needs papers."""
+    without = {"papers"} if is_given(spec.method) else set()
+    return [e for e in evaluators(alone=alone) if e.wanted(evaluation) and not without & set(e.needs)]
 
 
 def needs_weights(record: Record, dataset: Dataset, evaluation: Evaluation, *, pictures: bool = False) -> bool:

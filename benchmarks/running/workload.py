@@ -67,7 +67,7 @@ def _shared(campaign: Campaign, planned: Planned) -> Work:
         job=job_name("train", planned.spec),
         alone=False,
         effort=size * _passes(recipe),
-        epochs=0 if planned.trained else recipe.epochs,
+        epochs=0 if planned.trained or planned.spec.weights else recipe.epochs,
         size=size,
         steps=steps if planned.trained else {SETTINGS: 0.0, **steps},
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import PurePath
 from typing import Any
 
-from pydantic import Field, field_validator
+from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer
 
 import zoo
 from benchmarks.measuring.options import Evaluation
@@ -17,7 +19,7 @@ from benchmarks.study.design import Design, OwnRecipe, StudyError, bundled_studi
 from benchmarks.study.presets import lacking, nobody_has
 from benchmarks.training.recipe import Recipe
 from benchmarks.training.seeds import derive_seed
-from zoo.registry import parse_brackets
+from zoo.registry import WEIGHTS, is_given, parse_brackets
 
 __all__ = [
     "ModelSpec",
@@ -31,6 +33,10 @@ __all__ = [
     "method_names",
     "parse_dataset",
 ]
+
+
+FILES = (WEIGHTS, "module")
+"""Parameters of any method that name files, whose contents count and not their places."""
 
 
 class Study(Design):
@@ -64,15 +70,18 @@ class Study(Design):
         found: dict[str, ModelSpec] = {}
         preset = self.preset or default_preset
         selectors = expand_methods(method_names(self.methods) if only is None else only, preset)
-        without = lacking(preset, selectors)
+        without = lacking(preset, [one for one in selectors if not zoo.method(one.name).given])
         if without:
             raise StudyError(without)
+        shown = _shortest([*self._given_files(), *(one.weights for one in selectors if one.weights)])
         for selector in selectors:
-            for repetition in range(self.repetitions):
-                spec = self._model(selector, preset, repetition)
+            for repetition in range(1 if selector.weights else self.repetitions):
+                spec = self._model(selector, preset, repetition, shown.get(selector.weights or ""))
                 same = found.setdefault(spec.label, spec)
                 if same != spec:
-                    raise StudyError(f"methods: {same.selector} and {spec.selector} have the same label {spec.label}")
+                    raise StudyError(
+                        f"methods: {same.full_selector} and {spec.full_selector} have the same label {spec.label}"
+                    )
         return list(found.values())
 
     def with_static_curve(self, task: zoo.Task) -> Study:
@@ -87,19 +96,23 @@ class Study(Design):
         """
         if not self.static_curve:
             return self
-        selectors = list({str(spec.selector): spec.selector for spec in self.models()}.values())
-        curve = zoo.static_curve(zoo.reference_of(selectors, task), self.static_curve, task)
+        selectors = list({str(spec.full_selector): spec.full_selector for spec in self.models()}.values())
+        reference = zoo.reference_of([selector.architecture for selector in selectors], task)
+        curve = zoo.static_curve(reference, self.static_curve, task)
         known = {str(_resolved(selector, "")) for selector in selectors}
         added = [str(selector) for selector in curve if str(_resolved(selector, "")) not in known]
         return self.model_copy(update={"methods": (*self.methods, *added)})
 
-    def _model(self, selector: zoo.Selector, default_preset: str, repetition: int) -> ModelSpec:
-        presets = zoo.method(selector.name).presets
-        preset = selector.preset or default_preset
-        published = presets[preset].recipe if self.published_recipes else {}
-        recipe, own = self.recipe, {**published, **self.own_fields(selector, default_preset)}
-        if own:
-            recipe = checked(Recipe, recipe.model_dump() | own, f"recipe of {selector}")
+    def _given_files(self) -> list[str]:
+        """Files of weights that the study's methods name, whatever part of it is asked for."""
+        with suppress(StudyError):  # where the whole study is asked for, this is an error
+            named = [name for name in method_names(self.methods) if "[" in name]
+            return [one.weights for one in expand_methods(named) if one.weights] if named else []
+        return []
+
+    def _model(self, selector: zoo.Selector, default_preset: str, repetition: int, shown: str | None) -> ModelSpec:
+        method = zoo.method(selector.name)
+        preset = selector.preset or (method.default_preset if method.given else default_preset)
         chosen = zoo.Selector(selector.name, preset, _plain(selector))
         return ModelSpec(
             method=selector.name,
@@ -107,10 +120,22 @@ class Study(Design):
             parameters=chosen.parameters,
             dataset=self.dataset,
             repetition=repetition,
-            seed=derive_seed(self.seed, chosen, self.dataset, repetition),
-            recipe=recipe,
+            seed=derive_seed(self.seed, chosen.architecture, self.dataset, repetition),
+            recipe=self._recipe(selector, preset, default_preset),
             scale=default_preset,
+            weights_shown=shown,
         )
+
+    def _recipe(self, selector: zoo.Selector, preset: str, default_preset: str) -> Recipe:
+        """How a network is trained; one whose weights are given is not."""
+        own = self.own_fields(selector, default_preset)
+        if selector.weights:
+            if own:
+                raise StudyError(f"methods: {selector} is not trained, since its weights are given: it has no recipe")
+            return Recipe()
+        published = zoo.method(selector.name).presets[preset].recipe if self.published_recipes else {}
+        changed = {**published, **own}
+        return checked(Recipe, self.recipe.model_dump() | changed, f"recipe of {selector}") if changed else self.recipe
 
     def own_fields(self, selector: zoo.Selector, default_preset: str = "tiny") -> dict[str, Any]:
         """The recipe's fields that the study gives to a network alone; of several mappings, the last decides."""
@@ -136,7 +161,8 @@ class Study(Design):
             StudyError: as of `models`.
         """
         preset = self.preset or default_preset
-        selectors = {str(spec.selector): spec.selector for spec in self.models(preset, only=names)}.values()
+        specs = self.models(preset, only=names)
+        selectors = {str(spec.full_selector): spec.full_selector for spec in specs}.values()
         own = [(selector, self.own_fields(selector, preset)) for selector in selectors]
         return (*names, *(OwnRecipe(name=str(selector), recipe=fields) for selector, fields in own if fields))
 
@@ -153,6 +179,8 @@ class ModelSpec(Strict):
         seed: from which all other seeds of this network are derived.
         recipe: how to train.
         scale: the study's preset, which labels leave out; the trained network does not depend on it.
+        weights_shown: what labels call the file of given weights: as much of its path as the study needs to tell it
+            from others. None where the network is trained.
     """
 
     method: str
@@ -163,25 +191,65 @@ class ModelSpec(Strict):
     seed: int
     recipe: Recipe
     scale: str = "tiny"
+    weights_shown: str | None = None
+
+    @property
+    def full_selector(self) -> zoo.Selector:
+        """Method, preset and parameters, and the weights where they are given."""
+        return zoo.Selector(self.method, self.preset, self.parameters)
 
     @property
     def selector(self) -> zoo.Selector:
-        """Method, preset and parameters."""
-        return zoo.Selector(self.method, self.preset, self.parameters)
+        """Method, preset and parameters: the network, whatever its weights."""
+        return self.full_selector.architecture
+
+    @property
+    def weights(self) -> str | None:
+        """The file of given weights, or the name of published ones; None where the network is trained."""
+        return self.full_selector.weights
 
     @property
     def label(self) -> str:
         """Name of the network in tables and logs, unique within a study; shows a preset that is not the study's."""
-        parameters = [f"{key}={value}" for key, value in sorted(self.parameters.items())]
-        inside = ([] if self.preset == self.scale else [self.preset]) + parameters
+        shown = {**self.parameters, **({WEIGHTS: self.weights_shown} if self.weights_shown else {})}
+        parameters = [f"{key}={value}" for key, value in sorted(shown.items())]
+        plain = self.preset == self.scale or is_given(self.method)
+        inside = ([] if plain else [self.preset]) + parameters
         name = f"{self.method}[{', '.join(inside)}]" if inside else self.method
         return f"{name} #{self.repetition + 1}" if self.repetition else name
 
     @property
     def key(self) -> str:
         """Hash of all that determines the network, 12 hexadecimal digits."""
-        text = json.dumps(self.model_dump(mode="json", exclude={"scale"}), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        return self._hash(self.parameters)
+
+    @property
+    def placeless_key(self) -> str:
+        """The same, wherever the files of weights and modules are: what they hold is known to `Identity.given`."""
+        return self._hash({name: value for name, value in self.parameters.items() if name not in FILES})
+
+    def _hash(self, parameters: dict[str, Any]) -> str:
+        values = self.model_dump(mode="json", exclude={"scale", "weights_shown"}) | {"parameters": parameters}
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
+
+    @model_serializer(mode="wrap")
+    def _without_absent(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out `weights_shown` where there is none: a trained network's specification is what it was before."""
+        values: dict[str, Any] = handler(self)
+        if values.get("weights_shown") is None:
+            values.pop("weights_shown", None)
+        return values
+
+
+def _shortest(paths: Iterable[str]) -> dict[str, str]:
+    """As few last parts of every path as tell it from all the others."""
+    parts = {path: PurePath(path).parts for path in paths}
+    found = {}
+    for path, own in parts.items():
+        others = [other for one, other in parts.items() if one != path]
+        lengths = (n for n in range(1, len(own)) if not any(other[-n:] == own[-n:] for other in others))
+        found[path] = str(PurePath(*own[-next(lengths, len(own)) :]))
+    return found
 
 
 def _resolved(selector: zoo.Selector, default_preset: str) -> tuple[str, str, dict[str, Any]]:

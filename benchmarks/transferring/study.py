@@ -9,7 +9,6 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-import zoo
 from benchmarks.cli.console import Grid
 from benchmarks.exporting.choice import label_of
 from benchmarks.records.files import StoreError
@@ -18,6 +17,7 @@ from benchmarks.records.store import Store
 from benchmarks.running.campaign import shown_records
 from benchmarks.running.jobs import load_dataset
 from benchmarks.transferring.transfer import NOBODY, TransferOptions, baselines, transfers
+from zoo.registry import is_registered
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,8 +93,9 @@ def transfer_of(
     store = Store(root)
     study = store.read_study()
     every = shown_records(store, study)
-    known = zoo.list_methods()  # of a plug-in that is not here, no network can be made
-    records = {label: record for label, record in every.items() if record.has_weights and record.spec.method in known}
+    records = {  # of a plug-in that is not here, no network can be made
+        label: record for label, record in every.items() if record.has_weights and is_registered(record.spec.method)
+    }
     if not records:
         raise StoreError(f"{root} has no trained network with its weights: run the study again")
     sources = baselines(records) if source is None else _one_for_all(source, records)

@@ -49,7 +49,7 @@ class TransferOptions:
 
 def baselines(records: Mapping[str, Record]) -> dict[str, str]:
     """The baseline of the same repetition, of every network that is not its own and whose baseline is there: labels."""
-    places = {(str(record.spec.selector), record.spec.repetition): label for label, record in records.items()}
+    places = {(str(record.spec.full_selector), record.spec.repetition): label for label, record in records.items()}
     wanted = {
         label: (record.config["baseline"]["network"], record.spec.repetition) for label, record in records.items()
     }

@@ -123,7 +123,7 @@ PAPERS = [name for _, name, _ in pkgutil.iter_modules(zoo.papers.__path__)]
 
 
 def test_every_method_has_its_facts_in_a_module_of_its_own() -> None:
-    assert set(PAPERS) - {"paper"} == set(zoo.list_methods())
+    assert set(PAPERS) - {"paper", "external"} == set(zoo.list_methods())
 
 
 @pytest.mark.parametrize("name", PAPERS)
@@ -172,3 +172,16 @@ def test_published_trunks_refuse_other_pictures() -> None:
 def test_impossible_tasks_are_refused(values: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         zoo.Task(**values)
+
+
+@pytest.mark.parametrize("file", ["x.pt", "a b, c.pt", "odd'name", 'two"quotes', "[1].pt", "1e5", "none", " x", "a=b"])
+def test_any_name_of_a_file_can_be_written_and_read(file: str) -> None:
+    selector = zoo.Selector("adanet", "tiny", {"target_rate": 0.5, "weights": file})
+    assert zoo.parse(str(selector)) == selector
+
+
+def test_weights_are_no_part_of_the_architecture() -> None:
+    selector = zoo.parse("adanet[small, target_rate=0.5, weights=x.pt]")
+    assert selector.weights == "x.pt"
+    assert str(selector.architecture) == "adanet[small, target_rate=0.5]"
+    assert zoo.parameters_of(selector) == zoo.parameters_of(selector.architecture)

@@ -123,6 +123,8 @@ class Paper:
         differs: why our size is not what was printed or counted, by preset.
         knobs: parameters that `benchmarks.tune` searches beside learning rate and weight decay, with their ranges. Each
             has to fit every preset, and change no size of the network.
+        given: its networks are described by parameters that nothing can choose for the user: it has no scales, and
+            neither `all` nor wildcards name it.
     """
 
     title: str
@@ -135,3 +137,4 @@ class Paper:
     official: Mapping[str, Official] = field(default_factory=dict)
     differs: Mapping[str, str] = field(default_factory=dict)
     knobs: Mapping[str, Knob] = field(default_factory=dict)
+    given: bool = False

@@ -145,6 +145,8 @@ class TrainedModel:
         timed_in: key of the environment in which it was timed; empty where it was not.
         validation_images: on which rates and accuracies while training were taken; 0 where the record does not know.
         stale: in what its record is not what the code of today makes; empty where it is.
+        origin: of weights that were given, see `benchmarks.records.given.origin_of_given`; empty where it was trained.
+        given: digests of files that the user brought, see `benchmarks.records.identity.Identity.given`.
     """
 
     study: str
@@ -171,6 +173,8 @@ class TrainedModel:
     timed_in: str
     validation_images: int
     stale: tuple[str, ...]
+    origin: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     def headline_answers(self) -> pd.DataFrame | None:
         """The accuracy table at the headline setting, or None where accuracy was not measured."""
@@ -209,6 +213,11 @@ class NetworkEvidence:
     def is_baseline(self) -> bool:
         """Whether it is the static ResNet that it would be compared with."""
         return self.first.selector == self.first.baseline.network
+
+    @property
+    def is_given(self) -> bool:
+        """Whether its weights were given: it was not trained here."""
+        return bool(self.models and self.first.origin)
 
     @property
     def stale(self) -> str:

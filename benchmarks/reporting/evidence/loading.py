@@ -54,6 +54,7 @@ from benchmarks.reporting.formatting import unit_for
 from benchmarks.study.study import ModelSpec, Study
 from benchmarks.tuning.files import FOLDER as TUNING
 from benchmarks.tuning.files import read_summary, read_trials
+from zoo.registry import is_given, is_registered
 
 
 def load(*results_dirs: Path) -> Evidence:
@@ -158,7 +159,7 @@ def _model(seed: Seed, tables: Mapping[str, pd.DataFrame], today: Mapping[str, M
     return TrainedModel(
         study=seed.source.name,
         record=record.path.name,
-        selector=canonical(spec.selector),
+        selector=canonical(spec.full_selector),
         preset=spec.preset,
         parameters=spec.parameters,
         resolved=config["parameters"],
@@ -180,6 +181,8 @@ def _model(seed: Seed, tables: Mapping[str, pd.DataFrame], today: Mapping[str, M
         reasons=_reasons(seed),
         timed_in=timed_in(record),
         stale=stale(record, today),
+        origin=config.get("origin", {}),
+        given=config.get("given", {}),
     )
 
 
@@ -236,7 +239,7 @@ def _lost(sources: Sequence[Source], seeds: Sequence[Seed]) -> dict[str, Failure
 
 
 def _belongs(failure: Failure, asked: Mapping[str, ModelSpec], study: Study) -> bool:
-    gone = failure.spec.method not in zoo.list_methods()
+    gone = not is_registered(failure.spec.method)
     return failure.spec.key in asked or (gone and belongs(failure.spec, study))
 
 
@@ -264,6 +267,13 @@ def reader_name(title: str, parameters: str) -> str:
     return f"{title} {plain}".strip()
 
 
+def _external_name(model: TrainedModel) -> str:
+    """The name of another package's network, with the file of its weights: `resnet18 [a.safetensors]`."""
+    (name,) = (str(model.parameters[key]) for key in ("timm", "torchvision", "module") if key in model.parameters)
+    file = model.origin.get("file")
+    return f"{name} [{file}]" if file else name
+
+
 def _slugs(labels: Sequence[str]) -> dict[str, str]:
     """Letters, digits and dashes for every label, unique: `resnet[blocks=[1, 1, 1]]` is `resnet-blocks-1-1-1`."""
     found: dict[str, str] = {}
@@ -282,13 +292,16 @@ def _networks(groups: Mapping[str, Group], lost: Mapping[str, Failure]) -> list[
     titles = [described[method].title for method in methods.values()]
     variants: dict[str, int] = defaultdict(int)
     slugs = _slugs(list(methods))
-    networks = []
+    networks: list[NetworkEvidence] = []
     for label, method in methods.items():
         title = described[method].title
+        short = _external_name(groups[label].models[0]) if is_given(method) and label in groups else ""
+        if not short or short in {network.name for network in networks}:
+            short = title if titles.count(title) == 1 else reader_name(title, label.removeprefix(method))
         networks.append(
             NetworkEvidence(
                 label=label,
-                name=title if titles.count(title) == 1 else reader_name(title, label.removeprefix(method)),
+                name=short,
                 slug=slugs[label],
                 method=described[method],
                 variant=variants[method],

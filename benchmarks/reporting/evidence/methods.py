@@ -11,7 +11,7 @@ from benchmarks import data
 from benchmarks.reporting.evidence.evidence import MethodDescription
 from benchmarks.study.study import parse_dataset
 from benchmarks.training.recipe import Recipe
-from zoo.registry import BASELINE
+from zoo.registry import BASELINE, is_registered
 
 STATIC = ("fixed graph", "drops at training")
 """Families whose networks run alike for every image."""
@@ -28,7 +28,7 @@ def describe_methods(names: Sequence[str]) -> dict[str, MethodDescription]:
 
 
 def _description(name: str, place: int | None) -> MethodDescription:
-    if name not in zoo.list_methods():
+    if not is_registered(name):
         return MethodDescription(name=name, title=name, place=place, registered=False)
     found = zoo.method(name)
     return MethodDescription(

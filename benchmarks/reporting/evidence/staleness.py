@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import zoo
 from benchmarks.records.belonging import known_models
 from benchmarks.records.code_hashes import changed, code_hashes
 from benchmarks.records.record import Record
@@ -13,6 +12,7 @@ from benchmarks.records.versions import is_of_today
 from benchmarks.reporting.evidence.records import network_label
 from benchmarks.reporting.formatting import listing
 from benchmarks.study.study import Study
+from zoo.registry import is_registered
 
 
 def stale(record: Record, today: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
@@ -23,7 +23,7 @@ def stale(record: Record, today: Mapping[str, Mapping[str, Any]]) -> tuple[str, 
         today: `benchmarks.records.versions.of_today` of its study.
     """
     reasons = []
-    if record.spec.method in zoo.list_methods():
+    if is_registered(record.spec.method):
         files = changed(record.config["code"], code_hashes(record.config["roots"]))
         reasons += [f"trained by other code: {', '.join(files)}"] if files else []
     else:

@@ -40,7 +40,7 @@ def dynamics(evidence: Evidence, network: NetworkEvidence) -> Drawing | None:
 
 def rates_by_epoch(network: NetworkEvidence) -> NDArray[np.float64]:
     """Share of validation images that used each unit after every epoch (seeds, epochs, units); empty if not known."""
-    known = [model.history["rates"] for model in network.models if "rates" in model.history]
+    known = [model.history["rates"] for model in network.models if "rates" in model.history and len(model.history)]
     found = [np.stack([np.asarray(row, dtype=float) for row in rates]) for rates in known]
     return np.stack(found) if found else np.zeros((0, 0, 0))
 

@@ -22,9 +22,10 @@ CAPTION = (
 @figure("training", section="training", order=10, title="Training curves")
 def training(evidence: Evidence) -> Drawing:
     """Training and validation accuracy by epoch, first seed, with the starts of phases; a plot per network."""
-    if not evidence.networks:
-        raise NoData("No network has been trained yet.")
-    curves = pd.concat([network.first.history for network in evidence.networks])
+    trained = [network for network in evidence.networks if not network.is_given]
+    if not trained:
+        raise NoData("No network was trained here." if evidence.networks else "No network has been trained yet.")
+    curves = pd.concat([network.first.history for network in trained])
     accuracies = 100 * curves[["train_accuracy", "validation_accuracy"]]
     lowest, highest = float(accuracies.min().min()), float(accuracies.max().max())
     behind = curves.groupby("epoch")["validation_accuracy"].median()
@@ -44,7 +45,7 @@ def training(evidence: Evidence) -> Drawing:
         ]
 
     return Drawing(
-        little=multiples(detailed(evidence), shapes, x, y),
+        little=multiples([network for network in detailed(evidence) if not network.is_given], shapes, x, y),
         axes="upwards: accuracy (%); to the right: epoch",
         caption=" ".join([CAPTION, *_phases(evidence)]),
     )

@@ -52,7 +52,7 @@ def _adversarial(how: Adversarial) -> str:
 
 def own_recipe(network: NetworkEvidence, recipe: Recipe) -> Mapping[str, tuple[str, str]]:
     """Fields in which a network's recipe is not the study's: its own value, and the study's."""
-    own = network.first.recipe.differences(recipe) if network.models else {}
+    own = network.first.recipe.differences(recipe) if network.models and not network.is_given else {}
     return {name: (_rounded(value), _rounded(getattr(recipe, name))) for name, value in own.items()}
 
 

@@ -137,7 +137,7 @@ class AgainstStatic:
 
 def is_static_resnet(network: NetworkEvidence) -> bool:
     """Whether a network may be on the curve."""
-    return network.method.place is None
+    return network.method.place is None and not network.is_given
 
 
 def routing(evidence: Evidence) -> list[NetworkEvidence]:

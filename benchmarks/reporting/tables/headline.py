@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from benchmarks.records.given import NOT_TRAINED
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.findings.detail import names_of
 from benchmarks.reporting.findings.provenance import timing_note
@@ -91,7 +92,8 @@ def _row(evidence: Evidence, network: NetworkEvidence, point: Mapping[str, Any],
         cells.append(timed(evidence, network, point, f"latency_{size}", milliseconds, reason=untimed))
         cells.append(timed(evidence, network, point, f"speedup_{size}", lambda value: f"{value:.2f}", reason=untimed))
     cells.append(_robust(evidence, network))
-    cells.append(number(point, "train_seconds", duration, reason="not recorded"))
+    untrained = NOT_TRAINED if network.is_given else "not recorded"
+    cells.append(number(point, "train_seconds", duration, reason=untrained))
     return cells
 
 

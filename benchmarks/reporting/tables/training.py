@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks.reporting.evidence.evidence import Evidence
+from benchmarks.records.given import NOT_TRAINED
+from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.formatting import count, duration, percent
 from benchmarks.reporting.tables.base import Column, Table, table
-from benchmarks.reporting.tables.cells import Cell, text
+from benchmarks.reporting.tables.cells import Cell, missing, text
 
 
 @table("training", section="training", order=10)
@@ -15,6 +16,9 @@ def training(evidence: Evidence) -> Table | None:
     for network in evidence.networks:
         for model in network.models:
             history = model.history
+            if network.is_given:
+                rows.append(_not_trained(network, model.device))
+                continue
             last = history.iloc[-1]
             phases = list(dict.fromkeys(str(phase) for phase in history["phase"]))
             seconds = model.seconds
@@ -49,3 +53,8 @@ def training(evidence: Evidence) -> Table | None:
     if not rows:
         return None
     return Table(title="Training of every network", columns=columns, rows=rows)
+
+
+def _not_trained(network: NetworkEvidence, device: str) -> list[Cell]:
+    """The row of a network whose weights were given."""
+    return [text(network.name, network=network.slug), *(missing(NOT_TRAINED) for _ in range(7)), text(device)]
