@@ -55,14 +55,17 @@ def search(base: Study, chosen: Study | None, run_options: RunOptions, *, trials
         epochs: of a trial; None: those of the study's recipe.
 
     Raises:
-        StudyError: a network does not fit the data, or has fewer epochs than phases of training.
+        StudyError: a network does not fit the data, is not trained, or has fewer epochs than phases of training.
     """
     whole = Campaign(base, run_options)
     length = base.recipe.epochs if epochs is None else epochs
     curve = whole.study.static_curve if chosen is None else ()
     alike = {"preset": whole.study.preset, "static_curve": curve}
     tuned = Campaign(override(base if chosen is None else chosen, alike, None), run_options)
-    specs = [spec for spec in tuned.specs if spec.repetition == 0]
+    given = [spec.label for spec in tuned.specs if spec.weights]
+    specs = [spec for spec in tuned.specs if spec.repetition == 0 and not spec.weights]
+    if given and (chosen is not None or not specs):
+        raise StudyError(f"methods: {given[0]} is not trained, since its weights are given: nothing of it can be tuned")
     waiting = {spec.label: make_trials(spec, tuned, trials=trials, epochs=length) for spec in specs}
     return Search(whole=whole, specs=specs, trials=waiting, budget={"trials": trials, "epochs": length})
 

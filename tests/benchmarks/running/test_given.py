@@ -11,10 +11,11 @@ from safetensors.torch import save_file
 from torch import nn
 
 import zoo
+from benchmarks.cli.trials import search
 from benchmarks.records.given import NOT_TRAINED, contents_of
 from benchmarks.records.record import Record, digest
 from benchmarks.reporting import build
-from benchmarks.running.campaign import Campaign
+from benchmarks.running.campaign import Campaign, RunOptions
 from benchmarks.running.jobs import load_dataset
 from benchmarks.running.scheduling import InlineScheduler
 from benchmarks.study.study import StudyError
@@ -199,6 +200,13 @@ def test_a_recipe_for_a_given_network_is_refused() -> None:
     study = small_study({"name": GIVEN, "recipe": {"lr": 1.0}})  # type: ignore[arg-type]
     with pytest.raises(StudyError, match="is not trained, since its weights are given: it has no recipe"):
         study.models()
+
+
+def test_nothing_of_a_given_network_is_tuned() -> None:
+    study, options = small_study("resnet", GIVEN, recipe={"epochs": 2}), RunOptions(results=Path("results"))
+    assert list(search(study, None, options, trials=2, epochs=1).trials) == ["resnet"]
+    with pytest.raises(StudyError, match="is not trained, since its weights are given: nothing of it can be tuned"):
+        search(study, small_study(GIVEN), options, trials=2, epochs=1)
 
 
 def test_a_given_resnet_takes_nobodys_place_on_the_static_curve(folder: Path) -> None:
