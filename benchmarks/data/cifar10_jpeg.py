@@ -18,7 +18,6 @@ from benchmarks.data.sources.fitting import Fit
 from benchmarks.data.sources.kept import key_of
 from benchmarks.data.sources.parts import TEST, TRAIN, files_by_part
 from benchmarks.data.sources.pixels import decode_once
-from benchmarks.data.sources.tables import read_tables
 from benchmarks.data.splitting import hold_out
 
 CIFAR10_JPEG = replace(
@@ -44,6 +43,8 @@ def read_cifar10_jpeg(data_root: Path | None, options: Mapping[str, object]) -> 
         DataMissing: a file is not there.
         DataCorrupt: a file is damaged, or holds something else.
     """
+    from benchmarks.data.sources.tables import read_tables  # pyarrow is not needed to list data sets
+
     folder = find_folder(require_root(CIFAR10_JPEG.name, data_root, WHERE))
     source = read_tables(files_by_part(folder, ".parquet"), image="", label="")
     if source.classes != CIFAR10_JPEG.classes or not {TRAIN, TEST} <= source.parts.keys():

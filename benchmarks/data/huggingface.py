@@ -5,19 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.data.catalogue import dataset
 from benchmarks.data.contract import DataMissing, Dataset
 from benchmarks.data.description import Description
 from benchmarks.data.sources.assembling import About, assemble
-from benchmarks.data.sources.columns import class_names, encode_labels, image_column, label_column
 from benchmarks.data.sources.options import AUGMENTATION, DECODING, PIXELS, SPLITS, TYPES, checked
 from benchmarks.data.sources.parts import WORDS, part_of
-from benchmarks.data.sources.rows import ArrowRows, encoded_bytes
 from benchmarks.data.sources.source import Part, Source
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 NAME = "huggingface"
 
@@ -84,6 +83,10 @@ def _fetched(repository: str, configuration: str) -> dict[str, Any]:
 
 
 def _source(splits: Mapping[str, Any], repository: str, image: str, label: str) -> Source:
+    # pyarrow is not needed to list data sets
+    from benchmarks.data.sources.columns import class_names, encode_labels, image_column, label_column
+    from benchmarks.data.sources.rows import ArrowRows, encoded_bytes
+
     if not splits:
         raise DataMissing(f"{NAME}: {repository} has no split whose name says train, validation or test")
     schema = next(iter(splits.values())).features.arrow_schema

@@ -11,7 +11,6 @@ from benchmarks.data.description import Description
 from benchmarks.data.sources.assembling import About, assemble
 from benchmarks.data.sources.options import OPTIONS, TYPES, checked, find_path
 from benchmarks.data.sources.parts import files_by_part
-from benchmarks.data.sources.tables import read_tables
 
 NEEDED = "*.parquet with train, validation or test in their names, or one part only"
 ABOUT = About("parquet", "Parquet files", f"files of the user: {NEEDED}; columns of encoded images and of labels")
@@ -40,6 +39,8 @@ def read_parquet(data_root: Path | None, options: Mapping[str, object]) -> Datas
         DataMissing: no files, or a class has too few images.
         DataCorrupt: a file is damaged or has no such columns, or an image is none; the message names file and row.
     """
+    from benchmarks.data.sources.tables import read_tables  # pyarrow is not needed to list data sets
+
     chosen = checked(ABOUT.name, options)
     root = find_path(ABOUT.name, data_root, str(options["path"]), NEEDED)
     files = files_by_part(root, ".parquet")
