@@ -128,7 +128,7 @@ def checked(model: type[T], values: Mapping[str, Any], place: str) -> T:
         message = first["msg"].removeprefix("Value error, ")
         if first["type"] == "extra_forbidden":
             valid = _fields_at(model, first["loc"][:-1])
-            near = difflib.get_close_matches(str(first["loc"][-1]), valid, n=3, cutoff=0.6)
+            near = difflib.get_close_matches(str(first["loc"][-1]), valid, n=3, cutoff=0.54)
             hint = f"did you mean {' or '.join(near)}? " if near else ""
             message = f"no such field; {hint}valid: {', '.join(valid)}"
         raise StudyError(f"{place}: {where}: {message}") from error

@@ -22,7 +22,7 @@ def files(tmp_path: Path) -> LazySplit:
         for index in range(20):
             pixels = random.integers(0, 256, (12, 12, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(tmp_path / folder / f"{index:02}.png")
-    split = data.load("imagefolder", data_root=tmp_path, size=8, workers=0).train
+    split = data.load("imagefolder", data_root=tmp_path, crop=8, in_memory=False, workers=0).train
     assert isinstance(split, LazySplit)
     return split
 
@@ -45,7 +45,12 @@ def test_two_readers_decode_together_what_one_decodes(files: LazySplit) -> None:
 def test_a_reader_decodes_its_own_images_only(files: LazySplit, monkeypatch: pytest.MonkeyPatch) -> None:
     decoded: list[int] = []
     decode = _Samples.__getitem__
-    monkeypatch.setattr(_Samples, "__getitem__", lambda self, place: decoded.append(place) or decode(self, place))
+
+    def counted(samples: _Samples, place: int) -> object:
+        decoded.append(place)
+        return decode(samples, place)
+
+    monkeypatch.setattr(_Samples, "__getitem__", counted)
     (batch,) = files.take(8).read_by(1, 2).batches(8)
     assert decoded == [4, 5, 6, 7]
     assert batch.indices.tolist() == list(range(8))

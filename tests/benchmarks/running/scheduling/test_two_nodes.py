@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.records.store import Store
+from benchmarks.running.events import Event, Report
 from benchmarks.running.growing import run_growing
-from benchmarks.running.jobs import Job, Report, Resources
-from benchmarks.running.scheduling import Event, SchedulerError
+from benchmarks.running.jobs import Job, Resources
+from benchmarks.running.scheduling import SchedulerError
 from tests.benchmarks.cases import NOT_MEASURED, ignore, job, kinds, small_study
 from tests.benchmarks.running.test_gpu_share import starved
 

@@ -23,7 +23,7 @@ def together(count: int, work: Callable[..., Any], *arguments: Any) -> list[Any]
         arguments: that can be pickled; what is returned can be saved by torch.
     """
     with tempfile.TemporaryDirectory() as folder:
-        spawn(_run, (count, folder, work, arguments), nprocs=count)  # type: ignore[no-untyped-call]
+        spawn(_run, (count, folder, work, arguments), nprocs=count)
         return [torch.load(Path(folder) / f"{rank}.pt", weights_only=False) for rank in range(count)]
 
 
