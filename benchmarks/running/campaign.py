@@ -30,8 +30,8 @@ from benchmarks.running.estimate import budget, estimate_training
 from benchmarks.running.events import Progress
 from benchmarks.running.gpu_share import measured_share
 from benchmarks.running.growing import run_growing
-from benchmarks.running.jobs import Job, Resources, load_dataset, missing_tables, wanted_of
-from benchmarks.running.planned import Kind, Planned, is_joint, job_name, stages
+from benchmarks.running.jobs import Job, load_dataset, missing_tables, wanted_of
+from benchmarks.running.planned import Kind, Planned, Resources, is_joint, job_name, stages
 from benchmarks.running.scheduling import Event, Outcome, Scheduler
 from benchmarks.study.study import ModelSpec, Study, StudyError
 from benchmarks.training.distributed.limits import check_joint

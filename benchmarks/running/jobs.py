@@ -38,7 +38,7 @@ from benchmarks.running.deadline import deadline
 from benchmarks.running.estimate import estimate_training
 from benchmarks.running.events import MACHINE_WAIT, SETTINGS, Progress, Report
 from benchmarks.running.gpu_share import OutOfGpuMemory, held_to
-from benchmarks.running.planned import Kind, is_joint, job_name
+from benchmarks.running.planned import Kind, Resources, is_joint, job_name
 from benchmarks.running.told import telling, told_file
 from benchmarks.study.study import ModelSpec, parse_dataset
 from benchmarks.training.distributed.peers import PeerLost
@@ -56,15 +56,6 @@ LIMIT_FACTOR = 20
 """Limit of training or of an evaluator, as a multiple of its estimate."""
 MIN_LIMIT = 3600.0
 """Smallest limit in seconds, however short the estimate is."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Resources:
-    """What a job needs: CPUs, a fraction of a GPU, or the machine alone."""
-
-    cpus: float = 1.0
-    gpus: float = 0.0
-    alone: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

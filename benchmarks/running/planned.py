@@ -14,6 +14,15 @@ Kind = Literal["train", "measure", "time"]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Resources:
+    """What a job needs: CPUs, a fraction of a GPU, or the machine alone."""
+
+    cpus: float = 1.0
+    gpus: float = 0.0
+    alone: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Planned:
     """A model of the study with its missing work.
 

@@ -19,7 +19,8 @@ from benchmarks.running.campaign import Campaign, RunOptions
 from benchmarks.running.events import Event, Report
 from benchmarks.running.gpu_share import OutOfGpuMemory, held_to, share_of
 from benchmarks.running.growing import run_growing
-from benchmarks.running.jobs import Job, Resources
+from benchmarks.running.jobs import Job
+from benchmarks.running.planned import Resources
 from benchmarks.running.scheduling import InlineScheduler
 from benchmarks.study.study import StudyError
 from tests.benchmarks.cases import NOT_MEASURED, job, kinds, small_study

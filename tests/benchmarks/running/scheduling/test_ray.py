@@ -15,7 +15,7 @@ import pytest
 
 from benchmarks.records.store import Store
 from benchmarks.running.campaign import Campaign
-from benchmarks.running.jobs import Resources
+from benchmarks.running.planned import Resources
 from benchmarks.running.scheduling import Event, InlineScheduler, Scheduler
 from tests.benchmarks.cases import NOT_MEASURED, digests, ignore, job, kinds, small_campaign, small_study
 from tests.benchmarks.running.scheduling.commands import EPOCHS, FIRST, finish, start

@@ -11,7 +11,8 @@ import pytest
 from benchmarks.records.store import Store
 from benchmarks.running.events import Event, Report
 from benchmarks.running.growing import run_growing
-from benchmarks.running.jobs import Job, Resources
+from benchmarks.running.jobs import Job
+from benchmarks.running.planned import Resources
 from benchmarks.running.scheduling import SchedulerError
 from tests.benchmarks.cases import NOT_MEASURED, ignore, job, kinds, small_study
 from tests.benchmarks.running.test_gpu_share import starved
