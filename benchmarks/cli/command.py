@@ -44,6 +44,8 @@ def run(
     ray_address: options.RayAddressOption = None,
     cpus_per_job: options.CpusPerJobOption = 1.0,
     gpus_per_job: options.GpusPerJobOption = None,
+    processes: options.ProcessesOption = None,
+    time_on: options.TimeOnOption = None,
     time_limit: options.TimeLimitOption = None,
     images: options.ImagesOption = options.ImagesChoice.all,
     tensorboard: options.TensorBoardOption = None,
@@ -63,7 +65,7 @@ def run(
         from benchmarks.cli import execution
         from benchmarks.cli.error_kinds import INPUT_ERRORS
         from benchmarks.cli.plugins import loaded_plugins
-        from benchmarks.cli.values import checked_run, measuring_besides, override, split_methods
+        from benchmarks.cli.values import check_processes, checked_run, measuring_besides, override, split_methods
         from benchmarks.study.study import load_study
         from benchmarks.tracking.tracker import writers
     with one_line_interrupt(), one_line_errors(*INPUT_ERRORS):
@@ -77,6 +79,7 @@ def run(
             "seed": seed,
             "name": name,
             "plugins": plugins or None,
+            "processes": processes,
         }
         chosen = measuring_besides(override(load_study(study), overrides, epochs), evaluators)
         run_options = checked_run(
@@ -87,12 +90,14 @@ def run(
             cpus_per_job=cpus_per_job,
             gpus_per_job=gpus_per_job,
             time_limit=time_limit,
+            time_on=time_on,
             images=images is options.ImagesChoice.all,
         )
         page, option = page_folder(out, reports, chosen.name)
         if not dry_run:
             execution.check_places(chosen, results, page, option)
         campaign = execution.prepare(chosen, run_options, dry_run, console)
+        check_processes(campaign, scheduler, elsewhere=ray_address is not None)
     if dry_run:
         execution.plan_only(campaign, console, force=force)
     else:

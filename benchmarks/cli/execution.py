@@ -179,7 +179,7 @@ def execute(
         return 0
     console.print(data_line(campaign.dataset), markup=False, highlight=False, soft_wrap=True)
     with waiting(f"starting {scheduler}"):
-        runner = make_scheduler(scheduler, ray_address, campaign.plugins)
+        runner = make_scheduler(scheduler, ray_address, campaign.plugins, campaign.options.time_on)
     write_plan(campaign.store.root, whole_plan(campaign, plan))
     together = side_by_side(campaign.options) if scheduler is options.SchedulerName.ray and not ray_address else 1
     left = TimeLeft(workload(campaign, plan), together)
@@ -199,10 +199,12 @@ def execute(
     return sum(bool(outcome.error) for outcome in outcomes)
 
 
-def make_scheduler(name: options.SchedulerName, ray_address: str | None, plugins: Sequence[str] = ()) -> Scheduler:
+def make_scheduler(
+    name: options.SchedulerName, ray_address: str | None, plugins: Sequence[str] = (), time_on: str | None = None
+) -> Scheduler:
     """The scheduler of that name; Ray is imported only where it is used."""
     if name is options.SchedulerName.inline:
         return InlineScheduler()
     from benchmarks.running.scheduling.ray import RayScheduler
 
-    return RayScheduler(ray_address, plugins=plugins)
+    return RayScheduler(ray_address, plugins=plugins, time_on=time_on)

@@ -23,6 +23,14 @@ class SchedulerName(StrEnum):
     inline = "inline"
 
 
+def _share_of_a_gpu(text: str | None) -> str | None:
+    """Refuse what is neither `auto` nor a number while the command line is read."""
+    try:
+        return text if text is None or text == "auto" else str(float(text))
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is neither auto nor a number.") from error
+
+
 MethodsOption = Annotated[
     str | None,
     typer.Option(
@@ -87,10 +95,28 @@ SchedulerOption = Annotated[
 RayAddressOption = Annotated[
     str | None, typer.Option(help="Join a running Ray cluster. Example: --ray-address 10.0.0.1:6379")
 ]
+TimeOnOption = Annotated[
+    str | None,
+    typer.Option(
+        help="The machine of the cluster that times all networks: its address, or KEY=VALUE, a label of such machines. "
+        "Example: --time-on 10.0.0.7 [default: one of those with most CPUs]"
+    ),
+]
 CpusPerJobOption = Annotated[float, typer.Option(help="CPUs per training job. Example: --cpus-per-job 2")]
 GpusPerJobOption = Annotated[
-    float | None,
-    typer.Option(help="Fraction of a GPU per training job. Example: --gpus-per-job 0.25 [default: 1 with cuda]"),
+    str | None,
+    typer.Option(
+        callback=_share_of_a_gpu,
+        help="Fraction of a GPU per training job, or auto: as much as its network needs, which is measured. "
+        "Example: --gpus-per-job auto [default: 1 with cuda]",
+    ),
+]
+ProcessesOption = Annotated[
+    int | None,
+    typer.Option(
+        help="Processes that train a network together, each on its part of every batch and on a GPU of its own. "
+        "Example: --processes 4 [default: the study's, or 1]"
+    ),
 ]
 TimeLimitOption = Annotated[
     float | None,

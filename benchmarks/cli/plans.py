@@ -9,7 +9,8 @@ from rich.console import Console
 import zoo
 from benchmarks import data
 from benchmarks.cli.console import Grid
-from benchmarks.running.campaign import Campaign, Planned
+from benchmarks.running.campaign import Campaign
+from benchmarks.running.planned import Planned
 from benchmarks.running.progress import format_duration
 from benchmarks.study.study import ModelSpec, Study, parse_dataset
 from benchmarks.training.recipe import Recipe

@@ -165,11 +165,10 @@ def run_trials(
     from benchmarks.running.scheduling.cluster import Cluster
 
     cluster = Cluster(ray_address, usable_cpus(), plugins)
+    gpus = 1.0 if run_options.gpus_per_job is None else run_options.gpus_per_job  # what trials need is not measured
     try:
         for trials in todo.values():
-            failed = run_with_ray(
-                trials, cluster, epochs, say, cpus=run_options.cpus_per_job, gpus=run_options.gpus_per_job
-            )
+            failed = run_with_ray(trials, cluster, epochs, say, cpus=run_options.cpus_per_job, gpus=gpus)
             errors += described(trials, failed)
     finally:
         cluster.leave()

@@ -11,8 +11,9 @@ import torch
 
 from benchmarks import data
 from benchmarks.cli.folders import check_folder
+from benchmarks.cli.options import SchedulerName
 from benchmarks.records.environment import usable_cpus
-from benchmarks.running.campaign import RunOptions
+from benchmarks.running.campaign import Campaign, RunOptions
 from benchmarks.running.scheduling.address import parsed_address
 from benchmarks.study.study import Study, StudyError, checked, parse_dataset
 from zoo.plugins import unknown
@@ -96,18 +97,42 @@ def checked_cpus(cpus: float, *, elsewhere: bool = False) -> float:
     return cpus
 
 
-def checked_gpus(gpus: float | None, device: str | None) -> float:
-    """GPUs per job: by default 1 on a GPU and 0 on a CPU.
+def checked_gpus(text: str | None, device: str | None) -> float | None:
+    """GPUs per job: by default 1 on a GPU and 0 on a CPU; None for `auto` on a GPU.
 
     Raises:
-        StudyError: a negative number, or a GPU requested with a CPU as device.
+        StudyError: neither `auto` nor a number, a negative number, or a GPU requested with a CPU as device.
     """
     on_gpu = checked_device(device) == "cuda"
-    if gpus is None:
+    if text is None:
         return 1.0 if on_gpu else 0.0
+    if text == "auto":
+        return None if on_gpu else 0.0
+    try:
+        gpus = float(text)
+    except ValueError as error:
+        raise StudyError(f"--gpus-per-job: {text!r} is neither auto nor a number") from error
     if not (gpus >= 0 and math.isfinite(gpus)) or (gpus > 0 and not on_gpu):
         raise StudyError(f"--gpus-per-job: {gpus} does not fit --device {checked_device(device)}")
     return gpus
+
+
+def check_processes(campaign: Campaign, scheduler: SchedulerName, *, elsewhere: bool) -> None:
+    """Refuse networks that several processes train where they would never start.
+
+    Raises:
+        StudyError: without Ray, or with more CPUs or GPUs than this machine has, unless jobs run `elsewhere`.
+    """
+    most = max((spec.processes for spec in campaign.specs), default=1)
+    if most == 1:
+        return
+    if scheduler is SchedulerName.inline:
+        raise StudyError(f"processes: {most} processes train a network under Ray only; leave out --scheduler inline")
+    cpus, gpus = most * campaign.options.cpus_per_job, most if campaign.options.device == "cuda" else 0
+    if not elsewhere and (cpus > usable_cpus() or gpus > torch.cuda.device_count()):
+        needed = f"{gpus} GPUs" if gpus > torch.cuda.device_count() else f"{cpus:g} CPUs"
+        there = torch.cuda.device_count() if gpus > torch.cuda.device_count() else usable_cpus()
+        raise StudyError(f"processes: {most} processes need {needed}, and this machine has {there}")
 
 
 def checked_hours(hours: float | None) -> float | None:
@@ -121,6 +146,19 @@ def checked_hours(hours: float | None) -> float | None:
     return hours
 
 
+def checked_place(time_on: str | None, ray_address: str | None) -> str | None:
+    """The machine that times; whether the cluster has it is known when it is joined.
+
+    Raises:
+        StudyError: there is no cluster to choose from, or nothing is named.
+    """
+    if time_on is not None and ray_address is None:
+        raise StudyError("--time-on: chooses a machine of a cluster; it needs --ray-address")
+    if time_on is not None and not time_on.strip():
+        raise StudyError("--time-on: names no machine; write its address, or KEY=VALUE of a label")
+    return time_on
+
+
 def checked_run(
     *,
     results: Path,
@@ -128,8 +166,9 @@ def checked_run(
     device: str | None,
     ray_address: str | None,
     cpus_per_job: float,
-    gpus_per_job: float | None,
+    gpus_per_job: str | None,
     time_limit: float | None,
+    time_on: str | None = None,
     images: bool = True,
 ) -> RunOptions:
     """How a study is run, from the options of those names.
@@ -147,5 +186,6 @@ def checked_run(
         cpus_per_job=checked_cpus(cpus_per_job, elsewhere=ray_address is not None),
         gpus_per_job=checked_gpus(gpus_per_job, device),
         hours=checked_hours(time_limit),
+        time_on=checked_place(time_on, ray_address),
         images=images,
     )

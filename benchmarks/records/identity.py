@@ -16,11 +16,14 @@ from benchmarks.data import Dataset
 from benchmarks.records.code_hashes import code_hashes
 from benchmarks.records.given import NOT_TRAINED, contents_of
 from benchmarks.study.study import FILES, ModelSpec
+from benchmarks.training.distributed.adapted import needs_of
 from benchmarks.training.fitting import resolved_precision
 from benchmarks.training.tasks import task_of
 
 FITTING = "benchmarks.training.fitting"
 """The module that trains networks and proposes settings; it imports all code that both depend on."""
+JOINT_FITTING = "benchmarks.training.distributed.fitting"
+"""The same by several processes; what single methods need besides is in modules of their own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,4 +117,9 @@ def code_roots(spec: ModelSpec, dataset: Dataset) -> tuple[str, ...]:
     Modules that make batches are included. Modules that read the data set's files are not, because the pixels
     themselves are part of the identity.
     """
-    return (zoo.method(spec.method).network.__module__, FITTING, type(dataset.train).__module__)
+    network = zoo.method(spec.method).network.__module__
+    roots = (network, FITTING, type(dataset.train).__module__)
+    if spec.processes == 1:
+        return roots
+    needs = needs_of(network)
+    return (*roots, JOINT_FITTING, *([needs] if needs else []))

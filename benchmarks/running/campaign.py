@@ -28,9 +28,13 @@ from benchmarks.records.sample_images import remove_sample_images, write_sample_
 from benchmarks.records.store import Status, Store, newest_by_key
 from benchmarks.running.estimate import budget, estimate_training
 from benchmarks.running.events import Progress
-from benchmarks.running.jobs import Job, Kind, Resources, job_name, load_dataset, missing_tables, wanted_of
+from benchmarks.running.gpu_share import measured_share
+from benchmarks.running.growing import run_growing
+from benchmarks.running.jobs import Job, load_dataset, missing_tables, wanted_of
+from benchmarks.running.planned import Kind, Planned, Resources, is_joint, job_name, stages
 from benchmarks.running.scheduling import Event, Outcome, Scheduler
 from benchmarks.study.study import ModelSpec, Study, StudyError
+from benchmarks.training.distributed.limits import check_joint
 from benchmarks.training.tasks import task_of
 from zoo.sizing.counting import drawn_on_meta
 
@@ -47,8 +51,9 @@ class RunOptions:
         data_root: folder that is searched for data sets.
         device: of training and measuring.
         cpus_per_job: CPUs of a training job.
-        gpus_per_job: fraction of a GPU of a training job.
+        gpus_per_job: fraction of a GPU of a training job; None for what its network needs, as measured before.
         hours: limit for training and for each evaluator; None for a multiple of their estimate.
+        time_on: machine of a cluster that times; see `benchmarks.running.scheduling.nodes`.
         images: whether test images, and of the first seed's attacks pictures, are stored for pages that show them.
     """
 
@@ -56,38 +61,10 @@ class RunOptions:
     data_root: Path | None = None
     device: str = "cpu"
     cpus_per_job: float = 1.0
-    gpus_per_job: float = 0.0
+    gpus_per_job: float | None = 0.0
     hours: float | None = None
+    time_on: str | None = None
     images: bool = True
-
-
-@dataclass(frozen=True, kw_only=True)
-class Planned:
-    """A model of the study with its missing work.
-
-    Attributes:
-        spec: the model.
-        baseline: selector of the ResNet that the network is compared with.
-        status: state in the store.
-        evaluators: missing tables that may share the machine.
-        alone: missing tables that need the machine alone.
-    """
-
-    spec: ModelSpec
-    baseline: str
-    status: Status
-    evaluators: tuple[str, ...]
-    alone: tuple[str, ...]
-
-    @property
-    def trained(self) -> bool:
-        """Whether the network is trained."""
-        return self.status.state == "done"
-
-    @property
-    def complete(self) -> bool:
-        """Whether nothing is missing."""
-        return self.trained and not self.evaluators and not self.alone
 
 
 class Campaign:
@@ -104,6 +81,7 @@ class Campaign:
         self.study = study.model_copy(update={"preset": study.preset or self.dataset.info.preset})
         self.specs = self.study.models()
         self._known_phases: dict[str, int] = {}
+        self._shares: dict[str, float] = {}
         self._check_networks()
         self.study = self.study.with_static_curve(task_of(self.dataset.info))
         self.specs = self.study.models()
@@ -114,10 +92,16 @@ class Campaign:
             try:
                 phases = self.phases(spec)
                 check_weights(spec, task_of(self.dataset.info))
+                self._check_processes(spec)
             except (ValueError, RuntimeError, ArithmeticError) as error:
                 raise StudyError(f"{spec.label}: {' '.join(str(error).split())}") from error
             if spec.recipe.epochs < phases:
                 raise StudyError(f"recipe.epochs: {spec.label} needs at least {phases}, one per training phase")
+
+    def _check_processes(self, spec: ModelSpec) -> None:
+        if spec.processes > 1:
+            net = drawn_on_meta(spec.selector, task_of(self.dataset.info))
+            check_joint(net, spec.recipe, len(self.dataset.train), spec.processes)
 
     def phases(self, spec: ModelSpec) -> int:
         """Number of training phases; a network with several repetitions is built once.
@@ -259,7 +243,7 @@ class Campaign:
         return lines
 
     def run(self, scheduler: Scheduler, on_event: Callable[[Event], None]) -> list[Outcome]:
-        """Do what is missing: first training and everything that may share the machine, then timing alone.
+        """Do what is missing, stage by stage: see `stages`.
 
         Networks that another run is working on are left to it, and checked again when it has finished them.
 
@@ -271,11 +255,14 @@ class Campaign:
         self.put_aside_damaged()
         self._follow_moved_files()
         planned = self.plan()
-        training = [p.spec for p in planned if not p.trained or p.evaluators]
-        outcomes = self._run([self._job("train", spec) for spec in training], scheduler, on_event)
-        failed = {outcome.job for outcome in outcomes if outcome.error}
-        timing = [p.spec for p in planned if p.alone and job_name("train", p.spec) not in failed]
-        outcomes += self._run([self._job("time", spec) for spec in timing], scheduler, on_event)
+        outcomes: list[Outcome] = []
+        lost: set[str] = set()
+        for stage in stages(planned):
+            jobs = [self._job(kind, spec) for kind, spec in stage if spec.key not in lost]
+            ended = self._run(jobs, scheduler, on_event)
+            failed = {outcome.job for outcome in ended if outcome.error}
+            lost |= {job.spec.key for job in jobs if job.name in failed}
+            outcomes += ended
         self.summarise()
         if self.options.images:
             write_sample_images(self.store.root, self.dataset)
@@ -296,7 +283,7 @@ class Campaign:
         started = datetime.now(UTC).isoformat()
         ended: list[Outcome] = []
         while jobs:
-            outcomes = scheduler.run(jobs, on_event)
+            outcomes = run_growing(jobs, scheduler, on_event)
             busy = {outcome.job for outcome in outcomes if outcome.busy}
             ended += [outcome for outcome in outcomes if not outcome.busy]
             jobs = [job for job in jobs if job.name in busy]
@@ -323,13 +310,12 @@ class Campaign:
 
     def jobs(self, planned: Sequence[Planned]) -> list[str]:
         """Names of the jobs for a plan, in order."""
-        training = [p for p in planned if not p.trained or p.evaluators]
-        timing = [p for p in planned if p.alone]
-        return [job_name("train", p.spec) for p in training] + [job_name("time", p.spec) for p in timing]
+        return [job_name(kind, spec) for stage in stages(planned) for kind, spec in stage]
 
     def _job(self, kind: Kind, spec: ModelSpec) -> Job:
         options = self.options
         alone = kind == "time"
+        whole = alone or is_joint(kind, spec)
         identity = self.identity(spec)
         return Job(
             kind=kind,
@@ -343,7 +329,7 @@ class Campaign:
             hours=options.hours,
             resources=Resources(
                 cpus=options.cpus_per_job,
-                gpus=(1.0 if alone else options.gpus_per_job) if options.gpus_per_job else 0.0,
+                gpus=1.0 if whole and self._on_gpus else self.gpu_share(spec),
                 alone=alone,
             ),
             pictures=self._pictured(spec),
@@ -352,6 +338,21 @@ class Campaign:
             folder=Path.cwd(),
             given=identity.given,
         )
+
+    @property
+    def _on_gpus(self) -> bool:
+        return self.options.gpus_per_job is None or self.options.gpus_per_job > 0
+
+    def gpu_share(self, spec: ModelSpec) -> float:
+        """The fraction of a GPU that a training job of a network gets first."""
+        if self.options.gpus_per_job is not None:
+            return self.options.gpus_per_job
+        if spec.weights:
+            return 1.0  # nothing is trained, so that nothing can be measured
+        network = spec.model_copy(update={"repetition": 0, "seed": 0}).key
+        if network not in self._shares:
+            self._shares[network] = measured_share(spec, self.dataset, torch.device(self.options.device))
+        return self._shares[network]
 
     def summarise(self) -> None:
         """Write `summary.parquet` and `networks.json`, and store what is derived from each record's tables."""

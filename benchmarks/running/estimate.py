@@ -26,9 +26,10 @@ STEPS = 3
 def estimate_training(spec: ModelSpec, dataset: Dataset, device: torch.device) -> float:
     """Seconds of training from scratch on a quiet machine, without validation, to within some tens of percent.
 
-    The steps run on a network of their own, and the state of random numbers is restored afterwards.
+    Of several processes, it is the time of one for its part; what they exchange takes time besides. The steps run on a
+    network of their own, and the state of random numbers is restored afterwards.
     """
-    size = min(spec.recipe.batch_size, len(dataset.train))
+    size = min(spec.recipe.batch_size, len(dataset.train)) // spec.processes
     seconds = 0.0
     with single_threaded(), torch.random.fork_rng([device] if device.type == "cuda" else []):
         net = zoo.create(spec.selector, task_of(dataset.info)).to(device).to(memory_format=torch.channels_last).train()
@@ -49,7 +50,7 @@ def estimate_training(spec: ModelSpec, dataset: Dataset, device: torch.device) -
                 loss.backward()
                 optimizer.step()
             per_step = (_now(device) - started) / STEPS
-            seconds += phases.count(phase) * per_step * (len(dataset.train) // size)
+            seconds += phases.count(phase) * per_step * (len(dataset.train) // (size * spec.processes))
     return seconds
 
 

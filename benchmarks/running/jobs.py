@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 import torch
@@ -36,9 +37,12 @@ from benchmarks.records.versions import is_current, version
 from benchmarks.running.deadline import deadline
 from benchmarks.running.estimate import estimate_training
 from benchmarks.running.events import MACHINE_WAIT, SETTINGS, Progress, Report
+from benchmarks.running.gpu_share import OutOfGpuMemory, held_to
+from benchmarks.running.planned import Kind, Resources, is_joint, job_name
 from benchmarks.running.told import telling, told_file
 from benchmarks.study.study import ModelSpec, parse_dataset
-from benchmarks.training.fitting import fit, propose_settings
+from benchmarks.training.distributed.peers import PeerLost
+from benchmarks.training.fitting import Fitted, fit, propose_settings
 from benchmarks.training.loop import Epoch
 from benchmarks.training.numerics import single_threaded
 from benchmarks.training.tasks import task_of
@@ -46,7 +50,8 @@ from zoo.network import RoutedNet, Setting
 from zoo.registry import is_given
 from zoo.weights import relative_to
 
-Kind = Literal["train", "time"]
+Fitting = Callable[..., Fitted]
+"""Takes the arguments of `benchmarks.training.fitting.fit`."""
 LIMIT_FACTOR = 20
 """Limit of training or of an evaluator, as a multiple of its estimate."""
 MIN_LIMIT = 3600.0
@@ -54,20 +59,12 @@ MIN_LIMIT = 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Resources:
-    """What a job needs: CPUs, a fraction of a GPU, or the machine alone."""
-
-    cpus: float = 1.0
-    gpus: float = 0.0
-    alone: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
 class Job:
     """One network's training and measurements, or its timing. It can be pickled, and can always be run again.
 
     Attributes:
-        kind: `train` (train if needed, then every evaluator that may share the machine) or `time` (the others).
+        kind: `train` (train if needed, then every evaluator that may share the machine), `measure` (those evaluators,
+            of a network that several processes have trained) or `time` (the others).
         spec: the network.
         identity: name of the record that the driver expects; a worker with other code or data raises an error.
         precision: of training, `bf16` or `fp32`, as the driver resolved it.
@@ -76,7 +73,8 @@ class Job:
         data_root: folder that is searched for data sets.
         device: `cpu`, `cuda`, ...
         hours: limit for training and for each evaluator; None for a multiple of their estimate.
-        resources: what the scheduler reserves.
+        resources: what the scheduler reserves; with a part of a GPU, the job takes no more of its memory.
+        tried: parts of a GPU that were too small for it.
         pictures: whether pictures of attacked images are stored.
         plugins: modules that are imported before anything of theirs is looked up.
         evaluators: that the driver knows and the study asks for; a worker that does not know one raises an error.
@@ -94,11 +92,17 @@ class Job:
     device: str = "cpu"
     hours: float | None = None
     resources: Resources = Resources()
+    tried: tuple[float, ...] = ()
     pictures: bool = False
     plugins: tuple[str, ...] = ()
     evaluators: tuple[str, ...] = ()
     folder: Path | None = None
     given: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def can_grow(self) -> bool:
+        """Whether it has a part of a GPU, of which there is more."""
+        return 0 < self.resources.gpus < 1
 
     @property
     def name(self) -> str:
@@ -110,25 +114,48 @@ class Job:
 
         Raises:
             Busy: another run is working on the same network; nothing was done, and this is not a failure.
-            Exception: any error; the failure has already been stored.
+            OutOfGpuMemory: the job's part of a GPU is too small; stored as a failure too.
+            Exception: any other error; the failure has already been stored.
         """
         store = Store(self.root)
         report = telling(report, told_file(self.root, self.identity), self.kind)
+        share = held_to(self.resources.gpus, torch.device(self.device))
+        with self.stored_failure(store), single_threaded(), share, relative_to(self.folder):
+            if is_joint(self.kind, self.spec):
+                raise StoreError(f"{self.spec.label}: {self.spec.processes} processes train it under Ray only")
+            self._run(store, report)
+
+    @contextmanager
+    def stored_failure(self, store: Store) -> Iterator[None]:
+        """Store the error of the block, or forget the last one if it succeeds.
+
+        What is no failure of the job, a busy network or a lost peer, is raised only.
+        """
         try:
-            with single_threaded(), relative_to(self.folder):
-                self._run(store, report)
-        except Busy:
+            yield
+        except (Busy, PeerLost):
             raise
+        except torch.OutOfMemoryError as error:
+            short = OutOfGpuMemory([*self.tried, self.resources.gpus], error)
+            self._write_failure(store, short)
+            raise short from error
         except Exception as error:
-            message = " ".join(f"{type(error).__name__}: {error}".split())
-            store.write_failure(self.spec, self.kind, message, traceback.format_exc())
+            self._write_failure(store, error)
             raise
         failure = store.failure(self.spec)
         if failure and failure["job"] == self.kind:
             store.forget_failure(self.spec)
 
-    def _run(self, store: Store, report: Report) -> None:
-        started = perf_counter()
+    def _write_failure(self, store: Store, error: Exception) -> None:
+        message = " ".join(f"{type(error).__name__}: {error}".split())
+        store.write_failure(self.spec, self.kind, message, traceback.format_exc())
+
+    def identified(self) -> tuple[Dataset, Identity, Evaluation]:
+        """The data, what is made of them on this worker, and what is measured.
+
+        Raises:
+            StoreError: that is not what the process that started the run expects.
+        """
         load_travelled(self.plugins)
         evaluation = self._checked_evaluation()
         dataset = load_dataset(self.spec.dataset, self.data_root)
@@ -138,6 +165,11 @@ class Job:
                 f"{self.spec.label}: this worker would make {identity.name}, not {self.identity}: its data or its code "
                 "are not those of the process that started the run"
             )
+        return dataset, identity, evaluation
+
+    def _run(self, store: Store, report: Report) -> None:
+        started = perf_counter()
+        dataset, identity, evaluation = self.identified()
 
         def on_wait() -> None:
             report(Progress(step=MACHINE_WAIT))
@@ -173,10 +205,8 @@ class Job:
         """Do what is missing; the record, and the seconds of training and evaluators. None if nothing was missing."""
         seconds = 0.0
         record = store.record(identity)
-        if self.kind == "train" and (
-            record is None or needs_weights(record, dataset, evaluation, pictures=self.pictures)
-        ):
-            make = self._take if self.spec.weights else self._train
+        if self.kind == "train" and self.lacks_weights(record, dataset, evaluation):
+            make = self._take if self.spec.weights else self.train
             record = make(store, identity, dataset, report)
             seconds += record.config["seconds"]
         if record is None:
@@ -225,7 +255,23 @@ class Job:
         """A limit for work that is estimated to take `estimate` seconds on a quiet machine."""
         return deadline(max(MIN_LIMIT, LIMIT_FACTOR * estimate) if self.hours is None else 3600 * self.hours, what)
 
-    def _train(self, store: Store, identity: Identity, dataset: Dataset, report: Report) -> Record:
+    def lacks_weights(self, record: Record | None, dataset: Dataset, evaluation: Evaluation) -> bool:
+        """Whether the network has to be trained for what is to be measured."""
+        return record is None or needs_weights(record, dataset, evaluation, pictures=self.pictures)
+
+    def train(
+        self, store: Store, identity: Identity, dataset: Dataset, report: Report, fitting: Fitting = fit
+    ) -> Record:
+        """Train the network, in a time limit, and store it.
+
+        Args:
+            store: of the study.
+            identity: of the network.
+            dataset: to train on.
+            report: of epochs, and of a damaged checkpoint.
+            fitting: `benchmarks.training.fitting.fit`, or what does the same.
+        """
+
         def on_epoch(epoch: Epoch) -> None:
             report(Progress(step="train", epoch=asdict(epoch)))
 
@@ -236,7 +282,7 @@ class Job:
         environment = describe_environment()
         device = torch.device(self.device)
         with self._limited(estimate_training(spec, dataset, device), f"training of {spec.label}"):
-            fitted = fit(
+            fitted = fitting(
                 spec.selector,
                 dataset,
                 spec.recipe.model_copy(update={"precision": identity.precision}),
@@ -271,11 +317,6 @@ class Job:
             "origin": origin_of_given(spec, net),
         }
         return store.commit(identity, config, pd.DataFrame(columns=list(Epoch.__dataclass_fields__)), net.state_dict())
-
-
-def job_name(kind: Kind, spec: ModelSpec) -> str:
-    """The name of a network's job."""
-    return f"{'load' if kind == 'train' and spec.weights else kind} {spec.label}"
 
 
 def network_facts(spec: ModelSpec, dataset: Dataset, net: RoutedNet, settings: list[Setting]) -> dict[str, Any]:

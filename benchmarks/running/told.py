@@ -18,7 +18,7 @@ class Told:
     """What a job has said last. It may have ended since then, or may have been killed: the claim says that.
 
     Attributes:
-        kind: of the job, `train` or `time`.
+        kind: of the job, as in `benchmarks.running.jobs`.
         started: seconds since the epoch, as `since`.
         step: that it is at.
         since: when it came there.

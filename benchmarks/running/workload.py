@@ -9,10 +9,10 @@ import torch
 import zoo
 from benchmarks.measuring import evaluators
 from benchmarks.records.environment import usable_cpus
-from benchmarks.running.campaign import Campaign, Planned, RunOptions
+from benchmarks.running.campaign import Campaign, RunOptions
 from benchmarks.running.estimate import budget
 from benchmarks.running.events import SETTINGS
-from benchmarks.running.jobs import job_name
+from benchmarks.running.planned import Kind, Planned, is_joint, job_name, stages
 from benchmarks.running.time_left import Work
 from benchmarks.running.whole_plan import NetworkPlan, WholePlan
 from benchmarks.training.recipe import Recipe
@@ -27,8 +27,9 @@ PREPARATION = 3.0
 
 def workload(campaign: Campaign, plan: Sequence[Planned]) -> list[Work]:
     """The work of every job of a plan, in the order of `Campaign.jobs`."""
-    shared = [_shared(campaign, planned) for planned in plan if not planned.trained or planned.evaluators]
-    return shared + [_alone(campaign, planned) for planned in plan if planned.alone]
+    by_key = {planned.spec.key: planned for planned in plan}
+    jobs = [(kind, by_key[spec.key]) for stage in stages(plan) for kind, spec in stage]
+    return [_alone(campaign, p) if kind == "time" else _shared(campaign, kind, p) for kind, p in jobs]
 
 
 def whole_plan(campaign: Campaign, plan: Sequence[Planned]) -> WholePlan:
@@ -60,16 +61,18 @@ def _turns(known: float | None) -> float | None:
     return known and RACES * known + PREPARATION
 
 
-def _shared(campaign: Campaign, planned: Planned) -> Work:
+def _shared(campaign: Campaign, kind: Kind, planned: Planned) -> Work:
     recipe, size = planned.spec.recipe, _size(campaign, planned)
-    steps: dict[str, float | None] = dict.fromkeys(planned.evaluators)
+    trains = kind == "train" and not planned.trained
+    measured = () if is_joint(kind, planned.spec) else planned.evaluators
+    steps: dict[str, float | None] = dict.fromkeys(measured)
     return Work(
-        job=job_name("train", planned.spec),
+        job=job_name(kind, planned.spec),
         alone=False,
-        effort=size * _passes(recipe),
-        epochs=0 if planned.trained or planned.spec.weights else recipe.epochs,
+        effort=size * _passes(recipe) / planned.spec.processes,
+        epochs=recipe.epochs if trains and not planned.spec.weights else 0,
         size=size,
-        steps=steps if planned.trained else {SETTINGS: 0.0, **steps},
+        steps={SETTINGS: 0.0, **steps} if trains else steps,
     )
 
 
@@ -100,6 +103,6 @@ def _passes(recipe: Recipe) -> int:
 def side_by_side(options: RunOptions) -> int:
     """How many training jobs this machine has room for at once."""
     places = usable_cpus() / options.cpus_per_job
-    if options.gpus_per_job:
+    if options.gpus_per_job:  # None, of what is measured, is not known before
         places = min(places, torch.cuda.device_count() / options.gpus_per_job)
     return max(1, int(places))

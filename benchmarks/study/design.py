@@ -15,6 +15,7 @@ from benchmarks.study.files import UnreadableFile, read_yaml
 from benchmarks.training.recipe import Recipe
 
 T = TypeVar("T", bound=Strict)
+MAX_PROCESSES = 1024
 
 
 class StudyError(ValueError):
@@ -27,10 +28,12 @@ class OwnRecipe(Strict):
     Attributes:
         name: a selector or wildcard, as in a study's `methods`.
         recipe: fields of `benchmarks.training.recipe.Recipe` that replace the study's, and those of a paper.
+        processes: that train each of these networks together; None for the study's.
     """
 
     name: str = Field(min_length=1)
     recipe: Mapping[str, Any] = Field(default_factory=dict)
+    processes: int | None = Field(None, ge=1, le=MAX_PROCESSES, exclude_if=lambda processes: processes is None)
 
 
 class Design(Strict):
@@ -41,11 +44,12 @@ class Design(Strict):
         title: of the report.
         dataset: name, or `name[option=value]`.
         preset: scale of every network that does not name its own; None for the data set's default.
-        methods: selectors or wildcards; `all` is every method. A mapping of `name` and `recipe` gives the networks of
-            that name a recipe of their own, wherever it stands, and adds those that the list does not have.
+        methods: selectors or wildcards; `all` is every method. A mapping of `name` and `recipe`, or `processes`, gives
+            the networks of that name their own, wherever it stands, and adds those that the list does not have.
         repetitions: number of seeds, at most 1,000.
         seed: of the study, in [0, 2**63); every other seed derives from it.
         recipe: how to train.
+        processes: that train each network together, each its part of every batch (`benchmarks.training.distributed`).
         published_recipes: if a preset's paper gives a recipe, it overrides `recipe`.
         static_curve: shares of the reference's multiply-accumulates (`zoo.reference_of`) at which static ResNets are
             trained too (`zoo.static_curve`), ascending; empty for none.
@@ -63,6 +67,7 @@ class Design(Strict):
     repetitions: int = Field(1, ge=1, le=1_000)
     seed: int = Field(0, ge=0, lt=2**63)
     recipe: Recipe = Recipe()
+    processes: int = Field(1, ge=1, le=MAX_PROCESSES, exclude_if=lambda processes: processes == 1)
     published_recipes: bool = False
     static_curve: tuple[Annotated[float, Field(gt=0, le=16)], ...] = (0.25, 0.5, 0.75, 1.0)
     timed_repetitions: int = Field(1, ge=1)
@@ -123,7 +128,7 @@ def checked(model: type[T], values: Mapping[str, Any], place: str) -> T:
         message = first["msg"].removeprefix("Value error, ")
         if first["type"] == "extra_forbidden":
             valid = _fields_at(model, first["loc"][:-1])
-            near = difflib.get_close_matches(str(first["loc"][-1]), valid, n=3, cutoff=0.5)
+            near = difflib.get_close_matches(str(first["loc"][-1]), valid, n=3, cutoff=0.54)
             hint = f"did you mean {' or '.join(near)}? " if near else ""
             message = f"no such field; {hint}valid: {', '.join(valid)}"
         raise StudyError(f"{place}: {where}: {message}") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import PurePath
 from typing import Any
@@ -124,6 +124,7 @@ class Study(Design):
             recipe=self._recipe(selector, preset, default_preset),
             scale=default_preset,
             weights_shown=shown,
+            processes=self._processes(selector, default_preset),
         )
 
     def _recipe(self, selector: zoo.Selector, preset: str, default_preset: str) -> Recipe:
@@ -137,9 +138,27 @@ class Study(Design):
         changed = {**published, **own}
         return checked(Recipe, self.recipe.model_dump() | changed, f"recipe of {selector}") if changed else self.recipe
 
+    def _processes(self, selector: zoo.Selector, default_preset: str) -> int:
+        """How many processes train a network; one whose weights are given is not trained."""
+        own = self.own_processes(selector, default_preset)
+        if selector.weights and own:
+            raise StudyError(f"methods: {selector} is not trained, since its weights are given: it has no processes")
+        return 1 if selector.weights else own or self.processes
+
     def own_fields(self, selector: zoo.Selector, default_preset: str = "tiny") -> dict[str, Any]:
         """The recipe's fields that the study gives to a network alone; of several mappings, the last decides."""
         fields: dict[str, Any] = {}
+        for entry in self._own_entries(selector, default_preset):
+            fields |= entry.recipe
+        return fields
+
+    def own_processes(self, selector: zoo.Selector, default_preset: str = "tiny") -> int | None:
+        """The processes that the study gives to a network alone; None where it gives it none."""
+        own = [entry.processes for entry in self._own_entries(selector, default_preset) if entry.processes]
+        return own[-1] if own else None
+
+    def _own_entries(self, selector: zoo.Selector, default_preset: str) -> Iterator[OwnRecipe]:
+        """The mappings that are about a network."""
         default_preset = self.preset or default_preset
         for entry in self.own_recipes():
             try:
@@ -147,8 +166,7 @@ class Study(Design):
             except StudyError:
                 continue  # of a method that is gone; where the whole study is expanded, this is an error
             if _resolved(selector, default_preset) in (_resolved(one, default_preset) for one in named):
-                fields |= entry.recipe
-        return fields
+                yield entry
 
     def selecting(self, names: Sequence[str], default_preset: str = "tiny") -> tuple[str | OwnRecipe, ...]:
         """`methods` with other selectors, and of the study's own recipes those that name one of their networks.
@@ -163,8 +181,15 @@ class Study(Design):
         preset = self.preset or default_preset
         specs = self.models(preset, only=names)
         selectors = {str(spec.full_selector): spec.full_selector for spec in specs}.values()
-        own = [(selector, self.own_fields(selector, preset)) for selector in selectors]
-        return (*names, *(OwnRecipe(name=str(selector), recipe=fields) for selector, fields in own if fields))
+        own = [
+            OwnRecipe(
+                name=str(selector),
+                recipe=self.own_fields(selector, preset),
+                processes=self.own_processes(selector, preset),
+            )
+            for selector in selectors
+        ]
+        return (*names, *(entry for entry in own if entry.recipe or entry.processes))
 
 
 class ModelSpec(Strict):
@@ -181,6 +206,7 @@ class ModelSpec(Strict):
         scale: the study's preset, which labels leave out; the trained network does not depend on it.
         weights_shown: what labels call the file of given weights: as much of its path as the study needs to tell it
             from others. None where the network is trained.
+        processes: that train it together, each on as many consecutive images of every batch.
     """
 
     method: str
@@ -192,6 +218,7 @@ class ModelSpec(Strict):
     recipe: Recipe
     scale: str = "tiny"
     weights_shown: str | None = None
+    processes: int = Field(1, ge=1, exclude_if=lambda processes: processes == 1)
 
     @property
     def full_selector(self) -> zoo.Selector:

@@ -126,7 +126,9 @@ def tuned_text(study: Study, entries: Mapping[str, Mapping[str, Any]]) -> str:
         own = study.own_fields(spec.selector)
         if spec.label in entries:
             name, own = entries[spec.label]["name"], {**own, **entries[spec.label]["recipe"]}
-        methods.append({"name": name, "recipe": own} if own else name)
+        processes = study.own_processes(spec.selector)
+        entry = OwnRecipe(name=name, recipe=own, processes=processes).model_dump(mode="json")
+        methods.append(entry if own or processes else name)
     values = study.model_dump(mode="json") | {"methods": methods}
     text: str = yaml.safe_dump(json.loads(json.dumps(values)), sort_keys=False, allow_unicode=True)
     return text

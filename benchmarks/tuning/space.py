@@ -41,8 +41,9 @@ def candidate(spec: ModelSpec, number: int) -> ModelSpec:
     """The network of trial `number`; trial 0 has the study's own values.
 
     Its values depend on the network, its seed and the number alone: more trials repeat none and change none. All trials
-    of a network train from one seed, which is not that of the study's network.
+    of a network train from one seed, which is not that of the study's network, and in one process each.
     """
+    spec = spec.model_copy(update={"processes": 1})
     seed = derive_seed(spec.seed, "tune")
     if number == 0:
         return spec.model_copy(update={"seed": seed})

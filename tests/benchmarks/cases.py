@@ -12,7 +12,8 @@ from benchmarks.data import Batch
 from benchmarks.records.identity import Identity, identify
 from benchmarks.records.store import Store
 from benchmarks.running.campaign import Campaign, RunOptions
-from benchmarks.running.jobs import Job, Kind, load_dataset
+from benchmarks.running.jobs import Job, load_dataset
+from benchmarks.running.planned import Kind
 from benchmarks.running.scheduling import Event
 from benchmarks.study.study import ModelSpec, Study, checked
 

@@ -46,6 +46,7 @@ class LazySplit:
         self._labels = torch.from_numpy(labels)
         self._fit, self._flip = fit, flip
         self._workers = workers
+        self._reader, self._readers = 0, 1
 
     @property
     def labels(self) -> Tensor:
@@ -60,6 +61,17 @@ class LazySplit:
         check_count(count)
         part = copy.copy(self)
         part._positions, part._labels = self._positions[:count], self._labels[:count]
+        return part
+
+    def read_by(self, reader: int, readers: int) -> LazySplit:
+        """The split for one of several processes, each of which decodes its part of every batch.
+
+        A batch then has the images of this process, consecutive ones and as many as any other's has, and the labels and
+        positions of all; what is drawn for an image does not depend on who decodes it.
+        """
+        part = copy.copy(self)
+        part._reader, part._readers = reader, readers
+        part._workers = math.ceil(self._workers / readers)
         return part
 
     def batches(
@@ -77,25 +89,32 @@ class LazySplit:
         transform = _training(self._fit.shape, self._flip) if augment else None
         samples = _Samples(self._images, self._positions, self._labels, self._fit, transform, seed)
         place = torch.device(device)
+        positions = torch.arange(len(self)) if order is None else order
+        end = len(self) - len(self) % batch_size if drop_last else len(self)
+        whole = [positions[start : min(start + batch_size, end)] for start in range(0, end, batch_size)]
         packs = partial(
             _packs,
             samples,
-            batch_size=batch_size,
-            sampler=range(len(self)) if order is None else order.tolist(),
-            drop_last=drop_last,
+            batch_sampler=[self._own(batch).tolist() for batch in whole],
             num_workers=min(self._workers, math.ceil(len(self) / batch_size)),
             generator=torch.Generator().manual_seed(seed),
             pin_memory=place.type == "cuda",
         )
 
         def iterate() -> Iterator[Batch]:
-            for pack in packs():
+            for batch, pack in zip(whole, packs(), strict=True):
                 if isinstance(pack, DataCorrupt):
                     raise pack
-                images, labels, indices = (part.to(place, non_blocking=True) for part in pack)
+                every = pack if self._readers == 1 else (pack[0], self._labels[batch], batch)
+                images, labels, indices = (part.to(place, non_blocking=True) for part in every)
                 yield Batch(scale(images, channels_last=channels_last), labels, indices)
 
         return iterate()
+
+    def _own(self, batch: Tensor) -> Tensor:
+        """Of the positions in a batch, those that this process decodes."""
+        size = len(batch) // self._readers
+        return batch if self._readers == 1 else batch[self._reader * size : (self._reader + 1) * size]
 
 
 class _Samples(TorchDataset[Sample | DataCorrupt]):

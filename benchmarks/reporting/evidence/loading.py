@@ -202,7 +202,9 @@ def _reasons(seed: Seed) -> dict[str, str]:
 def _reason(evaluator: Evaluator, study: Study, lost: Mapping[str, str]) -> str:
     if not evaluator.wanted(study.evaluation):
         return "switched off"
-    return lost.get("time" if evaluator.alone else "train", "not measured")
+    if evaluator.alone:
+        return lost.get("time", "not measured")
+    return lost.get("train") or lost.get("measure", "not measured")
 
 
 def _rates(seeds: Sequence[Seed], name: str) -> dict[str, list[pd.DataFrame]]:

@@ -18,11 +18,13 @@ class Outcome:
         job: name of the job.
         error: one line; empty if the job succeeded.
         busy: another run is working on the same network, so nothing was done.
+        short_of_memory: the job had too small a part of a GPU, and may have more; see `benchmarks.running.growing`.
     """
 
     job: str
     error: str = ""
     busy: bool = False
+    short_of_memory: bool = False
 
 
 def one_line(error: Exception) -> str:

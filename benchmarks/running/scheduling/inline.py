@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from benchmarks.records.claims import Busy
 from benchmarks.running.events import Event
+from benchmarks.running.gpu_share import OutOfGpuMemory
 from benchmarks.running.jobs import Job
 from benchmarks.running.scheduling.base import Outcome, one_line
 
@@ -25,6 +26,8 @@ class InlineScheduler:
             return Outcome(job=job.name, busy=True)
         except Exception as error:
             message = one_line(error)
+            if isinstance(error, OutOfGpuMemory) and job.can_grow:
+                return Outcome(job=job.name, error=message, short_of_memory=True)
             on_event(Event(job=job.name, kind="failed", error=message))
             return Outcome(job=job.name, error=message)
         on_event(Event(job=job.name, kind="done"))

@@ -20,7 +20,7 @@ from benchmarks.cli.values import checked_device, checked_gpus, measuring_beside
 from benchmarks.measuring import registry
 from benchmarks.measuring.cost import CostOptions
 from benchmarks.records.store import Status, Store
-from benchmarks.running.campaign import Planned
+from benchmarks.running.planned import Planned
 from benchmarks.study.study import StudyError
 from tests.benchmarks.cases import NOT_MEASURED, RECIPE, digests, models, small_study
 
@@ -343,13 +343,14 @@ def test_without_a_device_the_best_there_is_is_taken(monkeypatch: pytest.MonkeyP
     [
         (False, None, None, 0.0),
         (True, None, None, 1.0),
-        (True, "cuda", 0.25, 0.25),
+        (True, "cuda", "0.25", 0.25),
         (True, "cpu", None, 0.0),
-        (True, "cuda", 0.0, 0.0),
+        (True, "cuda", "0.0", 0.0),
+        (True, "cuda", "auto", None),
     ],
 )
 def test_a_gpu_job_takes_a_whole_gpu_unless_told_otherwise(
-    available: bool, device: str | None, gpus: float | None, expected: float, monkeypatch: pytest.MonkeyPatch
+    available: bool, device: str | None, gpus: str | None, expected: float | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: available)
     assert checked_gpus(gpus, device) == expected
@@ -357,7 +358,7 @@ def test_a_gpu_job_takes_a_whole_gpu_unless_told_otherwise(
 
 def test_a_gpu_is_not_asked_for_on_a_cpu() -> None:
     with pytest.raises(StudyError, match=r"0\.5 does not fit --device cpu"):
-        checked_gpus(0.5, "cpu")
+        checked_gpus("0.5", "cpu")
 
 
 @pytest.mark.parametrize(

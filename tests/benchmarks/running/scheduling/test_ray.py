@@ -15,7 +15,7 @@ import pytest
 
 from benchmarks.records.store import Store
 from benchmarks.running.campaign import Campaign
-from benchmarks.running.jobs import Resources
+from benchmarks.running.planned import Resources
 from benchmarks.running.scheduling import Event, InlineScheduler, Scheduler
 from tests.benchmarks.cases import NOT_MEASURED, digests, ignore, job, kinds, small_campaign, small_study
 from tests.benchmarks.running.scheduling.commands import EPOCHS, FIRST, finish, start
@@ -154,9 +154,9 @@ def test_a_timing_job_on_a_gpu_reserves_the_cpus_of_a_machine_that_has_one(
     from benchmarks.running.scheduling.ray import _reservation
 
     machines = [
-        {"Alive": True, "Resources": {"CPU": 64.0}},
-        {"Alive": True, "Resources": {"CPU": 8.0, "GPU": 2.0}},
-        {"Alive": False, "Resources": {"CPU": 32.0, "GPU": 8.0}},
+        {"Alive": True, "NodeID": "a", "Resources": {"CPU": 64.0}},
+        {"Alive": True, "NodeID": "b", "Resources": {"CPU": 8.0, "GPU": 2.0}},
+        {"Alive": False, "NodeID": "c", "Resources": {"CPU": 32.0, "GPU": 8.0}},
     ]
     monkeypatch.setattr(ray, "nodes", lambda: machines)
     resources = Resources(cpus=1, gpus=1, alone=True)
