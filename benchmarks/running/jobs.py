@@ -91,7 +91,7 @@ class Job:
     data_root: Path | None = None
     device: str = "cpu"
     hours: float | None = None
-    resources: Resources = Resources()
+    resources: Resources = field(default_factory=Resources)
     tried: tuple[float, ...] = ()
     pictures: bool = False
     plugins: tuple[str, ...] = ()
