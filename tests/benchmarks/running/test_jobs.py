@@ -28,7 +28,6 @@ from benchmarks.running.deadline import DeadlineExceeded
 from benchmarks.running.events import Progress
 from benchmarks.running.jobs import (
     Job,
-    Kind,
     load_dataset,
     load_network,
     missing_tables,
