@@ -32,6 +32,7 @@ from benchmarks.running.jobs import (
     load_network,
     missing_tables,
 )
+from benchmarks.running.planned import Kind
 from benchmarks.training.fitting import propose_settings
 from benchmarks.training.numerics import single_threaded
 from benchmarks.training.tasks import task_of
