@@ -61,7 +61,7 @@ def test_what_is_wrong_with_a_plug_in_is_said_in_one_line(here: Path, plugin: st
         ("plugins: ['']", "plugins.0: String should have at least 1 character"),
         ("plugins: [nowhere]", "plug-in nowhere: no module nowhere is installed"),
         ("plugins: [{a: b}]", "plugins.0: Input should be a valid string"),
-        ("plugin: [nowhere]", "plugin: no such field; did you mean plugins or"),
+        ("plugin: [nowhere]", "plugin: no such field; did you mean plugins?"),
     ],
 )
 def test_what_is_wrong_with_a_studys_plug_ins_is_said_in_one_line(here: Path, field: str, line: str) -> None:
