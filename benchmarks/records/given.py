@@ -18,9 +18,6 @@ from zoo.sizing.counting import drawn_on_meta
 from zoo.sources import split_module
 from zoo.weights import file_digest, fitted, read_weights, resolve
 
-NOT_TRAINED = "not trained here"
-"""Precision of a training that was none."""
-
 
 def contents_of(spec: ModelSpec) -> dict[str, Any]:
     """Digests of the files that a specification names: `weights`, and the source files of `module` by name.

@@ -14,7 +14,8 @@ import torch
 import zoo
 from benchmarks.data import Dataset
 from benchmarks.records.code_hashes import code_hashes
-from benchmarks.records.given import NOT_TRAINED, contents_of
+from benchmarks.records.given import contents_of
+from benchmarks.records.words import NOT_TRAINED
 from benchmarks.study.study import FILES, ModelSpec
 from benchmarks.training.distributed.adapted import needs_of
 from benchmarks.training.fitting import resolved_precision

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from benchmarks.records.given import NOT_TRAINED
+from benchmarks.records.words import NOT_TRAINED
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.findings.detail import names_of
 from benchmarks.reporting.findings.provenance import timing_note

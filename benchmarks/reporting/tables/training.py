@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.records.given import NOT_TRAINED
+from benchmarks.records.words import NOT_TRAINED
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.formatting import count, duration, percent
 from benchmarks.reporting.tables.base import Column, Table, table

@@ -183,7 +183,7 @@ def test_the_help_has_an_example_of_every_option() -> None:
     shown = squeezed(RUNNER.invoke(app, ["--help"]).stdout)
     parameters = get_command(app).params
     options = [one for one in parameters if one.name != "help" and not getattr(one, "hidden", False)]
-    assert len(options) == 25
+    assert len(options) == 27
     for option in options:
         assert f"Example:{option.opts[0]}" in shown
 
@@ -256,7 +256,8 @@ def test_a_run_says_in_a_line_where_its_time_went(first: tuple[House, Result]) -
 def test_a_run_leaves_the_study_its_environment_and_the_summary(first: tuple[House, Result]) -> None:
     house, _ = first
     assert {path.name for path in house.store.root.iterdir()} == {
-        *("study.yaml", "environment.json", "summary.parquet", "models", ".claims", "images.png", "images.json")
+        *("study.yaml", "environment.json", "summary.parquet", "models", ".claims", "images.png", "images.json"),
+        "networks.json",
     }
 
 

@@ -128,6 +128,6 @@ def test_studies_are_only_read(house: Path) -> None:
 def test_the_help_has_an_example_of_every_option() -> None:
     shown = "".join(RUNNER.invoke(app, ["--help"]).stdout.split())
     options = [parameter for parameter in get_command(app).params if parameter.opts[0].startswith("--")]
-    assert len(options) == 6
+    assert len(options) == 7
     for option in options:
         assert f"Example:{option.opts[0]}" in shown

@@ -170,6 +170,6 @@ def test_a_study_that_is_not_there_is_one_line(house: Path) -> None:
 def test_the_help_has_an_example_of_every_option() -> None:
     shown = "".join(RUNNER.invoke(app, ["--help"]).stdout.split())
     options = [parameter for parameter in get_command(app).params if parameter.opts[0].startswith("--")]
-    assert len(options) == 15
+    assert len(options) == 16
     for option in options:
         assert f"Example:{option.opts[0]}" in shown

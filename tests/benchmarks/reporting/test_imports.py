@@ -28,6 +28,7 @@ VALUES = {
     "benchmarks.measuring.summaries.intervals",
     "benchmarks.measuring.summaries.latency",
     "benchmarks.records.sample_sheet",
+    "benchmarks.records.words",
     "benchmarks.records.answers",  # how answers without attack are called
     "benchmarks.statistics",  # computes with what it is given
     "benchmarks.training.recipe",

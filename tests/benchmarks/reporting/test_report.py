@@ -93,5 +93,5 @@ def test_a_table_that_lacks_a_column_is_one_line(made: HandMade) -> None:
 
 def test_help_explains_every_flag_with_an_example() -> None:
     result = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200", "NO_COLOR": "1"})
-    assert result.stdout.count("Example:") == 4
+    assert result.stdout.count("Example:") == 5
     assert "results/quick" in result.stdout

@@ -12,8 +12,9 @@ from torch import nn
 
 import zoo
 from benchmarks.cli.trials import search
-from benchmarks.records.given import NOT_TRAINED, contents_of
+from benchmarks.records.given import contents_of
 from benchmarks.records.record import Record, digest
+from benchmarks.records.words import NOT_TRAINED
 from benchmarks.reporting import build
 from benchmarks.running.campaign import Campaign, RunOptions
 from benchmarks.running.jobs import load_dataset
