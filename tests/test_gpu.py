@@ -22,7 +22,8 @@ from benchmarks.measuring.latency import LatencyOptions, latency
 from benchmarks.records.checkpoint import FileCheckpoint
 from benchmarks.records.store import Store
 from benchmarks.running.campaign import Campaign, RunOptions
-from benchmarks.running.jobs import load_dataset, load_network
+from benchmarks.running.jobs import load_dataset
+from benchmarks.running.loaded import load_network
 from benchmarks.training.loop import Epoch, make_optimizer, train, train_epoch
 from benchmarks.training.numerics import full_precision
 from benchmarks.training.recipe import Recipe

@@ -22,7 +22,7 @@ from benchmarks.measuring.doing import Doing, told_to
 from benchmarks.measuring.options import Evaluation
 from benchmarks.measuring.picture_names import pictures_of
 from benchmarks.measuring.pictures import joined_pictures
-from benchmarks.measuring.preparation import measure, prepare
+from benchmarks.measuring.preparation import measure
 from benchmarks.measuring.registry import EVALUATORS
 from benchmarks.plugins.travelling import load_travelled
 from benchmarks.records.checkpoint import FileCheckpoint
@@ -38,6 +38,7 @@ from benchmarks.running.deadline import deadline
 from benchmarks.running.estimate import estimate_training
 from benchmarks.running.events import MACHINE_WAIT, SETTINGS, Progress, Report
 from benchmarks.running.gpu_share import OutOfGpuMemory, held_to
+from benchmarks.running.loaded import load_network
 from benchmarks.running.planned import Kind, Resources, is_joint, job_name
 from benchmarks.running.told import telling, told_file
 from benchmarks.study.study import ModelSpec, parse_dataset
@@ -330,23 +331,6 @@ def network_facts(spec: ModelSpec, dataset: Dataset, net: RoutedNet, settings: l
         "class_names": list(dataset.info.classes),
         "units": list(net.units),
     }
-
-
-def load_network(record: Record, dataset: Dataset, device: torch.device) -> TrainedNetwork:
-    """A record's network, ready to be measured.
-
-    Raises:
-        StoreError: the record is damaged or has no weights.
-    """
-    return prepare(
-        record.spec.selector,
-        record.weights(),
-        record.settings,
-        baseline=record.config["baseline"]["network"],
-        dataset=dataset,
-        device=device,
-        seed=record.spec.seed,
-    )
 
 
 def baseline_facts(spec: ModelSpec, dataset: Dataset) -> dict[str, Any]:

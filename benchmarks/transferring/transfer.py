@@ -21,7 +21,7 @@ from benchmarks.measuring.attacks.contract import frozen
 from benchmarks.measuring.attacks.registry import parse_attack
 from benchmarks.measuring.radii import headline_radius
 from benchmarks.records.record import Record
-from benchmarks.running.jobs import load_network
+from benchmarks.running.loaded import load_network
 from benchmarks.training.numerics import full_precision
 from benchmarks.training.seeds import derive_seed
 

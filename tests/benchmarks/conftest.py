@@ -14,7 +14,8 @@ from benchmarks.data import Dataset
 from benchmarks.measuring import TrainedNetwork
 from benchmarks.records.record import Record
 from benchmarks.running.campaign import Campaign
-from benchmarks.running.jobs import load_dataset, load_network
+from benchmarks.running.jobs import load_dataset
+from benchmarks.running.loaded import load_network
 from benchmarks.running.scheduling import InlineScheduler
 from tests.benchmarks.cases import DATASET, METHODS, ignore, small_campaign, small_study
 from zoo.execution.early_exit import EarlyExitNet

@@ -16,7 +16,7 @@ from benchmarks.measuring.latency import LatencyOptions, latency
 from benchmarks.measuring.options import Evaluation
 from benchmarks.records.record import Record
 from benchmarks.records.store import Store
-from benchmarks.running.jobs import load_network
+from benchmarks.running.loaded import load_network
 from benchmarks.training.numerics import full_precision
 from tests.benchmarks.cases import METHODS, NOT_MEASURED, ignore, job_of, models, small_study
 from tests.benchmarks.conftest import some_leave_at_every_exit

@@ -29,9 +29,9 @@ from benchmarks.running.events import Progress
 from benchmarks.running.jobs import (
     Job,
     load_dataset,
-    load_network,
     missing_tables,
 )
+from benchmarks.running.loaded import load_network
 from benchmarks.running.planned import Kind
 from benchmarks.training.fitting import propose_settings
 from benchmarks.training.numerics import single_threaded

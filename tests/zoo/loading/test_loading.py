@@ -17,7 +17,8 @@ from benchmarks.data import Dataset
 from benchmarks.exporting.release import write_release
 from benchmarks.measuring import TrainedNetwork
 from benchmarks.running.campaign import Campaign
-from benchmarks.running.jobs import load_dataset, load_network
+from benchmarks.running.jobs import load_dataset
+from benchmarks.running.loaded import load_network
 from benchmarks.running.scheduling import InlineScheduler
 from tests.benchmarks.cases import DATASET, NOT_MEASURED, ignore, small_campaign, small_study
 from zoo.loading.stored import LoadError, label_of
