@@ -65,7 +65,7 @@ def file_digest(path: Path) -> str:
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """Parameters and buffers by name, on the CPU, without the names of what wrapped them in a checkpoint.
+    """Parameters and buffers by name, on the CPU, of a file or of the state within a checkpoint.
 
     Raises:
         WeightsError: no such file, a file of another kind, or one that is damaged or holds no tensors.
@@ -107,7 +107,7 @@ def _read_pickled(path: Path) -> Any:
 
 
 def _unwrapped(loaded: Any) -> dict[str, Tensor]:
-    """The tensors of a state, which may stand under one of `WRAPPERS`, without a beginning that all names share."""
+    """The tensors of a state, which may stand under one of `WRAPPERS`."""
     for _ in range(len(WRAPPERS)):
         inner = next((loaded[key] for key in WRAPPERS if isinstance(loaded, Mapping) and key in loaded), None)
         if not isinstance(inner, Mapping):

@@ -13,13 +13,12 @@ from numpy.typing import NDArray
 
 from benchmarks.data.catalogue import dataset
 from benchmarks.data.contract import DataCorrupt, DataMissing, Dataset
-from benchmarks.data.description import Description
 from benchmarks.data.digests import digests
 from benchmarks.data.sources.assembling import About, assemble
 from benchmarks.data.sources.images import PixelImages
 from benchmarks.data.sources.kept import key_of
 from benchmarks.data.sources.labels import by_value, named
-from benchmarks.data.sources.options import OPTIONS, TYPES, checked, find_path
+from benchmarks.data.sources.options import checked, find_path
 from benchmarks.data.sources.parts import TEST, TRAIN
 from benchmarks.data.sources.source import Part, Source
 
@@ -37,15 +36,7 @@ SAFE = {
 
 
 @dataset(
-    Description(
-        name=ABOUT.name,
-        title=ABOUT.title,
-        shape=None,
-        classes=None,
-        source=ABOUT.source,
-        options=OPTIONS,
-        types=TYPES,
-    ),
+    ABOUT.described(),
     order=13,
 )
 def read_cifar_batches(data_root: Path | None, options: Mapping[str, object]) -> Dataset:

@@ -7,25 +7,16 @@ from pathlib import Path
 
 from benchmarks.data.catalogue import dataset
 from benchmarks.data.contract import Dataset
-from benchmarks.data.description import Description
 from benchmarks.data.sources.assembling import About, assemble
 from benchmarks.data.sources.folders import read_folders
-from benchmarks.data.sources.options import OPTIONS, TYPES, checked, find_path
+from benchmarks.data.sources.options import checked, find_path
 
 NEEDED = "train/CLASS/* with val/CLASS/* or test/CLASS/* or both, or CLASS/* alone"
 ABOUT = About("imagefolder", "Image folder", f"files of the user: {NEEDED}")
 
 
 @dataset(
-    Description(
-        name=ABOUT.name,
-        title=ABOUT.title,
-        shape=None,
-        classes=None,
-        source=ABOUT.source,
-        options=OPTIONS,
-        types=TYPES,
-    ),
+    ABOUT.described(),
     order=10,
 )
 def read_imagefolder(data_root: Path | None, options: Mapping[str, object]) -> Dataset:

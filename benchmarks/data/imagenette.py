@@ -8,10 +8,9 @@ from pathlib import Path
 
 from benchmarks.data.catalogue import dataset
 from benchmarks.data.contract import DataCorrupt, DataMissing, Dataset
-from benchmarks.data.description import Description
 from benchmarks.data.sources.assembling import About, assemble
 from benchmarks.data.sources.folders import read_folders
-from benchmarks.data.sources.options import AUGMENTATION, DECODING, PATH, TYPES, checked, find_path
+from benchmarks.data.sources.options import AUGMENTATION, DECODING, PATH, checked, find_path
 
 ABOUT = About("imagenette", "Imagenette", "Howard, Imagenette, 2019; github.com/fastai/imagenette")
 FOLDERS = ("imagenette2", "imagenette2-320", "imagenette2-160")
@@ -31,15 +30,7 @@ CLASSES: Mapping[str, str] = {
 
 
 @dataset(
-    Description(
-        name=ABOUT.name,
-        title=ABOUT.title,
-        shape=None,
-        classes=len(CLASSES),
-        source=ABOUT.source,
-        options={**PATH, "resize": None, "crop": 224, **AUGMENTATION, **DECODING},
-        types=TYPES,
-    ),
+    ABOUT.described({**PATH, "resize": None, "crop": 224, **AUGMENTATION, **DECODING}, classes=len(CLASSES)),
     order=9,
 )
 def read_imagenette(data_root: Path | None, options: Mapping[str, object]) -> Dataset:

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from benchmarks.data.catalogue import dataset
 from benchmarks.data.contract import Dataset
-from benchmarks.data.description import Description
 from benchmarks.data.sources.assembling import About, assemble
-from benchmarks.data.sources.options import OPTIONS, TYPES, checked, find_path
+from benchmarks.data.sources.options import OPTIONS, checked, find_path
 from benchmarks.data.sources.parts import files_by_part
 
 NEEDED = "*.parquet with train, validation or test in their names, or one part only"
@@ -17,15 +16,7 @@ ABOUT = About("parquet", "Parquet files", f"files of the user: {NEEDED}; columns
 
 
 @dataset(
-    Description(
-        name=ABOUT.name,
-        title=ABOUT.title,
-        shape=None,
-        classes=None,
-        source=ABOUT.source,
-        options={"image": "", "label": "", **OPTIONS},
-        types=TYPES,
-    ),
+    ABOUT.described({"image": "", "label": "", **OPTIONS}),
     order=11,
 )
 def read_parquet(data_root: Path | None, options: Mapping[str, object]) -> Dataset:

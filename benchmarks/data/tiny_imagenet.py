@@ -12,11 +12,10 @@ import numpy as np
 from benchmarks.data.archives import require_root
 from benchmarks.data.catalogue import dataset
 from benchmarks.data.contract import DataCorrupt, DataMissing, Dataset
-from benchmarks.data.description import Description
 from benchmarks.data.sources.assembling import About, assemble
 from benchmarks.data.sources.folders import Listing, list_images, source_of
 from benchmarks.data.sources.images import ImageFiles
-from benchmarks.data.sources.options import DECODING, TYPES, checked
+from benchmarks.data.sources.options import DECODING, checked
 from benchmarks.data.sources.parts import TRAIN, VALIDATION
 
 ABOUT = About(
@@ -30,16 +29,7 @@ SIDE = 64
 
 
 @dataset(
-    Description(
-        name=ABOUT.name,
-        title=ABOUT.title,
-        shape=(3, SIDE, SIDE),
-        classes=200,
-        source=ABOUT.source,
-        options=DECODING,
-        preset="small",
-        types=TYPES,
-    ),
+    ABOUT.described(DECODING, shape=(3, SIDE, SIDE), classes=200, preset="small"),
     order=8,
 )
 def read_tiny_imagenet(data_root: Path | None, options: Mapping[str, object]) -> Dataset:

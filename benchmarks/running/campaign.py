@@ -82,13 +82,14 @@ class Campaign:
         self.specs = self.study.models()
         self._known_phases: dict[str, int] = {}
         self._shares: dict[str, float] = {}
-        self._check_networks()
+        self._check_networks(self.specs)
+        named = {spec.key for spec in self.specs}
         self.study = self.study.with_static_curve(task_of(self.dataset.info))
         self.specs = self.study.models()
-        self._check_networks()
+        self._check_networks([spec for spec in self.specs if spec.key not in named])
 
-    def _check_networks(self) -> None:
-        for spec in self.specs:
+    def _check_networks(self, specs: Sequence[ModelSpec]) -> None:
+        for spec in specs:
             try:
                 phases = self.phases(spec)
                 check_weights(spec, task_of(self.dataset.info))

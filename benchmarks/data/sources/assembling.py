@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,13 +20,14 @@ from benchmarks.data.contract import (
     DatasetInfo,
     Shape,
 )
+from benchmarks.data.description import Description
 from benchmarks.data.sources.averages import LOOKED_AT, mean_and_std
 from benchmarks.data.sources.decoding import LazySplit
 from benchmarks.data.sources.dividing import Chosen, divide
 from benchmarks.data.sources.fitting import Fit, find_fit
 from benchmarks.data.sources.images import silent
 from benchmarks.data.sources.kept import kept_numbers, key_of
-from benchmarks.data.sources.options import ImageOptions
+from benchmarks.data.sources.options import OPTIONS, TYPES, ImageOptions
 from benchmarks.data.sources.parts import TRAIN
 from benchmarks.data.sources.pixels import decode_once
 from benchmarks.data.sources.processors import usable_cpus
@@ -51,6 +53,16 @@ class About:
     name: str
     title: str
     source: str
+
+    def described(self, options: Mapping[str, object] = OPTIONS, **known: Any) -> Description:
+        """What can be said without reading the files.
+
+        Args:
+            options: that the data set has, with their defaults.
+            known: `shape`, `classes` and `preset`, as far as the files do not decide them.
+        """
+        facts: dict[str, Any] = {"shape": None, "classes": None, **known}
+        return Description(name=self.name, title=self.title, source=self.source, options=options, types=TYPES, **facts)
 
 
 def assemble(source: Source, options: ImageOptions, about: About) -> Dataset:

@@ -41,9 +41,8 @@ def execution(evidence: Evidence, network: NetworkEvidence) -> Drawing | None:
 def _known(rates: pd.DataFrame, answers: pd.DataFrame) -> str:
     """How wide the widest 95 % interval of a cell is."""
     sizes = answers["label"].value_counts()
-    ends = [
-        wilson_interval(round(rate * size), size) for label, size in sizes.items() for rate in rates[label].unique()
-    ]
+    least_sure = {label: min(rates[label], key=lambda rate: abs(rate - 0.5)) for label in sizes.index}
+    ends = [wilson_interval(round(least_sure[label] * size), size) for label, size in sizes.items()]
     widest = max(high - low for low, high in ends)
     return (
         f"A class has {count(sizes.min())} images or more: no share’s 95 % interval (Wilson) is wider than "

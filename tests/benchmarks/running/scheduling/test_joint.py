@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +13,9 @@ import pytest
 from benchmarks.records.store import Store
 from benchmarks.running.scheduling import Event, Scheduler
 from tests.benchmarks.cases import NOT_MEASURED, digests, kinds, small_campaign, small_study
+from tests.benchmarks.running.scheduling.marks import RAY
 
-pytestmark = [
-    pytest.mark.long,
-    # Ray leaves files open when it shuts down
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:ray"),
-    pytest.mark.filterwarnings("ignore::FutureWarning:ray"),
-]
-
-
-@pytest.fixture(scope="module")
-def ray_scheduler() -> Iterator[Scheduler]:
-    """Ray, started once for all tests, with two CPUs."""
-    from benchmarks.running.scheduling.ray import RayScheduler
-
-    scheduler = RayScheduler(cpus=2)
-    yield scheduler
-    scheduler.close()
+pytestmark = RAY
 
 
 def run(results: Path, scheduler: Scheduler, on_event: Any = lambda event: None, **fields: Any) -> list[Event]:

@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,25 +18,9 @@ from benchmarks.running.planned import Resources
 from benchmarks.running.scheduling import Event, InlineScheduler, Scheduler
 from tests.benchmarks.cases import NOT_MEASURED, digests, ignore, job, kinds, small_campaign, small_study
 from tests.benchmarks.running.scheduling.commands import EPOCHS, FIRST, finish, start
+from tests.benchmarks.running.scheduling.marks import RAY
 
-pytestmark = [
-    pytest.mark.long,
-    # Ray leaves files open when it shuts down
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:ray"),
-    pytest.mark.filterwarnings("ignore::FutureWarning:ray"),
-]
-
-
-@pytest.fixture(scope="module")
-def ray_scheduler() -> Iterator[Scheduler]:
-    """Ray, started once for all tests, with two CPUs."""
-    from benchmarks.running.scheduling.ray import RayScheduler
-
-    scheduler = RayScheduler(cpus=2)
-    yield scheduler
-    scheduler.close()
+pytestmark = RAY
 
 
 KEPT = "0 of 1 networks are trained and measured, 1 continues from its checkpoint"

@@ -15,16 +15,10 @@ from benchmarks.running.jobs import Job
 from benchmarks.running.planned import Resources
 from benchmarks.running.scheduling import SchedulerError
 from tests.benchmarks.cases import NOT_MEASURED, ignore, job, kinds, small_study
+from tests.benchmarks.running.scheduling.marks import RAY
 from tests.benchmarks.running.test_gpu_share import starved
 
-pytestmark = [
-    pytest.mark.long,
-    # Ray leaves files open when it shuts down
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:ray"),
-    pytest.mark.filterwarnings("ignore::FutureWarning:ray"),
-]
+pytestmark = RAY
 
 
 @dataclass(frozen=True, kw_only=True)
