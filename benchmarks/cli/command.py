@@ -65,49 +65,50 @@ def run(
         from benchmarks.cli import execution
         from benchmarks.cli.error_kinds import INPUT_ERRORS
         from benchmarks.cli.plugins import loaded_plugins
+        from benchmarks.cli.starting import SchedulerStart
         from benchmarks.cli.values import check_processes, checked_run, measuring_besides, override, split_methods
         from benchmarks.study.study import load_study
         from benchmarks.tracking.tracker import writers
-    with one_line_interrupt(), one_line_errors(*INPUT_ERRORS):
-        plugins = loaded_plugins(design, plugin, results / (name or design.name), console)
-        overrides = {
-            "methods": None if methods is None else split_methods(methods),
-            "dataset": dataset,
-            "preset": preset,
-            "repetitions": repetitions,
-            "static_curve": () if no_static_curve else None,
-            "seed": seed,
-            "name": name,
-            "plugins": plugins or None,
-            "processes": processes,
-        }
-        chosen = measuring_besides(override(load_study(study), overrides, epochs), evaluators)
-        run_options = checked_run(
-            results=results,
-            data_root=data_root,
-            device=device,
-            ray_address=ray_address,
-            cpus_per_job=cpus_per_job,
-            gpus_per_job=gpus_per_job,
-            time_limit=time_limit,
-            time_on=time_on,
-            images=images is options.ImagesChoice.all,
-        )
-        page, option = page_folder(out, reports, chosen.name)
-        if not dry_run:
-            execution.check_places(chosen, results, page, option)
-        campaign = execution.prepare(chosen, run_options, dry_run, console)
-        check_processes(campaign, scheduler, elsewhere=ray_address is not None)
-    if dry_run:
-        execution.plan_only(campaign, console, force=force)
-    else:
-        execution.run_campaign(
-            campaign,
-            page,
-            scheduler,
-            ray_address,
-            console,
-            force=force,
-            arguments=context.obj,
-            track=writers(tensorboard, mlflow),
-        )
+    with SchedulerStart(scheduler, ray_address, time_on) as start:
+        with one_line_interrupt(), one_line_errors(*INPUT_ERRORS):
+            plugins = loaded_plugins(design, plugin, results / (name or design.name), console)
+            overrides = {
+                "methods": None if methods is None else split_methods(methods),
+                "dataset": dataset,
+                "preset": preset,
+                "repetitions": repetitions,
+                "static_curve": () if no_static_curve else None,
+                "seed": seed,
+                "name": name,
+                "plugins": plugins or None,
+                "processes": processes,
+            }
+            chosen = measuring_besides(override(load_study(study), overrides, epochs), evaluators)
+            run_options = checked_run(
+                results=results,
+                data_root=data_root,
+                device=device,
+                ray_address=ray_address,
+                cpus_per_job=cpus_per_job,
+                gpus_per_job=gpus_per_job,
+                time_limit=time_limit,
+                time_on=time_on,
+                images=images is options.ImagesChoice.all,
+            )
+            page, option = page_folder(out, reports, chosen.name)
+            if not dry_run:
+                execution.check_places(chosen, results, page, option)
+            campaign = execution.prepare(chosen, run_options, start, console, dry_run=dry_run, force=force)
+            check_processes(campaign, scheduler, elsewhere=ray_address is not None)
+        if dry_run:
+            execution.plan_only(campaign, console, force=force)
+        else:
+            execution.run_campaign(
+                campaign,
+                page,
+                start,
+                console,
+                force=force,
+                arguments=context.obj,
+                track=writers(tensorboard, mlflow),
+            )

@@ -9,7 +9,6 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from benchmarks.cli import options
 from benchmarks.cli.comparison import comparison
 from benchmarks.cli.console import Grid
 from benchmarks.cli.error_kinds import RUN_ERRORS
@@ -18,13 +17,16 @@ from benchmarks.cli.finished import remember
 from benchmarks.cli.folders import check_page, check_results
 from benchmarks.cli.kept import kept
 from benchmarks.cli.plans import data_line, plan_grid, show_networks, show_plan
+from benchmarks.cli.starting import SchedulerStart
 from benchmarks.cli.waiting import waiting
 from benchmarks.data import DataMissing
 from benchmarks.measuring import evaluators
+from benchmarks.plugins.loading import loaded_modules
+from benchmarks.records.store import Store
 from benchmarks.reporting import build
 from benchmarks.running.campaign import Campaign, RunOptions
 from benchmarks.running.progress import make_view
-from benchmarks.running.scheduling import Event, InlineScheduler, Scheduler
+from benchmarks.running.scheduling import Event, InlineScheduler
 from benchmarks.running.scheduling.workers import travelling
 from benchmarks.running.spent import Spent
 from benchmarks.running.time_left import TimeLeft
@@ -50,16 +52,34 @@ def check_places(study: Study, results: Path, page: Path, option: str) -> None:
     check_page(page, option)
 
 
-def prepare(study: Study, run_options: RunOptions, dry_run: bool, console: Console) -> Campaign:
+def prepare(
+    study: Study, run_options: RunOptions, start: SchedulerStart, console: Console, *, dry_run: bool, force: bool
+) -> Campaign:
     """Read the data and check the networks; a dry run without its data shows at least the networks.
+
+    Where nothing is stored yet, so that there will be jobs, a Ray of this machine starts while networks are checked.
+
+    Args:
+        study: to run.
+        run_options: of the run.
+        start: of the jobs' scheduler.
+        console: to print on.
+        dry_run: whether only the plan is wanted.
+        force: whether everything is made again.
 
     Raises:
         StudyError: a network does not exist, or does not fit the data.
         DataMissing: the data are missing.
     """
+    certain = force or not Store(run_options.results / study.name).readable_records()
+
+    def on_read() -> None:
+        if start.is_own_ray and certain and not dry_run:
+            start.begin(loaded_modules(study.plugins))
+
     try:
         with waiting(f"reading {study.dataset}, checking the networks"):
-            return Campaign(study, run_options)
+            return Campaign(study, run_options, on_read)
     except DataMissing:
         if dry_run:
             show_networks(study, console)
@@ -77,8 +97,7 @@ def plan_only(campaign: Campaign, console: Console, *, force: bool) -> None:
 def run_campaign(
     campaign: Campaign,
     folder: Path,
-    scheduler: options.SchedulerName,
-    ray_address: str | None,
+    start: SchedulerStart,
     console: Console,
     *,
     force: bool,
@@ -90,8 +109,7 @@ def run_campaign(
     Args:
         campaign: to run.
         folder: of the page.
-        scheduler: of the jobs.
-        ray_address: of a cluster to join.
+        start: of the jobs' scheduler.
         console: to print on.
         force: whether everything is made again.
         arguments: of the command, to remember it if it is finished; None: not to be remembered.
@@ -102,7 +120,7 @@ def run_campaign(
     """
     with one_line_interrupt(kept=partial(kept, campaign)), one_line_errors(*RUN_ERRORS):
         tracker = Tracker(campaign, track, partial(console.print, markup=False, highlight=False, soft_wrap=True))
-        failed = execute(campaign, scheduler, ray_address, console, force=force, follow=tracker)
+        failed = execute(campaign, start, console, force=force, follow=tracker)
         tracker.finish()
         with waiting("writing the report"):
             page = build(campaign.store.root, folder)
@@ -139,19 +157,17 @@ def remember_finished(arguments: list[str], campaign: Campaign, page: Path, comp
 
 def execute(
     campaign: Campaign,
-    scheduler: options.SchedulerName,
-    ray_address: str | None,
+    start: SchedulerStart,
     console: Console,
     *,
     force: bool,
     follow: Callable[[Event], None] = lambda event: None,
 ) -> int:
-    """Run what is missing, or everything with `force`; the number of failed jobs. Ray starts only if there are jobs.
+    """Run what is missing, or everything with `force`; the number of failed jobs.
 
     Args:
         campaign: to run.
-        scheduler: of the jobs.
-        ray_address: of a cluster to join.
+        start: of the jobs' scheduler; asked for only if there are jobs.
         console: to print on.
         force: whether everything is made again.
         follow: told of every event.
@@ -178,10 +194,10 @@ def execute(
         campaign.run(InlineScheduler(), lambda event: None)
         return 0
     console.print(data_line(campaign.dataset), markup=False, highlight=False, soft_wrap=True)
-    with waiting(f"starting {scheduler}"):
-        runner = make_scheduler(scheduler, ray_address, campaign.plugins, campaign.options.time_on)
+    with waiting(f"starting {start.name}"):
+        runner = start.started(campaign.plugins)
     write_plan(campaign.store.root, whole_plan(campaign, plan))
-    together = side_by_side(campaign.options) if scheduler is options.SchedulerName.ray and not ray_address else 1
+    together = side_by_side(campaign.options) if start.is_own_ray else 1
     left = TimeLeft(workload(campaign, plan), together)
     try:
         with make_view(jobs, console, left.text) as view:
@@ -194,17 +210,6 @@ def execute(
 
             outcomes = campaign.run(runner, on_event)
     finally:
-        runner.close()
+        start.close()
     console.print(spent.line(), markup=False, highlight=False, soft_wrap=True)
     return sum(bool(outcome.error) for outcome in outcomes)
-
-
-def make_scheduler(
-    name: options.SchedulerName, ray_address: str | None, plugins: Sequence[str] = (), time_on: str | None = None
-) -> Scheduler:
-    """The scheduler of that name; Ray is imported only where it is used."""
-    if name is options.SchedulerName.inline:
-        return InlineScheduler()
-    from benchmarks.running.scheduling.ray import RayScheduler
-
-    return RayScheduler(ray_address, plugins=plugins, time_on=time_on)

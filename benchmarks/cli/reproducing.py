@@ -83,6 +83,7 @@ def reproduce(
         from benchmarks.cli.error_kinds import INPUT_ERRORS, RUN_ERRORS
         from benchmarks.cli.execution import execute
         from benchmarks.cli.kept import kept
+        from benchmarks.cli.starting import SchedulerStart
         from benchmarks.cli.values import checked_run
         from benchmarks.comparing.comparison import compare
         from benchmarks.comparing.reproduction import prepare
@@ -105,7 +106,8 @@ def reproduce(
         with waiting("reading the study, checking the networks"):
             campaign = prepare(original, place, run_options, resume=resume)
     with one_line_interrupt(RESUME, partial(kept, campaign)), one_line_errors(*RUN_ERRORS):
-        failed = execute(campaign, scheduler, ray_address, console, force=False)
+        with SchedulerStart(scheduler, ray_address) as start:
+            failed = execute(campaign, start, console, force=False)
         comparison = compare(original, campaign.store.root, Tolerances(**accepted))
         write(comparison, page, json)
     if failed:

@@ -28,6 +28,8 @@ from zoo.execution.early_exit import EarlyExitNet
 
 BATCH = 250
 COLUMNS = ["decided", "draw", "index", "label", "prediction", "macs", "note"]
+NOTHING = "the network decides nothing for single images"
+NOT_HELD = "the network decides for single images, but has neither exits nor one gate per unit that can be held"
 Decided = Literal["by image", "shuffled", "frozen", "fixed"]
 """Who decides: the network; another image's decisions; chance, at mean rates; nobody."""
 
@@ -58,7 +60,14 @@ def decisions(trained: TrainedNetwork, options: DecisionsOptions) -> pd.DataFram
             return _of_exits(trained, net, options, generator)
         if is_gated(net):
             return _of_gates(trained, options, generator)
-    return pd.DataFrame([{"note": "the network decides nothing for single images"}], columns=COLUMNS)
+        note = NOT_HELD if _decides(trained, options) else NOTHING
+    return pd.DataFrame([{"note": note}], columns=COLUMNS)
+
+
+def _decides(trained: TrainedNetwork, options: DecisionsOptions) -> bool:
+    """Whether some image takes another route than the first."""
+    routes = _routes(trained, trained.dataset.test.take(options.samples))
+    return bool((routes != routes[0]).any())
 
 
 def _of_gates(trained: TrainedNetwork, options: DecisionsOptions, generator: np.random.Generator) -> pd.DataFrame:

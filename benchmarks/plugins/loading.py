@@ -76,3 +76,12 @@ def _described(error: BaseException, place: Place) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if Path(frame.filename).is_relative_to(place.source)]
     return f"{what} ({own[-1].filename}:{own[-1].lineno})" if own else what
+
+
+def loaded_modules(plugins: Iterable[str]) -> tuple[str, ...]:
+    """Modules of plug-ins, loaded if they are not yet.
+
+    Raises:
+        PluginError: one cannot be loaded.
+    """
+    return tuple(place.module for place in load(plugins))

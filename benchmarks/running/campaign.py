@@ -15,7 +15,7 @@ import torch
 
 import zoo
 from benchmarks.measuring import evaluators
-from benchmarks.plugins.loading import load as load_plugins
+from benchmarks.plugins.loading import loaded_modules
 from benchmarks.records.belonging import belonging, unregistered
 from benchmarks.records.claims import Busy, claim, is_claimed
 from benchmarks.records.derived import SUMMARY, is_derived, joined, store_derived
@@ -70,16 +70,22 @@ class RunOptions:
 class Campaign:
     """A study together with the options of its run.
 
+    Args:
+        study: to run.
+        options: of the run.
+        on_read: called when the data are read and the networks known, before the networks are checked.
+
     Raises:
         StudyError: a method or parameter does not exist, or does not fit the data set.
     """
 
-    def __init__(self, study: Study, options: RunOptions) -> None:
+    def __init__(self, study: Study, options: RunOptions, on_read: Callable[[], None] = lambda: None) -> None:
         self.options = options
         self.store = Store(options.results / study.name)
         self.dataset = load_dataset(study.dataset, options.data_root)
         self.study = study.model_copy(update={"preset": study.preset or self.dataset.info.preset})
         self.specs = self.study.models()
+        on_read()
         self._known_phases: dict[str, int] = {}
         self._shares: dict[str, float] = {}
         self._check_networks(self.specs)
@@ -150,7 +156,7 @@ class Campaign:
     @property
     def plugins(self) -> tuple[str, ...]:
         """Modules of the study's plug-ins."""
-        return tuple(place.module for place in load_plugins(self.study.plugins))
+        return loaded_modules(self.study.plugins)
 
     def identity(self, spec: ModelSpec) -> Identity:
         """Identity of a model of the study."""

@@ -267,7 +267,7 @@ def test_the_same_command_again_does_nothing_but_the_page(
     def fail(*arguments: object) -> None:
         raise AssertionError("a scheduler was started")
 
-    monkeypatch.setattr("benchmarks.cli.execution.make_scheduler", fail)
+    monkeypatch.setattr("benchmarks.cli.starting.make_scheduler", fail)
     before = {name: when for name, when in finished.files.items() if "/models/" in name}
     result = finished.run()
     assert result.exit_code == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,10 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.measuring import TrainedNetwork
-from benchmarks.measuring.decisions import DecisionsOptions, decisions
+from benchmarks.measuring.decisions import NOT_HELD, NOTHING, DecisionsOptions, decisions
 from benchmarks.measuring.held import fixed_exits, fixed_units, gates_held, is_gated
 from benchmarks.records.record import Record
+from zoo.network import Forward
 
 NetworkOf = Callable[[str], TrainedNetwork]
 FEW = DecisionsOptions(samples=100, draws=2)
@@ -100,8 +102,24 @@ def test_a_gate_that_looks_at_brightness_alone_is_told_from_frozen_ones(network_
 
 def test_a_static_network_has_one_row_that_says_so(records: dict[str, Record]) -> None:
     (row,) = records["resnet"].table("decisions").to_dict("records")
-    assert row["note"] == "the network decides nothing for single images"
+    assert row["note"] == NOTHING
     assert all(pd.isna(value) for name, value in row.items() if name != "note")
+
+
+def test_gates_that_cannot_be_held_are_not_called_nothing(
+    network_of: NetworkOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stranger's network, which routes by image in a way of its own."""
+    trained = network_of("resnet")
+    run = trained.net.run
+
+    def skipping(features: torch.Tensor, **options: Any) -> Forward:
+        out = run(features, **options)
+        return replace(out, route=out.route & (features.mean(dim=(1, 2, 3)) > 0).unsqueeze(1))
+
+    monkeypatch.setattr(trained.net, "run", skipping)
+    (note,) = decisions(trained, FEW)["note"]
+    assert note == NOT_HELD
 
 
 @pytest.mark.parametrize("compute", ["all", "needed"])

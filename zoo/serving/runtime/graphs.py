@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import fx
+from torch import Tensor, fx
 
 from zoo.serving.runtime.recording import Unsupported
 
@@ -113,6 +113,49 @@ def written_down(graph: fx.GraphModule, names: Sequence[str], shape: Sequence[in
         Unsupported: an operator has no form in ONNX.
     """
     check_installed()
+    constants = dict(graph.named_buffers())
+    key = str(graph.graph), tuple(names), tuple(shape), *(_kind_of(name, c) for name, c in constants.items())
+    if key not in _WRITTEN:
+        model = _exported(graph, names, shape)
+        if not constants.keys() <= {tensor.name for tensor in model.graph.initializer}:
+            return CutGraph(model)
+        while len(_WRITTEN) >= KEPT:
+            del _WRITTEN[next(iter(_WRITTEN))]
+        _WRITTEN[key] = _without_values(model, constants)
+    return CutGraph(_with_values(_WRITTEN[key], constants))
+
+
+KEPT = 32
+"""Graphs that are kept, for networks of the same architecture: baselines, and other seeds. Without weights."""
+_WRITTEN: dict[tuple[object, ...], Any] = {}
+"""Models by everything that the exporter was given but the values of weights, on which they do not depend."""
+
+
+def _kind_of(name: str, constant: Tensor) -> tuple[object, ...]:
+    """What a model may depend on: of whole numbers, such as indices and sizes, also their values."""
+    values = () if constant.is_floating_point() else tuple(constant.flatten().tolist())
+    return name, tuple(constant.shape), constant.dtype, values
+
+
+def _without_values(model: Any, constants: Mapping[str, Tensor]) -> Any:
+    for tensor in model.graph.initializer:
+        if tensor.name in constants:
+            tensor.ClearField("raw_data")
+    return model
+
+
+def _with_values(written: Any, constants: Mapping[str, Tensor]) -> Any:
+    from onnx import ModelProto, numpy_helper
+
+    model = ModelProto()
+    model.CopyFrom(written)
+    for tensor in model.graph.initializer:
+        if tensor.name in constants:
+            tensor.CopyFrom(numpy_helper.from_array(constants[tensor.name].numpy(), tensor.name))
+    return model
+
+
+def _exported(graph: fx.GraphModule, names: Sequence[str], shape: Sequence[int]) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's own imports and conversions warn of what we cannot change
         try:
@@ -134,7 +177,7 @@ def written_down(graph: fx.GraphModule, names: Sequence[str], shape: Sequence[in
     _forget_origins(model)
     _pool_globally(model.graph)
     _flatten(model.graph)
-    return CutGraph(model)
+    return model
 
 
 def _blocked_value(plain: Any, name: str) -> Any:

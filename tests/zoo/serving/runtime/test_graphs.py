@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from unittest.mock import Mock
+
 import onnx
 import onnxruntime
 import pytest
 import torch
 from torch import Tensor
 
+import zoo
+from zoo.network import Task
+from zoo.serving.runtime import graphs
 from zoo.serving.runtime.graphs import written_down
 from zoo.serving.runtime.recording import Recorder, Unsupported, record
+from zoo.serving.runtime.served import ServedByRuntime
 
 
 def test_an_operator_that_onnx_does_not_have_is_named_in_one_line() -> None:
@@ -31,6 +37,24 @@ def test_a_sum_with_a_product_is_two_operators() -> None:
     graph, names, _ = record(run, (1, 4, 4))
     model = onnx.load_from_string(written_down(graph, names, (1, 4, 4)).segment(["images"], ["out"]))
     assert sorted(node.op_type for node in model.graph.node) == ["Add", "Mul"]
+
+
+def test_networks_of_one_architecture_are_exported_once_and_keep_their_own_weights(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    export = Mock(wraps=graphs._exported)
+    monkeypatch.setattr(graphs, "_WRITTEN", {})
+    monkeypatch.setattr(graphs, "_exported", export)
+    images = torch.rand(4, 1, 28, 28)
+    for seed in range(2):
+        torch.manual_seed(seed)
+        net = zoo.create("adanet[tiny]", Task(classes=10, shape=(1, 28, 28))).eval()
+        with torch.no_grad():
+            expected = net(images, compute="needed")
+        answer = ServedByRuntime(net)(images)
+        torch.testing.assert_close(answer.logits, expected.logits, rtol=1e-4, atol=1e-4)
+        assert torch.equal(answer.route, expected.route)
+    assert export.call_count == 1
 
 
 def test_indices_are_part_of_a_graph() -> None:
