@@ -51,7 +51,7 @@ class RobustnessOptions(Strict):
     batch_size: int = Field(100, ge=1)
     engine: Literal["compacting", "foolbox"] = "compacting"
     attacks: tuple[str, ...] = ("FGSM", "PGD")
-    strong: tuple[str, ...] = ("APGD[loss=ce]", "APGD[loss=targeted, targets=5]")
+    strong: tuple[str, ...] = ("APGD[loss=ce]", "APGD[loss=targeted, targets=9]")
 
     @field_validator("epsilons")
     @classmethod

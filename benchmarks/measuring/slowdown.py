@@ -48,7 +48,7 @@ class SlowdownOptions(Strict):
 
     samples: int = Field(500, ge=1)
     epsilons: tuple[float, ...] | None = None
-    steps: int = Field(8, ge=1)
+    steps: int = Field(32, ge=1)
     restarts: int = Field(1, ge=1)
     also: tuple[Literal["kept", "lost"], ...] = ()
     batch_size: int = Field(100, ge=1)

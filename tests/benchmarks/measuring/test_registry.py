@@ -127,7 +127,7 @@ def test_a_version_has_the_options() -> None:
         "batch_size": 100,
         "engine": "compacting",
         "attacks": ["FGSM", "PGD"],
-        "strong": ["APGD[loss=ce]", "APGD[loss=targeted, targets=5]"],
+        "strong": ["APGD[loss=ce]", "APGD[loss=targeted, targets=9]"],
     }
 
 
