@@ -281,3 +281,23 @@ def init_he(network: nn.Module) -> None:
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
+
+
+def set_norms(network: nn.Module, epsilon: float, momentum: float = 0.1) -> None:
+    """Give every batch norm of torch's an epsilon and a momentum.
+
+    Args:
+        network: to be changed.
+        epsilon: added to the variance.
+        momentum: share of a batch in the running statistics; other libraries give the rest, the decay.
+
+    Raises:
+        ValueError: an epsilon that is not positive, or a momentum outside of (0, 1].
+    """
+    if epsilon <= 0:
+        raise ValueError(f"norm_epsilon must be positive, not {epsilon}")
+    if not 0 < momentum <= 1:
+        raise ValueError(f"norm_momentum must be above 0 and at most 1, not {momentum}")
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+            module.eps, module.momentum = epsilon, momentum

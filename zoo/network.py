@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -104,6 +105,33 @@ class Setting:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """How the learning rate changes within a phase.
+
+    Attributes:
+        kind: `constant`, `cosine` (to zero) or `step` (multiplied at the milestones).
+        milestones: of `step`, as fractions of the phase: increasing, in (0, 1).
+        factor: of `step`, by which the rate is multiplied at each milestone.
+    """
+
+    kind: Literal["constant", "cosine", "step"]
+    milestones: tuple[float, ...] = ()
+    factor: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Refuse milestones that are not increasing fractions.
+
+        Raises:
+            ValueError: they are not.
+        """
+        places = (0.0, *self.milestones, 1.0)
+        if any(before >= after for before, after in pairwise(places)):
+            raise ValueError(
+                f"milestones must be increasing fractions of a phase, above 0 and below 1, not {list(self.milestones)}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Phase:
     """A stretch of training with its own parameters, loss and learning-rate schedule.
 
@@ -111,11 +139,13 @@ class Phase:
         name: passed to `RoutedNet.begin` when the phase starts.
         share: part of all epochs, in (0, 1].
         lr_scale: multiplies the recipe's learning rate.
+        schedule: of the rate; None for the recipe's schedule and its warm-up, which a schedule here replaces.
     """
 
     name: str
     share: float = 1.0
     lr_scale: float = 1.0
+    schedule: Schedule | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,8 +41,8 @@ def facts(record: Record, made: str) -> dict[Fact, str]:
         ("network", "baseline"): str(config["baseline"]["network"]),
     }
     found |= _named("network", flat(config["parameters"]))
-    attacked = record.spec.recipe.adversarial
-    found |= _named("recipe", flat({**spec["recipe"], "adversarial": str(attacked or "none")}))
+    recipe = record.spec.recipe
+    found |= _named("recipe", flat({**dict(recipe), "adversarial": str(recipe.adversarial or "none")}))
     found |= _named("code", config["code"])
     return found | _environment(config["environment"])
 

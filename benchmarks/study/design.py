@@ -50,7 +50,8 @@ class Design(Strict):
         seed: of the study, in [0, 2**63); every other seed derives from it.
         recipe: how to train.
         processes: that train each network together, each its part of every batch (`benchmarks.training.distributed`).
-        published_recipes: if a preset's paper gives a recipe, it overrides `recipe`.
+        published_recipes: if a preset's paper gives a recipe, it overrides `recipe`, and `precision` is fp32 where
+            `recipe` names none.
         static_curve: shares of the reference's multiply-accumulates (`zoo.reference_of`) at which static ResNets are
             trained too (`zoo.static_curve`), ascending; empty for none.
         timed_repetitions: how many of the seeds, the first ones, are timed and their energy measured.

@@ -128,13 +128,18 @@ class Study(Design):
         )
 
     def _recipe(self, selector: zoo.Selector, preset: str, default_preset: str) -> Recipe:
-        """How a network is trained; one whose weights are given is not."""
+        """How a network is trained; one whose weights are given is not.
+
+        Papers trained in fp32, and so does a paper's recipe, unless the study names another precision.
+        """
         own = self.own_fields(selector, default_preset)
         if selector.weights:
             if own:
                 raise StudyError(f"methods: {selector} is not trained, since its weights are given: it has no recipe")
             return Recipe()
         published = zoo.method(selector.name).presets[preset].recipe if self.published_recipes else {}
+        if published and self.recipe.precision == "auto":
+            published = {"precision": "fp32", **published}
         changed = {**published, **own}
         return checked(Recipe, self.recipe.model_dump() | changed, f"recipe of {selector}") if changed else self.recipe
 

@@ -258,7 +258,8 @@ def train_epoch(
         channels_last=recipe.channels_last,
     )
     for step, batch in enumerate(batches):
-        lr = learning_rate(recipe, place.phase, (place.epoch + step / steps) / place.epochs)
+        progress = (place.epoch + step / steps) / place.epochs
+        lr = learning_rate(recipe, place.phase, progress, steps=steps * place.epochs)
         for group in optimizer.param_groups:
             group["lr"] = lr * group["lr_scale"]
         images = batch.images
@@ -270,6 +271,8 @@ def train_epoch(
         loss = net.loss(out, batch.labels)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        if recipe.idle_updates:
+            fill_idle(optimizer)
         losses += loss.detach()
         if recipe.gradient_clip is not None:
             losses += 0 * clip_gradient(optimizer, recipe.gradient_clip)  # NaN where the norm is not finite
@@ -296,6 +299,18 @@ def make_optimizer(net: RoutedNet, recipe: Recipe) -> Optimizer:
     if recipe.optimizer == "adamw":
         return torch.optim.AdamW(groups, lr=recipe.lr)
     return torch.optim.SGD(groups, lr=recipe.lr, momentum=recipe.momentum, nesterov=recipe.nesterov)
+
+
+def fill_idle(optimizer: Optimizer) -> None:
+    """Give parameters without a gradient one of zeros, so that a step applies momentum and weight decay to them.
+
+    `torch.optim` leaves out what has no gradient, such as a block that was dropped. Torch7 and Caffe, in which the
+    networks with dropped parts were published, do not.
+    """
+    for group in optimizer.param_groups:
+        for parameter in group["params"]:
+            if parameter.requires_grad and parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
 
 
 def clip_gradient(optimizer: Optimizer, max_norm: float) -> Tensor:

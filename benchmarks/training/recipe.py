@@ -11,6 +11,8 @@ from benchmarks.strict import Strict
 
 __all__ = ["Adversarial", "Recipe", "Strict"]
 
+NEWER = ("adversarial", "warmup_steps", "warmup_lr", "idle_updates")
+"""Fields of a recipe that is stored without them where they have their defaults."""
 REACH = 2.5
 """What PGD's steps add up to, in epsilons (Madry et al. 2018)."""
 FAST_REACH = 1.25
@@ -81,10 +83,15 @@ class Recipe(Strict):
         adversarial: train on images that are attacked while it learns; None for clean ones.
         batch_size: images per step.
         epochs: of all phases together, at most 100,000.
-        schedule: `cosine` (to zero), `step` (multiplied at the milestones) or `constant`, in every phase.
-        warmup: fraction of a phase over which the rate rises linearly to its peak.
+        schedule: `cosine` (to zero), `step` (multiplied at the milestones) or `constant`, in every phase that has
+            none of its own (`zoo.network.Phase`).
+        warmup: fraction of such a phase over which the rate rises linearly to its peak.
+        warmup_steps: the same as a number of steps, in its place; 0 for none.
+        warmup_lr: a constant rate during the warm-up, in the place of the rise; None for the rise.
         milestones: of `step`, as fractions of the phase: increasing, in (0, 1).
         step_factor: of `step`, by which the rate is multiplied at each milestone.
+        idle_updates: in a step in which parameters get no gradient, as in blocks that were dropped, momentum and weight
+            decay move them all the same, as in Torch7 and Caffe; else they rest.
         precision: of training; `auto` is bf16 autocast if the device computes bf16 natively, else fp32.
         channels_last: memory format of activations and weights.
         augment: random crops and flips as the data set defines them.
@@ -104,8 +111,11 @@ class Recipe(Strict):
     epochs: int = Field(30, ge=1, le=100_000)
     schedule: Literal["cosine", "step", "constant"] = "cosine"
     warmup: float = Field(0.0, ge=0, lt=1)
+    warmup_steps: int = Field(0, ge=0)
+    warmup_lr: float | None = Field(None, gt=0)
     milestones: tuple[float, ...] = (0.5, 0.75)
     step_factor: float = Field(0.1, gt=0, lt=1)
+    idle_updates: bool = False
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     channels_last: bool = True
     augment: bool = True
@@ -117,11 +127,11 @@ class Recipe(Strict):
 
     @model_serializer(mode="wrap")
     def _without_absent(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out `adversarial` where there is none: recipes from before that field keep their hash."""
+        """Leave out newer fields where they change nothing: recipes from before these fields keep their hash."""
         values: dict[str, Any] = handler(self)
-        if values["adversarial"] is None:
-            del values["adversarial"]
-        return values
+        fields = type(self).model_fields
+        unused = [name for name in NEWER if name in values and values[name] == fields[name].default]
+        return {name: value for name, value in values.items() if name not in unused}
 
     @field_validator("milestones")
     @classmethod
@@ -135,4 +145,13 @@ class Recipe(Strict):
     def _momentum(self) -> Recipe:
         if self.optimizer == "sgd" and self.nesterov and not self.momentum:
             raise ValueError("nesterov needs a momentum above 0; write nesterov: false")
+        return self
+
+    @model_validator(mode="after")
+    def _one_warmup(self) -> Recipe:
+        if self.warmup and self.warmup_steps:
+            raise ValueError(
+                f"warmup {self.warmup:g} and warmup_steps {self.warmup_steps} are two lengths of one warm-up; "
+                "write 0 for one of them"
+            )
         return self

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.training.recipe import Recipe
-from zoo.network import Phase
+from zoo.network import Phase, Schedule
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,45 @@ def epochs_of_phases(phases: Sequence[Phase], epochs: int) -> list[PhaseEpoch]:
     return places
 
 
-def learning_rate(recipe: Recipe, phase: Phase, progress: float) -> float:
-    """Learning rate after a part `progress`, in [0, 1), of a phase."""
+def learning_rate(recipe: Recipe, phase: Phase, progress: float, *, steps: int | None = None) -> float:
+    """Learning rate after a part of a phase.
+
+    A phase that has a schedule of its own follows it from the first step; all others warm up and then follow the
+    recipe's.
+
+    Args:
+        recipe: of the training.
+        phase: whose rate it is.
+        progress: the part, in [0, 1).
+        steps: of the whole phase; None where the recipe does not warm up by steps.
+
+    Raises:
+        ValueError: the recipe warms up by steps, and nothing says how many the phase has.
+    """
     peak = recipe.lr * phase.lr_scale
-    if progress < recipe.warmup:
-        return peak * max(progress / recipe.warmup, 0.04)
+    if phase.schedule is not None:
+        return peak * _share(phase.schedule, progress)
+    warmup = recipe.warmup
+    warms_up = progress < warmup
+    if recipe.warmup_steps:
+        if steps is None:
+            raise ValueError("a recipe with warmup_steps needs the number of the phase's steps")
+        warmup = recipe.warmup_steps / steps
+        warms_up = round(progress * steps) < recipe.warmup_steps
+    if warms_up and recipe.warmup_lr is not None:
+        return recipe.warmup_lr * phase.lr_scale
+    if warms_up:
+        return peak * max(progress / warmup, 0.04)
     if recipe.schedule == "cosine":
-        after = (progress - recipe.warmup) / (1 - recipe.warmup)
-        return peak * (1 + math.cos(math.pi * after)) / 2
-    if recipe.schedule == "step":
-        return float(peak * recipe.step_factor ** sum(progress >= milestone for milestone in recipe.milestones))
-    return peak
+        progress = (progress - warmup) / (1 - warmup)
+    schedule = Schedule(kind=recipe.schedule, milestones=recipe.milestones, factor=recipe.step_factor)
+    return peak * _share(schedule, progress)
+
+
+def _share(schedule: Schedule, progress: float) -> float:
+    """The part of the peak that a schedule leaves."""
+    if schedule.kind == "cosine":
+        return (1 + math.cos(math.pi * progress)) / 2
+    if schedule.kind == "step":
+        return float(schedule.factor ** sum(progress >= milestone for milestone in schedule.milestones))
+    return 1.0

@@ -157,6 +157,7 @@ class ActiveConvNet(RoutedNet):
         reach: see `ActiveConv`.
         warmup_steps: training steps before positions learn, 10,000 in the paper.
         position_lr: learning rate of positions in parts of the others'; they never decay.
+        decay_norms: whether scales and shifts of batch norms and the classifier's biases decay; officially they do not.
         trunk_options: blocks, widths, block, stem_kind and shortcut_kind of `zoo.backbone.Backbone`; the `plain` trunk
             has blocks (layers per stage) and widths only.
 
@@ -176,6 +177,7 @@ class ActiveConvNet(RoutedNet):
         reach: int = 2,
         warmup_steps: int = 0,
         position_lr: float = 0.01,
+        decay_norms: bool = True,
         **trunk_options: Unpack[TrunkOptions],
     ) -> None:
         super().__init__(task)
@@ -187,6 +189,7 @@ class ActiveConvNet(RoutedNet):
         )
         self.units = tuple(self.trunk.names)
         self.position_lr = position_lr
+        self.decay_norms = decay_norms
 
         def activate(host: nn.Conv2d) -> ActiveConv:
             return ActiveConv(host, reach=reach, warmup_steps=warmup_steps)
@@ -213,10 +216,14 @@ class ActiveConvNet(RoutedNet):
         return self.trunk.unit_modules()
 
     def param_groups(self) -> list[ParamGroup]:
-        """Positions move at a speed of their own and never decay."""
+        """Positions move at a speed of their own and never decay; norms and biases decay where they are to."""
         positions = [module.positions for module in self.active().values()]
         slow = {id(p) for p in positions}
-        groups = [ParamGroup(parameters=[p for p in self.parameters() if id(p) not in slow])]
+        others = [p for p in self.parameters() if id(p) not in slow]
+        kept = [] if self.decay_norms else [p for p in others if p.ndim == 1]
+        groups = [ParamGroup(parameters=[p for p in others if self.decay_norms or p.ndim > 1])]
+        if kept:
+            groups.append(ParamGroup(parameters=kept, weight_decay_scale=0.0))
         if positions:
             groups.append(ParamGroup(parameters=positions, lr_scale=self.position_lr, weight_decay_scale=0.0))
         return groups

@@ -22,6 +22,9 @@ from zoo.network import Compute, Forward, RoutedNet, Setting, Task, Validation
 from zoo.papers.adanet import PAPER
 from zoo.registry import register
 
+ALWAYS = 40.0
+"""Log-odds above those of every threshold below 1 in double precision, 36.7, and of the noise, at most 13.8."""
+
 
 class Gate(nn.Module):
     """Global average pool, a hidden layer of 16 with batch norm and ReLU, and two logits: skip, execute.
@@ -40,6 +43,13 @@ class Gate(nn.Module):
         nn.init.normal_(self.choice.weight, std=0.001)
         with torch.no_grad():
             self.choice.bias.copy_(torch.tensor([0.1, 2.0]))
+
+    def fix_open(self) -> None:
+        """Open for every image, at any threshold and under any noise, and learn nothing any more."""
+        self.requires_grad_(False)
+        with torch.no_grad():
+            self.choice.weight.zero_()
+            self.choice.bias.copy_(torch.tensor([0.0, ALWAYS]))
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) to (N,): log-odds of executing the block."""
@@ -74,6 +84,10 @@ class AdaNet(RoutedNet):
             the paper writes it (with weight 2 on 54 layers, 54 times stronger).
         free_full_layers: leave layers with target 1 out of the loss, as the official ImageNet code does; the
             divisor stays the number of layers.
+        fix_full_layers: layers with target 1 always execute, as the official README says of them. In the official code
+            they draw like all others.
+        initialisation: of the convolutions: `he` (fan-out), or the official code's: `cifar`, as torch draws them, or
+            `imagenet`, by He with the hidden layers of the gates.
         temperature: of the Gumbel-softmax.
         gate_width: hidden units of a gate.
         last_survival: below 1, training drops blocks as `stochastic_depth` does, the last with this probability of
@@ -84,8 +98,8 @@ class AdaNet(RoutedNet):
         trunk: blocks, widths, block, stem_kind and shortcut_kind of `zoo.backbone.Backbone`.
 
     Raises:
-        ValueError: a target outside [0, 1], a number of targets that is not the number of blocks, an unknown reduction
-            or drop mode, or a temperature or survival probability out of range.
+        ValueError: a target outside [0, 1], a number of targets that is not the number of blocks, an unknown reduction,
+            initialisation or drop mode, or a temperature or survival probability out of range.
     """
 
     shared_parameters = TRUNK_OPTIONS
@@ -98,6 +112,8 @@ class AdaNet(RoutedNet):
         target_weight: float = 2.0,
         target_reduction: Literal["mean", "sum"] = "mean",
         free_full_layers: bool = False,
+        fix_full_layers: bool = False,
+        initialisation: Literal["he", "cifar", "imagenet"] = "he",
         temperature: float = 1.0,
         gate_width: int = 16,
         last_survival: float = 1.0,
@@ -118,6 +134,11 @@ class AdaNet(RoutedNet):
         self.target_reduction = target_reduction
         self.free_full_layers = free_full_layers
         self.temperature = temperature
+        _initialise(self, initialisation)
+        if fix_full_layers:
+            for gate, target in zip(self.gates, self.targets, strict=True):
+                if target == 1:
+                    gate.fix_open()
         self.drop = BlockDrop(survival_schedule(len(self.units), last_survival), drop_mode)
         self.threshold = 0.5
         self.rates: list[float] | None = None
@@ -221,6 +242,20 @@ class AdaNet(RoutedNet):
         if rates is not None and len(rates) != len(self.units):
             raise ValueError(f"{len(rates)} rates for {len(self.units)} blocks")
         self.threshold, self.rates, self.setting = threshold, rates, setting
+
+
+def _initialise(net: AdaNet, initialisation: str) -> None:
+    if initialisation not in ("he", "cifar", "imagenet"):
+        raise ValueError(f"initialisation must be 'he', 'cifar' or 'imagenet', not {initialisation!r}")
+    if initialisation == "cifar":
+        for module in net.backbone.modules():
+            if isinstance(module, nn.Conv2d):
+                module.reset_parameters()
+    if initialisation == "imagenet":
+        for gate in net.gates:
+            for layer in gate.hidden:
+                if isinstance(layer, nn.Linear):
+                    nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
 
 
 def _targets(target_rate: float | Sequence[float], blocks: int) -> list[float]:

@@ -9,7 +9,10 @@ from zoo.papers.paper import Paper, Preset, Published
 from zoo.papers.resnet import HE_CIFAR, SMALL, TINY
 
 PLAIN_RECIPE = HE_CIFAR
-"""64 k iterations as in the official snapshots; the solver was not published, so the rest is that of He et al. 2016."""
+"""64 k iterations as in the official snapshots; the solver was not published, so the rest is that of He et al. 2016.
+
+The official network's own multipliers, of positions and of what decays, are parameters of the presets.
+"""
 
 
 def _plain(dataset_errors: Mapping[str, float], **parameters: Any) -> Preset:
@@ -17,7 +20,7 @@ def _plain(dataset_errors: Mapping[str, float], **parameters: Any) -> Preset:
         Published(dataset=dataset, source="Jeon & Kim 2017, plain network (official page)", error=error)
         for dataset, error in dataset_errors.items()
     ]
-    shape = {"trunk": "plain", "blocks": (2, 2, 2), "widths": (48, 96, 192)}
+    shape = {"trunk": "plain", "blocks": (2, 2, 2), "widths": (48, 96, 192), "decay_norms": False}
     return Preset(parameters=shape | parameters, recipe=PLAIN_RECIPE, published=published)
 
 
@@ -36,6 +39,6 @@ PAPER = Paper(
     variants=[
         {"trunk": "plain", "widths": (8, 16, 24), "stages": (1, 2, 3)},
         {"stages": (2, 3), "last": 1, "reach": 1, "warmup_steps": 2},
-        {"block": "bottleneck", "widths": (8, 16, 32), "position_lr": 0.1},
+        {"block": "bottleneck", "widths": (8, 16, 32), "position_lr": 0.1, "decay_norms": False},
     ],
 )

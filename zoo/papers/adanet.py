@@ -16,7 +16,12 @@ AIG_CIFAR = {
     "schedule": "step",
     "milestones": [150 / 350, 250 / 350],
 }
+"""Official code: 350 epochs, divided by 10 at 150 and 250; it counts them from 1, so that the last is the 349th."""
 AIG_IMAGENET = AIG_CIFAR | {"weight_decay": 1e-4, "epochs": 100, "milestones": [0.3, 0.6, 0.9]}
+
+OFFICIAL_CIFAR = {"initialisation": "cifar"}
+OFFICIAL_IMAGENET = {"initialisation": "imagenet", "target_weight": 1.0, "free_full_layers": True}
+"""Layers of target 1 are left out of the loss, and draw like all others."""
 
 
 def schedule_50(t: float) -> tuple[float, ...]:
@@ -39,7 +44,7 @@ def _imagenet_preset(blocks: Sequence[int], targets: Sequence[float], error: flo
         note="read off the plot",
     )
     return Preset(
-        parameters=imagenet(blocks, "bottleneck") | {"target_rate": targets, "target_weight": 1.0},
+        parameters=imagenet(blocks, "bottleneck") | OFFICIAL_IMAGENET | {"target_rate": targets},
         task=IMAGENET,
         recipe=AIG_IMAGENET,
         published=[figure],
@@ -71,7 +76,7 @@ PAPER = Paper(
         "small": Preset(parameters={**SMALL, "target_rate": 0.6}),
         "imagenet": _imagenet_preset((3, 4, 6, 3), schedule_50(0.7), 23.8, 3.1e9),
         "convnet-aig-110": Preset(
-            parameters={**cifar(18), "target_rate": 0.7},
+            parameters={**cifar(18), **OFFICIAL_CIFAR, "target_rate": 0.7},
             task=CIFAR10,
             recipe=AIG_CIFAR,
             published=[
@@ -79,13 +84,15 @@ PAPER = Paper(
                 _aig_110(5.14, 0.25e9, False, "all layers run, scaled by execution rate; printed 0.5 G is 2 x MACs"),
             ],
         ),
-        "convnet-aig-110-c100": Preset(parameters={**cifar(18), "target_rate": 0.7}, task=CIFAR100, recipe=AIG_CIFAR),
+        "convnet-aig-110-c100": Preset(
+            parameters={**cifar(18), **OFFICIAL_CIFAR, "target_rate": 0.7}, task=CIFAR100, recipe=AIG_CIFAR
+        ),
         "convnet-aig-50": _imagenet_preset((3, 4, 6, 3), schedule_50(0.7), 23.8, 3.1e9),
         "convnet-aig-101": _imagenet_preset((3, 4, 23, 3), schedule_101(0.5), 22.6, 5.1e9),
     },
     knobs={"target_rate": Between(0.4, 0.8), "target_weight": Between(0.5, 8.0, log=True)},
     variants=[
-        {"target_rate": (1.0, 0.5, 0.5, 0.5, 0.5, 1.0), "free_full_layers": True},
+        {"target_rate": (1.0, 0.5, 0.5, 0.5, 0.5, 1.0), "free_full_layers": True, "initialisation": "cifar"},
         {"target_reduction": "sum", "temperature": 0.5, "block": "bottleneck", "widths": (8, 16, 32)},
         {"last_survival": 0.8, "drop_mode": "row"},
     ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from zoo.papers.paper import IMAGENET, Official, Paper, Preset, Published
-from zoo.papers.resnet import HE_CIFAR, HE_IMAGENET, SMALL, TINY, cifar, imagenet
+from zoo.papers.resnet import HE_CIFAR, HE_CIFAR_110, HE_IMAGENET, SMALL, TINY, cifar, imagenet
 
 
 def _resnet_20(**parameters: Any) -> Preset:
@@ -33,7 +33,7 @@ PAPER = Paper(
         "resnet-20-v1": _resnet_20(version=1),
         "resnet-20-v2": _resnet_20(),
         "resnet-20-v2-all-stages": _resnet_20(stages=(1, 2, 3)),
-        "resnet-110-v2-last-3": Preset(parameters=cifar(18, "A") | {"last": 3}, recipe=HE_CIFAR),
+        "resnet-110-v2-last-3": Preset(parameters=cifar(18, "A") | {"last": 3}, recipe=HE_CIFAR_110),
         "resnet-50-v2": Preset(
             parameters=imagenet((3, 4, 6, 3), "bottleneck") | {"stages": (2, 3, 4)},
             task=IMAGENET,

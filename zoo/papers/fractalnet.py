@@ -19,8 +19,13 @@ LARSSON_CIFAR = {
     "epochs": 400,
     "schedule": "step",
     "milestones": [0.5, 0.75, 0.875, 0.9375],
+    "idle_updates": True,
 }
-"""Section 4: divided by 10 whenever the remaining epochs halve. The paper names no weight decay."""
+"""Section 4: divided by 10 whenever the remaining epochs halve. Caffe goes on with momentum in columns that are idle.
+
+Neither the paper nor the authors' code, which has no solver, says how much weights decay: the generator's multipliers
+are in `conventions`, and there is nothing for them to multiply until a recipe gives a `weight_decay`.
+"""
 LARSSON_IMAGENET = LARSSON_CIFAR | {"lr": 0.001, "batch_size": 32, "epochs": 70, "milestones": [5 / 7, 13 / 14]}
 """Section 4; the milestones, epochs 50 and 65, are from memory of the paper."""
 TABLE_1 = "Larsson et al. 2017, Table 1"
@@ -38,12 +43,12 @@ def _thin(columns: int, error: float, parameters: float) -> Preset:
         parameters=parameters,
         note="augmentation ++, unspecified; no drop-path, and we assume no dropout",
     )
-    thin = {"columns": columns, "widths": (16, 32, 64, 128, 128), **NO_DROP}
+    thin = {"columns": columns, "widths": (16, 32, 64, 128, 128), "conventions": "caffe", **NO_DROP}
     return Preset(parameters=thin, task=CIFAR100, recipe=LARSSON_CIFAR, published=[figure])
 
 
 def _paper(columns: int) -> dict[str, Any]:
-    return {"columns": columns, "widths": WIDTHS, "dropout": DROPOUT}
+    return {"columns": columns, "widths": WIDTHS, "dropout": DROPOUT, "conventions": "caffe"}
 
 
 DOUBLER = "printed 38.6 M parameters need a 1x1 doubling of channels per block that the text does not have"
@@ -102,6 +107,7 @@ PAPER = Paper(
                 "dropout": (0.0,) * 4,
                 "stem_kind": "imagenet",
                 "head": "average",
+                "conventions": "caffe",
             },
             task=IMAGENET,
             recipe=LARSSON_IMAGENET,
@@ -119,7 +125,7 @@ PAPER = Paper(
     variants=[
         {"draw": "sample", "pool": "join", "dropout_unit": "channel"},
         {"draw": "tied", "affine": False, "head": "average"},
-        {"columns": 4, "widths": (8, 16), "own_statistics": False, "bias": True},
+        {"columns": 4, "widths": (8, 16), "own_statistics": False, "bias": True, "conventions": "caffe"},
         {"columns": 1},
     ],
     scales={"width": ("widths",), "depth": ("columns",)},

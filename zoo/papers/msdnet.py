@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zoo.papers.paper import CIFAR10, CIFAR100, IMAGENET, SGD, Paper, Preset, Published
+from zoo.papers.paper import CIFAR10, CIFAR100, IMAGENET, SGD, Official, Paper, Preset, Published
 
 HUANG_CIFAR = {
     **SGD,
@@ -41,6 +41,7 @@ def _imagenet(base: int, step: int) -> Preset:
         "growth": 16,
         "head_width": None,
         "stem_kind": "imagenet",
+        "stem_bias": True,
     }
     return Preset(parameters=parameters, task=IMAGENET, recipe=HUANG_IMAGENET)
 
@@ -107,4 +108,8 @@ PAPER = Paper(
         {"bottleneck_factors": (1, 2), "spacing": "linear", "scales": 2, "reduction": 0, "head_width": None},
     ],
     scales={"width": ("channels", "growth", "head_width"), "depth": ("base", "step")},
+    official={
+        "msdnet-24": Official("kalviny/MSDNet-PyTorch", 5_470_050),
+        "msdnet-36": Official("kalviny/MSDNet-PyTorch", 5_310_564),
+    },
 )

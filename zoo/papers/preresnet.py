@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zoo.papers.paper import IMAGENET, Paper, Preset, Published
-from zoo.papers.resnet import HE_CIFAR, HE_IMAGENET, SMALL, TINY, imagenet
+from zoo.papers.resnet import HE_CIFAR, HE_IMAGENET, HE_WARMUP, SMALL, TINY, imagenet
+
+PRE_CIFAR = HE_CIFAR | HE_WARMUP
+"""He et al. 2016b, appendix: the recipe of He et al. 2016, with 400 iterations at .01 for networks of any depth."""
 
 
 def _figure(dataset: str, error: float, table: str, parameters: float | None = None, note: str = "") -> Published:
@@ -17,14 +20,14 @@ def _basic_preset(depth: int, published: Sequence[Published] = ()) -> Preset:
     """The 6n+2-layer networks of basic blocks; their shortcuts have no parameters, as in He et al. 2016 on CIFAR."""
     n = (depth - 2) // 6
     shape = {"blocks": (n, n, n), "widths": (16, 32, 64), "shortcut_kind": "A"}
-    return Preset(parameters=shape, recipe=HE_CIFAR, published=published)
+    return Preset(parameters=shape, recipe=PRE_CIFAR, published=published)
 
 
 def _bottleneck_preset(depth: int, published: Sequence[Published]) -> Preset:
     """The 9n+2-layer networks of bottlenecks with projections (appendix of the paper, official code)."""
     n = (depth - 2) // 9
     shape = {"blocks": (n, n, n), "widths": (16, 32, 64), "block": "bottleneck"}
-    return Preset(parameters=shape, recipe=HE_CIFAR, published=published)
+    return Preset(parameters=shape, recipe=PRE_CIFAR, published=published)
 
 
 BATCH = "median of 5 runs; 4.62 with batches of 64 (Table 4)"

@@ -33,6 +33,12 @@ HE_CIFAR = {
     "milestones": [0.5, 0.75],
 }
 """He et al. 2016, section 4.2: 64 k iterations on 45 k images, divided by 10 at 32 k and 48 k."""
+HE_WARMUP = {"warmup": 0.0, "warmup_steps": 400, "warmup_lr": 0.01}
+"""He et al. 2016, section 4.2: 110 layers learn at .01 until the training error is below 80 %, then at .1.
+
+That took about 400 iterations, which He et al. 2016b and the official code of SkipNet have as a fixed number; so do we.
+"""
+HE_CIFAR_110 = HE_CIFAR | HE_WARMUP
 HE_IMAGENET = HE_CIFAR | {"batch_size": 256, "epochs": 90, "milestones": [1 / 3, 2 / 3]}
 
 
@@ -44,7 +50,8 @@ def _he(depth: int, error: float, parameters: float) -> Published:
 
 def _cifar_preset(depth: int, error: float, parameters: float) -> Preset:
     n = (depth - 2) // 6
-    return Preset(parameters=cifar(n, "A"), recipe=HE_CIFAR, published=[_he(depth, error, parameters)])
+    recipe = HE_CIFAR_110 if depth == 110 else HE_CIFAR
+    return Preset(parameters=cifar(n, "A"), recipe=recipe, published=[_he(depth, error, parameters)])
 
 
 def _imagenet_preset(blocks: Sequence[int], block: str, macs: float) -> Preset:

@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zoo.papers.paper import CIFAR10, IMAGENET, SGD, Between, Official, Paper, Preset, Published
-from zoo.papers.resnet import SMALL, TINY, cifar, imagenet
+from zoo.papers.resnet import HE_WARMUP, SMALL, TINY, cifar, imagenet
 
 SKIP_CIFAR = {
     **SGD,
     "nesterov": False,
     "weight_decay": 1e-4,
     "batch_size": 128,
-    "epochs": 189,
+    "epochs": 182 + 28,
     "schedule": "step",
     "milestones": [0.5, 0.75],
 }
 """Official code: 64 k iterations, divided by 10 at 32 k and 48 k, then 10 k of the hybrid phase at 1e-4.
 
-There the hybrid phase has a constant rate; a recipe has one schedule for all phases.
+Epochs are of 45 k images, of which 128 make 351 iterations.
 """
+SKIP_CIFAR_110 = SKIP_CIFAR | HE_WARMUP
+"""With `--warm-up`, which the official code asks for where there are 18 blocks per stage."""
 SKIP_SVHN = SKIP_CIFAR | {"epochs": 50}
-SKIP_IMAGENET = SKIP_CIFAR | {"batch_size": 256, "epochs": 130, "milestones": [1 / 3, 2 / 3]}
+SKIP_IMAGENET = SKIP_CIFAR | {"batch_size": 256, "epochs": 120 + 40, "milestones": [0.25, 0.5, 0.75]}
+"""Official code: 120 epochs of the supervised phase, divided by 10 every 30, then 40 of the hybrid phase."""
 SHORT = {
     "gate": "ff2",
     "open_log_odds": 2.0,
@@ -35,12 +38,17 @@ SHORT = {
 
 The feed-forward gate makes routes depend on the image from the start; its cost is made up for by narrower stages.
 """
-IMAGENET_REWARD = {
+OFFICIAL = {"open_log_odds": None, "hybrid_share": 28 / 210, "hybrid_milestones": ()}
+"""Gates start as the official code starts them, and the hybrid phase keeps its rate."""
+OFFICIAL_IMAGENET = {
+    "open_log_odds": None,
+    "gate_start": "imagenet",
+    "hybrid_milestones": (0.75,),
     "alpha": 0.01,
     "reward_reduction": "mean",
     "scale_terminal": True,
     "policy_temperature": 0.05,
-    "hybrid_share": 40 / 130,
+    "hybrid_share": 40 / 160,
 }
 
 
@@ -61,11 +69,12 @@ def _saved(dataset: str, percent: int) -> Published:
 
 
 def _cifar_preset(n: int, *published: Published) -> Preset:
-    return Preset(parameters=cifar(n), recipe=SKIP_CIFAR, published=published)
+    recipe = SKIP_CIFAR_110 if n == 18 else SKIP_CIFAR
+    return Preset(parameters=cifar(n) | OFFICIAL, recipe=recipe, published=published)
 
 
 def _imagenet_preset(blocks: Sequence[int], block: str, *published: Published) -> Preset:
-    parameters = imagenet(blocks, block) | IMAGENET_REWARD
+    parameters = imagenet(blocks, block) | OFFICIAL_IMAGENET
     return Preset(parameters=parameters, task=IMAGENET, recipe=SKIP_IMAGENET, published=published)
 
 
@@ -84,7 +93,9 @@ PAPER = Paper(
         "skipnet-38": _cifar_preset(6, _released("cifar10", 92.75, 70.27), _hard(90.83, 0.58e8)),
         "skipnet-74": _cifar_preset(12, _released("cifar10", 92.77, 52.34), _hard(92.38, 0.92e8)),
         "skipnet-110": _cifar_preset(18, _released("cifar10", 93.30, 49.53), _hard(88.11, 0.18e8)),
-        "skipnet-152": Preset(parameters=cifar(25), task=CIFAR10, recipe=SKIP_SVHN, published=[_saved("svhn", 86)]),
+        "skipnet-152": Preset(
+            parameters=cifar(25) | OFFICIAL, task=CIFAR10, recipe=SKIP_SVHN, published=[_saved("svhn", 86)]
+        ),
         "skipnet-34": _imagenet_preset((3, 4, 6, 3), "basic", _saved("imagenet", 20)),
         "skipnet-50": _imagenet_preset((3, 4, 6, 3), "bottleneck", _saved("imagenet", 12)),
         "skipnet-101": _imagenet_preset(
@@ -97,7 +108,8 @@ PAPER = Paper(
     knobs={"alpha": Between(0.01, 1.0, log=True)},
     variants=[
         {"gate": "rnn", "hybrid_norm": "frozen"},
-        {"gate": "ff1", "open_log_odds": None},
+        {"gate": "ff1", "open_log_odds": None, "hybrid_milestones": (0.5,)},
+        {"gate": "rnn", "open_log_odds": None, "gate_start": "imagenet", "set_apart": False},
         {"gate": "rnn", "decision": "soft", "block": "bottleneck", "widths": (8, 16, 32)},
         {"scale_terminal": True, "reward_reduction": "mean", "policy_temperature": 0.5, "gamma": 0.9},
     ],

@@ -15,9 +15,14 @@ SD_CIFAR = {
     "epochs": 500,
     "schedule": "step",
     "milestones": [0.5, 0.75],
+    "idle_updates": True,
 }
+"""Section 4. Torch7 goes on with momentum and weight decay in blocks that were dropped."""
 SD_SVHN = SD_CIFAR | {"epochs": 50, "milestones": [0.6, 0.7], "augment": False}
-SD_IMAGENET = SD_CIFAR | {"batch_size": 256, "epochs": 90, "milestones": [1 / 3, 2 / 3]}
+SD_1202 = SD_CIFAR | {"epochs": 300, "warmup": 10 / 300, "warmup_steps": 0, "warmup_lr": 0.01}
+"""Section 4: ten epochs at .01, then at .1, divided by 10 at epochs 150 and 225."""
+SD_IMAGENET = SD_CIFAR | {"epochs": 120, "milestones": [0.25, 0.5, 0.75]}
+"""Section 4: the defaults of fb.resnet.torch with batches of 128 for 90 epochs, then 30 epochs at 1e-4."""
 
 
 def _official(n: int) -> dict[str, Any]:
@@ -51,7 +56,7 @@ PAPER = Paper(
         "stochastic-depth-1202": Preset(
             parameters=_official(200),
             task=CIFAR10,
-            recipe=SD_CIFAR,
+            recipe=SD_1202,
             published=[
                 Published(dataset="cifar10", source="Huang et al. 2016, section 4, 1202 layers", error=4.91),
             ],

@@ -30,8 +30,9 @@ def recipe_line(recipe: Recipe) -> str:
     parts = [
         f"{recipe.epochs} epochs of {optimizer}",
         f"learning rate {recipe.lr:g}, {schedule}",
-        f"{percent(recipe.warmup, 0)} % warm-up" if recipe.warmup else "",
+        _warmup(recipe),
         f"weight decay {recipe.weight_decay:g}",
+        "momentum and weight decay in idle blocks too" if recipe.idle_updates else "",
         f"label smoothing {recipe.label_smoothing:g}" if recipe.label_smoothing else "",
         f"gradients clipped to norm {recipe.gradient_clip:g}" if recipe.gradient_clip is not None else "",
         f"moving average of the weights with decay {recipe.ema_decay:g}" if recipe.ema_decay else "",
@@ -40,6 +41,13 @@ def recipe_line(recipe: Recipe) -> str:
         "augmented" if recipe.augment else "not augmented",
     ]
     return ", ".join(part for part in parts if part)
+
+
+def _warmup(recipe: Recipe) -> str:
+    """How long the rate warms up, and at which rate where it does not rise; empty without a warm-up."""
+    length = f"{recipe.warmup_steps} steps of" if recipe.warmup_steps else f"{percent(recipe.warmup, 0)} %"
+    rate = "" if recipe.warmup_lr is None else f" at {recipe.warmup_lr:g}"
+    return f"{length} warm-up{rate}" if recipe.warmup or recipe.warmup_steps else ""
 
 
 def _adversarial(how: Adversarial) -> str:

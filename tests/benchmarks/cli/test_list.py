@@ -89,10 +89,10 @@ def test_a_method_has_its_settings_in_its_own_words(show: Invoke) -> None:
 def test_sizes_are_listed_beside_the_published_ones_with_the_reason_where_they_differ(show: Invoke) -> None:
     lines = show("fidelity", "--methods", "cliquenet").stdout.splitlines()
     # Yang et al. 2018: 0.94 M and 0.91 G, by which they mean two operations per multiply-accumulate
-    (printed,) = (line for line in lines if "k36-t12" in line and "Yang" in line)
+    (printed,) = (line for line in lines if "[k36-t12]" in line and "Yang" in line)
     figure, parameters, _, macs, agrees = printed.split()[-5:]
     assert (figure, parameters, macs[:5], agrees) == ("940,000", "935,994", "455.1", "yes")
-    (other,) = (line for line in lines if "k150-t30-abc" in line)
+    (other,) = (line for line in lines if "[k150-t30-abc]" in line)
     assert "no: figures from memory" in other
 
 

@@ -219,6 +219,16 @@ def test_a_recipe_is_one_line() -> None:
     )
 
 
+def test_a_recipe_says_how_it_warms_up_and_what_idle_blocks_do() -> None:
+    recipe = Recipe(warmup_steps=400, warmup_lr=0.01, weight_decay=1e-4, idle_updates=True)
+    assert (
+        "cosine schedule, 400 steps of warm-up at 0.01, weight decay 0.0001, momentum and weight decay in idle blocks "
+        "too, batches of 128" in recipe_line(recipe)
+    )
+    assert "3 steps of warm-up, weight decay" in recipe_line(Recipe(warmup_steps=3))
+    assert "10 % warm-up at 0.5, weight decay" in recipe_line(Recipe(warmup=0.1, warmup_lr=0.5))
+
+
 def test_a_recipe_says_what_images_are_attacked() -> None:
     how = {"epsilon": 0.2, "steps": 5, "warmup": 0.25, "clean": 0.5}
     assert (

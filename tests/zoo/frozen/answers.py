@@ -12,7 +12,8 @@ from tests.zoo.frozen.rule import fill, measure
 FILE = Path(__file__).with_name("answers.json")
 """By selector: `commit`, at which the answers were taken; `official`, whether they were compared with the paper's own
 implementation at that commit, under mapped weights (logits, routes, losses and gradients to 1e-4 or better); and
-`tests.zoo.frozen.rule.measure`."""
+`tests.zoo.frozen.rule.measure`. A selector with a parameter is the preset as it was then: the preset itself has come
+nearer to the official code since, in that parameter."""
 
 
 def stored() -> dict[str, dict[str, Any]]:

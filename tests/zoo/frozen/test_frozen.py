@@ -11,9 +11,9 @@ from tests.zoo.frozen.rule import numbers
 
 STORED = stored()
 SLOW = {
-    "adanet[convnet-aig-50]",
-    "cliquenet[k150-t30-abc]",
-    "msdnet[msdnet-k4]",
+    "adanet[convnet-aig-50, free_full_layers=False]",
+    "cliquenet[k150-t30-abc, norm_epsilon=1e-05]",
+    "msdnet[msdnet-k4, stem_bias=False]",
     "resnet[resnet-50]",
     "skipnet[skipnet-34]",
 }

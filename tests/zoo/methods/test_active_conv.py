@@ -129,6 +129,28 @@ def test_positions_learn_slowly_and_never_decay() -> None:
     assert [p.shape for p in positions.parameters] == [(8, 2)] * 4
 
 
+@pytest.mark.parametrize("preset", ["plain-acu", "plain"])
+def test_in_the_papers_networks_only_weights_of_convolutions_and_the_classifier_decay(preset: str) -> None:
+    with torch.device("meta"):
+        net = zoo.create(f"active_conv[{preset}]")
+    names = {id(parameter): name for name, parameter in net.named_parameters()}
+    decaying = {
+        names[id(parameter)]
+        for group in net.param_groups()
+        if group.weight_decay_scale
+        for parameter in group.parameters
+    }
+    kept = {name for name in names.values() if name not in decaying}
+    assert all(net.get_parameter(name).ndim in (2, 4) and not name.endswith("positions") for name in decaying)
+    assert all(net.get_parameter(name).ndim == 1 or name.endswith("positions") for name in kept)
+    assert sum(group.lr_scale == 1 for group in net.param_groups()) == 2
+
+
+def test_in_the_suites_networks_everything_but_positions_decays() -> None:
+    decaying, positions = zoo.create("active_conv", TASK).param_groups()
+    assert (decaying.weight_decay_scale, positions.weight_decay_scale) == (1.0, 0.0)
+
+
 def test_positions_move_in_training_by_fractions_of_a_pixel() -> None:
     net = trained("active_conv[tiny]").net
     assert isinstance(net, ActiveConvNet)

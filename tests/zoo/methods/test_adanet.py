@@ -126,6 +126,98 @@ def test_all_layers_scaled_runs_every_block_at_its_rate(tmp_path: Path) -> None:
     assert torch.equal(out.route, torch.tensor(scaled.values["rates"]).expand(300, -1) > 0)
 
 
+# --- layers that always execute
+
+
+FIXED = "adanet[target_rate=(1, 0.5, 0.5, 1, 0.5, 1), fix_full_layers=true]"
+ALWAYS = [0, 3, 5]
+
+
+def shut(net: AdaNet) -> AdaNet:
+    """Gates that learn are all but sure to skip."""
+    for gate in net.gates:
+        if gate.choice.weight.requires_grad:
+            gate.choice.bias.data = torch.tensor([10.0, 0.0])
+    return net
+
+
+@pytest.mark.parametrize("threshold", [0.5, 0.999, 1 - 2**-53])
+def test_layers_of_target_1_execute_at_any_threshold_where_they_are_fixed(threshold: float) -> None:
+    net = shut(adanet(FIXED))
+    net.use(zoo.Setting(name="high", values={"threshold": threshold}))
+    out = answer(net)
+    assert out.route.all(dim=0).nonzero().flatten().tolist() == ALWAYS
+    assert out.route.any(dim=0).nonzero().flatten().tolist() == ALWAYS
+
+
+def test_fixed_layers_execute_in_training_under_any_noise_and_free_ones_draw() -> None:
+    net = shut(adanet(FIXED)).train()
+    with torch.no_grad():
+        routes = torch.cat([net(batch.images).route for batch in DIGITS.train.batches(500)])
+    assert routes.all(dim=0).nonzero().flatten().tolist() == ALWAYS
+    drawn = shut(adanet(FIXED.replace("true", "false"))).train()
+    with torch.no_grad():
+        routes = torch.cat([drawn(batch.images).route for batch in DIGITS.train.batches(500)])
+    assert not routes.all(dim=0).any()
+
+
+def test_fixed_gates_miss_no_target_and_learn_nothing(tmp_path: Path) -> None:
+    net = adanet(FIXED)
+    probs = answer(net).gate_probs
+    assert probs is not None
+    assert (probs[:, ALWAYS] == 1).all()
+    before = {name: value.clone() for name, value in net.gates.named_parameters()}
+    train_briefly(net, tmp_path, epochs=1)
+    for name, value in net.gates.named_parameters():
+        assert torch.equal(value, before[name]) == (int(name.split(".")[0]) in ALWAYS), name
+
+
+def test_a_network_with_fixed_layers_serves_what_it_answers(tmp_path: Path) -> None:
+    net = adanet(FIXED)
+    train_briefly(net, tmp_path, epochs=1)
+    images = next(DIGITS.test.batches(50)).images
+    with torch.no_grad():
+        expected = net.eval()(images)
+        served = zoo.optimize_for_inference(net)(images)
+    assert torch.equal(served.route, expected.route)
+    torch.testing.assert_close(served.logits, expected.logits, atol=1e-4, rtol=1e-4)
+
+
+# --- initialisation
+
+
+def test_on_cifar_convolutions_start_as_torch_draws_them() -> None:
+    """Uniform within 1 / sqrt(fan-in), so that the variance is 1 / (3 fan-in), against 2 / fan-out by He."""
+    for initialisation in ("cifar", "he"):
+        net = adanet(f"adanet[initialisation={initialisation}]")
+        for layer in [module for module in net.backbone.modules() if isinstance(module, torch.nn.Conv2d)]:
+            inputs, outputs = layer.weight[0].numel(), layer.weight[:, 0].numel()
+            variance = 1 / (3 * inputs) if initialisation == "cifar" else 2 / outputs
+            assert layer.weight.var().item() == pytest.approx(variance, rel=0.35)
+
+
+def test_on_imagenet_the_gates_hidden_layers_are_drawn_by_he() -> None:
+    net = adanet("adanet[initialisation=imagenet, widths=(64, 64, 64)]")
+    layers = [layer for gate in net.gates for layer in gate.hidden if isinstance(layer, torch.nn.Linear)]
+    weights = torch.cat([layer.weight.detach().flatten() for layer in layers])
+    assert len(layers) == 6
+    assert weights.std().item() == pytest.approx((2 / 16) ** 0.5, rel=0.05)  # fan-out 16
+
+
+def test_published_networks_start_and_are_pulled_as_the_official_code_has_it() -> None:
+    presets = zoo.method("adanet").presets
+    for name in ("convnet-aig-110", "convnet-aig-110-c100"):
+        assert presets[name].parameters["initialisation"] == "cifar"
+    for name in ("imagenet", "convnet-aig-50", "convnet-aig-101"):
+        assert presets[name].parameters["initialisation"] == "imagenet"
+        assert presets[name].parameters["free_full_layers"]
+
+
+def test_an_unknown_initialisation_is_refused() -> None:
+    with pytest.raises(ValueError, match="initialisation must be 'he', 'cifar' or 'imagenet', not 'xavier'"):
+        adanet("adanet[initialisation=xavier]")
+
+
 # --- stochastic depth
 
 

@@ -145,3 +145,11 @@ def test_the_trunk_is_the_suites_own_resnet() -> None:
     trunk = [*net.segments, net.heads[-1]]
     assert zoo.count_parameters(trunk) == zoo.count_parameters(static)
     assert {tuple(p.shape) for module in trunk for p in module.parameters()} == names
+
+
+def test_b_resnet_has_chainers_epsilon_and_the_suites_network_torchs() -> None:
+    for selector, epsilon in (("branchynet[b-resnet-110]", 2e-5), ("branchynet[tiny]", 1e-5)):
+        with torch.device("meta"):
+            net = zoo.create(selector)
+        norms = [module for module in net.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+        assert {(norm.eps, norm.momentum) for norm in norms} == {(epsilon, 0.1)}

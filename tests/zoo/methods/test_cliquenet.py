@@ -237,3 +237,22 @@ def test_more_updates_than_trained_are_refused(updates: float) -> None:
     net = zoo.create("cliquenet", TASK)
     with pytest.raises(ValueError, match="from 0 to 3"):
         net.use(zoo.Setting(name="bad", values={"updates": updates}))
+
+
+def test_batch_norms_of_cifar_and_svhn_are_tensorflows_and_of_imagenet_pytorchs() -> None:
+    for preset, facts in zoo.method("cliquenet").presets.items():
+        if preset in ("tiny", "small"):
+            continue
+        norms = [module for module in built(f"cliquenet[{preset}]").modules() if isinstance(module, nn.BatchNorm2d)]
+        expected = (1e-5, 0.1) if facts.task.classes == 1000 else (1e-3, 0.001)
+        assert {(norm.eps, norm.momentum) for norm in norms} == {expected}, preset
+
+
+def test_networks_of_svhn_are_those_of_cifar_with_the_figure_of_svhn() -> None:
+    presets = zoo.method("cliquenet").presets
+    found = [name for name in presets if name.endswith("-svhn")]
+    assert len(found) == 5
+    for name in found:
+        assert presets[name].parameters == presets[name.removesuffix("-svhn")].parameters
+        assert [figure.dataset for figure in presets[name].published] == ["svhn"]
+        assert presets[name].recipe["epochs"] == 40

@@ -48,6 +48,17 @@ def test_parameters_are_those_of_imgclsmobs_22_layer_networks(
     assert zoo.count_parameters(net) == expected
 
 
+def test_the_stem_has_a_bias_per_channel_on_imagenet_alone() -> None:
+    without = zoo.count_parameters(built("msdnet[msdnet-k4, stem_bias=false]"))
+    assert zoo.count_parameters(built("msdnet[msdnet-k4]")) == without + 32
+    names = dict(built("msdnet[msdnet-k4]").named_parameters())
+    biases = [name for name in names if name.endswith("bias") and f"{name.removesuffix('bias')}weight" in names]
+    assert [name for name in biases if names[f"{name.removesuffix('bias')}weight"].ndim == 4] == [
+        "segments.0.first_layer.stem.0.0.bias"
+    ]
+    assert zoo.parameters_of("msdnet[msdnet-24]").get("stem_bias", False) is False
+
+
 @pytest.mark.parametrize(
     ("preset", "layers"),
     [

@@ -15,6 +15,7 @@ from torch import Tensor
 from zoo.backbone import TRUNK_OPTIONS, TrunkOptions
 from zoo.execution.early_exit import EarlyExitNet
 from zoo.execution.thresholds import OperatingPoint, entropy, operating_points
+from zoo.layers import set_norms
 from zoo.methods.branchynet.trunks import BranchyTrunk, b_alexnet, b_lenet, b_resnet_110, branchy_resnet
 from zoo.network import Compute, Forward, ParamGroup, Phase, Task
 from zoo.papers.branchynet import PAPER
@@ -36,11 +37,13 @@ class BranchyNet(EarlyExitNet):
         trunk: `resnet` (the suite's own, with an exit after every stage), `b-lenet`, `b-alexnet`, `b-resnet-110`.
         exit_weights: one per exit; all 1 in the official code, earlier exits heavier in the paper.
         trunk_share: part of the epochs in the first phase; 0 trains jointly from the start.
+        norm_epsilon: added to the variance by batch norms; chainer's 2e-5 in the official code.
         trunk_options: of the `resnet` trunk: blocks, widths, block, stem_kind and shortcut_kind of
             `zoo.backbone.Backbone`.
 
     Raises:
-        ValueError: an unknown trunk, a shape it does not fit, or weights that do not match the exits.
+        ValueError: an unknown trunk, a shape it does not fit, weights that do not match the exits, or an epsilon that
+            is not positive.
     """
 
     shared_parameters = TRUNK_OPTIONS
@@ -54,12 +57,14 @@ class BranchyNet(EarlyExitNet):
         trunk: Literal["resnet", "b-lenet", "b-alexnet", "b-resnet-110"] = "resnet",
         exit_weights: Sequence[float] | None = None,
         trunk_share: float = 0.5,
+        norm_epsilon: float = 1e-5,
         **trunk_options: Unpack[TrunkOptions],
     ) -> None:
         parts = branchy_resnet(task, **trunk_options) if trunk == "resnet" else _published(trunk, task)
         if not 0 <= trunk_share < 1:
             raise ValueError(f"trunk_share must be at least 0 and below 1, not {trunk_share}")
         super().__init__(task, parts.segments, parts.heads)
+        set_norms(self, norm_epsilon)
         self.plain = parts.plain
         exits = len(parts.heads)
         self.exit_weights = tuple(exit_weights or (1.0,) * exits)

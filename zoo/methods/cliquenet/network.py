@@ -13,7 +13,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from zoo.layers import ModulesOf, conv, stem
+from zoo.layers import ModulesOf, conv, set_norms, stem
 from zoo.methods.cliquenet.block import CliqueBlock, readout, transition
 from zoo.network import Compute, Forward, RoutedNet, Setting, Task, Validation
 from zoo.papers.cliquenet import PAPER
@@ -47,6 +47,8 @@ class CliqueNet(RoutedNet):
         dropout: after every convolution of blocks, transitions and compression; 0.2 in the paper without
             augmentation, 0 in its ImageNet code.
         stem_width: channels of the first block's input, 64 in the paper.
+        norm_epsilon: added to the variance by batch norms; TensorFlow's 1e-3 in the paper's code for CIFAR and SVHN.
+        norm_momentum: share of a batch in their running statistics, 0.001 there.
         stem_kind: `cifar` is the paper's bare 3x3 convolution, `strided` the same with stride 2; `imagenet` as in
             `zoo.layers.stem`.
 
@@ -67,6 +69,8 @@ class CliqueNet(RoutedNet):
         attention: bool = False,
         dropout: float = 0.0,
         stem_width: int = 64,
+        norm_epsilon: float = 1e-5,
+        norm_momentum: float = 0.1,
         stem_kind: Literal["cifar", "strided", "imagenet"] = "cifar",
     ) -> None:
         super().__init__(task)
@@ -89,6 +93,7 @@ class CliqueNet(RoutedNet):
         self.transitions = nn.ModuleList(transition(c, attention=attention, dropout=dropout) for c in outgoing)
         self.classifier = nn.Linear(pooled, task.classes)
         _initialise(self)
+        set_norms(self, norm_epsilon, norm_momentum)
         self.units = tuple(self.unit_modules())
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:

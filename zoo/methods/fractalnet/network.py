@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from zoo.layers import ModulesOf, pooled_linear, stem
 from zoo.methods.fractalnet.block import ConvOptions, FractalBlock, Pool, drop_locally, only_column, reaching_the_end
-from zoo.network import Compute, Forward, RoutedNet, Setting, Task, Validation
+from zoo.network import Compute, Forward, ParamGroup, RoutedNet, Setting, Task, Validation
 from zoo.papers.fractalnet import PAPER
 from zoo.registry import register
 
@@ -45,6 +45,10 @@ class FractalNet(RoutedNet):
             instead of the last pool, as ResNet-34 has it.
         stem_kind: `none`, or as in `zoo.layers.stem`.
         dropout_unit: see `ConvOptions`, as are bias, affine and own_statistics.
+        conventions: of initialisation and solver. `caffe` has those of the authors' generator: Xavier by fan-in alone,
+            biases that learn twice as fast and do not decay. Shifts of batch norm count as biases; its scales, which
+            the authors' networks lack, do not decay either. `torch` has Xavier by fan-in and fan-out, and treats all
+            parameters alike.
 
     Raises:
         ValueError: parameters that do not describe a network, or images too small for its pools.
@@ -67,6 +71,7 @@ class FractalNet(RoutedNet):
         bias: bool = False,
         affine: bool = True,
         own_statistics: bool = True,
+        conventions: Literal["torch", "caffe"] = "torch",
     ) -> None:
         super().__init__(task)
         for name, value, valid in (
@@ -75,6 +80,7 @@ class FractalNet(RoutedNet):
             ("head", head, ("flatten", "average")),
             ("stem_kind", stem_kind, ("none", "strided", "imagenet")),
             ("dropout_unit", dropout_unit, ("element", "channel")),
+            ("conventions", conventions, ("torch", "caffe")),
         ):
             if value not in valid:
                 raise ValueError(f"{name} must be {', '.join(map(repr, valid[:-1]))} or {valid[-1]!r}, not {value!r}")
@@ -101,7 +107,8 @@ class FractalNet(RoutedNet):
         self.segments = self.blocks[0].segments
         names = [f"column{segment.column}.segment{segment.number}" for segment in self.segments]
         self.units = tuple(f"block{b}.{name}" for b in range(1, len(widths) + 1) for name in names)
-        _init_xavier(self)
+        self.conventions = conventions
+        _init_xavier(self, fan_in_only=conventions == "caffe")
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
         """Run normalised images; training draws what runs, and runs nothing else."""
@@ -167,6 +174,20 @@ class FractalNet(RoutedNet):
             total = total + torch.stack(columns).mean()
         return total
 
+    def param_groups(self) -> list[ParamGroup]:
+        """All alike, or weights, biases and scales of batch norm by the rule of `conventions`."""
+        if self.conventions == "torch":
+            return super().param_groups()
+        named = list(self.named_parameters())
+        biases = [parameter for name, parameter in named if name.endswith("bias")]
+        scales = [parameter for name, parameter in named if not name.endswith("bias") and parameter.ndim == 1]
+        groups = [
+            ParamGroup(parameters=[parameter for _, parameter in named if parameter.ndim > 1]),
+            ParamGroup(parameters=biases, lr_scale=2.0, weight_decay_scale=0.0),
+            ParamGroup(parameters=scales, weight_decay_scale=0.0),
+        ]
+        return [group for group in groups if group.parameters]
+
     def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
         """The convolutions of every column between two joins."""
         chains = [(chain,) for block in self.blocks for chain in block.chains]
@@ -217,9 +238,12 @@ def _final_area(task: Task, stem_kind: str, pools: int) -> int:
     return height * width
 
 
-def _init_xavier(network: nn.Module) -> None:
+def _init_xavier(network: nn.Module, *, fan_in_only: bool) -> None:
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.Linear):
-            nn.init.xavier_uniform_(module.weight)
+            if fan_in_only:
+                nn.init.kaiming_uniform_(module.weight, nonlinearity="linear")  # variance 1 / fan-in
+            else:
+                nn.init.xavier_uniform_(module.weight)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)

@@ -44,6 +44,7 @@ class MSDNet(EarlyExitNet):
         reduction: part of the channels that survives a transition; 0 for no transitions.
         head_width: channels in the classifiers; None for as many as they read.
         stem_kind: see `zoo.layers.stem`.
+        stem_bias: a bias in the stem's convolution, as the official code has it on ImageNet.
         lazy: whether a segment computes only what its exit needs, or whole layers.
 
     Attributes:
@@ -72,6 +73,7 @@ class MSDNet(EarlyExitNet):
         reduction: float = 0.5,
         head_width: int | None = 128,
         stem_kind: StemKind = "cifar",
+        stem_bias: bool = False,
         lazy: bool = True,
     ) -> None:
         if scales < 1 or min(channels, growth) < 1:
@@ -88,6 +90,7 @@ class MSDNet(EarlyExitNet):
             bottleneck_factors=bottleneck_factors,
             head_width=head_width,
             stem_kind=stem_kind,
+            stem_bias=stem_bias,
             lazy=lazy,
         )
         super().__init__(task, segments, heads)

@@ -102,9 +102,9 @@ def exit_layers(exits: int, base: int, step: int, spacing: Spacing) -> tuple[int
 class FirstLayer(nn.Module):
     """Layer 0: the stem is the finest scale, and strided 3x3 convolutions lead from each scale to the next."""
 
-    def __init__(self, kind: StemKind, channels: int, widths: Sequence[int]) -> None:
+    def __init__(self, kind: StemKind, channels: int, widths: Sequence[int], bias: bool) -> None:
         super().__init__()
-        self.stem = stem(kind, channels, widths[0])
+        self.stem = stem(kind, channels, widths[0], bias=bias)
         self.downs = nn.ModuleList(conv_bn_relu(a, b, 3, stride=2) for a, b in pairwise(widths))
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
@@ -216,6 +216,7 @@ def segments_and_heads(
     bottleneck_factors: Sequence[int] | None,
     head_width: int | None,
     stem_kind: StemKind,
+    stem_bias: bool,
     lazy: bool,
 ) -> tuple[list[ScalesSegment], list[Classifier]]:
     """Segments and heads of an MSDNet; the parameters are explained in `zoo.methods.msdnet.network.MSDNet`.
@@ -244,7 +245,8 @@ def segments_and_heads(
     for e, cells in enumerate(built):
         later = [scale if c.down is None else scale - 1 for rest in built[e + 1 :] for scale, c in rest]
         kept = min([*later, grid.scales - 1])
-        start = FirstLayer(stem_kind, task.shape[0], [channels * f for f in factors]) if e == 0 else None
+        widths = [channels * factor for factor in factors]
+        start = FirstLayer(stem_kind, task.shape[0], widths, stem_bias) if e == 0 else None
         segments.append(ScalesSegment(cells, segments[-1].kept if segments else 0, kept, start))
     heads = [
         Classifier(grid.channels(layer, channels, growth) * factors[-1], head_width, task.classes)

@@ -1,7 +1,8 @@
 """RandWireNN: stages wired by random graphs; every image takes the whole graph, lesions show what a part is worth.
 
 Facts that re-implementations miss: input nodes halve the resolution and change the channels (at the output side it cost
-5 points), every stage draws its own graph, and there is a ReLU between the last batch norm and the head.
+5 points), every stage draws its own graph, and there is a ReLU between the last batch norm and the head. Another one is
+behind the head's batch norm: the paper's "conv" is convolution, batch norm, ReLU. Third-party code leaves it out.
 """
 
 from __future__ import annotations

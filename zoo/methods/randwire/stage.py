@@ -78,7 +78,9 @@ class RandomStage(nn.Module):
         graph: the wiring.
         channels: of the input.
         width: of the nodes.
-        edge_drop: in training, the probability that an edge is cut for a batch, where its target has others.
+        edge_drop: in training, the probability that an edge is cut for a batch. The paper drops "one edge whose target
+            has more than one input", which leaves open how often; here every edge into such a target is drawn at this
+            rate, and where all of a target's are hit none is cut.
     """
 
     edges: Tensor

@@ -5,6 +5,7 @@ Parameters and multiply-accumulates are those of the official code, except for i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -14,6 +15,8 @@ from torch import Tensor, nn
 from zoo.layers import ModulesOf, conv_bn_relu, init_he
 
 GateKind = Literal["rnn", "ff1", "ff2"]
+GateStart = Literal["cifar", "imagenet"]
+"""Whose initialisation recurrent gates have: that of the official CIFAR code or of its ImageNet code."""
 
 State = tuple[Tensor, Tensor] | None
 """Hidden and cell state (N, hidden) of the recurrent gate; None before the first gate, and without memory."""
@@ -38,6 +41,10 @@ class SkipGates(nn.Module):
 
     def choices(self) -> list[nn.Linear]:
         """The layers that give the log-odds."""
+        raise NotImplementedError
+
+    def start(self, start: GateStart) -> None:
+        """Start as the official code does, open or shut as it comes."""
         raise NotImplementedError
 
     def open(self, log_odds: float) -> None:
@@ -90,6 +97,11 @@ class FeedForwardGates(SkipGates):
         """One per gate."""
         return list(self.choice)
 
+    def start(self, start: GateStart) -> None:
+        """Biases as torch draws them; the weights are the official ones from the beginning."""
+        for choice in self.choices():
+            _torch_bias(choice)
+
 
 def _features(kind: Literal["ff1", "ff2"], width: int) -> nn.Sequential:
     pool = (nn.AdaptiveAvgPool2d(1), nn.Flatten())
@@ -127,6 +139,23 @@ class RecurrentGates(SkipGates):
         """The one that all gates share."""
         return [self.choice]
 
+    def start(self, start: GateStart) -> None:
+        """The output layer of standard deviation .447 (CIFAR), or LSTM and output by Xavier without biases (ImageNet).
+
+        On CIFAR all else is as torch draws it. On ImageNet the constructor's output layer, of standard deviation 1.414,
+        is drawn again when training starts: the output then has .426, the LSTM .2.
+        """
+        for project in self.project:
+            _torch_bias(project)
+        if start == "cifar":
+            nn.init.normal_(self.choice.weight, std=math.sqrt(2 / self.choice.weight.numel()))
+            return
+        for name, parameter in [*self.cell.named_parameters(), *self.choice.named_parameters()]:
+            if name.startswith("weight"):
+                nn.init.xavier_normal_(parameter)
+            else:
+                nn.init.zeros_(parameter)
+
     def set_apart(self) -> None:
         """Widen the shared output layer, zero the LSTM's biases, so that the blocks' projections tell gates apart."""
         nn.init.normal_(self.choice.weight, std=4.0)
@@ -134,8 +163,18 @@ class RecurrentGates(SkipGates):
         nn.init.zeros_(self.cell.bias_hh)
 
 
+def _torch_bias(layer: nn.Linear) -> None:
+    bound = 1 / math.sqrt(layer.in_features)
+    nn.init.uniform_(layer.bias, -bound, bound)
+
+
 def make_gates(
-    kind: GateKind, channels: Sequence[int], open_log_odds: float | None, *, set_apart: bool = False
+    kind: GateKind,
+    channels: Sequence[int],
+    open_log_odds: float | None,
+    *,
+    start: GateStart = "cifar",
+    set_apart: bool = False,
 ) -> SkipGates:
     """Gates of a kind.
 
@@ -144,14 +183,19 @@ def make_gates(
         channels: C of every gated block's input.
         open_log_odds: bias of the log-odds at the start, or None for the official initialisation, which for some
             seeds shuts every gate.
+        start: whose official initialisation; without meaning where gates are opened.
         set_apart: start the gates of different blocks with different log-odds.
 
     Raises:
-        ValueError: an unknown kind.
+        ValueError: an unknown kind or start.
     """
     if kind not in ("rnn", "ff1", "ff2"):
         raise ValueError(f"gate must be 'rnn', 'ff1' or 'ff2', not {kind!r}")
+    if start not in ("cifar", "imagenet"):
+        raise ValueError(f"gate_start must be 'cifar' or 'imagenet', not {start!r}")
     gates = RecurrentGates(channels) if kind == "rnn" else FeedForwardGates(kind, channels)
+    if open_log_odds is None:
+        gates.start(start)
     if set_apart:
         gates.set_apart()
     if open_log_odds is not None:

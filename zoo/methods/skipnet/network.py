@@ -17,8 +17,8 @@ from zoo.execution.gated_block import gated_block
 from zoo.execution.gates import logistic_noise, threshold_settings
 from zoo.execution.skipping import Decide, GatedOutput, Skipping, Threshold
 from zoo.layers import ResidualBlock
-from zoo.methods.skipnet.gates import GateKind, discounted_returns, make_gates
-from zoo.network import Compute, Forward, Phase, RoutedNet, Setting, Task, Validation
+from zoo.methods.skipnet.gates import GateKind, GateStart, discounted_returns, make_gates
+from zoo.network import Compute, Forward, Phase, RoutedNet, Schedule, Setting, Task, Validation
 from zoo.papers.skipnet import PAPER
 from zoo.registry import register
 
@@ -44,13 +44,15 @@ class SkipNet(RoutedNet):
             thresholds it, and there is no hybrid phase.
         open_log_odds: bias of the gates' log-odds at the start; None for the official initialisation, with which
             some seeds start with every gate shut.
+        gate_start: whose, of recurrent gates: `cifar` or `imagenet`; see `RecurrentGates.start`.
         set_apart: start the recurrent gates of different blocks with different log-odds, as feed-forward ones do.
             Officially they start alike, and within a few hundred steps all stay open or all shut.
         alpha: price of computation; 0.1 in the official CIFAR code, 0 to 4 in the paper's sweep.
         gamma: discount of rewards; 1 in the official code.
         rl_weight: of the policy's loss.
         reward_reduction: `sum` over the samples of a batch as the official CIFAR code does, or their `mean`
-            (ImageNet).
+            (ImageNet). The official ImageNet code multiplies log-probabilities (N,) by returns (N, 1), an outer product
+            whose mean gives no image the credit for its own decisions; here, as in the paper, each has its own return.
         scale_terminal: multiply the terminal reward by alpha / N, as on ImageNet.
         policy_temperature: divides the gates' log-odds once, when the hybrid phase begins; 0.05 on ImageNet.
         hybrid_norm: batch norm in the hybrid phase. `batch` normalises by the batch and runs every block for every
@@ -58,10 +60,13 @@ class SkipNet(RoutedNet):
             `frozen` keeps the statistics of the supervised phase, so that only open blocks need to run.
         hybrid_share: part of the epochs in the hybrid phase; 0 leaves it out.
         hybrid_lr_scale: of the learning rate there; 1e-3 is the official 0.1 to 1e-4.
+        hybrid_milestones: parts of the hybrid phase after which its rate is divided by 10, officially none on CIFAR and
+            0.75 on ImageNet; None for the recipe's schedule.
         trunk: blocks, widths, block, stem_kind and shortcut_kind of `zoo.backbone.Backbone`.
 
     Raises:
-        ValueError: an unknown gate, decision, reduction or norm, a number out of range, or fewer than two blocks.
+        ValueError: an unknown gate, start, decision, reduction or norm, a number out of range, or fewer than two
+            blocks.
     """
 
     shared_parameters = TRUNK_OPTIONS
@@ -73,6 +78,7 @@ class SkipNet(RoutedNet):
         gate: GateKind = "rnn",
         decision: Literal["hard", "soft"] = "hard",
         open_log_odds: float | None = 1.0,
+        gate_start: GateStart = "cifar",
         set_apart: bool = False,
         alpha: float = 0.1,
         gamma: float = 1.0,
@@ -83,6 +89,7 @@ class SkipNet(RoutedNet):
         hybrid_norm: Literal["batch", "frozen"] = "batch",
         hybrid_share: float = 10 / 74,
         hybrid_lr_scale: float = 1e-3,
+        hybrid_milestones: Sequence[float] | None = None,
         **trunk: Unpack[TrunkOptions],
     ) -> None:
         super().__init__(task)
@@ -99,7 +106,8 @@ class SkipNet(RoutedNet):
             raise ValueError(f"gamma must lie between 0 and 1, not {gamma}")
         if policy_temperature <= 0:
             raise ValueError(f"policy_temperature must be positive, not {policy_temperature}")
-        self.gates = make_gates(gate, [b.in_channels for b in gated], open_log_odds, set_apart=set_apart)
+        widths = [block.in_channels for block in gated]
+        self.gates = make_gates(gate, widths, open_log_odds, start=gate_start, set_apart=set_apart)
         self.skipping = Skipping("block")  # a closed gate leaves out the branch and the activation
         self.units = tuple(self.backbone.names[1:])
         self.decision = decision
@@ -112,6 +120,7 @@ class SkipNet(RoutedNet):
         self.hybrid_norm = hybrid_norm
         self.hybrid_share = hybrid_share
         self.hybrid_lr_scale = hybrid_lr_scale
+        self.hybrid_schedule = _divided_at(hybrid_milestones)
         self.phase = "supervised"
         self.threshold = 0.5
 
@@ -164,8 +173,9 @@ class SkipNet(RoutedNet):
         """Supervised, then hybrid (paper)."""
         if self.decision == "soft" or self.hybrid_share == 0:
             return (Phase(name="supervised"),)
-        hybrid = Phase(name="hybrid", share=self.hybrid_share, lr_scale=self.hybrid_lr_scale)
-        return (Phase(name="supervised", share=1 - self.hybrid_share), hybrid)
+        share, scale = self.hybrid_share, self.hybrid_lr_scale
+        hybrid = Phase(name="hybrid", share=share, lr_scale=scale, schedule=self.hybrid_schedule)
+        return (Phase(name="supervised", share=1 - share), hybrid)
 
     def begin(self, phase: str) -> None:
         """Enter `supervised` or `hybrid`; `train()` then freezes the batch norms where they are to be frozen.
@@ -220,6 +230,12 @@ class SkipNet(RoutedNet):
         if not 0 < threshold < 1:
             raise ValueError(f"threshold must lie between 0 and 1, not {threshold}")
         self.threshold, self.setting = threshold, setting
+
+
+def _divided_at(milestones: Sequence[float] | None) -> Schedule | None:
+    if milestones is None:
+        return None
+    return Schedule(kind="step" if milestones else "constant", milestones=tuple(milestones))
 
 
 def _check_choice(name: str, value: str, valid: Sequence[str]) -> None:

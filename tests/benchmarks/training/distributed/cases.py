@@ -33,6 +33,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "early exits in two phases": ("branchynet[tiny]", {}),
     "drop-path and a batch norm of its own": ("fractalnet[tiny]", {}),
     "blocks that drop out": ("stochastic_depth[tiny]", {}),
+    "blocks that drop out and go on decaying": ("stochastic_depth[tiny]", {"idle_updates": True}),
     "edges that drop out": ("randwire[tiny, edge_drop=0.3, dropout=0.2]", {}),
     "dropout": ("wideresnet[tiny, dropout=0.3]", {}),
     "trained on attacked images": ("resnet[tiny]", {"adversarial": {"attack": "pgd", "epsilon": 0.1, "steps": 2}}),

@@ -124,6 +124,14 @@ def _lower(text: Says) -> str:
     return text.words.lower()
 
 
+def _warmup(own: Recipe) -> Says | None:
+    if not own.warmup and not own.warmup_steps:
+        return None
+    steps, share = says("{} steps of warm-up", own.warmup_steps), says("{} % warm-up", 100 * own.warmup)
+    rate = says(" at {}", own.warmup_lr) if own.warmup_lr is not None else ""
+    return joined(steps if own.warmup_steps else share, rate)
+
+
 def recipe(fields: Any) -> Says:
     """How networks are trained, in one line; fields that are not given have their usual values."""
     own = Recipe.model_validate(dict(fields))
@@ -135,8 +143,9 @@ def recipe(fields: Any) -> Says:
     parts = [
         joined(says("{} epochs of ", own.epochs), name, *([momentum] if own.optimizer == "sgd" else [])),
         joined(says("learning rate {}, ", own.lr), shape),
-        says("{} % warm-up", 100 * own.warmup) if own.warmup else None,
+        _warmup(own),
         says("weight decay {}", own.weight_decay),
+        Says("momentum and weight decay in idle blocks too") if own.idle_updates else None,
         says("label smoothing {}", own.label_smoothing) if own.label_smoothing else None,
         says("gradients clipped to norm {}", own.gradient_clip) if own.gradient_clip is not None else None,
         says("moving average of the weights with decay {}", own.ema_decay) if own.ema_decay else None,
