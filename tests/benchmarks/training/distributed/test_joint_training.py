@@ -14,7 +14,7 @@ from tests.benchmarks.training.distributed.processes import together
 EVERY_DAY = ["static", "early exits in two phases", "gated, with a rate penalty"]
 Results = list[dict[str, Result]]
 ROUNDING = 1e-8
-"""Six steps make 1e-10 of a rounding in fp64 on some processors; a gradient that is scaled wrongly is 1e-3 off."""
+"""Of fp64 after a few steps, which make a rounding 1e-10 on some processors."""
 
 
 @pytest.fixture(scope="module")
