@@ -45,6 +45,8 @@ class FractalNet(RoutedNet):
             instead of the last pool, as ResNet-34 has it.
         stem_kind: `none`, or as in `zoo.layers.stem`.
         dropout_unit: see `ConvOptions`, as are bias, affine and own_statistics.
+        widen_first: see `FractalBlock`; with it, `fractalnet-20` has the printed number of parameters but for 1 %. It
+            always runs: no unit.
 
     Raises:
         ValueError: parameters that do not describe a network, or images too small for its pools.
@@ -67,6 +69,7 @@ class FractalNet(RoutedNet):
         bias: bool = False,
         affine: bool = True,
         own_statistics: bool = True,
+        widen_first: bool = False,
     ) -> None:
         super().__init__(task)
         for name, value, valid in (
@@ -91,7 +94,10 @@ class FractalNet(RoutedNet):
             pools[-1] = "none"
         self.blocks: ModulesOf[FractalBlock] = ModulesOf()
         for width, rate, kind in zip(widths, dropout, pools, strict=True):
-            self.blocks.append(FractalBlock(columns, channels, width, dropout=rate, pool=kind, options=options))
+            block = FractalBlock(
+                columns, channels, width, dropout=rate, pool=kind, options=options, widen_first=widen_first
+            )
+            self.blocks.append(block)
             channels = width
         area = _final_area(task, stem_kind, sum(kind != "none" for kind in pools))
         if head == "average":
