@@ -120,7 +120,9 @@ def outcome(evidence: Evidence, method: MethodDescription, preset: str, figure: 
     ends = (1 - float(point.get(f"accuracy_{end}", math.nan)) for end in ("high", "low"))
     low, high = (1 - accuracy if is_missing(end) else end for end in ends)
     reason = _another_way(method, preset, figure, network, float(point.get("routed", math.nan)))
-    word, detail = ("not attempted", reason) if reason else _judged(figure, 1 - accuracy, low, high)
+    if reason:
+        return Outcome(word="not attempted", detail=reason, network=network, error=1 - accuracy, low=low, high=high)
+    word, detail = _judged(figure, 1 - accuracy, low, high)
     return Outcome(word=word, detail=detail, network=network, error=1 - accuracy, low=low, high=high)
 
 

@@ -234,6 +234,7 @@ def test_alexnet_is_torchvisions_and_its_3x3_layers_are_active() -> None:
 def test_alexnet_answers_as_torchvisions_with_its_weights() -> None:
     torch.manual_seed(0)
     net = zoo.create("active_conv[trunk=alexnet, stages=()]", zoo.Task(shape=(3, 64, 64), classes=5)).eval()
+    assert isinstance(net, ActiveConvNet)
     theirs = torchvision.models.alexnet(num_classes=5).eval()
     theirs.load_state_dict(dict(zip(theirs.state_dict(), net.trunk.state_dict().values(), strict=True)))
     images = torch.rand(2, 3, 64, 64)

@@ -246,17 +246,16 @@ def test_bad_parameters_are_refused(parameters: dict[str, Any], message: str) ->
 
 
 def test_dropout_stands_between_the_pool_and_the_classifier_of_the_largest_network_alone() -> None:
-    heads = {}
-    for preset in ("pyramidnet-200-a300", "pyramidnet-200-a450"):
-        with torch.device("meta"):
-            net = zoo.create(f"pyramidnet[{preset}]")
-        heads[preset] = [type(module).__name__ for module in net.head]
+    presets = ("pyramidnet-200-a300", "pyramidnet-200-a450")
+    heads = {preset: [type(module).__name__ for module in on_meta(preset).head] for preset in presets}
     usual = ["BatchNorm2d", "ReLU", "AdaptiveAvgPool2d", "Flatten", "Linear"]
     assert heads["pyramidnet-200-a300"] == usual
     assert heads["pyramidnet-200-a450"] == [*usual[:-1], "Dropout", "Linear"]
-    assert isinstance(net.head[-2], nn.Dropout)
-    assert net.head[-2].p == 0.5
-    assert net.head[-1].in_features == 4 * (64 + 450)
+    dropout, linear = on_meta("pyramidnet-200-a450").head[-2:]
+    assert isinstance(dropout, nn.Dropout)
+    assert dropout.p == 0.5
+    assert isinstance(linear, nn.Linear)
+    assert linear.in_features == 4 * (64 + 450)
 
 
 # --- stochastic depth

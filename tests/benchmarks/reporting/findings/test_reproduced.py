@@ -13,7 +13,7 @@ import zoo
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.findings.reproduced import Outcome, outcome, pixels
 from benchmarks.reporting.tables.published import published
-from tests.benchmarks.reporting.hand_made import HandMade, answers, costs
+from tests.benchmarks.reporting.hand_made import ENVIRONMENT, HandMade, answers, costs
 from zoo.papers.paper import Published
 
 RESNET_20 = "1" * 730 + "0" * 70
@@ -33,12 +33,16 @@ def made_of(
     dataset: str = "cifar10",
     recipe: Mapping[str, Any] | None = None,
     settings: Mapping[str, str] | None = None,
-    tables: Mapping[str, pd.DataFrame] | None = None,
-    **parameters: Any,
+    parameters: Mapping[str, Any] | None = None,
+    cost: pd.DataFrame | None = None,
 ) -> Evidence:
     own = recipe_of(method, preset) if recipe is None else recipe
     study = HandMade(root, dataset=dataset, recipe=own, methods=[f"{method}[{preset}]"])
-    study.add(study.spec(method, preset=preset, **parameters), accuracy=accuracy, settings=settings, **(tables or {}))
+    spec = study.spec(method, preset=preset, **(parameters or {}))
+    tables = {"accuracy": accuracy} if cost is None else {"accuracy": accuracy, "cost": cost}
+    record = study.add(spec, settings=settings)
+    for name, table in tables.items():
+        record.write_table(name, table, {"version": {}, "seconds": 1.0, "environment": ENVIRONMENT})
     return study.evidence()
 
 
@@ -112,12 +116,12 @@ def test_part_of_the_data_is_other_data(tmp_path: Path) -> None:
 def test_other_presets_and_parameters_are_not_the_figures_network(tmp_path: Path) -> None:
     evidence = made_of(tmp_path / "a", "resnet", "resnet-20", answers(RESNET_20))
     assert found(evidence, "resnet-56").detail == "other preset"
-    changed = made_of(tmp_path / "b", "resnet", "resnet-20", answers(RESNET_20), shortcut_kind="B")
+    changed = made_of(tmp_path / "b", "resnet", "resnet-20", answers(RESNET_20), parameters={"shortcut_kind": "B"})
     assert found(changed, "resnet-20").detail == "other preset"
 
 
 def test_a_figure_of_a_changed_network_is_found_at_that_network(tmp_path: Path) -> None:
-    evidence = made_of(tmp_path, "cliquenet", "k64-t15", answers("1" * 100), updates=2)
+    evidence = made_of(tmp_path, "cliquenet", "k64-t15", answers("1" * 100), parameters={"updates": 2})
     details = {f"{one.error:g}": found(evidence, "k64-t15", n) for n, one in enumerate(figures("cliquenet", "k64-t15"))}
     assert details["5.54"].word == "ours differs"
     assert details["5.12"].detail == details["5.63"].detail == "other preset"
@@ -151,8 +155,8 @@ def test_a_setting_that_was_not_measured_is_named(tmp_path: Path) -> None:
 def test_an_error_at_a_cost_is_compared_at_that_cost_only(
     tmp_path: Path, routed: float | None, word: str, detail: str
 ) -> None:
-    cost = {} if routed is None else {"cost": costs(("default", 253_000_000, routed))}
-    own = found(made_of(tmp_path, "adanet", "convnet-aig-110", answers("1" * 100), tables=cost), "convnet-aig-110")
+    cost = None if routed is None else costs(("default", 253_000_000, routed))
+    own = found(made_of(tmp_path, "adanet", "convnet-aig-110", answers("1" * 100), cost=cost), "convnet-aig-110")
     assert (own.word, own.detail) == (word, detail)
 
 
