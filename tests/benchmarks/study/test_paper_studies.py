@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 import zoo
 from benchmarks.reporting.findings.reproduced import ORIGINALS, pixels
 from benchmarks.study.study import Study, bundled_studies, load_study
 from benchmarks.training.recipe import Recipe
+from zoo.papers.paper import CIFAR10, CIFAR100, IMAGENET, MNIST
 
 STUDIES = [name for name in bundled_studies() if name.startswith("paper")]
 
@@ -60,6 +62,18 @@ def test_its_networks_are_trained_by_their_papers_recipes_as_far_as_known(name: 
         theirs = Recipe.model_validate(dict(recipe))
         asked = theirs.model_fields_set
         assert {name: getattr(spec.recipe, name) for name in asked} == {name: getattr(theirs, name) for name in asked}
+
+
+TASKS = {"cifar10": CIFAR10, "cifar100": CIFAR100, "svhn": CIFAR10, "mnist": MNIST, "imagenet": IMAGENET}
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_its_networks_fit_its_images(name: str) -> None:
+    study = load_study(name)
+    task = TASKS[pixels(study.dataset).published_as]
+    for selector in chosen(study):
+        with torch.device("meta"):
+            assert zoo.create(selector, task).task == task
 
 
 def test_together_the_studies_have_every_method() -> None:
