@@ -11,6 +11,7 @@ from typing import Any, Literal
 from benchmarks.reporting.evidence.evidence import Evidence, MethodDescription, NetworkEvidence, StudyEvidence
 from benchmarks.reporting.formatting import is_missing, points
 from benchmarks.study.study import parse_dataset
+from benchmarks.training.recipe import Recipe
 from zoo.papers.paper import Published
 
 Word = Literal["reproduced", "ours differs", "not attempted"]
@@ -23,6 +24,8 @@ HARMLESS = frozenset({"download", "workers", "in_memory"})
 """Options on which no pixel and no split depends."""
 ROUNDING = 0.5e-4
 """Share by which a number printed with two digits of a percent may be off."""
+EXTRAS = {"augment", "adversarial", "label_smoothing", "warmup", "gradient_clip", "ema_decay"}
+"""Fields of a recipe in which a paper that does not name them has what is usual."""
 SAME_COST = 0.1
 """Share by which the mean cost of a network may be off a figure's, if that is an error at a cost."""
 
@@ -109,8 +112,7 @@ def outcome(evidence: Evidence, method: MethodDescription, preset: str, figure: 
         return Outcome(word="not attempted", detail=pixels.why_not or OTHER_DATA)
     network = next((one for one in evidence.networks if _is_of(one, method, preset, figure)), None)
     if network is None:
-        failed = any(_is_named(one.label, method, preset) for one in evidence.failed)
-        return Outcome(word="not attempted", detail="training failed" if failed else "other preset")
+        return Outcome(word="not attempted", detail=_why_absent(evidence, f"{method.name}[{preset}]"))
     setting = figure.setting or network.first.settings[0].name
     point = evidence.points.get((network.label, setting), {})
     accuracy = float(point.get("accuracy", math.nan))
@@ -131,8 +133,10 @@ def _is_of(network: NetworkEvidence, method: MethodDescription, preset: str, fig
     return network.method == method and model.preset == preset and dict(model.parameters) == dict(figure.changed)
 
 
-def _is_named(label: str, method: MethodDescription, preset: str) -> bool:
-    return label.startswith(f"{method.name}[{preset}]")
+def _why_absent(evidence: Evidence, label: str) -> str:
+    if label in (network.label for network in evidence.failed):
+        return "training failed"
+    return "not trained yet" if label in evidence.untrained else "other preset"
 
 
 def _another_way(
@@ -144,7 +148,8 @@ def _another_way(
     ours, theirs = network.first.recipe, method.recipes.get(preset)
     if theirs is None:
         return "the paper's recipe is not known"
-    asked = {name: getattr(theirs, name) for name in theirs.model_fields_set}
+    named = theirs.model_fields_set | EXTRAS
+    asked = {name: getattr(theirs, name) for name in Recipe.model_fields if name in named}
     if figure.augment is not None:
         asked["augment"] = figure.augment
     other = [name for name, value in asked.items() if getattr(ours, name) != value]

@@ -37,7 +37,7 @@ def made_of(
     cost: pd.DataFrame | None = None,
 ) -> Evidence:
     own = recipe_of(method, preset) if recipe is None else recipe
-    study = HandMade(root, dataset=dataset, recipe=own, methods=[f"{method}[{preset}]"])
+    study = HandMade(root, dataset=dataset, recipe=own, methods=[str(zoo.Selector(method, preset, parameters or {}))])
     spec = study.spec(method, preset=preset, **(parameters or {}))
     tables = {"accuracy": accuracy} if cost is None else {"accuracy": accuracy, "cost": cost}
     record = study.add(spec, settings=settings)
@@ -82,6 +82,15 @@ def test_another_recipe_is_no_attempt_but_the_number_is_shown(tmp_path: Path) ->
     assert own.error == pytest.approx(0.0875)
 
 
+@pytest.mark.parametrize(
+    "extra", [{"augment": False}, {"label_smoothing": 0.1}, {"adversarial": {"attack": "fgsm", "epsilon": 0.1}}]
+)
+def test_what_a_paper_does_not_name_is_what_is_usual(tmp_path: Path, extra: dict[str, Any]) -> None:
+    recipe = recipe_of("resnet", "resnet-20", **extra)
+    own = found(made_of(tmp_path, "resnet", "resnet-20", answers(RESNET_20), recipe=recipe), "resnet-20")
+    assert (own.word, own.detail) == ("not attempted", f"other recipe: {next(iter(extra)).replace('_', ' ')}")
+
+
 def test_errors_on_jpeg_images_never_stand_beside_those_on_original_pixels(tmp_path: Path) -> None:
     evidence = made_of(tmp_path, "resnet", "resnet-20", answers(RESNET_20), dataset="cifar10-jpeg")
     own = found(evidence, "resnet-20")
@@ -118,6 +127,15 @@ def test_other_presets_and_parameters_are_not_the_figures_network(tmp_path: Path
     assert found(evidence, "resnet-56").detail == "other preset"
     changed = made_of(tmp_path / "b", "resnet", "resnet-20", answers(RESNET_20), parameters={"shortcut_kind": "B"})
     assert found(changed, "resnet-20").detail == "other preset"
+
+
+def test_a_network_that_is_asked_for_and_not_there_is_not_trained_yet(tmp_path: Path) -> None:
+    names = ["resnet[resnet-20]", "resnet[resnet-56]"]
+    study = HandMade(tmp_path, dataset="cifar10", methods=names)
+    study.add(study.spec("resnet", preset="resnet-20"), accuracy=answers(RESNET_20))
+    evidence = study.evidence()
+    assert found(evidence, "resnet-56").detail == "not trained yet"
+    assert found(evidence, "resnet-110").detail == "other preset"
 
 
 def test_a_figure_of_a_changed_network_is_found_at_that_network(tmp_path: Path) -> None:
