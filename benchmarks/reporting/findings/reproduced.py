@@ -3,49 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePath
-from typing import Any, Literal
+from typing import Literal
 
-from benchmarks.reporting.evidence.evidence import Evidence, MethodDescription, NetworkEvidence, StudyEvidence
+from benchmarks.reporting.evidence.evidence import Evidence, MethodDescription, NetworkEvidence
+from benchmarks.reporting.evidence.pixels import OTHER_DATA
 from benchmarks.reporting.formatting import is_missing, points
-from benchmarks.study.study import parse_dataset
 from benchmarks.training.recipe import Recipe
 from zoo.papers.paper import Published
 
 Word = Literal["reproduced", "ours differs", "not attempted"]
-ORIGINAL = "original pixels"
-OTHER_DATA = "other data set"
-ORIGINALS = ("cifar10", "cifar100", "svhn", "mnist", "imagenet")
-"""Data sets of published figures. An error on one that was compressed again is another quantity."""
-JPEG = ("cifar10-jpeg",)
-HARMLESS = frozenset({"download", "workers", "in_memory"})
-"""Options on which no pixel and no split depends."""
 ROUNDING = 0.5e-4
 """Share by which a number printed with two digits of a percent may be off."""
 EXTRAS = {"augment", "adversarial", "label_smoothing", "warmup", "gradient_clip", "ema_decay"}
 """Fields of a recipe in which a paper that does not name them has what is usual."""
 SAME_COST = 0.1
 """Share by which the mean cost of a network may be off a figure's, if that is an error at a cost."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pixels:
-    """On which images a study measured, by the name that published figures have for them.
-
-    Attributes:
-        published_as: `cifar10` and so on; empty where no figure is of these images.
-        why_not: where it is empty, in a few words.
-        words: for readers: the original pixels, or what was done to them.
-    """
-
-    published_as: str = ""
-    why_not: str = ""
-    words: str = ORIGINAL
-
-
-OTHERS = Pixels(why_not=OTHER_DATA, words="no printed error is of these")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,45 +42,9 @@ class Outcome:
     high: float = math.nan
 
 
-def pixels_of(study: StudyEvidence) -> Pixels:
-    """The images of a study, or of several on one page: of all, or no figure is of them."""
-    found = {pixels(str(one.configuration["dataset"])) for one in study.studies.values() or (study,)}
-    return found.pop() if len(found) == 1 else Pixels(why_not="several selections of data here", words="mixed")
-
-
-def pixels(text: str) -> Pixels:
-    """The images of a data set's selector, `name` or `name[option=value]`.
-
-    MNIST is `torchvision[dataset=MNIST]`; ImageNet is an image folder of that name at 224 pixels.
-    """
-    try:
-        name, options = parse_dataset(text)
-    except ValueError:
-        return OTHERS
-    if name in JPEG:
-        return Pixels(why_not="JPEG-compressed images here", words="JPEG-compressed")
-    named = _named_by_options(name, options)
-    known = named.get("dataset") or named.get("path") or name
-    if known not in ORIGINALS:
-        return OTHERS
-    changing = sorted(set(options) - HARMLESS - set(named))
-    if changing:
-        return Pixels(why_not=f"other images here, by {', '.join(changing)}", words="selected or changed images")
-    return Pixels(published_as=known)
-
-
-def _named_by_options(name: str, options: Mapping[str, Any]) -> Mapping[str, str]:
-    """Options that say which published data set a reader of many reads, and its published name."""
-    if name == "torchvision" and options.get("dataset") == "MNIST":
-        return {"dataset": "mnist"}
-    if name == "imagefolder" and PurePath(str(options.get("path"))).name == "imagenet" and options.get("crop") == 224:
-        return {"path": "imagenet", "crop": ""}
-    return {}
-
-
 def outcome(evidence: Evidence, method: MethodDescription, preset: str, figure: Published) -> Outcome:
     """What became of a figure with a top-1 error."""
-    pixels = pixels_of(evidence.study)
+    pixels = evidence.study.pixels
     if pixels.published_as != figure.dataset:
         return Outcome(word="not attempted", detail=pixels.why_not or OTHER_DATA)
     network = next((one for one in evidence.networks if _is_of(one, method, preset, figure)), None)

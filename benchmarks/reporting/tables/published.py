@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from benchmarks.reporting.evidence.evidence import Evidence, MethodDescription
+from benchmarks.reporting.evidence.pixels import ORIGINAL
 from benchmarks.reporting.findings.provenance import recipe_line
-from benchmarks.reporting.findings.reproduced import ORIGINAL, Outcome, outcome, pixels_of
+from benchmarks.reporting.findings.reproduced import Outcome, outcome
 from benchmarks.reporting.formatting import percent, span
 from benchmarks.reporting.sections import PUBLISHED
 from benchmarks.reporting.tables.base import Column, Table, table
@@ -25,8 +26,7 @@ def published(evidence: Evidence) -> Table | None:
             rows += [_row(evidence, method, preset, figure) for figure in figures if figure.error is not None]
     if not rows:
         return None
-    counts = Counter(cells[4].text for cells in rows)
-    pixels = pixels_of(evidence.study)
+    counts, pixels = Counter(cells[4].text for cells in rows), evidence.study.pixels.words
     columns = [
         Column(name="Method", numeric=False),
         Column(name="Data set", numeric=False),
@@ -49,7 +49,7 @@ def published(evidence: Evidence) -> Table | None:
         rows=rows,
         note=f"{counts['reproduced']} reproduced, {counts['ours differs']} different, "
         f"{counts['not attempted']} not attempted. All printed errors are of original pixels. Here: "
-        f"{evidence.study.dataset_title} ({pixels.words}), with validation images held out of the training images. "
+        f"{evidence.study.dataset_title} ({pixels}), with validation images held out of the training images. "
         "Only where “Here” has a number were the same preset and data set measured in this study; "
         "nothing else in this table can be compared with it.",
     )

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import zoo
-from benchmarks.reporting.findings.reproduced import ORIGINALS, pixels
+from benchmarks.reporting.evidence.methods import ORIGINALS, dataset_pixels
 from benchmarks.study.study import Study, bundled_studies, load_study
 from benchmarks.training.recipe import Recipe
 from zoo.papers.paper import CIFAR10, CIFAR100, IMAGENET, MNIST
@@ -28,7 +28,7 @@ def chosen(study: Study) -> list[zoo.Selector]:
 
 
 def test_there_is_one_study_for_every_published_data_set() -> None:
-    assert {pixels(load_study(name).dataset).published_as for name in STUDIES} == set(ORIGINALS)
+    assert {dataset_pixels(load_study(name).dataset).published_as for name in STUDIES} == set(ORIGINALS)
 
 
 def test_every_published_error_is_on_one_of_these_data_sets() -> None:
@@ -45,7 +45,7 @@ def test_every_published_error_is_on_one_of_these_data_sets() -> None:
 @pytest.mark.parametrize("name", STUDIES)
 def test_a_study_has_every_method_with_an_error_on_its_data_and_presets_that_have_one(name: str) -> None:
     study = load_study(name)
-    dataset = pixels(study.dataset).published_as
+    dataset = dataset_pixels(study.dataset).published_as
     published = {method: presets_with_errors(method, dataset) for method in zoo.list_methods()}
     assert study.published_recipes
     assert {selector.name for selector in chosen(study)} == {method for method, presets in published.items() if presets}
@@ -70,7 +70,7 @@ TASKS = {"cifar10": CIFAR10, "cifar100": CIFAR100, "svhn": CIFAR10, "mnist": MNI
 @pytest.mark.parametrize("name", STUDIES)
 def test_its_networks_fit_its_images(name: str) -> None:
     study = load_study(name)
-    task = TASKS[pixels(study.dataset).published_as]
+    task = TASKS[dataset_pixels(study.dataset).published_as]
     for selector in chosen(study):
         with torch.device("meta"):
             assert zoo.create(selector, task).task == task

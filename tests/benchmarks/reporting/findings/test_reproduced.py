@@ -11,7 +11,8 @@ import pytest
 
 import zoo
 from benchmarks.reporting.evidence.evidence import Evidence
-from benchmarks.reporting.findings.reproduced import Outcome, outcome, pixels
+from benchmarks.reporting.evidence.methods import dataset_pixels
+from benchmarks.reporting.findings.reproduced import Outcome, outcome
 from benchmarks.reporting.tables.published import published
 from tests.benchmarks.reporting.hand_made import ENVIRONMENT, HandMade, answers, costs
 from zoo.papers.paper import Published
@@ -202,6 +203,6 @@ def test_an_error_without_augmentation_asks_for_training_without(tmp_path: Path)
     ],
 )
 def test_data_are_those_of_papers_by_name_and_options(selector: str, published_as: str, why_not: str) -> None:
-    own = pixels(selector)
+    own = dataset_pixels(selector)
     assert (own.published_as, own.why_not) == (published_as, why_not)
     assert (own.words == "original pixels") == bool(published_as)
