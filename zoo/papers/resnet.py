@@ -56,7 +56,7 @@ def _projected(depth: int, dataset: str, accuracy: float) -> Preset:
     """The plain network that SkipNet gates: shortcut B where He et al. have A on CIFAR."""
     figure = Published(dataset=dataset, source="Wang et al. 2018, Table 2", error=round(100 - accuracy, 2))
     recipe = HE_CIFAR | {"epochs": 50} if dataset == "svhn" else HE_CIFAR
-    return Preset(parameters=cifar((depth - 2) // 6), recipe=recipe, published=[figure])
+    return Preset(parameters=cifar((depth - 2) // 6), recipe=recipe, published=[figure], baseline=False)
 
 
 SKIPNET = "ucbdrive/skipnet"
