@@ -78,8 +78,8 @@ class Preset:
         task: what it was designed for; networks of the suite's own scales are built for any.
         recipe: how its paper trained it, as fields of `benchmarks.study.study.Recipe`.
         published: figures to compare with.
-        baseline: of a preset of `resnet`, whether networks are compared with it (`zoo.baseline_of`). Presets that differ
-            from another one in their shortcuts alone would divide what a study compares among them.
+        baseline: of a preset of `resnet`, whether networks are compared with it (`zoo.baseline_of`). Presets that
+            differ from another one in their shortcuts alone would divide what a study compares among them.
     """
 
     parameters: Mapping[str, Any] = field(default_factory=dict)
