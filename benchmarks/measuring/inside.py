@@ -136,10 +136,12 @@ def _taps(layer: DeformableConv, size: tuple[int, int], out: Tensor) -> pd.DataF
 
 def _positions(trained: TrainedNetwork) -> Rows:
     for name, layer in _named(trained.net, ActiveConv).items():
-        places = layer.positions.cpu().numpy()
-        yield pd.DataFrame(
-            {"what": "position", "layer": name, "tap": range(len(places)), "y": places[:, 0], "x": places[:, 1]}
-        )
+        for group, own in enumerate(layer.positions.cpu().chunk(layer.groups), start=1):
+            places = own.numpy()
+            where = name if layer.groups == 1 else f"{name}, group {group}"
+            yield pd.DataFrame(
+                {"what": "position", "layer": where, "tap": range(len(places)), "y": places[:, 0], "x": places[:, 1]}
+            )
 
 
 def _answers(trained: TrainedNetwork) -> Rows:

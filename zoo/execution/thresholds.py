@@ -56,17 +56,19 @@ class OperatingPoint:
         return self.correct.float().mean().item()
 
 
-def operating_points(entropies: Tensor, correct: Tensor, cumulative_macs: Sequence[float]) -> list[OperatingPoint]:
+def operating_points(
+    entropies: Tensor, correct: Tensor, cumulative_macs: Sequence[float], candidates: Sequence[float] | None = None
+) -> list[OperatingPoint]:
     """Points of the accuracy-compute front over a grid of thresholds, cheapest first.
 
     Args:
         entropies: (V, E - 1), of every early exit.
         correct: (V, E) bool, of every exit.
         cumulative_macs: E costs of a sample that leaves at that exit, earlier heads included.
+        candidates: thresholds to try at every early exit; without them, quantiles of its entropies.
     """
-    return _front(
-        [_point(entropies, correct, cumulative_macs, thresholds) for thresholds in product(*_grid(entropies))]
-    )
+    grid = _grid(entropies) if candidates is None else [candidates] * entropies.shape[1]
+    return _front([_point(entropies, correct, cumulative_macs, thresholds) for thresholds in product(*grid)])
 
 
 def _point(

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from zoo.execution.early_exit import EarlyExitNet
 from zoo.layers import ResidualBlock
 from zoo.lesions.fractal import without_segments
-from zoo.methods.active_conv import ActiveConv, ActiveConvNet, PlainTrunk
+from zoo.methods.active_conv import ActiveConv, ActiveConvNet, LayerTrunk
 from zoo.methods.cliquenet import CliqueNet
 from zoo.methods.fractalnet import FractalNet
 from zoo.methods.highway import Highway
@@ -89,8 +89,8 @@ def _(net: Highway) -> Parts:
 
 @parts_of.register
 def _(net: ActiveConvNet) -> Parts:
-    """Of its plain trunk, layers whose output has the shape of the input, which is passed on instead."""
-    if not isinstance(net.trunk, PlainTrunk):
+    """Of a trunk of layers, those whose output has the shape of the input, which is passed on instead."""
+    if not isinstance(net.trunk, LayerTrunk):
         return _silenced(net.unit_modules(), "block")
     hooks = {}
     for name, (block,) in net.unit_modules().items():

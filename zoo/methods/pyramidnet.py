@@ -142,6 +142,7 @@ class PyramidNet(RoutedNet):
             surviving; evaluation scales every branch by its survival probability. PyramidDrop (Yamada et al. 2016)
             without its separate draws for old and new channels.
         drop_mode: see `zoo.execution.block_drop.BlockDrop`: per mini-batch (`batch`) or per sample (`row`).
+        dropout: rate between the global pool and the classifier, where the authors' Caffe network of alpha 450 has it.
 
     Raises:
         ValueError: parameters that do not describe a network, or images too small for its strides.
@@ -160,9 +161,12 @@ class PyramidNet(RoutedNet):
         stem_kind: Literal["cifar", "strided", "imagenet"] = "cifar",
         last_survival: float = 1.0,
         drop_mode: Literal["batch", "row"] = "batch",
+        dropout: float = 0.0,
     ) -> None:
         super().__init__(task)
         _check(task, blocks, start, block, stem_kind)
+        if not 0 <= dropout < 1:
+            raise ValueError(f"dropout must be at least 0 and below 1, not {dropout}")
         make = basic_pyramid_branch if block == "basic" else bottleneck_pyramid_branch
         self.stem = _stem(stem_kind, task.shape[0], start)
         self.blocks: ModulesOf[PyramidBlock] = ModulesOf()
@@ -178,7 +182,7 @@ class PyramidNet(RoutedNet):
         self.units = tuple(names)
         self.drop = BlockDrop(survival_schedule(len(names), last_survival), drop_mode)
         self.head = nn.Sequential(
-            nn.BatchNorm2d(channels), nn.ReLU(inplace=True), *pooled_linear(channels, task.classes)
+            nn.BatchNorm2d(channels), nn.ReLU(inplace=True), *_classifier(channels, task.classes, dropout)
         )
         init_he(self)
 
@@ -199,6 +203,11 @@ class PyramidNet(RoutedNet):
     def unit_modules(self) -> Mapping[str, Sequence[nn.Module]]:
         """The residual branches; without one, a block is its shortcut: identity and zeros."""
         return {name: (block.branch,) for name, block in zip(self.units, self.blocks, strict=True)}
+
+
+def _classifier(channels: int, classes: int, dropout: float) -> list[nn.Module]:
+    *pool, linear = pooled_linear(channels, classes)
+    return [*pool, *([nn.Dropout(dropout)] if dropout else []), linear]
 
 
 def _check(task: Task, blocks: Sequence[int], start: int, block: str, stem_kind: str) -> None:

@@ -34,24 +34,33 @@ def schedule_101(t: float) -> tuple[float, ...]:
     return (1.0,) * 8 + (t,) * 25
 
 
-def _imagenet_preset(blocks: Sequence[int], targets: Sequence[float], error: float, macs: float) -> Preset:
-    figure = Published(
-        dataset="imagenet",
-        source="Veit & Belongie 2018, Fig. 3",
-        error=error,
-        macs=macs,
-        routed=True,
-        note="read off the plot",
-    )
+def _imagenet_preset(blocks: Sequence[int], targets: float | Sequence[float], *published: Published) -> Preset:
     return Preset(
         parameters=imagenet(blocks, "bottleneck") | OFFICIAL_IMAGENET | {"target_rate": targets},
         task=IMAGENET,
         recipe=AIG_IMAGENET,
-        published=[figure],
+        published=published,
     )
 
 
-def _aig_110(error: float, macs: float, routed: bool, note: str) -> Published:
+def _figure_3(error: float, macs: float) -> Published:
+    source = "Veit & Belongie 2018, Fig. 3"
+    return Published(dataset="imagenet", source=source, error=error, macs=macs, routed=True, note="read off the plot")
+
+
+def _wide(depth: int, widen: int) -> Preset:
+    """Blocks and widths of WRN-depth-widen, gated; 6n+4 layers.
+
+    No wide ResNet of Veit & Belongie is known to us, so the widths are those of Zagoruyko & Komodakis 2016. Blocks are
+    those of the other presets, activated after the addition, and the stem is as wide as the first stage.
+    """
+    n = (depth - 4) // 6
+    widths = (16 * widen, 32 * widen, 64 * widen)
+    parameters = {"blocks": (n, n, n), "widths": widths, **OFFICIAL_CIFAR, "target_rate": 0.7}
+    return Preset(parameters=parameters, recipe=AIG_CIFAR)
+
+
+def _aig_110(error: float, macs: float, routed: bool, note: str, setting: str = "") -> Published:
     return Published(
         dataset="cifar10",
         source="Veit & Belongie 2018, Table 1",
@@ -61,6 +70,7 @@ def _aig_110(error: float, macs: float, routed: bool, note: str) -> Published:
         per_mac=2,
         routed=routed,
         note=note,
+        setting=setting,
     )
 
 
@@ -74,21 +84,30 @@ PAPER = Paper(
     presets={
         "tiny": Preset(parameters={**TINY, "target_rate": 0.6, "target_weight": 8.0}),
         "small": Preset(parameters={**SMALL, "target_rate": 0.6}),
-        "imagenet": _imagenet_preset((3, 4, 6, 3), schedule_50(0.7), 23.8, 3.1e9),
+        "imagenet": _imagenet_preset((3, 4, 6, 3), schedule_50(0.7), _figure_3(23.8, 3.1e9)),
         "convnet-aig-110": Preset(
             parameters={**cifar(18), **OFFICIAL_CIFAR, "target_rate": 0.7},
             task=CIFAR10,
             recipe=AIG_CIFAR,
             published=[
                 _aig_110(5.76, 0.205e9, True, "82 % of layers run; printed 0.41 G is 2 x MACs"),
-                _aig_110(5.14, 0.25e9, False, "all layers run, scaled by execution rate; printed 0.5 G is 2 x MACs"),
+                _aig_110(
+                    5.14,
+                    0.25e9,
+                    False,
+                    "all layers run, scaled by execution rate; printed 0.5 G is 2 x MACs",
+                    "all layers, scaled",
+                ),
             ],
         ),
         "convnet-aig-110-c100": Preset(
             parameters={**cifar(18), **OFFICIAL_CIFAR, "target_rate": 0.7}, task=CIFAR100, recipe=AIG_CIFAR
         ),
-        "convnet-aig-50": _imagenet_preset((3, 4, 6, 3), schedule_50(0.7), 23.8, 3.1e9),
-        "convnet-aig-101": _imagenet_preset((3, 4, 23, 3), schedule_101(0.5), 22.6, 5.1e9),
+        "convnet-aig-16-4": _wide(16, 4),
+        "convnet-aig-28-10": _wide(28, 10),
+        "convnet-aig-50": _imagenet_preset((3, 4, 6, 3), schedule_50(0.7), _figure_3(23.8, 3.1e9)),
+        "convnet-aig-101": _imagenet_preset((3, 4, 23, 3), schedule_101(0.5), _figure_3(22.6, 5.1e9)),
+        "convnet-aig-152": _imagenet_preset((3, 8, 36, 3), 0.7),
     },
     knobs={"target_rate": Between(0.4, 0.8), "target_weight": Between(0.5, 8.0, log=True)},
     variants=[
@@ -100,6 +119,7 @@ PAPER = Paper(
         "convnet-aig-110": Official(AIG, 1_766_630, 253.183e6),
         "convnet-aig-110-c100": Official(AIG, 1_772_480, 253.189e6),
         "convnet-aig-50": Official(AIG, 25_768_264, 4_089.395e6),
+        "convnet-aig-152": Official(AIG, 60_931_116),
     },
     differs={"convnet-aig-110": "printed 1.78 M; the official code has 1.767 M, as ours"},
 )

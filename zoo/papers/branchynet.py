@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from zoo.papers.paper import CIFAR10, IMAGENET, MNIST, Official, OneOf, Paper, Preset, Published
 from zoo.papers.resnet import HE_IMAGENET, SMALL, TINY, imagenet
 
@@ -16,6 +18,19 @@ def _table_1(preset: str, dataset: str, accuracy: float, exits: str) -> Publishe
         error=round(100 - accuracy, 2),
         note=f"exits {exits}; thresholds swept on the test set",
     )
+
+
+SWEPT = (0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.0, 3.0, 5.0, 10.0)
+SWEPT_ALEXNET = (0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 0.75, 1.0, 5.0, 10.0)
+"""Thresholds that the official code tries at every exit, on test images; we do on validation images.
+
+The paper takes the knee of the curve.
+"""
+
+
+def _swept(preset: Preset, grid: tuple[float, ...]) -> Preset:
+    """The same network with thresholds by the paper's rule."""
+    return replace(preset, parameters={**preset.parameters, "threshold_grid": grid})
 
 
 LAYER_LISTS = "layer lists of kunglab/branchynet"
@@ -57,5 +72,14 @@ PAPER = Paper(
         "b-lenet": Official(LAYER_LISTS, 74_694),
         "b-alexnet": Official(LAYER_LISTS, 605_886),
         "b-resnet-110": Official(LAYER_LISTS, 2_227_230),
+    },
+)
+PAPER = replace(
+    PAPER,
+    presets={
+        **PAPER.presets,
+        "b-lenet-swept": _swept(PAPER.presets["b-lenet"], SWEPT),
+        "b-alexnet-swept": _swept(PAPER.presets["b-alexnet"], SWEPT_ALEXNET),
+        "b-resnet-110-swept": _swept(PAPER.presets["b-resnet-110"], SWEPT),
     },
 )

@@ -51,9 +51,31 @@ def _cifar(k: int, layers: int, errors: Sequence[float], macs: float, parameters
     if k == 64:
         ablation = enumerate((5.83, 5.63, 5.54, 5.41, 5.20))
         published += [
-            Published(dataset="cifar10", source="official page, Table 2", error=error, note=f"trained with updates={x}")
+            Published(
+                dataset="cifar10",
+                source="official page, Table 2",
+                error=error,
+                note=f"trained with updates={x}",
+                changed={"updates": x},
+            )
             for x, error in ablation
         ]
+    shape = {"widths": (k,) * 3, "layers": (layers,) * 3, "dropout": 0.2, **TENSORFLOW}
+    return Preset(parameters=shape, recipe=YANG, published=published)
+
+
+def _same_k_and_t(k: int, layers: int, errors: tuple[float, float], parameters: float) -> Preset:
+    """A row of the comparison with DenseNets of the same k and T; on CIFAR alone."""
+    published = [
+        Published(
+            dataset=dataset,
+            source="official page, Table 4",
+            error=error,
+            parameters=parameters,
+            note="without augmentation",
+        )
+        for dataset, error in zip(("cifar10", "cifar100"), errors, strict=True)
+    ]
     shape = {"widths": (k,) * 3, "layers": (layers,) * 3, "dropout": 0.2, **TENSORFLOW}
     return Preset(parameters=shape, recipe=YANG, published=published)
 
@@ -97,6 +119,8 @@ PAPER = Paper(
     presets={
         "tiny": Preset(parameters={"widths": (16, 24), "layers": (2, 3), "stem_width": 16, "stem_kind": "strided"}),
         "small": Preset(parameters={"widths": (12, 20, 32), "layers": (3, 3, 3), "stem_width": 16}),
+        "k12-t36": _same_k_and_t(12, 12, (5.79, 26.85), 1.05e6),
+        "k24-t18": _same_k_and_t(24, 6, (6.04, 26.57), 0.99e6),
         "k36-t12": _cifar(36, 4, (5.93, 27.32), 0.455e9, 0.94e6),
         "k64-t15": _cifar(64, 5, (5.12, 23.98), 2.105e9, 4.49e6),
         "k80-t15": _cifar(80, 5, (5.10, 23.32), 3.225e9, 6.94e6),
@@ -130,6 +154,8 @@ PAPER = Paper(
     ],
     scales={"width": ("widths",), "depth": ("layers",)},
     official={
+        "k12-t36": Official(GRAPH, 1_045_306),
+        "k24-t18": Official(GRAPH, 986_650),
         "k36-t12": Official(GRAPH, 935_994, convolutions=455.1e6),
         "k64-t15": Official(GRAPH, 4_485_706, convolutions=2_102.9e6),
         "k80-t15": Official(GRAPH, 6_937_546, convolutions=3_225.7e6),

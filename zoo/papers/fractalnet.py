@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from zoo.network import Task
 from zoo.papers.paper import CIFAR10, CIFAR100, IMAGENET, SGD, Between, Official, Paper, Preset, Published
 
 WIDTHS = (64, 128, 256, 512, 512)
@@ -31,8 +32,16 @@ LARSSON_IMAGENET = LARSSON_CIFAR | {"lr": 0.001, "batch_size": 32, "epochs": 70,
 TABLE_1 = "Larsson et al. 2017, Table 1"
 
 
-def _error(dataset: str, error: float, note: str) -> Published:
-    return Published(dataset=dataset, source=TABLE_1, error=error, parameters=38.6e6, note=note)
+def _error(dataset: str, error: float, note: str, *, augment: bool, setting: str = "") -> Published:
+    return Published(
+        dataset=dataset,
+        source=TABLE_1,
+        error=error,
+        parameters=38.6e6,
+        note=note,
+        augment=augment,
+        setting=setting,
+    )
 
 
 def _thin(columns: int, error: float, parameters: float) -> Preset:
@@ -52,6 +61,27 @@ def _paper(columns: int) -> dict[str, Any]:
 
 
 DOUBLER = "printed 38.6 M parameters need a 1x1 doubling of channels per block that the text does not have"
+NEAREST = "38.912 M with a 1x1 convolution in front of every block, the nearest to the printed 38.6 M that we know"
+
+
+def _twenty(task: Task, dataset: str, errors: tuple[float, float, float, float], note: str, **extra: Any) -> Preset:
+    """FractalNet-20 with dropout and drop-path, by the errors of the whole network and of its deepest column."""
+    notes = (
+        f"no augmentation; {note}",
+        "mirrored and translated",
+        "deepest column, no augmentation",
+        "deepest column, mirrored and translated",
+    )
+    ways = ((False, ""), (True, ""), (False, "column 3"), (True, "column 3"))
+    published = [
+        _error(dataset, error, said, augment=augment, setting=setting)
+        for error, said, (augment, setting) in zip(errors, notes, ways, strict=True)
+    ]
+    return Preset(parameters=_paper(3) | extra, task=task, recipe=LARSSON_CIFAR, published=published)
+
+
+ON_CIFAR10 = (7.33, 4.60, 7.27, 4.68)
+ON_CIFAR100 = (28.20, 23.73, 29.05, 24.32)
 
 PAPER = Paper(
     title="FractalNet",
@@ -62,35 +92,17 @@ PAPER = Paper(
     presets={
         "tiny": Preset(parameters={"columns": 3, "widths": (16, 32), "dropout": (0.0, 0.1), "stem_kind": "strided"}),
         "small": Preset(parameters={"columns": 3, "widths": (16, 32, 64, 64), "dropout": (0.0, 0.1, 0.2, 0.3)}),
-        "fractalnet-20": Preset(
-            parameters=_paper(3),
-            task=CIFAR10,
-            recipe=LARSSON_CIFAR,
-            published=[
-                _error("cifar10", 7.33, f"no augmentation; {DOUBLER}"),
-                _error("cifar10", 4.60, "mirrored and translated"),
-                _error("cifar10", 7.27, "deepest column, no augmentation"),
-                _error("cifar10", 4.68, "deepest column, mirrored and translated"),
-            ],
-        ),
-        "fractalnet-20-c100": Preset(
-            parameters=_paper(3),
-            task=CIFAR100,
-            recipe=LARSSON_CIFAR,
-            published=[
-                _error("cifar100", 28.20, f"no augmentation; {DOUBLER}"),
-                _error("cifar100", 23.73, "mirrored and translated"),
-                _error("cifar100", 29.05, "deepest column, no augmentation"),
-                _error("cifar100", 24.32, "deepest column, mirrored and translated"),
-            ],
-        ),
+        "fractalnet-20": _twenty(CIFAR10, "cifar10", ON_CIFAR10, DOUBLER),
+        "fractalnet-20-c100": _twenty(CIFAR100, "cifar100", ON_CIFAR100, DOUBLER),
+        "fractalnet-20-1x1": _twenty(CIFAR10, "cifar10", ON_CIFAR10, NEAREST, widen_first=True),
+        "fractalnet-20-1x1-c100": _twenty(CIFAR100, "cifar100", ON_CIFAR100, NEAREST, widen_first=True),
         "fractalnet-20-plain": Preset(
             parameters={**_paper(3), **NO_DROP},
             task=CIFAR10,
             recipe=LARSSON_CIFAR,
             published=[
-                _error("cifar10", 10.18, "no augmentation, neither dropout nor drop-path"),
-                _error("cifar10", 5.22, "mirrored and translated, neither dropout nor drop-path"),
+                _error("cifar10", 10.18, "no augmentation, neither dropout nor drop-path", augment=False),
+                _error("cifar10", 5.22, "mirrored and translated, neither dropout nor drop-path", augment=True),
             ],
         ),
         "fractalnet-40": Preset(parameters=_paper(4), task=CIFAR10, recipe=LARSSON_CIFAR),
@@ -127,10 +139,14 @@ PAPER = Paper(
         {"draw": "tied", "affine": False, "head": "average"},
         {"columns": 4, "widths": (8, 16), "own_statistics": False, "bias": True, "conventions": "caffe"},
         {"columns": 1},
+        {"widen_first": True},
     ],
     scales={"width": ("widths",), "depth": ("columns",)},
     official={
         "fractalnet-20-c100": Official("khanrc/pt.fractalnet", 33_770_788, convolutions=845.2e6),
     },
-    differs=dict.fromkeys(("fractalnet-20", "fractalnet-20-c100", "fractalnet-20-plain"), DOUBLER),
+    differs={
+        **dict.fromkeys(("fractalnet-20", "fractalnet-20-c100", "fractalnet-20-plain"), DOUBLER),
+        **dict.fromkeys(("fractalnet-20-1x1", "fractalnet-20-1x1-c100"), NEAREST),
+    },
 )

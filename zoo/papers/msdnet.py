@@ -81,6 +81,7 @@ PAPER = Paper(
                     source="siddsax/visualizemsdnet (README), a replication",
                     error=5.83,
                     note="anytime, last of 10 exits (22 layers); the first has 9.20",
+                    setting="full",
                 )
             ],
         ),

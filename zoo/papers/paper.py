@@ -34,6 +34,9 @@ class Published:
         routed: `macs` is the mean over images of what their routes ask for, not the nominal cost.
         source: paper and table.
         note: anything a reader must know before comparing.
+        setting: of the network's settings, the one that the figure is of; empty for the headline.
+        augment: whether training images were augmented; None for what the preset's recipe says.
+        changed: parameters in which the figure's network differs from the preset's.
     """
 
     dataset: str
@@ -44,6 +47,9 @@ class Published:
     per_mac: int = 1
     routed: bool = False
     note: str = ""
+    setting: str = ""
+    augment: bool | None = None
+    changed: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -72,12 +78,15 @@ class Preset:
         task: what it was designed for; networks of the suite's own scales are built for any.
         recipe: how its paper trained it, as fields of `benchmarks.study.study.Recipe`.
         published: figures to compare with.
+        baseline: of a preset of `resnet`, whether networks are compared with it (`zoo.baseline_of`). Presets that
+            differ from another one in their shortcuts alone would divide what a study compares among them.
     """
 
     parameters: Mapping[str, Any] = field(default_factory=dict)
     task: Task = CIFAR10
     recipe: Mapping[str, Any] = field(default_factory=dict)
     published: Sequence[Published] = ()
+    baseline: bool = True
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from zoo.network import Task
 from zoo.papers.paper import CIFAR10, IMAGENET, SGD, Between, Paper, Preset, Published
 
 XIE = {
@@ -24,6 +25,33 @@ def _published(error: float, parameters: float, macs: float, note: str = "") -> 
     return Published(
         dataset="imagenet", source=source, error=error, parameters=parameters, macs=macs, note=note or "100 epochs"
     )
+
+
+GENERATORS: Mapping[str, Mapping[str, Any]] = {
+    "er": {"graph": "er", "edge_rate": 0.2},
+    "ba": {"graph": "ba", "new_edges": 5},
+}
+"""ER(0.2) and BA(5), which the paper compares with WS(4, 0.75)."""
+LARGE = Task(shape=(3, 320, 320), classes=1000)
+"""The large regime: networks of the regular one, trained at 224 pixels and evaluated at 320."""
+
+
+def _others(channels: int, **parameters: Any) -> dict[str, Preset]:
+    """The presets of these channels with the other two generators, and the suffixes -er and -ba."""
+    return {
+        f"randwire-c{channels}-{kind}": _imagenet_preset(channels, **parameters, **wiring)
+        for kind, wiring in GENERATORS.items()
+    }
+
+
+def _large() -> dict[str, Preset]:
+    """C = 154 at 320 pixels, for weights that were trained as the preset of the same name without the suffix."""
+    common = {"nodes": 32, "channels": 154, "label_smoothing": 0.1, **REGULAR}
+    every: dict[str, Mapping[str, Any]] = {"": {}, **{f"-{kind}": wiring for kind, wiring in GENERATORS.items()}}
+    return {
+        f"randwire-c154{suffix}-320": Preset(parameters={**common, **wiring}, task=LARGE, recipe=XIE)
+        for suffix, wiring in every.items()
+    }
 
 
 def _imagenet_preset(channels: int, *published: Published, **parameters: Any) -> Preset:
@@ -47,6 +75,10 @@ PAPER = Paper(
         ),
         "randwire-c109": _imagenet_preset(109, _published(21.0, 31.9e6, 4.0e9), **REGULAR),
         "randwire-c154": _imagenet_preset(154, _published(19.9, 61.5e6, 7.9e9), **REGULAR),
+        **_others(78),
+        **_others(109, **REGULAR),
+        **_others(154, **REGULAR),
+        **_large(),
         "randwire-c78-cifar": Preset(
             parameters={"nodes": 32, "channels": 78, "stem_strides": (1, 1)}, task=CIFAR10, recipe=XIE
         ),

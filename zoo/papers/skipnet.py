@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from zoo.papers.paper import CIFAR10, IMAGENET, SGD, Between, Official, Paper, Preset, Published
 from zoo.papers.resnet import HE_WARMUP, SMALL, TINY, cifar, imagenet
@@ -20,8 +21,8 @@ SKIP_CIFAR = {
 
 Epochs are of 45 k images, of which 128 make 351 iterations.
 """
-SKIP_CIFAR_110 = SKIP_CIFAR | HE_WARMUP
-"""With `--warm-up`, which the official code asks for where there are 18 blocks per stage."""
+SKIP_SUPERVISED = SKIP_CIFAR | {"epochs": 182}
+"""The supervised phase alone."""
 SKIP_SVHN = SKIP_CIFAR | {"epochs": 50}
 SKIP_IMAGENET = SKIP_CIFAR | {"batch_size": 256, "epochs": 120 + 40, "milestones": [0.25, 0.5, 0.75]}
 """Official code: 120 epochs of the supervised phase, divided by 10 every 30, then 40 of the hybrid phase."""
@@ -63,14 +64,38 @@ def _released(dataset: str, accuracy: float, computation: float, phase: str = "b
     return Published(dataset=dataset, source=source, error=round(100 - accuracy, 3), note=note)
 
 
-def _saved(dataset: str, percent: int) -> Published:
-    note = f"{percent} % fewer MACs than the ResNet at an accuracy within 0.5 points, RNNGate, both phases"
+def _saved(dataset: str, percent: int, phase: str = "both phases") -> Published:
+    note = f"{percent} % fewer MACs than the ResNet at an accuracy within 0.5 points, RNNGate, {phase}"
     return Published(dataset=dataset, source="official docs/image_classification.png", note=note)
 
 
 def _cifar_preset(n: int, *published: Published) -> Preset:
-    recipe = SKIP_CIFAR_110 if n == 18 else SKIP_CIFAR
-    return Preset(parameters=cifar(n) | OFFICIAL, recipe=recipe, published=published)
+    return Preset(parameters=cifar(n) | OFFICIAL, recipe=SKIP_CIFAR | _warmup(n), published=published)
+
+
+def _warmup(n: int) -> dict[str, Any]:
+    """With `--warm-up`, which the official code asks for where there are 18 blocks per stage."""
+    return HE_WARMUP if n == 18 else {}
+
+
+def _feed_forward(n: int, gate: str) -> Preset:
+    """FFGate-I (`ff1`) on shallow networks, FFGate-II (`ff2`) on deep ones; Table 3 does not name its gate."""
+    return Preset(parameters=cifar(n) | OFFICIAL | {"gate": gate}, recipe=SKIP_CIFAR | _warmup(n))
+
+
+def _supervised(n: int, percent: int) -> Preset:
+    """Without the hybrid phase."""
+    published = [_saved("cifar10", percent, "supervised phase")]
+    parameters = cifar(n) | OFFICIAL | {"hybrid_share": 0.0}
+    return Preset(parameters=parameters, recipe=SKIP_SUPERVISED | _warmup(n), published=published)
+
+
+def _reinforced(n: int) -> Preset:
+    """Reinforcement from the first step and nothing else."""
+    note = "pure reinforcement ends at an accuracy of about 10 %, chance; of which depth we do not know"
+    figure = Published(dataset="cifar10", source="Wang et al. 2018, comparison of ways to learn", note=note)
+    parameters = cifar(n) | OFFICIAL | {"reinforcement": "pure"}
+    return Preset(parameters=parameters, recipe=SKIP_SUPERVISED | _warmup(n), published=[figure])
 
 
 def _imagenet_preset(blocks: Sequence[int], block: str, *published: Published) -> Preset:
@@ -96,6 +121,14 @@ PAPER = Paper(
         "skipnet-152": Preset(
             parameters=cifar(25) | OFFICIAL, task=CIFAR10, recipe=SKIP_SVHN, published=[_saved("svhn", 86)]
         ),
+        "skipnet-38-ff1": _feed_forward(6, "ff1"),
+        "skipnet-74-ff1": _feed_forward(12, "ff1"),
+        "skipnet-110-ff2": _feed_forward(18, "ff2"),
+        "skipnet-38-sp": _supervised(6, 11),
+        "skipnet-74-sp": _supervised(12, 15),
+        "skipnet-110-sp": _supervised(18, 23),
+        "skipnet-38-rl": _reinforced(6),
+        "skipnet-110-rl": _reinforced(18),
         "skipnet-34": _imagenet_preset((3, 4, 6, 3), "basic", _saved("imagenet", 20)),
         "skipnet-50": _imagenet_preset((3, 4, 6, 3), "bottleneck", _saved("imagenet", 12)),
         "skipnet-101": _imagenet_preset(
@@ -104,6 +137,7 @@ PAPER = Paper(
             _released("imagenet", 77.486, 84.98, "supervised phase"),
             _released("imagenet", 76.942, 70.06),
         ),
+        "skipnet-152-imagenet": _imagenet_preset((3, 8, 36, 3), "bottleneck"),
     },
     knobs={"alpha": Between(0.01, 1.0, log=True)},
     variants=[
@@ -116,7 +150,9 @@ PAPER = Paper(
     official={
         "skipnet-38": Official(SKIPNET, 571_913, 83.549e6),
         "skipnet-110": Official(SKIPNET, 1_752_305, 253.432e6),
+        "skipnet-38-ff1": Official(SKIPNET, 1_148_798, 96.815e6),
+        "skipnet-110-ff2": Official(SKIPNET, 2_609_798, 285.266e6),
         "skipnet-50": Official(SKIPNET, 25_709_123, 4_397.596e6),
     },
-    differs=dict.fromkeys(("skipnet-38", "skipnet-110", "skipnet-50"), TWICE),
+    differs=dict.fromkeys(("skipnet-38", "skipnet-110", "skipnet-38-ff1", "skipnet-110-ff2", "skipnet-50"), TWICE),
 )

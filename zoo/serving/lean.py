@@ -66,8 +66,10 @@ def as_ordinary_convolution(active: Any) -> nn.Conv2d:
     """The ordinary convolution with a larger kernel that an `ActiveConv` computes in eval mode."""
     kernel = active.kernel().detach()
     width, channels, side, _ = kernel.shape
-    plain = nn.Conv2d(channels, width, side, active.stride, active.reach, bias=False)
+    plain = nn.Conv2d(channels, width, side, active.stride, active.reach, bias=active.bias is not None)
     plain.weight = nn.Parameter(kernel, requires_grad=False)
+    if active.bias is not None:
+        plain.bias = nn.Parameter(active.bias.detach(), requires_grad=False)
     return plain.eval()
 
 

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from zoo.network import Task
-from zoo.registry import BASELINE, Selector, method, parameters_of, parse
+from zoo.registry import BASELINE, Preset, Selector, method, parameters_of, parse
 from zoo.sizing.counting import drawn_on_meta, size_of
 from zoo.sizing.matching import is_large, match
 
@@ -62,13 +62,17 @@ def _named(trunk: Mapping[str, Any]) -> Selector:
     """The shortest selector of a ResNet with these parameters; of equals the first preset, which is `tiny`."""
     wanted = _comparable({**method(BASELINE).parameters(), **trunk})
     selectors = []
-    for preset in method(BASELINE).presets:
+    for preset in _candidates():
         own = _full(preset)
         changed = {key: value for key, value in wanted.items() if own[key] != value}
         selectors.append(Selector(BASELINE, preset, {} if set(changed) <= UNIMPORTANT else changed))
         if not changed:
             return selectors[-1]
     return min(selectors, key=lambda selector: len(selector.parameters))
+
+
+def _candidates() -> Mapping[str, Preset]:
+    return {name: preset for name, preset in method(BASELINE).presets.items() if preset.baseline}
 
 
 def _full(preset: str) -> dict[str, Any]:
@@ -109,7 +113,7 @@ def _presets(task: Task) -> Sequence[tuple[Selector, int]]:
         ValueError: the images are too small for all of them.
     """
     found = []
-    for preset, facts in method(BASELINE).presets.items():
+    for preset, facts in _candidates().items():
         selector = Selector(BASELINE, preset)
         with suppress(ValueError):
             if is_large(facts.task) == is_large(task):

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from benchmarks.records.sample_sheet import SampleImages
+from benchmarks.reporting.evidence.pixels import Pixels
 from benchmarks.reporting.evidence.robustness import headline_attack
 from benchmarks.reporting.evidence.trust import Check, checks
 from benchmarks.reporting.formatting import Unit
@@ -30,6 +31,7 @@ class StudyEvidence:
         title: headline of the report.
         dataset: the data set's name, without options.
         dataset_title: for readers.
+        pixels: of these data, beside those of published figures; of several studies, of all.
         recipe: how networks were trained.
         published_recipes: whether a paper's own recipe replaced it where there is one.
         repetitions: seeds that were asked for.
@@ -45,6 +47,7 @@ class StudyEvidence:
     title: str
     dataset: str
     dataset_title: str
+    pixels: Pixels
     recipe: Recipe
     published_recipes: bool
     repetitions: int

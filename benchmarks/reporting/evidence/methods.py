@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import zoo
 from benchmarks import data
 from benchmarks.reporting.evidence.evidence import MethodDescription
+from benchmarks.reporting.evidence.pixels import ORIGINAL, Pixels
 from benchmarks.study.study import parse_dataset
 from benchmarks.training.recipe import Recipe
 from zoo.registry import BASELINE, is_registered
 
+ORIGINALS = ("cifar10", "cifar100", "svhn", "mnist", "imagenet")
+"""Data sets of published figures. An error on one that was compressed again is another quantity."""
+JPEG = ("cifar10-jpeg",)
+HARMLESS = frozenset({"download", "workers", "in_memory"})
+"""Options of data sets on which no pixel and no split depends."""
 STATIC = ("fixed graph", "drops at training")
 """Families whose networks run alike for every image."""
 
@@ -70,3 +76,33 @@ def dataset_name(text: str) -> str:
         return parse_dataset(text)[0]
     except ValueError:
         return text
+
+
+def dataset_pixels(text: str) -> Pixels:
+    """The images of a data set's selector, `name` or `name[option=value]`.
+
+    MNIST is `torchvision[dataset=MNIST]`; ImageNet is an image folder of that name at 224 pixels.
+    """
+    try:
+        name, options = parse_dataset(text)
+    except ValueError:
+        return Pixels()
+    if name in JPEG:
+        return Pixels(why_not="JPEG-compressed images here", words="JPEG-compressed")
+    known, naming = _published_name(name, options)
+    if known not in ORIGINALS:
+        return Pixels()
+    changing = sorted(set(options) - HARMLESS - naming)
+    if changing:
+        return Pixels(why_not=f"other images here, by {', '.join(changing)}", words="selected or changed images")
+    return Pixels(published_as=known, why_not="", words=ORIGINAL)
+
+
+def _published_name(name: str, options: Mapping[str, Any]) -> tuple[str, set[str]]:
+    """What papers call a data set, and the options that say so."""
+    if name == "torchvision" and options.get("dataset") == "MNIST":
+        return "mnist", {"dataset"}
+    folder = str(options.get("path")).rstrip("/").rpartition("/")[2]
+    if name == "imagefolder" and folder == "imagenet" and options.get("crop") == 224:
+        return "imagenet", {"path", "crop"}
+    return name, set()

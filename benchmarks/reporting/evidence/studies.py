@@ -6,10 +6,13 @@ from collections.abc import Sequence
 
 from benchmarks.measuring.robustness import RobustnessOptions
 from benchmarks.reporting.evidence.evidence import StudyEvidence
-from benchmarks.reporting.evidence.methods import dataset_name, dataset_title
+from benchmarks.reporting.evidence.methods import dataset_name, dataset_pixels, dataset_title
+from benchmarks.reporting.evidence.pixels import Pixels
 from benchmarks.reporting.evidence.sources import Seed, Source
 from benchmarks.reporting.formatting import listing
 from benchmarks.study.study import Study
+
+MIXED = Pixels(why_not="several selections of data here", words="of several selections")
 
 
 def describe_study(sources: Sequence[Source], seeds: Sequence[Seed]) -> StudyEvidence:
@@ -23,6 +26,7 @@ def describe_study(sources: Sequence[Source], seeds: Sequence[Seed]) -> StudyEvi
         title="; ".join(dict.fromkeys(study.title for study in each)),
         dataset=first.dataset,
         dataset_title=first.dataset_title,
+        pixels=first.pixels if len({study.pixels for study in each}) == 1 else MIXED,
         recipe=first.recipe,
         published_recipes=any(study.published_recipes for study in each),
         repetitions=max(study.repetitions for study in each),
@@ -42,6 +46,7 @@ def _described(study: Study) -> StudyEvidence:
         title=study.title,
         dataset=dataset_name(study.dataset),
         dataset_title=dataset_title(study.dataset),
+        pixels=dataset_pixels(study.dataset),
         recipe=study.recipe,
         published_recipes=study.published_recipes,
         repetitions=study.repetitions,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from benchmarks.reporting.evidence.evidence import Evidence, MethodDescription, NetworkEvidence
+from collections import Counter
+
+from benchmarks.reporting.evidence.evidence import Evidence, MethodDescription
+from benchmarks.reporting.evidence.pixels import ORIGINAL
 from benchmarks.reporting.findings.provenance import recipe_line
-from benchmarks.reporting.formatting import is_missing, percent
+from benchmarks.reporting.findings.reproduced import Outcome, outcome
+from benchmarks.reporting.formatting import percent, span
 from benchmarks.reporting.sections import PUBLISHED
 from benchmarks.reporting.tables.base import Column, Table, table
 from benchmarks.reporting.tables.cells import Cell, missing, text
@@ -22,11 +26,18 @@ def published(evidence: Evidence) -> Table | None:
             rows += [_row(evidence, method, preset, figure) for figure in figures if figure.error is not None]
     if not rows:
         return None
+    counts, pixels = Counter(cells[4].text for cells in rows), evidence.study.pixels.words
     columns = [
         Column(name="Method", numeric=False),
         Column(name="Data set", numeric=False),
         Column(name="Error", unit="%", tip="Top-1 error as published."),
         Column(name="Here", unit="%", tip="Top-1 error in this study: same preset, same data set."),
+        Column(
+            name="Outcome",
+            numeric=False,
+            tip="Reproduced: the 95 % interval of ours has the printed error in it, with the paper's data, preset and "
+            "recipe, and at its cost. Else by how much ours differs, or why nothing can be compared.",
+        ),
         Column(
             name="Recipe", numeric=False, long=True, tip="The paper's, as far as RouteBench knows it; below it, ours."
         ),
@@ -36,44 +47,35 @@ def published(evidence: Evidence) -> Table | None:
         title="Published accuracy",
         columns=columns,
         rows=rows,
-        note="Only where “Here” has a number were the same preset and data set measured in this study; "
+        note=f"{counts['reproduced']} reproduced, {counts['ours differs']} different, "
+        f"{counts['not attempted']} not attempted. All printed errors are of original pixels. Here: "
+        f"{evidence.study.dataset_title} ({pixels}), with validation images held out of the training images. "
+        "Only where “Here” has a number were the same preset and data set measured in this study; "
         "nothing else in this table can be compared with it.",
     )
 
 
 def _row(evidence: Evidence, method: MethodDescription, preset: str, figure: Published) -> list[Cell]:
-    same = next((network for network in evidence.networks if _is_preset(network, method, preset)), None)
+    found = outcome(evidence, method, preset, figure)
     theirs = _recipe(method.recipes.get(preset))
-    ours = f"here: {_recipe(same.first.recipe)}" if same and _same_data(evidence, figure) else ""
+    ours = f"here: {_recipe(found.network.first.recipe)}" if found.network else ""
     return [
         text(method.title, preset),
-        text(figure.dataset),
+        text(figure.dataset, ORIGINAL),
         Cell(text=f"{figure.error:g}", sort=figure.error),
-        _here(evidence, same, figure),
+        _here(found),
+        text(found.word, found.detail),
         text(theirs, ours),
         text(figure.source, figure.note),
     ]
 
 
-def _here(evidence: Evidence, same: NetworkEvidence | None, figure: Published) -> Cell:
-    if not _same_data(evidence, figure):
-        return missing("other data set")
-    if same is None:
-        return missing("other preset")
-    accuracy = evidence.value(same, "accuracy")
-    if is_missing(accuracy):
-        return missing(same.reason("accuracy"))
-    return Cell(text=percent(1 - accuracy, 2), sort=1 - accuracy)
-
-
-def _same_data(evidence: Evidence, figure: Published) -> bool:
-    return figure.dataset == evidence.study.dataset
+def _here(found: Outcome) -> Cell:
+    if found.error is None:
+        return missing(found.detail)
+    ends = span(percent(found.low, 2), percent(found.high, 2))
+    return Cell(text=percent(found.error, 2), sub=ends, sort=found.error)
 
 
 def _recipe(recipe: Recipe | None) -> str:
     return recipe_line(recipe) if recipe else "unknown"
-
-
-def _is_preset(network: NetworkEvidence, method: MethodDescription, preset: str) -> bool:
-    model = network.first
-    return network.method == method and model.preset == preset and not model.parameters

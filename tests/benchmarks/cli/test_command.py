@@ -109,7 +109,7 @@ def squeezed(text: str) -> str:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["--study", "nope"], "no study 'nope'; valid: detection, inside, paper, quick, robust, standard"),
+        (["--study", "nope"], "no study 'nope'; valid: detection, inside, paper-cifar100, paper-imagenet"),
         (["--methods", "resnett"], "unknown method 'resnett'; did you mean resnet"),
         (["--methods", "resnet[tinny]"], "unknown preset of resnet 'tinny'"),
         (["--methods", "adanet[rate=1]"], "unknown parameter of adanet 'rate'"),

@@ -185,7 +185,7 @@ OPTIONS: list[tuple[list[str], str]] = [
     (["--data-root", "nowhere"], "--data-root: nowhere is not there"),
     (["--data-root", "a file"], "--data-root: a file is not a folder"),
     (["--data-root", "~nobody-of-that-name/data"], "--data-root: ~nobody-of-that-name/data"),
-    (["--study", ""], "no study ''; valid: detection, inside, paper, quick, robust, standard"),
+    (["--study", ""], "no study ''; valid: detection, inside, paper-cifar100, paper-imagenet"),
     (["--study", "."], "no study '.'; valid: detection"),
     (["--study", "nowhere.yaml"], "no study 'nowhere.yaml'"),
     (["--study", "x" * DEEP], "no study"),

@@ -212,10 +212,13 @@ def test_published_figures_of_the_same_preset_and_data_are(made: HandMade) -> No
     assert table is not None
     (here,) = [cells for cells in table.rows if cells[0].sub == "resnet-20"]
     assert [cell.text for cell in here[1:4]] == ["cifar10", "8.75", "10.00"]  # He et al. 2016, Table 6
-    assert here[4].text.startswith(
+    assert here[3].sub == "1.79–40.42"  # Wilson's interval of 1 of 10
+    assert here[4].text == "not attempted"
+    assert here[4].sub.startswith("other recipe: ")
+    assert here[5].text.startswith(
         "182 epochs of SGD with momentum 0.9, learning rate 0.1, step schedule at 50 %, 75 %"
     )
-    assert here[4].sub.startswith("here: 30 epochs of SGD with Nesterov")
+    assert here[5].sub.startswith("here: 30 epochs of SGD with Nesterov")
 
 
 def test_sizes_stand_beside_the_published_ones_once_per_method(made: HandMade) -> None:

@@ -272,7 +272,10 @@ def test_a_data_set_that_cannot_be_read_is_refused_in_one_line(text: str) -> Non
 
 
 def test_the_bundled_studies_are_these() -> None:
-    assert set(bundled_studies()) == {"detection", "inside", "quick", "robust", "standard", "paper"}
+    assert set(bundled_studies()) == {
+        *("detection", "inside", "quick", "robust", "standard"),
+        *("paper", "paper-cifar100", "paper-imagenet", "paper-mnist", "paper-svhn"),
+    }
 
 
 @pytest.mark.parametrize("name", bundled_studies())
@@ -284,7 +287,7 @@ def test_bundled_studies_bear_their_files_name(name: str) -> None:
     ("name", "scale"),
     [
         *(("detection", "tiny"), ("inside", "tiny"), ("quick", "tiny"), ("robust", "tiny")),
-        *(("standard", "small"), ("paper", "small")),
+        *(("standard", "small"), ("paper", "small"), ("paper-cifar100", "small"), ("paper-svhn", "small")),
     ],
 )
 def test_bundled_studies_expand_to_networks(name: str, scale: str) -> None:
@@ -325,7 +328,8 @@ def test_a_file_that_is_no_study_is_named_in_one_line(tmp_path: Path, content: b
 def test_a_missing_study_names_the_bundled_ones() -> None:
     with pytest.raises(
         StudyError,
-        match=r"no study 'nope'; valid: detection, inside, paper, quick, robust, standard, or the path of a YAML file",
+        match=r"no study 'nope'; valid: detection, inside, paper-cifar100, paper-imagenet, paper-mnist, paper-svhn, "
+        r"paper, quick, robust, standard, or the path of a YAML file",
     ):
         load_study("nope")
 
@@ -375,7 +379,7 @@ def test_a_preset_that_no_method_has_is_refused() -> None:
             ["adanet*", "w*"],
             "wrn-28-100",
             "methods: no chosen method has the preset 'wrn-28-100'; did you mean "
-            "wrn-28-10 or wrn-28-10-dropout or wrn-40-4? valid for all of them: tiny, small; 11 more belong to some of "
+            "wrn-28-10 or wrn-28-10-dropout or wrn-40-4? valid for all of them: tiny, small; 14 more belong to some of "
             "them: python -m benchmarks.list presets",
         ),
     ],

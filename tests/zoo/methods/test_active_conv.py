@@ -4,6 +4,7 @@ import copy
 
 import pytest
 import torch
+import torchvision
 from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.ops import deform_conv2d
@@ -12,6 +13,7 @@ import zoo
 from benchmarks.conformance.cases import DIGITS, TASK, trained
 from zoo.methods.active_conv import ActiveConv, ActiveConvNet
 from zoo.network import count_parameters
+from zoo.serving.lean import as_ordinary_convolution
 from zoo.sizing.unit_costs import measure_ledger
 
 GRID = torch.tensor([(y, x) for y in (-1.0, 0.0, 1.0) for x in (-1.0, 0.0, 1.0) if (y, x) != (0, 0)])
@@ -191,7 +193,7 @@ def test_active_layers_cost_their_folded_kernel() -> None:
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ("trunk=vgg", "trunk must be 'resnet' or 'plain'"),
+        ("trunk=vgg", "trunk must be 'resnet', 'plain' or 'alexnet'"),
         ("stages=(0,)", "different numbers from 1 to 3"),
         ("reach=0", "reach must be at least 1"),
         ("trunk=plain, blocks=(2, 2)", "one number per stage"),
@@ -200,6 +202,71 @@ def test_active_layers_cost_their_folded_kernel() -> None:
 def test_impossible_parameters_are_refused(parameters: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         zoo.create(f"active_conv[{parameters}]", TASK)
+
+
+def grouped(groups: int) -> ActiveConv:
+    torch.manual_seed(0)
+    host = nn.Conv2d(1, 6, 3, padding=1)
+    unit = ActiveConv(host, groups=groups)
+    with torch.no_grad():
+        unit.positions.copy_(torch.cat([moved_by(0.3 * (g + 1)) for g in range(groups)]))
+    return unit
+
+
+def test_each_group_of_output_channels_samples_at_its_own_positions() -> None:
+    unit = grouped(3)
+    assert unit.bias is not None
+    pairs = zip(unit.weight.chunk(3), unit.positions.chunk(3), strict=True)
+    expected = torch.cat([sampled(IMAGES, weight, places, 1) for weight, places in pairs], dim=1)
+    torch.testing.assert_close(unit(IMAGES), expected + unit.bias.view(1, -1, 1, 1), atol=1e-5, rtol=0)
+
+
+def test_groups_add_sixteen_learnables_each() -> None:
+    with torch.device("meta"):
+        one, four = zoo.create("active_conv[plain-acu]"), zoo.create("active_conv[plain-acu-g4]")
+    assert count_parameters(four) - count_parameters(one) == 6 * 3 * 16
+
+
+def test_groups_that_do_not_divide_the_channels_are_refused() -> None:
+    with pytest.raises(ValueError, match="position_groups must divide the 6 channels of a layer, not 4"):
+        grouped(4)
+
+
+def test_a_bias_is_served_with_its_kernel() -> None:
+    unit = grouped(2).eval()
+    with torch.no_grad():
+        torch.testing.assert_close(as_ordinary_convolution(unit)(IMAGES), unit(IMAGES))
+
+
+def test_alexnet_is_torchvisions_and_its_3x3_layers_are_active() -> None:
+    with torch.device("meta"):
+        plain, active = zoo.create("active_conv[alexnet]"), zoo.create("active_conv[alexnet-acu]")
+        theirs = torchvision.models.alexnet(num_classes=365)
+    shapes = [tuple(p.shape) for p in theirs.parameters()]
+    assert [tuple(p.shape) for p in plain.parameters()] == shapes
+    assert count_parameters(plain) == 58_499_245
+    assert count_parameters(active) == count_parameters(plain) + 3 * 16
+    ledgers = [measure_ledger(net) for net in (plain, active)]
+    layers = [13 * 13 * 9 * pair for pair in (192 * 384, 384 * 256, 256 * 256)]
+    assert ledgers[0].unit_macs.tolist() == layers
+    assert (ledgers[1].unit_macs * 9).tolist() == [25 * macs for macs in layers]
+    assert ledgers[0].nominal == 711_587_520
+
+
+def test_alexnet_answers_as_torchvisions_with_its_weights() -> None:
+    torch.manual_seed(0)
+    net = zoo.create("active_conv[trunk=alexnet, stages=()]", zoo.Task(shape=(3, 64, 64), classes=5)).eval()
+    assert isinstance(net, ActiveConvNet)
+    theirs = torchvision.models.alexnet(num_classes=5).eval()
+    theirs.load_state_dict(dict(zip(theirs.state_dict(), net.trunk.state_dict().values(), strict=True)))
+    images = torch.rand(2, 3, 64, 64)
+    with torch.no_grad():
+        torch.testing.assert_close(net(images).logits, theirs(net.normalize(images)))
+
+
+def test_alexnet_needs_63_pixels() -> None:
+    with pytest.raises(ValueError, match="at least 63 pixels, not 28 x 28"):
+        zoo.create("active_conv[trunk=alexnet]", TASK)
 
 
 def test_only_plain_3x3_convolutions_become_active() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,34 @@ def test_every_exit_serves_alone_without_earlier_heads(trained: BranchyNet, name
     segments, heads = out.route[:, 0::2].int().tolist(), out.route[:, 1::2].int().tolist()
     assert segments == [[1] * (leaves + 1) + [0] * (2 - leaves)] * 20
     assert heads == [[int(e == leaves) for e in range(3)]] * 20
+
+
+@pytest.mark.parametrize(
+    ("preset", "tried"), [("b-lenet-swept", 17), ("b-alexnet-swept", 11), ("b-resnet-110-swept", 17)]
+)
+def test_the_papers_rule_tries_the_thresholds_of_the_official_code(preset: str, tried: int) -> None:
+    net = zoo.create(f"branchynet[{preset}]")
+    assert isinstance(net, BranchyNet)
+    assert net.threshold_grid is not None
+    assert len(net.threshold_grid) == tried
+    assert (min(net.threshold_grid), max(net.threshold_grid)) == (1e-4, 10.0)
+    plain = zoo.create(f"branchynet[{preset.removesuffix('-swept')}]")
+    assert zoo.count_parameters(net) == zoo.count_parameters(plain)
+
+
+def test_the_papers_rule_serves_thresholds_that_were_tried_and_no_others(trained: BranchyNet) -> None:
+    net = copy.deepcopy(trained)
+    net.threshold_grid = (0.01, 0.3, 5.0)
+    settings = [s for s in propose_settings(net, DIGITS, CPU) if s.name == "knee" or s.name.startswith("budget")]
+    assert settings
+    for setting in settings:
+        assert set(setting.values["thresholds"]) <= set(net.threshold_grid)
+
+
+@pytest.mark.parametrize("grid", ["()", "(0.5, 0.0)"])
+def test_thresholds_to_try_are_positive(grid: str) -> None:
+    with pytest.raises(ValueError, match="threshold_grid must be positive numbers"):
+        branchynet(f"branchynet[threshold_grid={grid}]")
 
 
 def test_an_unknown_phase_is_refused() -> None:

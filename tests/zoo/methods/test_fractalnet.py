@@ -285,6 +285,53 @@ def test_published_networks_have_their_parameters(preset: str, thousands: int) -
     assert round(zoo.count_parameters(on_meta(preset)) / 1000) == thousands
 
 
+def with_a_1x1_in_front(columns: int, classes: int) -> tuple[int, int]:
+    """Parameters and MACs on 32 x 32 colour images, by the layers of the published widths."""
+    widths, channels = (64, 128, 256, 512, 512), 3
+    parameters, macs, pixels = 512 * classes + classes, 512 * classes, 32 * 32
+    convolutions = 2**columns - 1
+    for width in widths:
+        weights = channels * width + 9 * convolutions * width**2
+        parameters += weights + 2 * width * (convolutions + 1)
+        macs += pixels * weights
+        channels, pixels = width, pixels // 4
+    return parameters, macs
+
+
+@pytest.mark.parametrize(
+    ("selector", "columns", "classes", "millions", "macs"),
+    [
+        ("fractalnet[fractalnet-20-1x1]", 3, 10, 38.912, 1_130.6),
+        ("fractalnet[fractalnet-20-1x1-c100]", 3, 100, 38.958, 1_130.6),
+        ("fractalnet[fractalnet-20-1x1, columns=4]", 4, 10, 82.878, 2_414.0),
+    ],
+)
+def test_a_1x1_convolution_in_front_of_every_block_comes_nearest_to_the_printed_size(
+    selector: str, columns: int, classes: int, millions: float, macs: float
+) -> None:
+    with torch.device("meta"):
+        net = zoo.create(selector)
+    expected, expected_macs = with_a_1x1_in_front(columns, classes)
+    assert zoo.count_parameters(net) == expected
+    assert measure_ledger(net).nominal == expected_macs
+    assert expected / 1e6 == pytest.approx(millions, abs=0.0006)
+    assert expected_macs / 1e6 == pytest.approx(macs, abs=0.1)
+
+
+def test_a_1x1_convolution_in_front_feeds_every_column_and_is_no_unit() -> None:
+    plain, widened = tiny(), tiny(widen_first=True)
+    assert widened.units == plain.units
+    added = measure_ledger(widened).fixed_macs - measure_ledger(plain).fixed_macs
+    assert added == 14 * 14 * 16 * 16 + 7 * 7 * 16 * 32
+    torch.manual_seed(0)
+    block = FractalBlock(2, 2, 4, dropout=0.0, pool="none", options=ConvOptions(), widen_first=True).eval()
+    assert block.widen is not None
+    x = torch.randn(2, 2, 6, 6)
+    front = block.widen(x, False)
+    ends = [chain(front, False) for chain in block.chains]
+    torch.testing.assert_close(whole(block, x), (ends[0] + ends[1]) / 2)
+
+
 def test_columns_of_fractalnet_20_cost_what_was_measured() -> None:
     net = on_meta("fractalnet-20-c100")
     ledger = measure_ledger(net)

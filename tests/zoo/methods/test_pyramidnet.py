@@ -237,11 +237,25 @@ def test_the_imagenet_stem_is_activated() -> None:
         ({"blocks": (1, 0)}, "blocks"),
         ({"start": 0}, "start"),
         ({"stem_kind": "none"}, "stem_kind"),
+        ({"dropout": 1.0}, "dropout must be at least 0 and below 1"),
     ],
 )
 def test_bad_parameters_are_refused(parameters: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         zoo.create(zoo.Selector("pyramidnet", "tiny", parameters), DIGIT)
+
+
+def test_dropout_stands_between_the_pool_and_the_classifier_of_the_largest_network_alone() -> None:
+    presets = ("pyramidnet-200-a300", "pyramidnet-200-a450")
+    heads = {preset: [type(module).__name__ for module in on_meta(preset).head] for preset in presets}
+    usual = ["BatchNorm2d", "ReLU", "AdaptiveAvgPool2d", "Flatten", "Linear"]
+    assert heads["pyramidnet-200-a300"] == usual
+    assert heads["pyramidnet-200-a450"] == [*usual[:-1], "Dropout", "Linear"]
+    dropout, linear = on_meta("pyramidnet-200-a450").head[-2:]
+    assert isinstance(dropout, nn.Dropout)
+    assert dropout.p == 0.5
+    assert isinstance(linear, nn.Linear)
+    assert linear.in_features == 4 * (64 + 450)
 
 
 # --- stochastic depth

@@ -129,6 +129,46 @@ def test_parameters_and_costs_of_the_larger_and_the_cifar_networks(preset: str, 
     assert measure_ledger(net).nominal == pytest.approx(macs, rel=0.025)
 
 
+EDGES = {"er": 31 * 32 / 2 * 0.2, "ba": 5 * (32 - 5), "ws": 32 * 4 / 2}
+"""Of a stage of 32 nodes: the mean of ER(0.2), and the numbers that BA(5) and WS(4, 0.75) always have."""
+
+
+@pytest.mark.parametrize("channels", [78, 109, 154])
+@pytest.mark.parametrize("kind", ["er", "ba"])
+def test_every_generator_has_the_regimes_of_the_paper_at_the_same_size(channels: int, kind: str) -> None:
+    net = built(f"randwire[randwire-c{channels}-{kind}, graph_seed=0]")
+    like = built(f"randwire[randwire-c{channels}, graph_seed=0]")
+    edges = [len(graph.edges) for graph in net.graphs if graph.nodes == 32]
+    assert edges == pytest.approx([EDGES[kind]] * 3, rel=0.35 if kind == "er" else 0)
+    assert [graph.nodes for graph in net.graphs] == [graph.nodes for graph in like.graphs]
+    own, theirs = zoo.count_parameters(net), zoo.count_parameters(like)
+    # a BA graph has a single input node, so that all others are as wide as their stage
+    assert 0.97 * theirs < own < (1.03 if kind == "er" else 1.1) * theirs
+
+
+@pytest.mark.parametrize("kind", ["er", "ba"])
+def test_stages_of_every_generator_have_the_parameters_of_their_nodes(kind: str) -> None:
+    net = built(f"randwire[randwire-c109-{kind}, graph_seed=0]")
+    channels = 109 // 2
+    for stage, width in zip(stages(net), (109, 218, 436, 872), strict=True):
+        expected = 0
+        for sources in stage.graph.sources:
+            read = width if sources else channels
+            expected += 9 * read + read * width + 2 * width + (len(sources) if len(sources) > 1 else 0)
+        assert zoo.count_parameters(stage) == expected
+        channels = width
+
+
+@pytest.mark.parametrize("suffix", ["", "-er", "-ba"])
+def test_the_large_regime_is_the_regular_network_on_pictures_of_320_pixels(suffix: str) -> None:
+    usual, large = (built(f"randwire[randwire-c154{suffix}{end}, graph_seed=0]") for end in ("", "-320"))
+    assert large.graphs == usual.graphs
+    assert {n: v.shape for n, v in large.state_dict().items()} == {n: v.shape for n, v in usual.state_dict().items()}
+    linear = 1280 * 1000
+    small, big = (measure_ledger(net).nominal - linear for net in (usual, large))
+    assert big * 7 * 7 == small * 10 * 10
+
+
 def test_the_regular_regime_has_half_the_nodes_in_its_first_stage() -> None:
     assert [graph.nodes for graph in built("randwire[randwire-c109]").graphs] == [16, 32, 32, 32]
     assert [stage.width for stage in stages(built("randwire[randwire-c109]"))] == [109, 218, 436, 872]

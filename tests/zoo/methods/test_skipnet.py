@@ -315,10 +315,60 @@ def test_a_higher_threshold_runs_less() -> None:
     assert rates[0] > rates[-1]
 
 
+# --- the paper's other ways to learn
+
+
+@pytest.mark.parametrize("preset", ["skipnet-38-sp", "skipnet-74-sp", "skipnet-110-sp"])
+def test_supervised_learning_alone_has_no_hybrid_phase(preset: str) -> None:
+    with torch.device("meta"):
+        net = zoo.create(f"skipnet[{preset}]")
+    assert [(phase.name, phase.share) for phase in net.phases()] == [("supervised", 1.0)]
+
+
+def pure() -> SkipNet:
+    return skipnet("skipnet[reinforcement=pure]")
+
+
+def test_pure_reinforcement_is_one_phase_that_samples_from_the_start() -> None:
+    net = pure().train()
+    assert [phase.name for phase in net.phases()] == [net.phase] == ["reinforcement"]
+    images = next(DIGITS.train.batches(50)).images
+    assert not torch.equal(net(images).route, net(images).route)
+    with pytest.raises(ValueError, match="phases 'reinforcement', not 'hybrid'"):
+        net.begin("hybrid")
+
+
+def test_the_loss_of_pure_reinforcement_is_the_hybrid_one_without_cross_entropy() -> None:
+    batch = next(DIGITS.train.batches(20))
+    alone, hybrid = pure().train(), skipnet().train()
+    hybrid.begin("hybrid")
+    with torch.no_grad():
+        forward = alone(batch.images)
+        errors = torch.nn.functional.cross_entropy(forward.logits, batch.labels)
+        losses = [net.loss(forward, batch.labels) for net in (alone, hybrid)]
+    assert (losses[1] - losses[0]).item() == pytest.approx(errors.item(), rel=1e-4)
+
+
+def test_pure_reinforcement_moves_gates_and_trunk_but_no_classifier() -> None:
+    net = pure().train()
+    batch = next(DIGITS.train.batches(50))
+    net.loss(net(batch.images), batch.labels).backward()
+    assert all(p.grad is None for p in net.backbone.head.parameters())
+    for part in (net.gates, net.backbone.stem):
+        assert any(p.grad is not None and p.grad.abs().sum() > 0 for p in part.parameters())
+
+
+def test_soft_decisions_are_not_learnt_by_reinforcement() -> None:
+    with pytest.raises(ValueError, match="use reinforcement='hybrid'"):
+        skipnet("skipnet[decision=soft, reinforcement=pure]")
+
+
 # --- sizes
 
 
 PARAMETERS = {
+    "skipnet[skipnet-38-ff1]": (1_148_798, 74_114),
+    "skipnet[skipnet-110-ff2]": (2_609_798, 37_122),
     # of the official code, and of its last gate, which decides nothing and is left out here
     "skipnet[skipnet-38]": (571_913, 650),
     "skipnet[skipnet-110]": (1_752_305, 650),
@@ -327,6 +377,15 @@ PARAMETERS = {
     "skipnet[skipnet-34, blocks=(2, 2, 2, 2)]": (11_709_683, 5_130),
     "skipnet[skipnet-50]": (25_709_123, 20_490),
 }
+
+
+def test_skipnet_152_is_its_resnet_a_projection_per_gate_and_one_lstm() -> None:
+    channels = [256] * 3 + [512] * 8 + [1024] * 36 + [2048] * 2  # what the 49 gates of ImageNet's ResNet-152 look at
+    lstm, decision = 4 * (10 * 20 + 20), 11
+    with torch.device("meta"):
+        net = zoo.create("skipnet[skipnet-152-imagenet]")
+    assert len(net.units) == 49
+    assert zoo.count_parameters(net) == 60_192_808 + sum(10 * c + 10 for c in channels) + lstm + decision
 
 
 @pytest.mark.parametrize("selector", PARAMETERS)

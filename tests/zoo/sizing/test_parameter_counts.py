@@ -39,6 +39,66 @@ def test_published_presets_have_the_official_size(selector: str, parameters: int
     assert nominal_macs(net) / 1e6 == pytest.approx(macs, abs=0.0006)
 
 
+def on_meta(selector: str) -> zoo.RoutedNet:
+    with torch.device("meta"):
+        return zoo.create(selector)
+
+
+LARGER = [
+    # selector, parameters, multiply-accumulates in millions where they were counted
+    ("resnet[resnet-38-b]", 564_122, 83.281),
+    ("resnet[resnet-110-b]", 1_730_714, 253.150),
+    ("resnet[resnet-152]", 60_192_808, 11_513.627),
+    ("adanet[convnet-aig-152]", 60_931_116, None),
+    ("pyramidnet[pyramidnet-200-a450]", 116_775_213, None),
+    ("cliquenet[k12-t36]", 1_045_306, None),
+    ("cliquenet[k24-t18]", 986_650, None),
+]
+
+
+@pytest.mark.parametrize(("selector", "parameters", "macs"), LARGER)
+def test_more_presets_have_the_official_size(selector: str, parameters: int, macs: float | None) -> None:
+    net = on_meta(selector)
+    assert zoo.count_parameters(net) == parameters
+    if macs is not None:
+        assert nominal_macs(net) / 1e6 == pytest.approx(macs, abs=0.0006)
+
+
+def test_depths_between_two_counted_residual_networks_lie_between_them() -> None:
+    """A block more per stage is 97,216 parameters more: 9 (2 16^2 + 2 32^2 + 2 64^2) and norms of 4 (16 + 32 + 64)."""
+    step = 18 * (16**2 + 32**2 + 64**2) + 4 * (16 + 32 + 64)
+    for preset, blocks in {"resnet-74-b": 12, "resnet-152-b": 25}.items():
+        assert zoo.count_parameters(on_meta(f"resnet[{preset}]")) == 564_122 + (blocks - 6) * step
+
+
+def test_gates_of_convnet_aig_152_are_738308_parameters() -> None:
+    net = on_meta("adanet[convnet-aig-152]")
+    assert isinstance(net, AdaNet)
+    assert zoo.count_parameters(net.gates) == 738_308
+    assert len(net.targets) == 50
+
+
+@pytest.mark.parametrize(("preset", "widen", "n"), [("convnet-aig-16-4", 4, 2), ("convnet-aig-28-10", 10, 4)])
+def test_wide_convnet_aig_is_its_blocks_and_gates(preset: str, widen: int, n: int) -> None:
+    widths = [16 * widen, 32 * widen, 64 * widen]
+    parameters = 27 * widths[0] + 2 * widths[0] + 10 * widths[2] + 10
+    macs = 32 * 32 * 27 * widths[0] + 10 * widths[2]
+    channels = widths[0]
+    for width, pixels in zip(widths, (32 * 32, 16 * 16, 8 * 8), strict=True):
+        for _ in range(n):
+            parameters += 9 * (channels + width) * width + 4 * width
+            macs += pixels * 9 * (channels + width) * width
+            if channels != width:
+                parameters += channels * width + 2 * width
+                macs += pixels * channels * width
+            parameters += 16 * channels + 16 + 32 + 34
+            macs += 16 * channels + 32
+            channels = width
+    net = on_meta(f"adanet[{preset}]")
+    assert zoo.count_parameters(net) == parameters
+    assert nominal_macs(net) == macs
+
+
 def test_resnet_44_has_the_papers_size() -> None:
     assert zoo.count_parameters(zoo.create("resnet[resnet-44]")) / 1e6 == pytest.approx(0.66, abs=0.005)
 

@@ -38,12 +38,14 @@ class BranchyNet(EarlyExitNet):
         exit_weights: one per exit; all 1 in the official code, earlier exits heavier in the paper.
         trunk_share: part of the epochs in the first phase; 0 trains jointly from the start.
         norm_epsilon: added to the variance by batch norms; chainer's 2e-5 in the official code.
+        threshold_grid: thresholds to try at every early exit, as the official code sweeps fixed ones; without them,
+            quantiles of the entropies on validation data.
         trunk_options: of the `resnet` trunk: blocks, widths, block, stem_kind and shortcut_kind of
             `zoo.backbone.Backbone`.
 
     Raises:
-        ValueError: an unknown trunk, a shape it does not fit, weights that do not match the exits, or an epsilon that
-            is not positive.
+        ValueError: an unknown trunk, a shape it does not fit, weights that do not match the exits, or thresholds or an
+            epsilon that are not positive.
     """
 
     shared_parameters = TRUNK_OPTIONS
@@ -58,6 +60,7 @@ class BranchyNet(EarlyExitNet):
         exit_weights: Sequence[float] | None = None,
         trunk_share: float = 0.5,
         norm_epsilon: float = 1e-5,
+        threshold_grid: Sequence[float] | None = None,
         **trunk_options: Unpack[TrunkOptions],
     ) -> None:
         parts = branchy_resnet(task, **trunk_options) if trunk == "resnet" else _published(trunk, task)
@@ -70,7 +73,10 @@ class BranchyNet(EarlyExitNet):
         self.exit_weights = tuple(exit_weights or (1.0,) * exits)
         if len(self.exit_weights) != exits or min(self.exit_weights) < 0:
             raise ValueError(f"exit_weights must be {exits} numbers of at least 0, not {list(self.exit_weights)}")
+        if threshold_grid is not None and (not threshold_grid or min(threshold_grid) <= 0):
+            raise ValueError(f"threshold_grid must be positive numbers, not {list(threshold_grid)}")
         self.trunk_share = trunk_share
+        self.threshold_grid = threshold_grid
         self.phase = "joint"
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
@@ -87,7 +93,7 @@ class BranchyNet(EarlyExitNet):
 
     def search(self, scores: Tensor, correct: Tensor, cumulative_macs: Sequence[float]) -> list[OperatingPoint]:
         """A grid over the thresholds of all exits."""
-        return operating_points(scores, correct, cumulative_macs)
+        return operating_points(scores, correct, cumulative_macs, self.threshold_grid)
 
     def loss(self, forward: Forward, labels: Tensor) -> Tensor:
         """Cross-entropy of the final exit in the first phase, the weighted sum over all exits in the second."""

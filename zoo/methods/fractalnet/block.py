@@ -174,11 +174,11 @@ class ConvOptions:
 
 
 class ConvUnit(nn.Module):
-    """3x3 convolution, dropout, batch norm, ReLU, in this order."""
+    """Convolution, dropout, batch norm, ReLU, in this order."""
 
-    def __init__(self, channels: int, width: int, dropout: float, options: ConvOptions) -> None:
+    def __init__(self, channels: int, width: int, dropout: float, options: ConvOptions, size: int = 3) -> None:
         super().__init__()
-        self.conv = conv(channels, width, 3, bias=options.bias)
+        self.conv = conv(channels, width, size, bias=options.bias)
         self.dropout = nn.Dropout(dropout) if options.dropout_unit == "element" else nn.Dropout2d(dropout)
         self.norm = PathNorm(width, affine=options.affine, own_statistics=options.own_statistics)
 
@@ -211,6 +211,7 @@ class FractalBlock(nn.Module):
         dropout: rate in every convolution.
         pool: see `Pool`; the authors' generator has `columns`, the Keras and PyTorch re-implementations `join`.
         options: of every convolution.
+        widen_first: a 1x1 convolution in front of all columns changes the channels, not the first of every column.
     """
 
     def __init__(
@@ -222,10 +223,13 @@ class FractalBlock(nn.Module):
         dropout: float,
         pool: Pool,
         options: ConvOptions,
+        widen_first: bool = False,
     ) -> None:
         super().__init__()
         self.segments = expand(columns)
         self.pool = pool
+        self.widen = ConvUnit(channels, width, 0.0, options, size=1) if widen_first else None
+        channels = width if widen_first else channels
         self.chains: ModulesOf[ConvChain] = ModulesOf()
         for segment in self.segments:
             inner = channels if segment.start == 0 else width
@@ -241,7 +245,7 @@ class FractalBlock(nn.Module):
             alone: a single column is in use.
             everything: compute the other segments too, and leave them out at the joins.
         """
-        outputs = {0: x}
+        outputs = {0: x if self.widen is None else self.widen(x, alone)}
         for inputs in _inputs_of_joins(self.segments):
             if not everything:
                 inputs = [i for i in inputs if used[:, i].any()]

@@ -49,6 +49,8 @@ class FractalNet(RoutedNet):
             biases that learn twice as fast and do not decay. Shifts of batch norm count as biases; its scales, which
             the authors' networks lack, do not decay either. `torch` has Xavier by fan-in and fan-out, and treats all
             parameters alike.
+        widen_first: see `FractalBlock`; with it, `fractalnet-20` has the printed number of parameters but for 1 %. It
+            always runs: no unit.
 
     Raises:
         ValueError: parameters that do not describe a network, or images too small for its pools.
@@ -72,6 +74,7 @@ class FractalNet(RoutedNet):
         affine: bool = True,
         own_statistics: bool = True,
         conventions: Literal["torch", "caffe"] = "torch",
+        widen_first: bool = False,
     ) -> None:
         super().__init__(task)
         for name, value, valid in (
@@ -97,7 +100,10 @@ class FractalNet(RoutedNet):
             pools[-1] = "none"
         self.blocks: ModulesOf[FractalBlock] = ModulesOf()
         for width, rate, kind in zip(widths, dropout, pools, strict=True):
-            self.blocks.append(FractalBlock(columns, channels, width, dropout=rate, pool=kind, options=options))
+            block = FractalBlock(
+                columns, channels, width, dropout=rate, pool=kind, options=options, widen_first=widen_first
+            )
+            self.blocks.append(block)
             channels = width
         area = _final_area(task, stem_kind, sum(kind != "none" for kind in pools))
         if head == "average":

@@ -22,6 +22,9 @@ from zoo.network import Compute, Forward, Phase, RoutedNet, Schedule, Setting, T
 from zoo.papers.skipnet import PAPER
 from zoo.registry import register
 
+REINFORCED = ("hybrid", "reinforcement")
+"""Phases that sample decisions and pay for them."""
+
 
 @register("skipnet", PAPER)
 class SkipNet(RoutedNet):
@@ -62,6 +65,9 @@ class SkipNet(RoutedNet):
         hybrid_lr_scale: of the learning rate there; 1e-3 is the official 0.1 to 1e-4.
         hybrid_milestones: parts of the hybrid phase after which its rate is divided by 10, officially none on CIFAR and
             0.75 on ImageNet; None for the recipe's schedule.
+        reinforcement: `hybrid` as above, or the paper's ablation `pure`: one phase, `reinforcement`, whose loss is the
+            policy's from the first step. The cross-entropy is a reward and no gradient, so that the classifier keeps
+            its start and accuracy stays near chance, as the paper reports. The four parameters above do not apply.
         trunk: blocks, widths, block, stem_kind and shortcut_kind of `zoo.backbone.Backbone`.
 
     Raises:
@@ -90,6 +96,7 @@ class SkipNet(RoutedNet):
         hybrid_share: float = 10 / 74,
         hybrid_lr_scale: float = 1e-3,
         hybrid_milestones: Sequence[float] | None = None,
+        reinforcement: Literal["hybrid", "pure"] = "hybrid",
         **trunk: Unpack[TrunkOptions],
     ) -> None:
         super().__init__(task)
@@ -100,6 +107,9 @@ class SkipNet(RoutedNet):
         _check_choice("decision", decision, ("hard", "soft"))
         _check_choice("reward_reduction", reward_reduction, ("sum", "mean"))
         _check_choice("hybrid_norm", hybrid_norm, ("batch", "frozen"))
+        _check_choice("reinforcement", reinforcement, ("hybrid", "pure"))
+        if reinforcement == "pure" and decision == "soft":
+            raise ValueError("decision='soft' is learnt by gradient alone; use reinforcement='hybrid' with it")
         if not 0 <= hybrid_share < 1:
             raise ValueError(f"hybrid_share must be at least 0 and below 1, not {hybrid_share}")
         if not 0 <= gamma <= 1:
@@ -121,7 +131,8 @@ class SkipNet(RoutedNet):
         self.hybrid_share = hybrid_share
         self.hybrid_lr_scale = hybrid_lr_scale
         self.hybrid_schedule = _divided_at(hybrid_milestones)
-        self.phase = "supervised"
+        self.reinforcement = reinforcement
+        self.phase = self.phases()[0].name
         self.threshold = 0.5
 
     def run(self, x: Tensor, *, compute: Compute, generator: torch.Generator | None) -> Forward:
@@ -150,16 +161,16 @@ class SkipNet(RoutedNet):
         return GatedOutput(x, torch.stack(gates, dim=1), torch.stack(all_log_odds, dim=1))
 
     def _decision(self, generator: torch.Generator | None) -> Decide:
-        if generator is not None or (self.training and self.phase == "hybrid"):
+        if generator is not None or (self.training and self.phase in REINFORCED):
             return lambda index, log_odds: (log_odds.detach() + logistic_noise(log_odds, generator) > 0).float()
         if self.training and self.decision == "soft":
             return lambda index, log_odds: torch.sigmoid(log_odds)
         return Threshold(self.threshold)  # 0 or 1, with the gradient of the probability (straight-through)
 
     def loss(self, forward: Forward, labels: Tensor) -> Tensor:
-        """Cross-entropy, and in the hybrid phase the policy's loss."""
+        """Cross-entropy, and in the hybrid phase the policy's loss; in pure reinforcement, that alone."""
         errors = self.cross_entropy(forward.logits, labels, reduction="none")
-        if self.phase != "hybrid":
+        if self.phase not in REINFORCED:
             return errors.mean()
         probs = forward.gate_probs
         assert probs is not None
@@ -167,10 +178,13 @@ class SkipNet(RoutedNet):
         returns = discounted_returns(forward.route, terminal, self.alpha, self.gamma)
         chances = torch.where(forward.route, probs, 1 - probs).clamp_min(1e-7)
         policy = -(chances.log() * returns).sum(dim=1)
-        return errors.mean() + self.rl_weight * (policy.sum() if self.reward_reduction == "sum" else policy.mean())
+        weighed = self.rl_weight * (policy.sum() if self.reward_reduction == "sum" else policy.mean())
+        return weighed if self.phase == "reinforcement" else errors.mean() + weighed
 
     def phases(self) -> tuple[Phase, ...]:
-        """Supervised, then hybrid (paper)."""
+        """Supervised, then hybrid (paper); or reinforcement alone."""
+        if self.reinforcement == "pure":
+            return (Phase(name="reinforcement"),)
         if self.decision == "soft" or self.hybrid_share == 0:
             return (Phase(name="supervised"),)
         share, scale = self.hybrid_share, self.hybrid_lr_scale
@@ -178,13 +192,14 @@ class SkipNet(RoutedNet):
         return (Phase(name="supervised", share=1 - share), hybrid)
 
     def begin(self, phase: str) -> None:
-        """Enter `supervised` or `hybrid`; `train()` then freezes the batch norms where they are to be frozen.
+        """Enter one of `phases`; `train()` then freezes the batch norms where they are to be frozen.
 
         Raises:
             ValueError: another name.
         """
-        if phase not in ("supervised", "hybrid"):
-            raise ValueError(f"skipnet trains in the phases 'supervised' and 'hybrid', not {phase!r}")
+        valid = ("reinforcement",) if self.reinforcement == "pure" else ("supervised", "hybrid")
+        if phase not in valid:
+            raise ValueError(f"skipnet trains in the phases {' and '.join(map(repr, valid))}, not {phase!r}")
         self.phase = phase
         if phase == "hybrid":
             self.gates.sharpen(self.policy_temperature)
