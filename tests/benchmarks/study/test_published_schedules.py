@@ -66,11 +66,18 @@ OFFICIAL: Mapping[str, Sequence[tuple[float, float]]] = {
     "resnet[resnet-20]": HE,
     "resnet[resnet-110]": WARMED,
     "resnet[resnet-50]": THIRDS,
+    # no training of the plain network on SVHN is published; that of SkipNet, without its hybrid phase
+    "resnet[resnet-152-b]": [(25, 0.1), (37.5, 0.01), (50, 0.001)],
     # train_sp.py, then train_rl.py: 10 k iterations (28.5 epochs) at 1e-4 on CIFAR; 30 epochs at 1e-4 and 10 at 1e-5
     "skipnet[skipnet-38]": [*HE, (210, 0.0001)],
     "skipnet[skipnet-110]": [*WARMED, (210, 0.0001)],
     "skipnet[skipnet-152]": [(21.5, 0.1), (32.25, 0.01), (43, 0.001), (50, 0.0001)],
     "skipnet[skipnet-34]": [(30, 0.1), (60, 0.01), (90, 0.001), (120, 0.0001), (150, 0.0001), (160, 0.00001)],
+    # train_sp.py alone; no recipe of reinforcement alone is published, so it has that of the supervised phase
+    "skipnet[skipnet-38-sp]": HE,
+    "skipnet[skipnet-110-sp]": WARMED,
+    "skipnet[skipnet-38-rl]": HE,
+    "skipnet[skipnet-110-rl]": WARMED,
     # Huang et al. 2016, section 4
     "stochastic_depth[stochastic-depth-110]": [(250, 0.1), (375, 0.01), (500, 0.001)],
     "stochastic_depth[stochastic-depth-152]": [(30, 0.1), (35, 0.01), (50, 0.001)],
