@@ -27,7 +27,6 @@ from benchmarks.running.scheduling.base import Outcome, SchedulerError, one_line
 from benchmarks.running.scheduling.cluster import Cluster
 from benchmarks.running.scheduling.nodes import NODE_ID, timing_node
 from benchmarks.running.scheduling.watch import run_watched
-from benchmarks.running.scheduling.workers import warm_up
 
 RETRIES = 2
 """How often a trial is retried after its worker died. A job that raised an error is not retried."""
@@ -55,16 +54,13 @@ class RayScheduler:
         plugins: Sequence[str] = (),
         time_on: str | None = None,
     ) -> None:
-        cpus = cpus or usable_cpus()
-        self._cluster = Cluster(address, cpus, plugins)
+        self._cluster = Cluster(address, cpus or usable_cpus(), plugins)
         self._time_on = time_on
         try:
             timing_node(ray.nodes(), 0.0, time_on)
         except SchedulerError:
             self.close()
             raise
-        if address is None:
-            warm_up(cpus)
 
     def run(self, jobs: Sequence[Job], on_event: Callable[[Event], None]) -> list[Outcome]:
         """Run the jobs as trials of one Tune experiment; jobs that need the machine alone reserve all of its CPUs.

@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import ray
-
 import zoo
 from benchmarks.plugins.places import SUITE
 from benchmarks.plugins.travelling import own_modules, pack, sources_of
@@ -39,17 +37,6 @@ def worker_environment(plugins: Sequence[str]) -> Iterator[dict[str, Any] | None
     with tempfile.TemporaryDirectory(prefix="routebench-") as folder:
         pack(travelling(plugins), Path(folder))
         yield {"working_dir": folder, "env_vars": {"PYTHONPATH": str(PACKAGES)} if _from_source() else {}}
-
-
-def warm_up(workers: int) -> None:
-    """Let workers start and import what jobs need; nobody waits for them, and the first jobs find them ready."""
-    importing = ray.remote(num_cpus=1)(_import_jobs)
-    for _ in range(workers):
-        importing.remote()
-
-
-def _import_jobs() -> None:
-    import benchmarks.running.jobs  # noqa: F401 - seconds, most of them torch's
 
 
 def travelling(plugins: Sequence[str]) -> list[Path]:
