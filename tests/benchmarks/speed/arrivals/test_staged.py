@@ -153,7 +153,7 @@ def rows_of(contestants: list[Contestant], wall: float, monkeypatch: pytest.Monk
     monkeypatch.setattr(trials, "_search", search)
     monkeypatch.setattr(trials, "FEWEST_REQUESTS", 50)
     monkeypatch.setattr(plans, "LARGEST", (8,))
-    monkeypatch.setattr(plans, "REQUESTS", 1000)
+    monkeypatch.setattr(plans, "REQUESTS", 200)
     return comparison.compare(contestants, seconds=0, trial=0)
 
 
