@@ -29,6 +29,8 @@ COMPARED = ("weights.safetensors", "accuracy.parquet", "ledger.parquet")
 """Files of a record that have no timings in them."""
 PATIENCE = 15.0
 """Seconds that processes of an ended run have to notice it before they are killed."""
+ORPHANED = 3.0
+"""The same where the main process was killed: Ray's agents take a minute to notice, so some are always left."""
 LIMIT = 240.0
 """Seconds after which a run hangs: it is killed, and said to have hung."""
 ATTEMPTS = 3
@@ -46,7 +48,7 @@ class Run:
         killed: names of the processes that were killed; empty where the run ended first.
         status: its exit status; negative where a signal ended it.
         hung: it was killed since it did not end.
-        left: names of processes that outlived it by PATIENCE, and were then killed.
+        left: names of processes that outlived it by PATIENCE, or by ORPHANED, and were then killed.
         seconds: from its start to its end.
         said: what it wrote to standard error.
     """
@@ -106,7 +108,7 @@ def _run(command: Sequence[str], folder: Path, target: Target | None, lines: int
     with printed.open("w") as out, said.open("w") as err:
         process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=err, start_new_session=True)
     killed: list[str] = []
-    hung = False
+    hung, orphans = False, target in ("driver", "cluster")
     try:
         if target is not None and _reached(process, printed, lines):
             time.sleep(delay)
@@ -116,7 +118,7 @@ def _run(command: Sequence[str], folder: Path, target: Target | None, lines: int
         hung = True
     finally:
         seconds = time.monotonic() - begun
-        left = _clear(process, patience=0.0 if hung else PATIENCE)
+        left = _clear(process, patience=0.0 if hung else ORPHANED if killed and orphans else PATIENCE)
     return Run(
         target=target,
         lines=lines,

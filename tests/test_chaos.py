@@ -1,6 +1,7 @@
 """A run that loses parts of itself at random moments ends with the same weights and tables as one that is left alone.
 
-ROUTEBENCH_KILLS sets how many kills each scheduler has to survive, ROUTEBENCH_SEED when they come.
+ROUTEBENCH_KILLS sets how many kills each scheduler has to survive, else one of each part that it has; ROUTEBENCH_SEED
+sets when they come.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from tests.chaos import COMPARED, Run, Target, digests, disturb
 
 pytestmark = pytest.mark.long
 
-KILLS = int(os.environ.get("ROUTEBENCH_KILLS", "4"))
 SEED = int(os.environ.get("ROUTEBENCH_SEED", "0"))
 TARGETS: dict[str, tuple[Target, ...]] = {"ray": ("raylet", "driver", "worker", "cluster"), "inline": ("driver",)}
+KILLS = {scheduler: int(os.environ.get("ROUTEBENCH_KILLS", len(parts))) for scheduler, parts in TARGETS.items()}
 
 
 def command(folder: Path, scheduler: str) -> list[str]:
@@ -53,13 +54,13 @@ def problems(run: Run) -> list[str]:
     return [f"{run}: {problem}\n{run.said}" for problem in found]
 
 
-@pytest.mark.timeout(400 * (KILLS + 1))
+@pytest.mark.timeout(400 * (max(KILLS.values()) + 1))
 @pytest.mark.parametrize("scheduler", TARGETS)
 def test_whatever_is_killed_weights_and_tables_are_those_of_an_undisturbed_run(
     scheduler: str, undisturbed: dict[str, str], tmp_path: Path
 ) -> None:
     assert len(undisturbed) == 2 * len(COMPARED)
-    targets = list(islice(cycle(TARGETS[scheduler]), KILLS))
+    targets = list(islice(cycle(TARGETS[scheduler]), KILLS[scheduler]))
     for attempt in count():
         folder = tmp_path / str(attempt)
         folder.mkdir()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import shlex
 import shutil
 import subprocess
@@ -43,14 +44,36 @@ def commands() -> list[tuple[str, str]]:
     return [(page.name, line) for page in (README, *PAGES) for line in COMMAND.findall(page.read_text())]
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=lambda page: page.name)
-def test_the_code_of_a_page_runs(page: Path, tmp_path: Path) -> None:
-    """In order, in a folder of its own in which the quick study has been run."""
+def with_code(declares: bool) -> list[Path]:
+    """The pages with code, those that declare plug-ins or the others."""
+    written = {page: "\n".join(blocks(page, "python")) for page in PAGES}
+    return [
+        page for page, code in written.items() if code and bool(re.search(r"^@\w+\(", code, re.MULTILINE)) == declares
+    ]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A folder in which the quick study has been run."""
     shutil.copytree(ROOT / "results" / "reference" / "quick", tmp_path / "results" / "quick")
-    (tmp_path / "page.py").write_text("\n".join(blocks(page, "python")))
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", with_code(declares=False), ids=lambda page: page.name)
+def test_the_code_of_a_page_runs(page: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In order, in a folder of its own."""
+    (place / "page.py").write_text("\n".join(blocks(page, "python")))
+    monkeypatch.chdir(place)
+    runpy.run_path("page.py", run_name="__main__")
+
+
+@pytest.mark.parametrize("page", with_code(declares=True), ids=lambda page: page.name)
+def test_the_code_of_a_page_that_declares_plug_ins_runs(page: Path, place: Path) -> None:
+    """In a process of its own, so that no other test finds them."""
+    (place / "page.py").write_text("\n".join(blocks(page, "python")))
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(place / "cache")}
     done = subprocess.run(
-        [sys.executable, "page.py"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "page.py"], cwd=place, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
 

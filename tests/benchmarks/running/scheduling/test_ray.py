@@ -212,9 +212,3 @@ def test_a_background_job_goes_on_ignoring_interrupts(tmp_path: Path) -> None:
     printed, _ = started.communicate(timeout=120)
     assert started.returncode == 0
     assert "epoch 12/12" in printed
-
-
-def test_running_again_retrains_nothing(alone: Path) -> None:
-    printed = finish(alone, "inline")
-    assert "trained and measured already" in printed
-    assert "epoch" not in printed
