@@ -47,11 +47,11 @@ def results_place(results: str, design: Design, name: str | None, *, dry_run: bo
     if not is_url(results):
         yield ResultsPlace(Path(results))
         return
-    from benchmarks.remote.pulling import opened_for_a_plan, opened_for_a_run
+    from benchmarks.remote.pulling import opened_for_a_plan, opened_for_a_run, study_url
     from zoo.remote.mirror import mirror_folder
 
     checked_name = checked(Design, design.model_dump() | ({} if name is None else {"name": name}), "options").name
-    folder = mirror_folder(f"{results.rstrip('/')}/{checked_name}").parent
+    folder = mirror_folder(study_url(results, checked_name)).parent
     if dry_run:
         with waiting(f"reading {results}"):
             remote = opened_for_a_plan(results, checked_name)

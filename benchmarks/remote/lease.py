@@ -157,8 +157,8 @@ def _watch(files: RemoteFiles, content: bytes | None, other: Holder) -> None:
 
 def _taken(files: RemoteFiles, other: Holder) -> str:
     return (
-        f"{files.url}: a run on {other.host} (process {other.process}) works on it, last heard of {other.age:.0f} s ago; "
-        f"if it was killed, the same command takes over {max(0.0, STALE - other.age):.0f} s from now"
+        f"{files.url}: a run on {other.host} (process {other.process}) works on it, last heard of {other.age:.0f} s "
+        f"ago; if it was killed, the same command takes over {max(0.0, STALE - other.age):.0f} s from now"
     )
 
 

@@ -10,6 +10,7 @@ from benchmarks.records.claims import CLAIMS, Busy, claim
 from benchmarks.records.files import DAMAGED_MARK, StoreError
 from benchmarks.remote.exchange import RemoteStudy
 from benchmarks.remote.lease import LEASE, holder_of, leased
+from zoo.remote.files import split_url
 from zoo.remote.mirror import Mirror
 from zoo.remote.records import MODELS, pull_record, record_names, remove_record
 
@@ -97,8 +98,13 @@ def opened_for_a_plan(results: str, name: str) -> RemoteStudy:
 
 
 def study_url(results: str, name: str) -> str:
-    """URL of a study below that of the folder of studies."""
-    return f"{results.rstrip('/')}/{name}"
+    """URL of a study below that of the folder of studies.
+
+    Raises:
+        RemoteError: the latter is no URL.
+    """
+    protocol, path = split_url(results)
+    return f"{protocol}://{path}/{name}"
 
 
 def works_on(url: str) -> Callable[[str], bool]:
