@@ -90,7 +90,9 @@ def test_another_machine_reads_what_one_has_made_and_it_is_what_a_folder_would_h
         mirror = Store(mirror_folder(url))
         assert digests(mirror) == digests(local) != {}
         assert not list(mirror.root.glob("models/*/weights.safetensors")), "a page needs none"
-        for one, theirs in zip(*(sorted(s.records(), key=lambda r: r.spec.label) for s in (local, mirror)), strict=True):
+        for one, theirs in zip(
+            *(sorted(s.records(), key=lambda r: r.spec.label) for s in (local, mirror)), strict=True
+        ):
             for table in ("accuracy", "ledger"):
                 pd.testing.assert_frame_equal(one.table(table), theirs.table(table))
         assert "2 networks: 2 done." in answered(url, of=status.app)
@@ -255,7 +257,11 @@ def test_other_options_do_not_take_a_url(run: Command, tmp_path: Path) -> None:
 def test_a_killed_run_is_continued_by_another_machine_from_its_checkpoint(
     s3: str, run: Command, tmp_path: Path
 ) -> None:
-    slow = STUDY | {"methods": ["resnet"], "recipe": STUDY["recipe"] | {"epochs": 12}, "dataset": "mnist5k[train=512, test=20]"}
+    slow = STUDY | {
+        "methods": ["resnet"],
+        "recipe": STUDY["recipe"] | {"epochs": 12},
+        "dataset": "mnist5k[train=512, test=20]",
+    }
     Path("mine.yaml").write_text(yaml.safe_dump(slow))
     options = ["--study", "mine.yaml", "--scheduler", "inline", "--results", s3]
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks.run", *options]
