@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks.remote.commands import Command, invoke, write_study
 from tests.benchmarks.remote.s3 import BUCKET, served
 
 Machine = Callable[[str], AbstractContextManager[None]]
@@ -49,3 +50,17 @@ def on_machine(tmp_path: Path) -> Machine:
             yield
 
     return machine
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """The study's command, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    write_study()
+    return invoke
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> str:
+    """URL of a place in which nothing is, in the memory of this process."""
+    return f"memory://{tmp_path.name}/runs"
