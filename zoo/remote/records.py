@@ -54,10 +54,10 @@ def pull_record(
             continue  # the manifest may be younger than the listing
         wanted = {n: digests for n, digests in there.items() if (weights or n != WEIGHTS) and (not names or n in names)}
         if _fetch(mirror, folder, wanted, entries, last=attempt == TRIES - 1):
-            break
-    kept = {n for n, digests in there.items() if n in wanted or mirror.has(f"{folder}/{n}", digests=digests)}
-    _remove_others(mirror, folder, kept | {MANIFEST})
-    mirror.keep(f"{folder}/{MANIFEST}", content, tag)
+            kept = {n for n, digests in there.items() if n in wanted or mirror.has(f"{folder}/{n}", digests=digests)}
+            _remove_others(mirror, folder, kept | {MANIFEST})
+            mirror.keep(f"{folder}/{MANIFEST}", content, tag)
+            return
 
 
 def listed(content: bytes) -> dict[str, set[str]]:

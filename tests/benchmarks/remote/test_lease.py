@@ -76,7 +76,7 @@ def test_a_run_whose_clock_is_late_keeps_its_lease(place: str, monkeypatch: pyte
         usual(seconds)
         files.write(LEASE, _content(replace(late, beat=late.beat + 20)))
 
-    monkeypatch.setattr(lease.time, "sleep", it_beats)
+    monkeypatch.setattr("benchmarks.remote.lease.time.sleep", it_beats)
     with pytest.raises(StoreError, match="a run on far "), leased(f"{place}/small"):
         pass
 
