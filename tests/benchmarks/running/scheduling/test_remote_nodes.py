@@ -59,6 +59,11 @@ class House:
     environment: dict[str, str]
 
     @property
+    def results(self) -> str:
+        """URL of the studies, of this test alone: all stores of a process have the same content."""
+        return f"s3://{BUCKET}/{self.folder.name}"
+
+    @property
     def machines(self) -> list[Path]:
         """Folders of the caches of the cluster's machines."""
         return [self.folder / "machines" / name for name in ("one", "other")]
@@ -129,9 +134,9 @@ def write_study(house: House, *methods: str, epochs: int, latency: bool = False)
 
 def test_machines_that_share_nothing_make_what_one_process_makes(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     write_study(house, "resnet", "adanet", "branchynet", epochs=2, latency=True)
-    house.run("--results", f"s3://{BUCKET}/runs", "--ray-address", house.address)
+    house.run("--results", house.results, "--ray-address", house.address)
     house.run("--results", "local", "--scheduler", "inline")
-    remote = house.stored(monkeypatch, f"s3://{BUCKET}/runs/mine")
+    remote = house.stored(monkeypatch, f"{house.results}/mine")
     local = Store(house.folder / "local" / "mine")
     assert digests(remote) == digests(local)
     assert set(digests(local)) == {"resnet", "adanet", "branchynet"}
@@ -148,7 +153,7 @@ def test_a_machine_that_is_lost_while_it_trains_is_replaced_from_its_last_checkp
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_study(house, "resnet", epochs=EPOCHS)
-    command = house.command("--results", f"s3://{BUCKET}/runs", "--ray-address", house.address)
+    command = house.command("--results", house.results, "--ray-address", house.address)
     with subprocess.Popen(
         command,
         cwd=house.folder,
@@ -164,7 +169,7 @@ def test_a_machine_that_is_lost_while_it_trains_is_replaced_from_its_last_checkp
     (told,) = house.machines[1 - first].glob(TOLD)
     assert 0 < json.loads(told.read_text())["trained"] < EPOCHS, "the other machine trained the rest"
     house.run("--results", "local", "--scheduler", "inline")
-    remote = house.stored(monkeypatch, f"s3://{BUCKET}/runs/mine")
+    remote = house.stored(monkeypatch, f"{house.results}/mine")
     assert digests(remote) == digests(Store(house.folder / "local" / "mine")) != {}
 
 
