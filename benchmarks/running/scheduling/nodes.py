@@ -16,7 +16,8 @@ NODE_ID = "ray.io/node-id"
 def timing_node(nodes: Sequence[Node], gpus: float, where: str | None = None) -> Node:
     """The machine that times: of those that are meant and have a GPU if one is needed, the one with the most CPUs.
 
-    One without CPUs, as the head of a cluster may be, runs no jobs. Between equals the address decides, so that a run that is continued times on the same machine.
+    One without CPUs, as the head of a cluster may be, runs no jobs. Between equals the address decides, so that a run
+    that is continued times on the same machine.
 
     Args:
         nodes: of the cluster.
