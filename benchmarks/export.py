@@ -24,7 +24,8 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 )
 def export(
     study: Annotated[
-        str, typer.Argument(help="Results of a study: a directory, or a name below results. Example: results/quick")
+        str,
+        typer.Argument(help="Results of a study: a directory, a name below results, or a URL. Example: results/quick"),
     ],
     network: Annotated[
         str, typer.Argument(help="A network as the study's tables have it. Example: 'adanet[target_rate=0.4] #2'")
@@ -49,7 +50,7 @@ def export(
     equal routes but for decisions within 1e-4 of a threshold.
     """
     with one_line_errors(*USAGE_ERRORS):
-        root = find_study(study)
+        root = find_study(study, weights=True)
         study_file(root)
         check_plugins(plugin)
         check_new(out, "--out")

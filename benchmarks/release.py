@@ -21,7 +21,8 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 @app.command()
 def release(
     study: Annotated[
-        str, typer.Argument(help="Results of a study: a directory, or a name below results. Example: results/quick")
+        str,
+        typer.Argument(help="Results of a study: a directory, a name below results, or a URL. Example: results/quick"),
     ],
     out: Annotated[Path, typer.Option(help="File to write. Example: --out routebench-quick.safetensors")],
 ) -> None:
@@ -30,7 +31,7 @@ def release(
     zoo.load_reference("quick", "adanet", file=...) reads it; neither the study nor its data set is needed then.
     """
     with one_line_errors(*USAGE_ERRORS):
-        root = find_study(study)
+        root = find_study(study, weights=True)
         study_file(root)
         if out.suffix != SUFFIX:
             raise StoreError(f"--out: {out} must end in {SUFFIX}")

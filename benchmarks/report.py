@@ -13,8 +13,10 @@ from benchmarks.cli.errors import USAGE_ERRORS, OneLineCommand, one_line_errors
 from benchmarks.cli.folders import check_page, page_folder
 from benchmarks.cli.options import ImagesChoice, OutOption, PluginOption, ReportsOption
 from benchmarks.cli.waiting import LOADING, waiting
+from benchmarks.comparing.places import find_study
 from benchmarks.plugins.places import PluginError, check_plugins
 from benchmarks.records.files import StoreError, study_file
+from benchmarks.remote.urls import is_url
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -25,9 +27,9 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 )
 def report(
     study_dirs: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Argument(
-            help="Directory of a study's results, or several of one data set. Example: results/standard",
+            help="Directory or URL of a study's results, or several of one data set. Example: results/standard",
             show_default="results/quick",
         ),
     ] = None,
@@ -48,10 +50,11 @@ def report(
     ] = False,
 ) -> None:
     """Write the report of one or several studies and print its path: a page that works offline, from results alone."""
-    first, *others = study_dirs or [Path("results/quick")]
-    name = "-".join(dict.fromkeys(study_dir.resolve().name for study_dir in (first, *others)))
+    places = study_dirs or ["results/quick"]
     with one_line_errors(*USAGE_ERRORS):
         check_plugins(plugin)
+        first, *others = [find_study(place) if is_url(place) else Path(place) for place in places]
+        name = "-".join(dict.fromkeys(study_dir.resolve().name for study_dir in (first, *others)))
         folder, option = page_folder(out, reports, name)
         check_page(folder, option)
         for study_dir in (first, *others):

@@ -25,7 +25,8 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 )
 def transfer(
     study: Annotated[
-        str, typer.Argument(help="Results of a study: a directory, or a name below results. Example: results/quick")
+        str,
+        typer.Argument(help="Results of a study: a directory, a name below results, or a URL. Example: results/quick"),
     ],
     source: Annotated[
         str | None,
@@ -51,7 +52,7 @@ def transfer(
 ) -> None:
     """Attack the baseline of every network, and show its images to the network."""
     with one_line_errors(*USAGE_ERRORS):
-        root = find_study(study)
+        root = find_study(study, weights=True)
         study_file(root)
         check_plugins(plugin)
         if epsilon is not None and not 0 < epsilon <= 1:

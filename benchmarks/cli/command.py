@@ -5,7 +5,7 @@ Torch is imported when the options are known to be right, so that help and most 
 
 from __future__ import annotations
 
-from pathlib import Path
+from contextlib import ExitStack
 
 import typer
 
@@ -13,6 +13,7 @@ from benchmarks.cli import options
 from benchmarks.cli.console import make_console
 from benchmarks.cli.errors import USAGE_ERRORS, OneLineCommand, one_line_errors, one_line_interrupt
 from benchmarks.cli.folders import check_folder, page_folder
+from benchmarks.cli.remote import results_place
 from benchmarks.cli.trackers import check_trackers
 from benchmarks.cli.waiting import loading
 from benchmarks.plugins.places import check_plugins
@@ -35,7 +36,7 @@ def run(
     evaluators: options.EvaluatorsOption = None,
     seed: options.SeedOption = None,
     name: options.NameOption = None,
-    results: options.ResultsOption = Path("results"),
+    results: options.ResultsOption = "results",
     out: options.OutOption = None,
     reports: options.ReportsOption = None,
     data_root: options.DataRootOption = None,
@@ -69,9 +70,11 @@ def run(
         from benchmarks.cli.values import check_processes, checked_run, measuring_besides, override, split_methods
         from benchmarks.study.study import load_study
         from benchmarks.tracking.tracker import writers
-    with SchedulerStart(scheduler, ray_address, time_on) as start:
+    with ExitStack() as held:
         with one_line_interrupt(), one_line_errors(*INPUT_ERRORS):
-            plugins = loaded_plugins(design, plugin, results / (name or design.name), console)
+            start = held.enter_context(SchedulerStart(scheduler, ray_address, time_on))
+            place = held.enter_context(results_place(results, design, name, dry_run=dry_run))
+            plugins = loaded_plugins(design, plugin, place.folder / (name or design.name), console)
             overrides = {
                 "methods": None if methods is None else split_methods(methods),
                 "dataset": dataset,
@@ -85,7 +88,7 @@ def run(
             }
             chosen = measuring_besides(override(load_study(study), overrides, epochs), evaluators)
             run_options = checked_run(
-                results=results,
+                results=place.folder,
                 data_root=data_root,
                 device=device,
                 ray_address=ray_address,
@@ -94,10 +97,11 @@ def run(
                 time_limit=time_limit,
                 time_on=time_on,
                 images=images is options.ImagesChoice.all,
+                remote=place.remote,
             )
             page, option = page_folder(out, reports, chosen.name)
             if not dry_run:
-                execution.check_places(chosen, results, page, option)
+                execution.check_places(chosen, place.folder, page, option)
             campaign = execution.prepare(chosen, run_options, start, console, dry_run=dry_run, force=force)
             check_processes(campaign, scheduler, elsewhere=ray_address is not None)
         if dry_run:

@@ -31,7 +31,8 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 @app.command(cls=OneLineCommand, epilog=EXIT_STATUS)
 def compare(
     a: Annotated[
-        str, typer.Argument(help="Results of the first study: a directory, or a name below results. Example: quick")
+        str,
+        typer.Argument(help="Results of the first study: a directory, a name below results, or a URL. Example: quick"),
     ],
     b: Annotated[str, typer.Argument(help="Results of the second study. Example: results/mine")],
     plugin: PluginOption = None,

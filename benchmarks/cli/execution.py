@@ -112,7 +112,8 @@ def run_campaign(
         start: of the jobs' scheduler.
         console: to print on.
         force: whether everything is made again.
-        arguments: of the command, to remember it if it is finished; None: not to be remembered.
+        arguments: of the command, to remember it if it is finished; None: not to be remembered, as is no command whose
+            results are at a URL.
         track: what writes the numbers of networks for other tools; such a command is not remembered.
 
     Raises:
@@ -130,7 +131,7 @@ def run_campaign(
     if failed:
         console.print(f"{failed} of the jobs failed; the report has their tracebacks, and the same command retries.")
         raise typer.Exit(1)
-    if arguments is not None and not track:
+    if arguments is not None and not track and campaign.options.remote is None:
         remember_finished(arguments, campaign, page, compared, console)
 
 
@@ -196,7 +197,7 @@ def execute(
     console.print(data_line(campaign.dataset), markup=False, highlight=False, soft_wrap=True)
     with waiting(f"starting {start.name}"):
         runner = start.started(campaign.plugins)
-    write_plan(campaign.store.root, whole_plan(campaign, plan))
+    campaign.store.elsewhere.changed(write_plan(campaign.store.root, whole_plan(campaign, plan)))
     together = side_by_side(campaign.options) if start.is_own_ray else 1
     left = TimeLeft(workload(campaign, plan), together)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 
@@ -20,6 +21,8 @@ def check_writable(folder: Path, option: str) -> None:
     Raises:
         FolderError: a file has that name, or the nearest existing folder is not writable.
     """
+    if is_broken_url(folder):
+        raise FolderError(f"{option}: {folder} was a URL; here it must be a folder of this machine")
     try:
         nearest = _nearest(folder)
         if not nearest.is_dir():
@@ -27,6 +30,11 @@ def check_writable(folder: Path, option: str) -> None:
         probe(nearest)
     except OSError as error:
         raise FolderError(f"{option}: {folder} cannot be written: {error.strerror}") from error
+
+
+def is_broken_url(path: Path) -> bool:
+    """Whether a path was made of a URL, which loses a slash by it: `s3:/bucket`."""
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", path.as_posix()) is not None
 
 
 def _nearest(folder: Path) -> Path:

@@ -71,7 +71,13 @@ SeedOption = Annotated[int | None, typer.Option(help="Seed of the study. Example
 NameOption = Annotated[
     str | None, typer.Option(help="Name of the study, of its directory and of its page. Example: --name mine")
 ]
-ResultsOption = Annotated[Path, typer.Option(help="Where records go. Example: --results /data/results")]
+ResultsOption = Annotated[
+    str,
+    typer.Option(
+        help="Where records go: a folder, or a URL of an object store or another file system of fsspec. "
+        "Example: --results s3://bucket/runs"
+    ),
+]
 OutOption = Annotated[
     Path | None,
     typer.Option(

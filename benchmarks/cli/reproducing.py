@@ -39,7 +39,10 @@ RESUME = "the same command with --resume continues"
 @app.command(cls=OneLineCommand, epilog=EXIT_STATUS)
 def reproduce(
     study_dir: Annotated[
-        str, typer.Argument(help="Results of the study: a directory, or a name below results. Example: reference/quick")
+        str,
+        typer.Argument(
+            help="Results of the study: a directory, a name below results, or a URL. Example: reference/quick"
+        ),
     ],
     into: Annotated[
         Path | None,
@@ -78,6 +81,8 @@ def reproduce(
             check_folder(data_root, "--data-root")
         check_plugins(plugin)
         check_outputs(page, json)
+        if into is not None:
+            check_writable(into, "--into")
     with one_line_interrupt(), loading():
         from benchmarks.cli.compared import write
         from benchmarks.cli.error_kinds import INPUT_ERRORS, RUN_ERRORS

@@ -10,7 +10,7 @@ import typer
 from benchmarks.cli import options
 from benchmarks.cli.console import make_console
 from benchmarks.cli.errors import USAGE_ERRORS, OneLineCommand, one_line_errors, one_line_interrupt
-from benchmarks.cli.folders import check_folder, check_results
+from benchmarks.cli.folders import check_folder, check_results, check_writable
 from benchmarks.cli.waiting import loading, waiting
 from benchmarks.plugins.places import check_plugins
 from benchmarks.study.design import Design, load
@@ -38,7 +38,7 @@ def tune(
     dataset: options.DatasetOption = None,
     preset: options.PresetOption = None,
     name: options.NameOption = None,
-    results: options.ResultsOption = Path("results"),
+    results: Annotated[Path, typer.Option(help="Where records go. Example: --results /data/results")] = Path("results"),
     data_root: options.DataRootOption = None,
     device: options.DeviceOption = None,
     scheduler: options.SchedulerOption = options.SchedulerName.ray,
@@ -56,6 +56,7 @@ def tune(
     with one_line_interrupt(), one_line_errors(*USAGE_ERRORS):
         check_plugins(plugin)
         design = load(Design, study)
+        check_writable(results, "--results")
         if data_root is not None:
             check_folder(data_root, "--data-root")
     with one_line_interrupt(), loading():

@@ -13,6 +13,7 @@ from benchmarks import data
 from benchmarks.cli.folders import check_folder
 from benchmarks.cli.options import SchedulerName
 from benchmarks.records.environment import usable_cpus
+from benchmarks.remote.exchange import RemoteStudy
 from benchmarks.running.campaign import Campaign, RunOptions
 from benchmarks.running.scheduling.address import parsed_address
 from benchmarks.study.study import Study, StudyError, checked, parse_dataset
@@ -170,6 +171,7 @@ def checked_run(
     time_limit: float | None,
     time_on: str | None = None,
     images: bool = True,
+    remote: RemoteStudy | None = None,
 ) -> RunOptions:
     """How a study is run, from the options of those names.
 
@@ -188,4 +190,5 @@ def checked_run(
         hours=checked_hours(time_limit),
         time_on=checked_place(time_on, ray_address),
         images=images,
+        remote=remote,
     )

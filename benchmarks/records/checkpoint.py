@@ -18,11 +18,18 @@ class FileCheckpoint:
     Args:
         path: of the file.
         on_damage: called with one line if the file was damaged and has been put aside.
+        on_write: called with the path when it has been written.
     """
 
-    def __init__(self, path: Path, on_damage: Callable[[str], None] = lambda line: None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        on_damage: Callable[[str], None] = lambda line: None,
+        on_write: Callable[[Path], None] = lambda path: None,
+    ) -> None:
         self.path = path
         self._on_damage = on_damage
+        self._on_write = on_write
 
     def read(self) -> dict[str, Any] | None:
         """The state that was written last; None without one, or if it is damaged or another network's."""
@@ -43,6 +50,7 @@ class FileCheckpoint:
         body = content.getvalue()
         with replacing(self.path) as temporary:
             temporary.write_bytes(self._head(body) + b"\n" + body)
+        self._on_write(self.path)
 
     def _head(self, body: bytes) -> bytes:
         return f"routebench checkpoint {self.path.parent.name} {sha256(body)}".encode()

@@ -18,6 +18,7 @@ from benchmarks.plugins.loading import load as load_plugins
 from benchmarks.plugins.places import PluginError
 from benchmarks.records.claims import CLAIMS, Busy, claim
 from benchmarks.records.code_hashes import changed
+from benchmarks.records.elsewhere import NOWHERE, Elsewhere
 from benchmarks.records.files import (
     Damaged,
     StoreError,
@@ -30,7 +31,16 @@ from benchmarks.records.files import (
 )
 from benchmarks.records.given import changed_contents
 from benchmarks.records.identity import Identity
-from benchmarks.records.record import FORMAT, MANIFEST, OtherVersion, Record, is_finished_name, is_record, write_record
+from benchmarks.records.record import (
+    FORMAT,
+    MANIFEST,
+    WEIGHTS,
+    OtherVersion,
+    Record,
+    is_finished_name,
+    is_record,
+    write_record,
+)
 from benchmarks.study.study import ModelSpec, Study, StudyError, checked
 from zoo.loading.records import INDEX
 
@@ -56,10 +66,22 @@ class Store:
 
     Args:
         root: `results/<study>`.
+        elsewhere: what has to know of changes, if the study is stored elsewhere too. The store tells it of its own;
+            who changes a record or a file in another way calls `elsewhere.changed`.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, elsewhere: Elsewhere = NOWHERE) -> None:
         self.root = root
+        self.elsewhere = elsewhere
+
+    def fetch(self, identity: Identity) -> None:
+        """Let a model be as it is elsewhere: its record, checkpoint and failure. The caller must hold its claim."""
+        failure = self._failure_path(identity.spec)
+        self.elsewhere.fetch(self.path(identity), self.workspace(identity), failure)
+
+    def has_weights(self, record: Record) -> bool:
+        """Whether a record has its weights, here or elsewhere."""
+        return record.has_weights or self.elsewhere.has(record.path / WEIGHTS)
 
     def path(self, identity: Identity) -> Path:
         """Directory of a model; its name is the method and the hash of the identity."""
@@ -124,7 +146,8 @@ class Store:
         failure = self.failure(identity.spec)
         if failure:
             return Status("failed", f"last time: {failure['error']}; will be tried again")
-        if (self.workspace(identity) / CHECKPOINT).exists():
+        checkpoint = self.workspace(identity) / CHECKPOINT
+        if checkpoint.exists() or self.elsewhere.has(checkpoint):
             return Status("started", "continues from its checkpoint")
         newest = newest_by_key(self.readable_records()) if others is None else others
         older = newest.get(identity.spec.key)
@@ -159,7 +182,9 @@ class Store:
         if final.exists():
             shutil.rmtree(final)
         workspace.rename(final)
-        self._failure_path(identity.spec).unlink(missing_ok=True)
+        for path in (final, workspace):  # the checkpoint goes when the record is there
+            self.elsewhere.changed(path)
+        self.forget_failure(identity.spec)
         return Record(final)
 
     def discard(self, spec: ModelSpec) -> None:
@@ -167,6 +192,7 @@ class Store:
         for record in self.readable_records():
             if record.spec.key == spec.key:
                 shutil.rmtree(record.path)
+                self.elsewhere.changed(record.path)
 
     def remove_pictures(self) -> None:
         """Remove the pictures of attacked images from every record that no other run is working on."""
@@ -175,10 +201,13 @@ class Store:
             with suppress(Busy), claim(self.claim_of(record)):
                 for name in tables:
                     record.remove_table(name)
+                if tables:
+                    self.elsewhere.changed(record.path)
 
     def discard_workspace(self, identity: Identity) -> None:
         """Remove a checkpoint, so that training starts from the beginning."""
         shutil.rmtree(self.workspace(identity), ignore_errors=True)
+        self.elsewhere.changed(self.workspace(identity))
 
     def put_aside_damaged(self, identity: Identity) -> list[str]:
         """Put aside the damaged parts of a model's record; one line for each. The caller must hold its claim."""
@@ -202,6 +231,8 @@ class Store:
         while path.is_dir() and (damages := Record(path).check()):
             place = Record(path).put_aside(damages[0])
             lines.append(f"{damages[0]}; put aside as {place.name}")
+        if lines:
+            self.elsewhere.changed(path)
         return lines
 
     def put_aside_damaged_failures(self) -> list[str]:
@@ -212,6 +243,7 @@ class Store:
                 read_yaml(path)
             except Damaged as damage:
                 lines.append(f"{damage}; put aside as {put_aside(path).name}")
+                self.elsewhere.changed(path)
         return lines
 
     def failure(self, spec: ModelSpec) -> dict[str, Any] | None:
@@ -239,10 +271,14 @@ class Store:
             self._failure_path(spec),
             {"job": job, "when": moment, "spec": spec.model_dump(mode="json"), "error": error, "traceback": trace},
         )
+        self.elsewhere.changed(self._failure_path(spec))
 
     def forget_failure(self, spec: ModelSpec) -> None:
         """Remove the stored failure, after the job succeeded."""
-        self._failure_path(spec).unlink(missing_ok=True)
+        path = self._failure_path(spec)
+        if path.exists():
+            path.unlink()
+            self.elsewhere.changed(path)
 
     def _failure_path(self, spec: ModelSpec) -> Path:
         return self.root / "failures" / f"{spec.method}-{spec.key}.yaml"
@@ -251,11 +287,14 @@ class Store:
         """Store the study and the environment of its last run; records have their own environments."""
         write_yaml(self.root / "study.yaml", {"format": FORMAT, **study.model_dump(mode="json")})
         write_json(self.root / "environment.json", environment)
+        for name in ("study.yaml", "environment.json"):
+            self.elsewhere.changed(self.root / name)
 
     def write_networks(self, records: Mapping[str, Record]) -> None:
         """Store which record is shown under which label, for `zoo.load`: other records may lie beside them."""
         names = {label: record.path.name for label, record in records.items()}
         write_json(self.root / INDEX, {"format": FORMAT, "networks": names})
+        self.elsewhere.changed(self.root / INDEX)
 
     def read_study(self) -> Study:
         """The stored study.

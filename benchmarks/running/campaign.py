@@ -24,10 +24,12 @@ from benchmarks.records.files import replacing
 from benchmarks.records.given import check_weights, contents_of, files_of
 from benchmarks.records.identity import Identity, data_key, identify
 from benchmarks.records.record import Record
-from benchmarks.records.sample_images import remove_sample_images, write_sample_images
+from benchmarks.records.sample_images import FACTS, PICTURE, remove_sample_images, write_sample_images
 from benchmarks.records.store import Status, Store, newest_by_key
+from benchmarks.remote.exchange import RemoteStudy, store_at
 from benchmarks.running.estimate import budget, estimate_training
 from benchmarks.running.events import Progress
+from benchmarks.running.fetching import fetch, fetching
 from benchmarks.running.gpu_share import measured_share
 from benchmarks.running.growing import run_growing
 from benchmarks.running.jobs import Job, load_dataset, missing_tables, wanted_of
@@ -55,6 +57,7 @@ class RunOptions:
         hours: limit for training and for each evaluator; None for a multiple of their estimate.
         time_on: machine of a cluster that times; see `benchmarks.running.scheduling.nodes`.
         images: whether test images, and of the first seed's attacks pictures, are stored for pages that show them.
+        remote: the study, if it is at a URL; then its directory in `results` mirrors it.
     """
 
     results: Path
@@ -65,6 +68,7 @@ class RunOptions:
     hours: float | None = None
     time_on: str | None = None
     images: bool = True
+    remote: RemoteStudy | None = None
 
 
 class Campaign:
@@ -81,7 +85,7 @@ class Campaign:
 
     def __init__(self, study: Study, options: RunOptions, on_read: Callable[[], None] = lambda: None) -> None:
         self.options = options
-        self.store = Store(options.results / study.name)
+        self.store = store_at(options.results / study.name, options.remote)
         self.dataset = load_dataset(study.dataset, options.data_root)
         self.study = study.model_copy(update={"preset": study.preset or self.dataset.info.preset})
         self.specs = self.study.models()
@@ -189,7 +193,7 @@ class Campaign:
         status = self.store.status(identity, newest)
         record = self.store.record(identity) if status.state == "done" else None
         shared, alone = self._missing(spec, record)
-        if record is not None and (shared or alone) and not record.has_weights:
+        if record is not None and (shared or alone) and not self.store.has_weights(record):
             status = Status("stale", f"stored without its weights, which {', '.join((*shared, *alone))} need")
             shared, alone = self._missing(spec, None)
         baseline = str(zoo.baseline_of(spec.selector, task_of(self.dataset.info)))
@@ -276,6 +280,8 @@ class Campaign:
         else:
             remove_sample_images(self.store.root)
             self.store.remove_pictures()
+        for name in (PICTURE, FACTS):
+            self.store.elsewhere.changed(self.store.root / name)
         return outcomes
 
     def _follow_moved_files(self) -> None:
@@ -285,12 +291,14 @@ class Campaign:
             if record is not None and record.spec.key != spec.key:
                 with suppress(Busy), claim(self.store.claim_of(record)):
                     record.rewrite_config(spec=spec.model_dump(mode="json"))
+                    self.store.elsewhere.changed(record.path)
 
     def _run(self, jobs: list[Job], scheduler: Scheduler, on_event: Callable[[Event], None]) -> list[Outcome]:
         started = datetime.now(UTC).isoformat()
         ended: list[Outcome] = []
         while jobs:
-            outcomes = run_growing(jobs, scheduler, on_event)
+            outcomes = run_growing(jobs, scheduler, fetching(self.store, self.identities, jobs, on_event))
+            fetch(self.store, [self.identity(job.spec) for job in jobs])
             busy = {outcome.job for outcome in outcomes if outcome.busy}
             ended += [outcome for outcome in outcomes if not outcome.busy]
             jobs = [job for job in jobs if job.name in busy]
@@ -344,6 +352,7 @@ class Campaign:
             evaluators=tuple(e.name for e in evaluators() if e.wanted(self.study.evaluation)),
             folder=Path.cwd(),
             given=identity.given,
+            remote=options.remote,
         )
 
     @property
@@ -370,11 +379,13 @@ class Campaign:
                 try:
                     with claim(self.store.claim_of(record)):
                         store_derived(record)
+                        self.store.elsewhere.changed(record.path)
                 except Busy:
                     continue  # computed below in any case, and stored by the next run
         table = joined([*records.items()], SUMMARY, column="model")
         with replacing(self.store.root / "summary.parquet") as temporary:
             table.to_parquet(temporary, index=False)
+        self.store.elsewhere.changed(self.store.root / "summary.parquet")
 
 
 def shown_records(store: Store, study: Study) -> dict[str, Record]:

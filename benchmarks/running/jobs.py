@@ -34,6 +34,7 @@ from benchmarks.records.identity import Identity, identify
 from benchmarks.records.record import Record
 from benchmarks.records.store import CHECKPOINT, Store
 from benchmarks.records.versions import is_current, version
+from benchmarks.remote.exchange import RemoteStudy, store_at
 from benchmarks.running.deadline import deadline
 from benchmarks.running.estimate import estimate_training
 from benchmarks.running.events import MACHINE_WAIT, SETTINGS, Progress, Report
@@ -81,6 +82,7 @@ class Job:
         evaluators: that the driver knows and the study asks for; a worker that does not know one raises an error.
         folder: in which relative paths of given weights and modules start: the working directory of the driver.
         given: what the files that the user brings held when the run started; see `Identity.given`.
+        remote: where the study is, if it is at a URL; then `root` is the driver's.
     """
 
     kind: Kind
@@ -99,6 +101,7 @@ class Job:
     evaluators: tuple[str, ...] = ()
     folder: Path | None = None
     given: Mapping[str, Any] = field(default_factory=dict)
+    remote: RemoteStudy | None = None
 
     @property
     def can_grow(self) -> bool:
@@ -118,13 +121,17 @@ class Job:
             OutOfGpuMemory: the job's part of a GPU is too small; stored as a failure too.
             Exception: any other error; the failure has already been stored.
         """
-        store = Store(self.root)
-        report = telling(report, told_file(self.root, self.identity), self.kind)
+        store = self.store()
+        report = telling(report, told_file(store.root, self.identity), self.kind, store.elsewhere.changed)
         share = held_to(self.resources.gpus, torch.device(self.device))
         with self.stored_failure(store), single_threaded(), share, relative_to(self.folder):
             if is_joint(self.kind, self.spec):
                 raise StoreError(f"{self.spec.label}: {self.spec.processes} processes train it under Ray only")
             self._run(store, report)
+
+    def store(self) -> Store:
+        """The study's store on this machine."""
+        return store_at(self.root, self.remote, whole=True)
 
     @contextmanager
     def stored_failure(self, store: Store) -> Iterator[None]:
@@ -179,12 +186,14 @@ class Job:
             claimed = perf_counter()
             with hold_machine(alone=self.kind == "time", on_wait=on_wait):
                 waiting = perf_counter() - claimed
+                store.fetch(identity)
                 for line in store.put_aside_damaged(identity):
                     report(Progress(step=line))
                 done = self._do(store, identity, dataset, evaluation, report)
             if done is not None:
                 record, seconds = done  # of a training that was continued, more than this job's
                 record.add_overhead(waiting=waiting, other=max(0.0, perf_counter() - started - waiting - seconds))
+                store.elsewhere.changed(record.path)
 
     def _checked_evaluation(self) -> Evaluation:
         """What to measure, of the evaluators that are known here.
@@ -219,10 +228,12 @@ class Job:
         baseline = str(zoo.baseline_of(self.spec.selector, task_of(dataset.info)))
         if record.config["baseline"]["network"] != baseline:
             record.rewrite_config(baseline=baseline_facts(self.spec, dataset))
+            store.elsewhere.changed(record.path)
         trained = load_network(record, dataset, torch.device(self.device))
         for chosen in todo:
             report(Progress(step=chosen.name))
             seconds += self._measure(record, chosen, evaluation, trained, report)
+            store.elsewhere.changed(record.path)
         return record, seconds
 
     def _measure(
@@ -289,7 +300,7 @@ class Job:
                 spec.recipe.model_copy(update={"precision": identity.precision}),
                 seed=spec.seed,
                 device=device,
-                checkpoint=FileCheckpoint(store.workspace(identity) / CHECKPOINT, on_damage),
+                checkpoint=FileCheckpoint(store.workspace(identity) / CHECKPOINT, on_damage, store.elsewhere.changed),
                 on_epoch=on_epoch,
             )
         report(Progress(step=SETTINGS))

@@ -35,9 +35,9 @@ def run_part(job: Job, peers: Peers, report: Report) -> None:
         PeerLost: another process is gone; the job can be tried again.
         Exception: any other error; the failure has already been stored.
     """
-    store = Store(job.root)
+    store = job.store()
     if not peers.rank:
-        report = telling(report, told_file(job.root, job.identity), job.kind)
+        report = telling(report, told_file(store.root, job.identity), job.kind, store.elsewhere.changed)
     with job.stored_failure(store), single_threaded():
         _run_part(job, store, peers, report)
 
@@ -49,6 +49,7 @@ def _run_part(job: Job, store: Store, peers: Peers, report: Report) -> None:
         if not peers.rank:
             try:
                 stack.enter_context(claim(store.claim_file(identity)))
+                store.fetch(identity)
                 state = GO if job.lacks_weights(store.record(identity), dataset, evaluation) else DONE
             except Busy:
                 state = BUSY

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -86,27 +86,32 @@ class StudyStatus:
         return all(network.complete for network in self.networks)
 
 
-def study_status(root: Path) -> StudyStatus:
+def study_status(root: Path, works_on: Callable[[str], bool] | None = None) -> StudyStatus:
     """How far a study is.
 
     Args:
         root: its directory.
+        works_on: whether a job works on the record of a name; None: whether its claim in this directory is held.
 
     Raises:
         StoreError: it has no plan, or a damaged one.
     """
     plan = read_plan(root)
-    return StudyStatus(plan=plan, networks=tuple(_status(root, network, plan.written) for network in plan.networks))
+    running = works_on or (lambda record: is_claimed(told_file(root, record).with_suffix(".lock")))
+    return StudyStatus(
+        plan=plan,
+        networks=tuple(_status(root, one, plan.written, running=running(one.record)) for one in plan.networks),
+    )
 
 
-def _status(root: Path, plan: NetworkPlan, since: float) -> NetworkStatus:
+def _status(root: Path, plan: NetworkPlan, since: float, *, running: bool) -> NetworkStatus:
     record = root / "models" / plan.record
     seconds = _seconds(record)
     stale = {name for name in plan.missing if not _made_since(record / f"{name}.parquet", since)}
     return NetworkStatus(
         plan=plan,
         trained=record.is_dir(),
-        running=is_claimed(told_file(root, plan.record).with_suffix(".lock")),
+        running=running,
         seconds=seconds,
         made=frozenset(plan.tables) & seconds.keys() - stale,
         told=read_told(told_file(root, plan.record)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -56,8 +57,8 @@ def told_file(root: Path, record: str) -> Path:
     return root / CLAIMS / f"{record}.json"
 
 
-def telling(report: Report, path: Path, kind: str) -> Report:
-    """The same report, which also writes to that file where a step begins or an epoch ends."""
+def telling(report: Report, path: Path, kind: str, on_write: Callable[[Path], None] = lambda path: None) -> Report:
+    """The same report, which also writes to that file where a step begins or an epoch ends, and then says so."""
     last = Told(kind=kind, started=time.time(), host=platform.node(), process=os.getpid())
 
     def tell(progress: Progress) -> None:
@@ -66,6 +67,7 @@ def telling(report: Report, path: Path, kind: str) -> Report:
         if now != last:
             write_json(path, asdict(now))
             last = now
+            on_write(path)
         report(progress)
 
     return tell

@@ -61,9 +61,11 @@ class WholePlan:
     written: float = field(default_factory=time.time)
 
 
-def write_plan(root: Path, plan: WholePlan) -> None:
-    """Write a plan into a study's directory, in the place of the last run's."""
-    write_json(root / CLAIMS / PLAN, asdict(plan))
+def write_plan(root: Path, plan: WholePlan) -> Path:
+    """Write a plan into a study's directory, in the place of the last run's; the file."""
+    path = root / CLAIMS / PLAN
+    write_json(path, asdict(plan))
+    return path
 
 
 def read_plan(root: Path) -> WholePlan:

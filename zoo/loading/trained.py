@@ -10,9 +10,11 @@ import torch
 from torch import Tensor
 
 from zoo.loading.records import networks_of, study_folder
+from zoo.loading.remote import Remote
 from zoo.loading.stored import LoadError, Stored, choose, choose_setting
 from zoo.network import Compute, Forward, RoutedNet, Setting, Task
 from zoo.registry import create
+from zoo.remote.files import is_url
 from zoo.serving.engines import Engine, optimize_for_inference
 from zoo.serving.optimize import Served
 from zoo.weights import load_weights
@@ -90,7 +92,8 @@ def load(
     """A trained network of a study, ready to answer. Its data set is not needed.
 
     Args:
-        study: directory of its results, or a name below `results`.
+        study: directory of its results, a name below `results`, or a URL of an object store or another file system of
+            fsspec, such as `s3://bucket/runs/quick`; of that, the network's weights alone are fetched, once.
         network: as tables call it (`adanet[target_rate=0.4]`), a selector in any spelling, or a method's name where
             the study has one network of it.
         setting: name of a point of its accuracy-compute curve; without one, the headline setting.
@@ -102,6 +105,8 @@ def load(
         LoadError: no such study, network, seed or setting; or its record is damaged or has no weights.
         ValueError: the network cannot be built, or is another one than when it was trained.
     """
+    if is_url(str(study)):
+        return prepared(Remote(str(study)).choose(network, seed), setting, engine, device)
     folder = study_folder(study)
     return prepared(choose(network, seed, networks_of(folder), str(folder)), setting, engine, device)
 

@@ -16,7 +16,8 @@ NODE_ID = "ray.io/node-id"
 def timing_node(nodes: Sequence[Node], gpus: float, where: str | None = None) -> Node:
     """The machine that times: of those that are meant and have a GPU if one is needed, the one with the most CPUs.
 
-    Between equals the address decides, so that a run that is continued times on the same machine.
+    One without CPUs, as the head of a cluster may be, runs no jobs. Between equals the address decides, so that a run
+    that is continued times on the same machine.
 
     Args:
         nodes: of the cluster.
@@ -24,16 +25,18 @@ def timing_node(nodes: Sequence[Node], gpus: float, where: str | None = None) ->
         where: `KEY=VALUE`, a label of machines, or the address or name of one; None for any.
 
     Raises:
-        SchedulerError: no machine is meant; one line with the valid choices.
+        SchedulerError: no machine is meant, or none has a CPU; one line with the valid choices.
     """
-    alive = [node for node in nodes if node["Alive"]]
+    alive = [node for node in nodes if node["Alive"] and node["Resources"].get("CPU", 0.0) > 0]
+    if not alive:
+        raise SchedulerError("no machine of the cluster has a CPU for jobs; start Ray on one without --num-cpus 0")
     meant = [node for node in alive if where is None or _is_meant(node, where)]
     if not meant:
         raise SchedulerError(
             f"--time-on {where}: no machine of the cluster is meant; valid: {', '.join(_names(alive))}"
         )
     suited = [node for node in meant if node["Resources"].get("GPU", 0.0) >= gpus] or meant
-    return min(suited, key=lambda node: (-node["Resources"].get("CPU", 1.0), _address(node), node.get("NodeID", "")))
+    return min(suited, key=lambda node: (-node["Resources"]["CPU"], _address(node), node.get("NodeID", "")))
 
 
 def _is_meant(node: Node, where: str) -> bool:

@@ -132,7 +132,7 @@ def _reservation(job: Job, time_on: str | None = None) -> tune.PlacementGroupFac
     if not job.resources.alone:
         return tune.PlacementGroupFactory([{"CPU": job.resources.cpus} | gpus])
     node = timing_node(ray.nodes(), job.resources.gpus, time_on)
-    bundle = {"CPU": node["Resources"].get("CPU", 1.0)} | gpus
+    bundle = {"CPU": node["Resources"]["CPU"]} | gpus
     return tune.PlacementGroupFactory([bundle], bundle_label_selector=[{NODE_ID: node["NodeID"]}])
 
 

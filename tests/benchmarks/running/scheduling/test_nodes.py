@@ -50,6 +50,13 @@ def test_a_machine_is_chosen(gpus: float, where: str | None, expected: str) -> N
     assert timing_node(CLUSTER[::-1], gpus, where)["NodeManagerAddress"] == expected
 
 
+def test_a_head_without_cpus_does_not_time() -> None:
+    head = node("10.0.0.0", 0) | {"Resources": {"memory": 1e9}}
+    assert timing_node([head, node("10.0.0.1", 1)], 0.0)["NodeManagerAddress"] == "10.0.0.1"
+    with pytest.raises(SchedulerError, match="no machine of the cluster has a CPU"):
+        timing_node([head], 0.0)
+
+
 @pytest.mark.parametrize("where", ["10.0.0.9", "kind=gone", "kind", "10.0.0.5"])
 def test_a_machine_that_is_not_there_is_one_line_with_those_that_are(where: str) -> None:
     expected = (

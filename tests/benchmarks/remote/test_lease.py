@@ -1,0 +1,112 @@
+"""One run at a time writes a study at a URL."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks.records.files import StoreError
+from benchmarks.remote import lease
+from benchmarks.remote.lease import LEASE, Holder, _content, check_lease, holder_of, leased, this_process
+from zoo.remote.files import RemoteFiles
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signs of life in tenths of seconds."""
+    for name, seconds in (("BEAT", 0.1), ("STALE", 2.0), ("SETTLE", 0.05)):
+        monkeypatch.setattr(lease, name, seconds)
+
+
+def elsewhere(age: float = 0.0) -> Holder:
+    """A run on another machine, heard of some time ago."""
+    return replace(this_process(), host="far", machine="another", beat=time.time() - age)
+
+
+def test_a_second_run_is_told_who_works_on_the_study(place: str) -> None:
+    url = f"{place}/small"
+    with leased(url), pytest.raises(StoreError) as caught, leased(url):
+        pass
+    assert " works on it, last heard of 0 s ago; if it was killed, the same command takes over " in str(caught.value)
+    assert str(caught.value).startswith(f"{RemoteFiles(url).url}: a run on ")
+    with leased(url) as token:
+        assert token, "after the first has ended"
+    assert holder_of(RemoteFiles(url)).token == ""
+
+
+def test_a_lease_lives_as_long_as_its_run(place: str) -> None:
+    files = RemoteFiles(f"{place}/small")
+    with leased(f"{place}/small"):
+        first = holder_of(files).beat
+        deadline = time.monotonic() + 20
+        while holder_of(files).beat == first:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+def test_a_run_on_another_machine_keeps_its_lease_for_some_time(place: str) -> None:
+    files = RemoteFiles(f"{place}/small")
+    files.write(LEASE, _content(elsewhere(age=1.0)))
+    with pytest.raises(StoreError, match="a run on far "), leased(f"{place}/small"):
+        pass
+
+
+def test_a_lease_without_signs_of_life_is_taken_over(place: str) -> None:
+    files = RemoteFiles(f"{place}/small")
+    lost = elsewhere(age=60.0)
+    files.write(LEASE, _content(lost))
+    with leased(f"{place}/small") as token:
+        check_lease(files, token)
+        with pytest.raises(StoreError, match=r"no longer this run's: a run on .* has taken it over"):
+            check_lease(files, lost.token)
+
+
+def test_a_run_whose_clock_is_late_keeps_its_lease(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = RemoteFiles(f"{place}/small")
+    late = elsewhere(age=60.0)
+    files.write(LEASE, _content(late))
+    usual: Callable[[float], None] = time.sleep
+
+    def it_beats(seconds: float) -> None:
+        usual(seconds)
+        files.write(LEASE, _content(replace(late, beat=late.beat + 20)))
+
+    monkeypatch.setattr("benchmarks.remote.lease.time.sleep", it_beats)
+    with pytest.raises(StoreError, match="a run on far "), leased(f"{place}/small"):
+        pass
+
+
+def test_a_lease_that_cannot_be_read_is_taken_over(place: str) -> None:
+    RemoteFiles(f"{place}/small").write(LEASE, b"\xff{")
+    with leased(f"{place}/small") as token:
+        assert holder_of(RemoteFiles(f"{place}/small")).token == token
+
+
+def test_a_killed_run_of_this_machine_does_not_keep_the_next_one_waiting(tmp_path: Path) -> None:
+    url = f"file://{tmp_path}/small"
+    process = multiprocessing.get_context("spawn").Process(target=_hold, args=(url,))
+    process.start()
+    while not holder_of(RemoteFiles(url)).token:
+        time.sleep(0.05)
+    process.kill()
+    process.join()
+    assert holder_of(RemoteFiles(url)).has_ended
+    with leased(url):
+        pass
+
+
+def _hold(url: str) -> None:
+    with leased(url):
+        time.sleep(600)
+
+
+def test_nothing_is_written_without_a_lease(place: str) -> None:
+    with pytest.raises(StoreError, match="its lease is gone"):
+        check_lease(RemoteFiles(f"{place}/small"), "of a run that has ended")
+    with pytest.raises(StoreError):
+        check_lease(RemoteFiles(f"{place}/small"), "")
