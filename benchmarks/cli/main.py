@@ -24,6 +24,7 @@ VERBS = MappingProxyType(
         "list": "List methods, presets, data sets and studies.",
         "report": "Build the report of one study or several from their results.",
         "compare": "Compare two studies: what differs, by how much, and which conclusions with it.",
+        "ranks": "Show whether networks rank alike in several studies, such as after more epochs.",
         "reproduce": "Run a study again from its own files, and compare with the original.",
         "tune": "Search recipes and knobs on validation data.",
         "export": "Write a trained network as a folder that runs without PyTorch.",

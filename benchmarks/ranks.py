@@ -1,0 +1,95 @@
+"""Does the order of networks depend on the budget? `python -m benchmarks.ranks epochs15 epochs30 epochs60`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from benchmarks.cli.console import Grid, make_console
+from benchmarks.cli.errors import USAGE_ERRORS, OneLineCommand, one_line_errors
+from benchmarks.cli.options import PluginOption
+from benchmarks.cli.waiting import LOADING, waiting
+from benchmarks.comparing.places import find_study
+from benchmarks.plugins.places import check_plugins
+from benchmarks.records.files import study_file
+
+if TYPE_CHECKING:
+    from benchmarks.comparing.ranks import Ranks
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+@app.command(
+    cls=OneLineCommand,
+    epilog="Run the same study with --epochs 15 --name epochs15, and so on; networks are matched by their labels.",
+)
+def ranks(
+    studies: Annotated[
+        list[str],
+        typer.Argument(help="Results of two studies or more: directories, names below results, or URLs."),
+    ],
+    plugin: PluginOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else. Example: --json")] = False,
+) -> None:
+    """Show how networks rank in several studies, and how far the orders agree (Kendall's tau)."""
+    with one_line_errors(*USAGE_ERRORS):
+        check_plugins(plugin)
+        roots = [find_study(study) for study in studies]
+        for root in roots:
+            study_file(root)
+    with waiting(LOADING), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from benchmarks.cli.error_kinds import INPUT_ERRORS
+        from benchmarks.comparing.ranks import rank
+        from benchmarks.comparing.studies import open_study
+        from benchmarks.plugins.loading import load as load_plugins
+    with one_line_errors(*INPUT_ERRORS):
+        load_plugins(plugin or ())
+        with waiting("comparing the orders"):
+            found = rank([open_study(root, name) for root, name in zip(roots, studies, strict=True)])
+    if as_json:
+        typer.echo(json.dumps(_plain(found), indent=2))
+        return
+    console = make_console()
+    console.print(_grid(found).table())
+    for one in found.agreements:
+        verdict = "the order is another one" if one.changed else "images and seeds explain as much"
+        console.print(
+            f"{one.a} and {one.b}: tau {one.tau:.2f}; equal orders have {one.chance:.2f} or more in 95 % of draws: "
+            f"{verdict}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _grid(found: Ranks) -> Grid:
+    heads = [f"{name}, {epochs} epochs" for name, epochs in zip(found.studies, found.epochs, strict=True)]
+    rows = [
+        [name, *(f"{place:g}. {100 * right:.1f}%" for place, right in zip(places, accuracy, strict=True))]
+        for name, places, accuracy in zip(found.networks, found.ranks, found.accuracy, strict=True)
+    ]
+    return Grid(words=["network"], numbers=heads, rows=rows)
+
+
+def _plain(found: Ranks) -> dict[str, object]:
+    return {
+        "studies": list(found.studies),
+        "epochs": list(found.epochs),
+        "networks": [
+            {"network": name, "accuracy": accuracy.tolist(), "rank": places.tolist()}
+            for name, accuracy, places in zip(found.networks, found.accuracy, found.ranks, strict=True)
+        ],
+        "agreements": [
+            {"a": one.a, "b": one.b, "tau": one.tau, "chance": one.chance, "changed": one.changed}
+            for one in found.agreements
+        ],
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(app())
