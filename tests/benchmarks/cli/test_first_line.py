@@ -18,7 +18,20 @@ from tests.imports import ROOT
 SLOW = ("torch", "torchvision", "pandas", "numpy", "pyarrow", "ray")
 EXPORT = "export a resnet --out net"
 IMPORTED = "a slow package is imported"
-VERBS = ("run", "list", "report", "compare", "tune", "reproduce", "export", "transfer", "status", "schema", "speed")
+VERBS = (
+    "run",
+    "list",
+    "report",
+    "compare",
+    "tune",
+    "reproduce",
+    "export",
+    "transfer",
+    "status",
+    "schema",
+    "speed",
+    "ranks",
+)
 
 
 @pytest.fixture
@@ -87,6 +100,7 @@ def test_help_needs_no_slow_package(verb: str, house: Path) -> None:
         ("report nowhere", "error: nowhere is missing: no study has been run there"),
         ("report results", "error: results holds no results: study.yaml is missing"),
         ("compare a nowhere", "error: nowhere is missing: no study has been run there; valid: results/a, results/b"),
+        ("ranks a nowhere", "error: nowhere is missing: no study has been run there; valid: results/a, results/b"),
         ("compare a b --tolerance-cost -1", "error: --tolerance-cost: -1.0 must be at least 0"),
         ("reproduce nowhere", "error: nowhere is missing"),
         ("reproduce a --data-root nowhere", "error: --data-root: nowhere is not there"),
@@ -118,7 +132,7 @@ def test_a_command_that_takes_minutes_says_so_in_a_log_too(arguments: str, house
     assert done.stderr.splitlines() == ["RouteBench: loading torch ...", IMPORTED]
 
 
-@pytest.mark.parametrize("arguments", ["list", "report results/a", "compare a b", EXPORT])
+@pytest.mark.parametrize("arguments", ["list", "report results/a", "compare a b", "ranks a b", EXPORT])
 def test_a_shorter_one_says_nothing_of_that_in_a_pipe(arguments: str, house: Path) -> None:
     done = answer(house, *arguments.split())
     assert (done.returncode, done.stdout, done.stderr) == (9, "", f"{IMPORTED}\n")

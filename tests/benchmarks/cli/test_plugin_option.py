@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import check, export, report, transfer
+from benchmarks import check, export, ranks, report, transfer
 from benchmarks import list as listing
 from benchmarks.cli import command, comparing, reproducing, tuning
 from tests.benchmarks.cli.test_hostile_inputs import RUNNER, contents, line_of
@@ -17,6 +17,7 @@ COMMANDS = {
     "list": (listing.app, []),
     "report": (report.app, ["results/mine"]),
     "compare": (comparing.app, ["results/mine", "results/mine"]),
+    "ranks": (ranks.app, ["results/mine", "results/mine"]),
     "reproduce": (reproducing.app, ["results/mine"]),
     "export": (export.app, ["results/mine", "resnet", "--out", "net"]),
     "transfer": (transfer.app, ["results/mine"]),
