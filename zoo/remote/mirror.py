@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from zoo.remote.files import RemoteFiles, endpoint, split_url
+from zoo.remote.files import RemoteFiles, endpoint, split_url, without_password
 
 KNOWN = ".known"
 """Folder, beside mirrors, of what was transferred."""
@@ -165,14 +165,14 @@ class Mirror:
 
 
 def mirror_folder(url: str, within: str = MIRRORS) -> Path:
-    """The folder of this machine that mirrors a URL, with the name of its last part.
+    """The folder of this machine that mirrors a URL, with the name of its last part; a password makes no difference.
 
     Raises:
         RemoteError: it is no URL.
     """
     from platformdirs import user_cache_path
 
-    protocol, path = split_url(url)
+    protocol, path = split_url(without_password(url))
     above, _, name = path.rpartition("/")
     store = endpoint() if protocol in ("s3", "s3a") else ""
     key = hashlib.sha256(f"{protocol}://{above} {store}".encode()).hexdigest()[:12]
