@@ -137,17 +137,20 @@ class RemoteFiles:
         return True
 
     def send(self, path: Path, name: str) -> None:
-        """Replace a file by one that is here, in one step."""
+        """Replace a file by one that is here; see `_replacing`."""
         with self._told(), self._replacing(name) as place:
             self._fs.put_file(str(path), place)
 
     def write(self, name: str, content: bytes) -> None:
-        """Replace a small file in one step."""
+        """Replace a small file; see `_replacing`."""
         with self._told(), self._replacing(name) as place:
             self._fs.pipe_file(place, content)
 
     def create(self, name: str, content: bytes) -> bool:
-        """Write a small file if there is none; whether it was written."""
+        """Write a small file if there is none; whether it was written.
+
+        Not every store refuses the second of two that do so at once, and a reader may find a file that is still empty.
+        """
         place = self._path(name)
         with self._told():
             try:
@@ -171,7 +174,11 @@ class RemoteFiles:
 
     @contextmanager
     def _replacing(self, name: str) -> Iterator[str]:
-        """Where to write a file: itself on an object store, elsewhere a temporary name that is then renamed."""
+        """Where to write a file: itself on an object store, elsewhere a temporary name that is then renamed.
+
+        On an object store, on disks of this machine and by SFTP that is one step: a reader finds the old file or the
+        new one. Where fsspec knows no renaming it copies, and a reader may find a part.
+        """
         place = self._path(name)
         if self._protocol in WHOLE:
             yield place

@@ -80,7 +80,10 @@ def test_a_folder_that_may_not_be_read_is_an_error_and_not_empty(
         ("s3:///", "names no place"),
         ("nowhere://bucket/runs", "the protocol nowhere:// is not known; valid: s3, gs"),
         ("://bucket", "is no URL"),
-        ("s3://bucket/runs/..", "has the part '..' in its path; valid: PROTOCOL://PATH, of plain names, as in s3://bucket"),
+        (
+            "s3://bucket/runs/..",
+            "has the part '..' in its path; valid: PROTOCOL://PATH, of plain names, as in s3://bucket",
+        ),
         ("s3://bucket/runs/./", "has the part '.' in its path"),
         ("memory://runs/../quick", "has the part '..' in its path"),
         ("file:///tmp//runs", "has the part '' in its path"),
@@ -116,7 +119,7 @@ def test_an_error_of_a_library_does_not_show_the_password(monkeypatch: pytest.Mo
         raise OSError(f"cannot reach {url}")
 
     monkeypatch.setattr("fsspec.core.url_to_fs", refuse)
-    with pytest.raises(RemoteError, match="OSError: cannot reach sftp://me:[*]{3}@host/runs") as caught:
+    with pytest.raises(RemoteError, match=r"OSError: cannot reach sftp://me:[*]{3}@host/runs") as caught:
         RemoteFiles("sftp://me:secret@host/runs")
     assert "secret" not in str(caught.value)
 
