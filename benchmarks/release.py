@@ -12,6 +12,7 @@ from benchmarks.cli.errors import USAGE_ERRORS, one_line_errors
 from benchmarks.cli.waiting import LOADING, waiting
 from benchmarks.comparing.places import find_study
 from benchmarks.records.files import StoreError, study_file
+from benchmarks.remote.urls import shown
 
 SUFFIX = ".safetensors"
 
@@ -41,7 +42,7 @@ def release(
         from benchmarks.cli.error_kinds import INPUT_ERRORS
         from benchmarks.exporting.release import write_release
     with one_line_errors(*INPUT_ERRORS):
-        with waiting(f"collecting the weights of {study}"):
+        with waiting(f"collecting the weights of {shown(study)}"):
             report = write_release(root, out)
         typer.echo("\n".join(report))
 

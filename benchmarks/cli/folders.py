@@ -6,6 +6,8 @@ import re
 import tempfile
 from pathlib import Path
 
+from benchmarks.remote.urls import shown
+
 PAGE = "index.html"
 REPORTS = Path("reports")
 """Where pages go, each in a directory of its own, unless an option says otherwise."""
@@ -22,7 +24,7 @@ def check_writable(folder: Path, option: str) -> None:
         FolderError: a file has that name, or the nearest existing folder is not writable.
     """
     if is_broken_url(folder):
-        raise FolderError(f"{option}: {folder} was a URL; here it must be a folder of this machine")
+        raise FolderError(f"{option}: {shown(str(folder))} was a URL; here it must be a folder of this machine")
     try:
         nearest = _nearest(folder)
         if not nearest.is_dir():

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.cli.waiting import waiting
-from benchmarks.remote.urls import is_url
+from benchmarks.remote.urls import is_url, shown
 from benchmarks.study.design import Design, checked
 
 if TYPE_CHECKING:
@@ -51,13 +51,13 @@ def results_place(results: str, design: Design, name: str | None, *, dry_run: bo
     from zoo.remote.mirror import mirror_folder
 
     checked_name = checked(Design, design.model_dump() | ({} if name is None else {"name": name}), "options").name
-    folder = mirror_folder(study_url(results, checked_name)).parent
+    url = study_url(results, checked_name)
     if dry_run:
-        with waiting(f"reading {results}"):
+        with waiting(f"reading {shown(results)}"):
             remote = opened_for_a_plan(results, checked_name)
-        yield ResultsPlace(folder, remote)
+        yield ResultsPlace(mirror_folder(url, remote.within).parent, remote)
         return
     with ExitStack() as held:
-        with waiting(f"reading {results}"):
+        with waiting(f"reading {shown(results)}"):
             remote = held.enter_context(opened_for_a_run(results, checked_name))
-        yield ResultsPlace(folder, remote)
+        yield ResultsPlace(mirror_folder(url, remote.within).parent, remote)

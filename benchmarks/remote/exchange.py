@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.records.claims import CLAIMS
 from benchmarks.records.store import CHECKPOINT, Store
 from benchmarks.remote.lease import check_lease
 from benchmarks.remote.publishing import publish_record, remove_folder
-from zoo.remote.mirror import Mirror
+from zoo.remote.mirror import MIRRORS, READ, Mirror
 from zoo.remote.records import MODELS, pull_record
 
 
@@ -22,8 +22,13 @@ class RemoteStudy:
         lease: of the run, which alone may write there; empty for who only reads.
     """
 
-    url: str
+    url: str = field(repr=False)
     lease: str = ""
+
+    @property
+    def within(self) -> str:
+        """Folder of its mirror: who only reads has not that of a run on the same machine, which is ahead of the URL."""
+        return MIRRORS if self.lease else READ
 
 
 class Exchange:
@@ -38,7 +43,7 @@ class Exchange:
     """
 
     def __init__(self, remote: RemoteStudy, *, whole: bool) -> None:
-        self.mirror = Mirror(remote.url)
+        self.mirror = Mirror(remote.url, remote.within)
         self._lease = remote.lease
         self._whole = whole
 

@@ -25,8 +25,8 @@ BEAT = 20.0
 STALE = 180.0
 """Seconds without one after which a lease may be taken over."""
 SETTLE = 2.0
-"""Seconds after which whoever took a lease over looks whether another has done so too."""
-BOOT = Path("/proc/sys/kernel/random/boot_id")
+"""Seconds after which whoever took a lease looks whether another has done so too."""
+BOOT, PROCESSES = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,8 @@ class Holder:
     Attributes:
         token: of the run.
         host: name of its machine.
-        machine: which start of which machine that is, where it can be known.
+        machine: which start of which machine that is, and which container of it, where it can be known: a container
+            has process numbers of its own, and may have the host's name.
         process: its number there.
         started: when that process started, in seconds since the epoch.
         beat: its last sign of life, likewise.
@@ -83,7 +84,9 @@ def this_process() -> Holder:
 
 
 def _machine() -> str:
-    return BOOT.read_text().strip() if BOOT.is_file() else ""
+    if not BOOT.is_file():
+        return ""
+    return " ".join([BOOT.read_text().strip(), *([str(PROCESSES.readlink())] if PROCESSES.is_symlink() else [])])
 
 
 @contextmanager
@@ -131,31 +134,36 @@ def check_lease(files: RemoteFiles, token: str) -> None:
 
 
 def _take(files: RemoteFiles, mine: Holder) -> None:
-    if files.create(LEASE, _content(mine)):
-        return
-    content = files.read(LEASE)
-    other = holder_of(files)
-    if not other.has_ended:
-        if other.token and other.age < STALE:
-            raise StoreError(_taken(files, other))
-        _watch(files, content, other)
-    files.write(LEASE, _content(replace(mine, beat=time.time())))
+    """Write the lease if nobody holds it; of several that do so at once, the last has it."""
+    if not files.create(LEASE, _content(mine)):
+        content = files.read(LEASE)
+        other = holder_of(files)
+        if not other.has_ended:
+            if other.token and other.age < STALE:
+                raise StoreError(_taken(files, other))
+            _watch(files, content)
+        files.write(LEASE, _content(replace(mine, beat=time.time())))
     time.sleep(SETTLE)
     other = holder_of(files)
     if other.token != mine.token:
         raise StoreError(_taken(files, other))
 
 
-def _watch(files: RemoteFiles, content: bytes | None, other: Holder) -> None:
-    """Wait as long as two signs of life take, in case the clocks of two machines differ."""
+def _watch(files: RemoteFiles, content: bytes | None) -> None:
+    """Wait as long as two signs of life take, in case the clocks of two machines differ, or until the lease is gone."""
     end = time.monotonic() + 2 * BEAT
     while time.monotonic() < end:
         time.sleep(min(1.0, BEAT))
-        if files.read(LEASE) != content:
-            raise StoreError(_taken(files, holder_of(files) if content else other))
+        now = files.read(LEASE)
+        if now is None:
+            return
+        if now != content:
+            raise StoreError(_taken(files, holder_of(files)))
 
 
 def _taken(files: RemoteFiles, other: Holder) -> str:
+    if not other.token:
+        return f"{files.url}: another run has just started on it; give the same command again when that has ended"
     return (
         f"{files.url}: a run on {other.host} (process {other.process}) works on it, last heard of {other.age:.0f} s "
         f"ago; if it was killed, the same command takes over {max(0.0, STALE - other.age):.0f} s from now"

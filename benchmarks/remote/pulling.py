@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from benchmarks.records.claims import CLAIMS, Busy, claim
+from benchmarks.records.claims import CLAIMS, RETRY_SECONDS, Busy, claim, is_claimed
 from benchmarks.records.files import DAMAGED_MARK, StoreError
 from benchmarks.remote.exchange import RemoteStudy
 from benchmarks.remote.lease import LEASE, holder_of, leased
-from zoo.remote.files import split_url
-from zoo.remote.mirror import Mirror
-from zoo.remote.records import MODELS, pull_record, record_names, remove_record
+from zoo.remote.files import RemoteFiles, split_url
+from zoo.remote.mirror import READ, Mirror
+from zoo.remote.records import MODELS, pull_record, record_names, remove_if_gone
 
 STUDY = "study.yaml"
 
 
 def pulled(url: str, *, weights: bool = False) -> Path:
-    """The folder of this machine that mirrors a study, brought up to date.
+    """The folder of this machine in which a study is read, brought up to date; a run on this machine has another.
 
     Args:
         url: of the study, such as `s3://bucket/runs/quick`.
@@ -28,8 +29,8 @@ def pulled(url: str, *, weights: bool = False) -> Path:
         RemoteError: the store cannot be used.
         StoreError: it holds no study there.
     """
-    mirror = Mirror(url)
-    listing = pull(mirror, weights=weights)
+    mirror = Mirror(url, READ)
+    listing = pull(mirror, weights=weights, wait=True)
     if not listing:
         raise StoreError(f"{mirror.files.url} is missing: no study has been run there")
     if STUDY not in listing:
@@ -37,8 +38,15 @@ def pulled(url: str, *, weights: bool = False) -> Path:
     return mirror.root
 
 
-def pull(mirror: Mirror, *, weights: bool = False) -> Mapping[str, str]:
+def pull(mirror: Mirror, *, weights: bool = False, wait: bool = False) -> Mapping[str, str]:
     """Let everything here be as it is there, except what a job on this machine works on, and checkpoints.
+
+    What the listing lacks is looked for again before it is removed: others may have published it since.
+
+    Args:
+        mirror: of the study.
+        weights: whether the weights of its networks are fetched too.
+        wait: whether to wait for a record that another process of this machine claims: where no job works, to fetch it.
 
     Returns:
         The files there, with their tags.
@@ -51,16 +59,16 @@ def pull(mirror: Mirror, *, weights: bool = False) -> Mapping[str, str]:
         if not name.startswith(f"{MODELS}/") and name != LEASE:
             mirror.fetch_if_other(name, tag)
     for name in _plain_files(mirror.root):
-        if name not in listing:
+        if name not in listing and mirror.files.tag(name) is None:
             mirror.forget(name)
     there = record_names(listing)
     for record in there:
-        with suppress(Busy), _claimed(mirror, record):
+        with suppress(Busy), _claimed(mirror, record, wait=wait):
             pull_record(mirror, record, listing, weights=weights)
     for record in _records(mirror.root):
         if record not in there:
-            with suppress(Busy), _claimed(mirror, record):
-                remove_record(mirror, record)
+            with suppress(Busy), _claimed(mirror, record, wait=wait):
+                remove_if_gone(mirror, record)
     return listing
 
 
@@ -93,8 +101,9 @@ def opened_for_a_plan(results: str, name: str) -> RemoteStudy:
         RemoteError: the store cannot be used.
     """
     url = study_url(results, name)
-    pull(Mirror(url))
-    return RemoteStudy(url)
+    remote = RemoteStudy(url)
+    pull(Mirror(url, remote.within), wait=True)
+    return remote
 
 
 def study_url(results: str, name: str) -> str:
@@ -113,7 +122,7 @@ def works_on(url: str) -> Callable[[str], bool]:
     Raises:
         RemoteError: the store cannot be used.
     """
-    files = Mirror(url).files
+    files = RemoteFiles(url)
     told = set(_told(files.listing(CLAIMS))) if holder_of(files).alive else set()
     return lambda record: f"{CLAIMS}/{record}.json" in told
 
@@ -144,6 +153,9 @@ def _records(root: Path) -> list[str]:
 
 
 @contextmanager
-def _claimed(mirror: Mirror, record: str) -> Iterator[None]:
-    with claim(mirror.path(f"{CLAIMS}/{record}.lock")):
+def _claimed(mirror: Mirror, record: str, *, wait: bool) -> Iterator[None]:
+    path = mirror.path(f"{CLAIMS}/{record}.lock")
+    while wait and is_claimed(path):
+        time.sleep(RETRY_SECONDS)
+    with claim(path):
         yield

@@ -50,6 +50,7 @@ from benchmarks.training.numerics import single_threaded
 from benchmarks.training.tasks import task_of
 from zoo.network import RoutedNet, Setting
 from zoo.registry import is_given
+from zoo.remote.files import RemoteError
 from zoo.weights import relative_to
 
 Fitting = Callable[..., Fitted]
@@ -156,7 +157,10 @@ class Job:
 
     def _write_failure(self, store: Store, error: Exception) -> None:
         message = " ".join(f"{type(error).__name__}: {error}".split())
-        store.write_failure(self.spec, self.kind, message, traceback.format_exc())
+        try:
+            store.write_failure(self.spec, self.kind, message, traceback.format_exc())
+        except (RemoteError, StoreError) as lost:  # the store may be what failed: the first error is the one to raise
+            error.add_note(f"This failure was not published: {lost}")
 
     def identified(self) -> tuple[Dataset, Identity, Evaluation]:
         """The data, what is made of them on this worker, and what is measured.

@@ -6,12 +6,14 @@ import os
 import platform
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from benchmarks.records.claims import CLAIMS
 from benchmarks.records.files import StoreError, read_json, write_json
 from benchmarks.running.events import Progress, Report
+from zoo.remote.files import RemoteError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,16 +60,29 @@ def told_file(root: Path, record: str) -> Path:
 
 
 def telling(report: Report, path: Path, kind: str, on_write: Callable[[Path], None] = lambda path: None) -> Report:
-    """The same report, which also writes to that file where a step begins or an epoch ends, and then says so."""
+    """The same report, which also writes to that file where a step begins or an epoch ends, and then says so.
+
+    A job does not end because its status cannot be published: `on_write` is called again at the next progress.
+
+    Args:
+        report: of the job.
+        path: of the file.
+        kind: of the job.
+        on_write: called with the path when it has been written; a RemoteError is not passed on.
+    """
     last = Told(kind=kind, started=time.time(), host=platform.node(), process=os.getpid())
+    published = True
 
     def tell(progress: Progress) -> None:
-        nonlocal last
+        nonlocal last, published
         now = _after(last, progress)
         if now != last:
             write_json(path, asdict(now))
-            last = now
-            on_write(path)
+            last, published = now, False
+        if not published:
+            with suppress(RemoteError):  # a store that stays away fails the job when its results are published
+                on_write(path)
+                published = True
         report(progress)
 
     return tell

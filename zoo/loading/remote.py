@@ -8,7 +8,7 @@ from zoo.loading.records import INDEX, networks_of
 from zoo.loading.stored import LoadError, Stored, choose
 from zoo.remote.files import RemoteError
 from zoo.remote.mirror import LOADED, Mirror
-from zoo.remote.records import pull_record, record_names, remove_record
+from zoo.remote.records import pull_record, record_names, remove_if_gone
 
 CONFIG = frozenset(("config.yaml",))
 
@@ -54,4 +54,4 @@ class Remote:
             pull_record(self._mirror, name, listing, weights=False, names=CONFIG)
         models = self._mirror.path("models")
         for name in {path.name for path in models.iterdir()} - set(names):
-            remove_record(self._mirror, name)
+            remove_if_gone(self._mirror, name)

@@ -13,6 +13,8 @@ from typing import Any
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)", re.DOTALL)
 BUCKETS = frozenset(("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oci", "oss"))
 """Protocols of object stores: an object is there as a whole or not at all, and its folder need not exist."""
+PASSWORD = re.compile(r"(:/+[^/\s@:]*):[^/\s]*@")
+"""In a URL, or in a path that was made of one: the user, and the password, in which there may be another @."""
 WHOLE = BUCKETS | {"memory"}
 """Protocols with such objects. Elsewhere a file is written under another name, and renamed when it is whole."""
 TAGS = ("ETag", "etag", "md5Hash", "generation", "mtime", "modified", "created")
@@ -35,20 +37,30 @@ def split_url(url: str) -> tuple[str, str]:
     """Protocol and path of a URL, without slashes at the end.
 
     Raises:
-        RemoteError: it is no URL of one file system, or has no path.
+        RemoteError: it is no URL of one file system, has no path, or one that leads to another folder.
     """
     found = SCHEME.fullmatch(url)
     if found is None or "::" in url or any(ord(letter) < 32 for letter in url):
         raise RemoteError(f"{shown(url)!r} is no URL; valid: PROTOCOL://PATH, as in s3://bucket/runs")
     protocol, path = found[1].lower(), found[2].rstrip("/")
     if not path:
-        raise RemoteError(f"{url} names no place; valid: PROTOCOL://PATH, as in s3://bucket/runs")
+        raise RemoteError(f"{shown(url)} names no place; valid: PROTOCOL://PATH, as in s3://bucket/runs")
+    plain = path if protocol in BUCKETS else path.removeprefix("/")
+    for part in plain.split("/"):
+        if part in ("", ".", ".."):
+            valid = "PROTOCOL://PATH, of plain names, as in s3://bucket/runs"
+            raise RemoteError(f"{shown(url)} has the part {part!r} in its path; valid: {valid}")
     return protocol, path
 
 
-def shown(url: str) -> str:
-    """A URL for people: without a password."""
-    return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1:***@", url)
+def shown(text: str) -> str:
+    """A URL, or a text with URLs, for people: without passwords."""
+    return PASSWORD.sub(r"\1:***@", text)
+
+
+def without_password(url: str) -> str:
+    """A URL as it would be without its password."""
+    return PASSWORD.sub(r"\1@", url)
 
 
 def endpoint() -> str:
@@ -125,17 +137,20 @@ class RemoteFiles:
         return True
 
     def send(self, path: Path, name: str) -> None:
-        """Replace a file by one that is here, in one step."""
+        """Replace a file by one that is here; see `_replacing`."""
         with self._told(), self._replacing(name) as place:
             self._fs.put_file(str(path), place)
 
     def write(self, name: str, content: bytes) -> None:
-        """Replace a small file in one step."""
+        """Replace a small file; see `_replacing`."""
         with self._told(), self._replacing(name) as place:
             self._fs.pipe_file(place, content)
 
     def create(self, name: str, content: bytes) -> bool:
-        """Write a small file if there is none; whether it was written."""
+        """Write a small file if there is none; whether it was written.
+
+        Not every store refuses the second of two that do so at once, and a reader may find a file that is still empty.
+        """
         place = self._path(name)
         with self._told():
             try:
@@ -159,7 +174,11 @@ class RemoteFiles:
 
     @contextmanager
     def _replacing(self, name: str) -> Iterator[str]:
-        """Where to write a file: itself on an object store, elsewhere a temporary name that is then renamed."""
+        """Where to write a file: itself on an object store, elsewhere a temporary name that is then renamed.
+
+        On an object store, on disks of this machine and by SFTP that is one step: a reader finds the old file or the
+        new one. Where fsspec knows no renaming it copies, and a reader may find a part.
+        """
         place = self._path(name)
         if self._protocol in WHOLE:
             yield place
@@ -212,7 +231,7 @@ def _connected(protocol: str, url: str, *, own: bool) -> tuple[Any, str]:
 
 
 def _line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    return shown(" ".join(str(error).split())) or type(error).__name__
 
 
 def _told_of_errors(fs: Any) -> dict[str, Any]:

@@ -15,12 +15,12 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from zoo.remote.files import RemoteFiles, endpoint, split_url
+from zoo.remote.files import RemoteFiles, endpoint, split_url, without_password
 
 KNOWN = ".known"
 """Folder, beside mirrors, of what was transferred."""
-MIRRORS, LOADED = "mirrors", "loaded"
-"""Folders of mirrors: those in which runs work, and those that are read only, at any time."""
+MIRRORS, READ, LOADED = "mirrors", "read", "loaded"
+"""Folders of mirrors: those in which runs work, those of commands that only read a study, and those of `zoo.load`."""
 
 
 @dataclass
@@ -126,7 +126,7 @@ class Mirror:
         self._remember(name, hashlib.sha256(content).hexdigest(), tag)
 
     def send(self, name: str) -> None:
-        """Let a file there be the one here, in one step; nothing is sent if that is what was transferred last."""
+        """Let a file there be the one here; nothing is sent if that is what was transferred last."""
         digest = _sha256(self.path(name))
         known = self._read(name)
         if known is not None and known.sha256 == digest:
@@ -165,14 +165,14 @@ class Mirror:
 
 
 def mirror_folder(url: str, within: str = MIRRORS) -> Path:
-    """The folder of this machine that mirrors a URL, with the name of its last part.
+    """The folder of this machine that mirrors a URL, with the name of its last part; a password makes no difference.
 
     Raises:
         RemoteError: it is no URL.
     """
     from platformdirs import user_cache_path
 
-    protocol, path = split_url(url)
+    protocol, path = split_url(without_password(url))
     above, _, name = path.rpartition("/")
     store = endpoint() if protocol in ("s3", "s3a") else ""
     key = hashlib.sha256(f"{protocol}://{above} {store}".encode()).hexdigest()[:12]

@@ -84,6 +84,12 @@ def remove_record(mirror: Mirror, record: str) -> None:
         place.rmdir()
 
 
+def remove_if_gone(mirror: Mirror, record: str) -> None:
+    """Remove a record here that a listing lacks; the store is asked again, as the record may be the younger one."""
+    if mirror.files.tag(f"{MODELS}/{record}/{MANIFEST}") is None:
+        remove_record(mirror, record)
+
+
 def _manifest(mirror: Mirror, folder: str, tag: str) -> bytes | None:
     name = f"{folder}/{MANIFEST}"
     return mirror.path(name).read_bytes() if mirror.has(name, tag=tag) else mirror.files.read(name)

@@ -56,6 +56,7 @@ def on_machine(tmp_path: Path) -> Machine:
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     """The study's command, in a folder of its own."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("benchmarks.remote.lease.SETTLE", 0.05)
     write_study()
     return invoke
 

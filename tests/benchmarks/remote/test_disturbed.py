@@ -24,7 +24,7 @@ from tests.benchmarks.cases import digests
 from tests.benchmarks.remote.commands import STUDY, Command, answered, objects, write_study
 from tests.benchmarks.remote.conftest import Machine
 from zoo.remote.files import RemoteFiles
-from zoo.remote.mirror import mirror_folder
+from zoo.remote.mirror import READ, mirror_folder
 
 
 def test_a_second_run_is_refused_in_one_line(memory: str, run: Command, on_machine: Machine) -> None:
@@ -70,7 +70,7 @@ def test_a_damaged_object_is_made_again(memory: str, run: Command, on_machine: M
         assert "accuracy.parquet is damaged" in healed.stdout
     with on_machine("third"):
         answered(url, "--out", "page", of=report.app)
-        assert Record(mirror_folder(url) / Path(damaged).parent).check() == []
+        assert Record(mirror_folder(url, READ) / Path(damaged).parent).check() == []
 
 
 def test_from_anywhere_it_is_seen_what_a_run_works_on(

@@ -81,6 +81,71 @@ def test_a_run_whose_clock_is_late_keeps_its_lease(place: str, monkeypatch: pyte
         pass
 
 
+def test_a_run_that_has_only_begun_to_write_its_lease_is_another_run(
+    place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = RemoteFiles(f"{place}/small")
+    files.write(LEASE, b"")
+    usual: Callable[[float], None] = time.sleep
+
+    def it_writes(seconds: float) -> None:
+        usual(seconds)
+        files.write(LEASE, b'{"token": ')
+
+    monkeypatch.setattr("benchmarks.remote.lease.time.sleep", it_writes)
+    with pytest.raises(StoreError, match=": another run has just started on it; give the same"), leased(files.url):
+        pass
+
+
+def test_a_run_that_ends_while_it_is_watched_makes_way(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = RemoteFiles(f"{place}/small")
+    files.write(LEASE, _content(elsewhere(age=60.0)))
+    usual: Callable[[float], None] = time.sleep
+
+    def it_ends(seconds: float) -> None:
+        usual(seconds)
+        if holder_of(files).host == "far":
+            files.remove(LEASE)
+
+    monkeypatch.setattr("benchmarks.remote.lease.time.sleep", it_ends)
+    with leased(files.url) as token:
+        assert holder_of(files).token == token
+
+
+def test_of_two_runs_that_a_store_lets_create_the_lease_the_last_has_it(
+    place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = RemoteFiles(f"{place}/small")
+    usual = RemoteFiles.create
+
+    def both(self: RemoteFiles, name: str, content: bytes) -> bool:
+        created = usual(self, name, content)
+        files.write(LEASE, _content(elsewhere()))
+        return created
+
+    monkeypatch.setattr(RemoteFiles, "create", both)
+    with pytest.raises(StoreError, match="a run on far "), leased(files.url):
+        pass
+    assert holder_of(files).host == "far"
+
+
+def test_a_run_in_another_container_of_this_machine_has_not_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boot = tmp_path / "boot"
+    boot.write_text("one start\n")
+    monkeypatch.setattr(lease, "BOOT", boot)
+    holders = []
+    for container in ("pid:[1]", "pid:[2]"):
+        place = tmp_path / container
+        place.symlink_to(container)
+        monkeypatch.setattr(lease, "PROCESSES", place, raising=False)
+        holders.append(replace(this_process(), process=2**22 + 1))
+    other, mine = holders
+    assert not other.has_ended
+    assert mine.has_ended
+
+
 def test_a_lease_that_cannot_be_read_is_taken_over(place: str) -> None:
     RemoteFiles(f"{place}/small").write(LEASE, b"\xff{")
     with leased(f"{place}/small") as token:

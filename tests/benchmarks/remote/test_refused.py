@@ -72,3 +72,12 @@ def test_other_options_do_not_take_a_url(run: Command, tmp_path: Path) -> None:
     assert refused.exit_code == 2
     assert "--out: s3:/bucket/page was a URL; here it must be a folder of this machine" in refused.stderr
     assert not (tmp_path / "s3:").exists()
+
+
+def test_a_password_is_not_printed(run: Command, on_machine: Machine) -> None:
+    place = "nowhere://me:secret@host/runs"
+    with on_machine("one"):
+        said = [run(place), run("results", "--out", place), RUNNER.invoke(status.app, [place])]
+    assert [result.exit_code for result in said] == [2, 2, 2]
+    assert all("me:***@host/runs" in result.stderr for result in said)
+    assert not any("secret" in result.output for result in said)

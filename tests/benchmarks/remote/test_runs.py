@@ -17,7 +17,7 @@ from tests.benchmarks.cases import digests
 from tests.benchmarks.remote.commands import Command, answered, objects
 from tests.benchmarks.remote.conftest import Machine
 from zoo.loading.stored import LoadError
-from zoo.remote.mirror import mirror_folder
+from zoo.remote.mirror import READ, mirror_folder
 
 TWO = ("--methods", "resnet, adanet")
 
@@ -39,7 +39,7 @@ def test_another_machine_reads_what_one_has_made_and_it_is_what_a_folder_would_h
     with on_machine("other"):
         page = answered(url, "--out", "page", of=report.app)
         assert page == "page/index.html\n"
-        mirror = Store(mirror_folder(url))
+        mirror = Store(mirror_folder(url, READ))
         assert digests(mirror) == digests(local) != {}
         assert not list(mirror.root.glob("models/*/weights.safetensors")), "a page needs none"
         for one, theirs in zip(

@@ -50,6 +50,7 @@ from tests.benchmarks.cases import (
 from tests.benchmarks.conftest import some_leave_at_every_exit
 from zoo import Task
 from zoo.execution.early_exit import EarlyExitNet
+from zoo.remote.files import RemoteError
 
 CPU = torch.device("cpu")
 SHARED = ["accuracy", "cost", "fidelity", "ledger", "robustness", "slowdown", "trust", "wiring", "exits"]
@@ -264,6 +265,22 @@ def test_a_failure_is_recorded_in_one_line_with_its_traceback(
     assert failure["error"] == "ZeroDivisionError: nobody is perfect"
     assert failure["traceback"].startswith("Traceback (most recent call last):")
     assert "in fail" in failure["traceback"]
+
+
+def test_a_failure_that_cannot_be_published_is_the_error_that_is_raised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*arguments: object) -> None:
+        raise RemoteError("s3://bucket/mine cannot be used")
+
+    task = job(tmp_path, small_study("resnet"))
+    monkeypatch.setattr(Store, "write_failure", away)
+    with (
+        pytest.raises(ZeroDivisionError, match="nobody is perfect") as caught,
+        task.stored_failure(Store(tmp_path)),
+    ):
+        raise ZeroDivisionError("nobody is perfect")
+    assert caught.value.__notes__ == ["This failure was not published: s3://bucket/mine cannot be used"]
 
 
 def test_a_success_forgets_the_failure(copied: Campaign) -> None:

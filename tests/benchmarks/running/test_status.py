@@ -16,6 +16,7 @@ from benchmarks.running.status import NetworkStatus, StudyStatus, study_status
 from benchmarks.running.told import Told, read_told, telling, told_file
 from benchmarks.running.what_is_left import time_left
 from benchmarks.running.whole_plan import PLAN, NetworkPlan, WholePlan, read_plan, write_plan
+from zoo.remote.files import RemoteError
 
 EPOCH: dict[str, Any] = {"epoch": 3, "epochs": 10, "loss": 0.5, "validation_accuracy": 0.9, "seconds": 4.0}
 NOW = 1_000_000.0
@@ -142,6 +143,36 @@ def test_a_job_tells_what_is_new_only(tmp_path: Path) -> None:
     assert told is not None
     assert (told.epoch, told.epochs, told.trained, told.seconds, told.loss, told.accuracy) == (4, 10, 2, 8.0, 0.5, 0.9)
     assert [progress.step for progress in passed] == ["train"] * 3
+
+
+def test_what_a_job_says_while_a_store_is_away_is_told_later(tmp_path: Path) -> None:
+    path = tmp_path / "told.json"
+    published: list[int] = []
+    passed: list[Progress] = []
+    away = [True]
+
+    def publish(written: Path) -> None:
+        if away[0]:
+            raise RemoteError("s3://bucket/mine cannot be used")
+        told = read_told(written)
+        assert told is not None
+        published.append(told.epoch)
+
+    tell = telling(passed.append, path, "train", publish)
+    tell(Progress(step="train", epoch=EPOCH | {"epoch": 4}))
+    away[0] = False
+    for _ in range(2):
+        tell(Progress(step="train"))
+    assert published == [4]
+    assert len(passed) == 3
+
+
+def test_a_job_whose_run_has_lost_its_lease_ends_when_it_tells(tmp_path: Path) -> None:
+    def lost(written: Path) -> None:
+        raise StoreError("no longer this run's")
+
+    with pytest.raises(StoreError):
+        telling(lambda progress: None, tmp_path / "told.json", "train", lost)(Progress(step="train"))
 
 
 def test_what_cannot_be_read_was_not_told(tmp_path: Path) -> None:

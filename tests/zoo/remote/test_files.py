@@ -80,6 +80,16 @@ def test_a_folder_that_may_not_be_read_is_an_error_and_not_empty(
         ("s3:///", "names no place"),
         ("nowhere://bucket/runs", "the protocol nowhere:// is not known; valid: s3, gs"),
         ("://bucket", "is no URL"),
+        (
+            "s3://bucket/runs/..",
+            "has the part '..' in its path; valid: PROTOCOL://PATH, of plain names, as in s3://bucket",
+        ),
+        ("s3://bucket/runs/./", "has the part '.' in its path"),
+        ("memory://runs/../quick", "has the part '..' in its path"),
+        ("file:///tmp//runs", "has the part '' in its path"),
+        ("s3:///bucket/runs", "has the part '' in its path"),
+        ("memory://..", "has the part '..' in its path"),
+        ("sftp://me:secret@host/..", "sftp://me:***@host/.. has the part '..' in its path"),
     ],
 )
 def test_what_is_no_place_is_said_in_one_line(url: str, message: str) -> None:
@@ -100,7 +110,18 @@ def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_password_is_not_shown() -> None:
     assert shown("sftp://me:secret@host/runs") == "sftp://me:***@host/runs"
+    assert shown("sftp://me:p@ss:word@host/runs") == "sftp://me:***@host/runs"
     assert shown("s3://bucket/a:b@c") == "s3://bucket/a:b@c"
+
+
+def test_an_error_of_a_library_does_not_show_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(url: str, **options: object) -> None:
+        raise OSError(f"cannot reach {url}")
+
+    monkeypatch.setattr("fsspec.core.url_to_fs", refuse)
+    with pytest.raises(RemoteError, match=r"OSError: cannot reach sftp://me:[*]{3}@host/runs") as caught:
+        RemoteFiles("sftp://me:secret@host/runs")
+    assert "secret" not in str(caught.value)
 
 
 def test_slashes_at_the_end_do_not_matter() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from zoo.remote.files import RemoteError
 from zoo.remote.mirror import Mirror, mirror_folder
 from zoo.remote.records import listed, pull_record, record_names
 
@@ -36,6 +37,20 @@ def test_a_mirror_has_the_name_of_its_study_and_a_folder_per_url(tmp_path: Path)
     assert len(places) == 3
     assert {place.name for place in places} == {"quick"}
     assert mirror_folder("s3://a/runs/quick/") == mirror_folder("s3://a/runs/quick")
+
+
+@pytest.mark.parametrize("end", ["..", ".", "runs/../..", "../"])
+def test_a_url_does_not_lead_to_the_folder_of_other_mirrors(end: str) -> None:
+    with pytest.raises(RemoteError, match=r"has the part '\.\.?' in its path"):
+        mirror_folder(f"s3://a/{end}")
+
+
+@pytest.mark.parametrize("path", ["", "/quick", "/runs/quick"])
+def test_a_password_is_no_part_of_a_mirrors_folder(path: str) -> None:
+    folder = mirror_folder(f"sftp://me:secret@host{path}")
+    assert "secret" not in str(folder)
+    assert folder == mirror_folder(f"sftp://me:another@host{path}") == mirror_folder(f"sftp://me@host{path}")
+    assert folder != mirror_folder(f"sftp://you:secret@host{path}")
 
 
 def test_stores_of_two_addresses_are_not_mixed_up(monkeypatch: pytest.MonkeyPatch) -> None:
