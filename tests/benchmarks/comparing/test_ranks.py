@@ -103,7 +103,7 @@ def drawn(generator: np.random.Generator, shares: Sequence[float], seeds: int, i
 def test_equal_orders_are_seldom_called_another() -> None:
     """By simulation: at most one in ten, for networks as near to each other as those of a study."""
     generator = np.random.default_rng(1)
-    shares = np.linspace(0.88, 0.94, 5)
+    shares = np.linspace(0.88, 0.94, 5).tolist()
     changed = [
         rank([study(name, drawn(generator, shares, 3, 400)) for name in "ab"], draws=60, seed=trial)
         .agreements[0]
