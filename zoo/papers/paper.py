@@ -30,7 +30,7 @@ class Published:
     Attributes:
         dataset: what was learnt.
         error: top-1 error, percent.
-        within: percentage points by which the error may be off: half of its last digit, or as far as a plot can be read.
+        within: percentage points by which the error may be off: half of its last digit, or what a plot is read to.
         parameters: as printed, in units.
         macs: as printed, converted to multiply-accumulates.
         per_mac: operations that the source counts per multiply-accumulate, 1 or 2.

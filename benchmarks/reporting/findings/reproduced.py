@@ -177,7 +177,7 @@ def _another_cost(figure: Published, routed: float, units_run: float) -> str:
     if is_missing(ours):
         return "printed at a cost, which was not measured here"
     if abs(ours / theirs - 1) > SAME_COST:
-        return f"at another cost: {ours:,.4g} {unit} here, {theirs:,.4g} printed"
+        return f"at another cost: {ours:,.4g} {unit} here, {theirs:,.4g} {unit.split()[0]} printed"
     return ""
 
 

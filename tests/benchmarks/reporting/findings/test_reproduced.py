@@ -242,7 +242,7 @@ def test_an_error_of_the_supervised_phase_asks_for_that_phase_alone(tmp_path: Pa
     changes: dict[str, Any] = {"parameters": {"hybrid_share": 0.0}, **IMAGENET}
     supervised = recipe_of(*selector, epochs=120)
     alone = made_of(tmp_path / "b", *selector, right, recipe=supervised, **changes)
-    assert found(alone, "skipnet-101", 0).detail == "at another cost: 100 % of the units here, 84.51 printed"
+    assert found(alone, "skipnet-101", 0).detail == "at another cost: 100 % of the units here, 84.51 % printed"
     assert found(alone, "skipnet-101", 1).detail == "other preset"
     longer = made_of(tmp_path / "c", *selector, right, **changes)
     assert found(longer, "skipnet-101", 0).detail == "other recipe: epochs"
@@ -252,7 +252,7 @@ def test_an_error_of_the_supervised_phase_asks_for_that_phase_alone(tmp_path: Pa
     ("route", "detail"),
     [
         ("1" * 69 + "0" * 31, "−7.25 points"),
-        ("1" * 50 + "0" * 50, "at another cost: 50 % of the units here, 68.52 printed"),
+        ("1" * 50 + "0" * 50, "at another cost: 50 % of the units here, 68.52 % printed"),
     ],
 )
 def test_an_error_at_a_share_of_the_blocks_is_compared_at_that_share_only(

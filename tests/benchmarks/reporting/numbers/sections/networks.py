@@ -86,11 +86,10 @@ def published(study: Study) -> Table:
         for figure in facts.published
         if figure.error is not None
     ]
-    # None is of the study's data, so that of presets with the same figure the first is shown.
-    rows = list(
-        {(figure.source, figure.dataset, figure.error): (m, p, figure) for m, p, figure in every[::-1]}.values()
-    )
-    rows = [row for row in every if any(row is kept for kept in rows)]
+    once: dict[tuple[str, str, float | None], tuple[str, str, Published]] = {}
+    for row in every:  # none is of the study's data, so that of presets with the same figure the first is shown
+        once.setdefault((row[2].source, row[2].dataset, row[2].error), row)
+    rows = list(once.values())
     same = [_same(study, *row) for row in rows]
     columns = [
         Column(Says("Method"), [word(zoo.method(method).title, preset) for method, preset, _ in rows]),
