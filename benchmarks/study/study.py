@@ -141,7 +141,15 @@ class Study(Design):
         if published and self.recipe.precision == "auto":
             published = {"precision": "fp32", **published}
         changed = {**published, **own}
-        return checked(Recipe, self.recipe.model_dump() | changed, f"recipe of {selector}") if changed else self.recipe
+        place = f"recipe of {selector}"
+        recipe = checked(Recipe, self.recipe.model_dump() | changed, place) if changed else self.recipe
+        # Asked of the whole: a rate and its warm-up may come from different ones of the three.
+        if recipe.warmup_lr is not None and not (recipe.warmup or recipe.warmup_steps):
+            raise StudyError(
+                f"{place}: warmup_lr: {recipe.warmup_lr:g} is the rate of a warm-up, and there is none; "
+                "valid: with warmup or warmup_steps, or null"
+            )
+        return recipe
 
     def _processes(self, selector: zoo.Selector, default_preset: str) -> int:
         """How many processes train a network; one whose weights are given is not trained."""

@@ -227,7 +227,8 @@ class ActiveConvNet(RoutedNet):
         reach: see `ActiveConv`.
         warmup_steps: training steps before positions learn, 10,000 in the paper.
         position_lr: learning rate of positions in parts of the others'; they never decay.
-        decay_norms: whether scales and shifts of batch norms and the classifier's biases decay; officially they do not.
+        decay_norms: whether parameters of one dimension decay: scales and shifts of batch norms, and every bias;
+            officially they do not.
         trunk_options: blocks, widths, block, stem_kind and shortcut_kind of `zoo.backbone.Backbone`; the `plain` trunk
             has blocks (layers per stage) and widths only, `alexnet` none of them.
 

@@ -14,11 +14,12 @@ PLAIN_RECIPE = HE_CIFAR
 
 The official network's own multipliers, of positions and of what decays, are parameters of the presets.
 """
+WHITENED = "the released network expects whitened images; here they are normalised by channel"
 
 
 def _plain(dataset_errors: Mapping[str, float], **parameters: Any) -> Preset:
     published = [
-        Published(dataset=dataset, source="Jeon & Kim 2017, plain network (official page)", error=error)
+        Published(dataset=dataset, source="Jeon & Kim 2017, plain network (official page)", error=error, note=WHITENED)
         for dataset, error in dataset_errors.items()
     ]
     shape = {"trunk": "plain", "blocks": (2, 2, 2), "widths": (48, 96, 192), "decay_norms": False}

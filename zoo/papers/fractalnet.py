@@ -39,18 +39,20 @@ def _error(dataset: str, error: float, note: str, *, augment: bool, setting: str
         error=error,
         parameters=38.6e6,
         note=note,
-        augment=augment,
         setting=setting,
+        recipe={} if augment else {"augment": False},
+        unlike="another network: not the 38.6 M parameters that are printed",
     )
 
 
 def _thin(columns: int, error: float, parameters: float) -> Preset:
     figure = Published(
         dataset="cifar100",
-        source="Larsson et al. 2017, Table 3",
+        source=f"Larsson et al. 2017, Table 3, {5 * 2 ** (columns - 1)} layers",
         error=error,
         parameters=parameters,
-        note="augmentation ++, unspecified; no drop-path, and we assume no dropout",
+        note="no drop-path, and we assume no dropout",
+        unlike="trained with augmentation ++, which is not specified",
     )
     thin = {"columns": columns, "widths": (16, 32, 64, 128, 128), "conventions": "caffe", **NO_DROP}
     return Preset(parameters=thin, task=CIFAR100, recipe=LARSSON_CIFAR, published=[figure])
@@ -128,7 +130,8 @@ PAPER = Paper(
                     dataset="imagenet",
                     source="Larsson et al. 2017, Table 2",
                     error=24.12,
-                    note="10 crops; top-5 7.39; stem, widths and head are from memory of the paper",
+                    note="top-5 7.39; stem, widths and head are from memory of the paper",
+                    unlike="tested on 10 crops of every image",
                 )
             ],
         ),

@@ -82,6 +82,7 @@ PAPER = Paper(
                     error=5.83,
                     note="anytime, last of 10 exits (22 layers); the first has 9.20",
                     setting="full",
+                    changed={"exits": 10},
                 )
             ],
         ),

@@ -17,6 +17,8 @@ CIFAR10 = Task(shape=(3, 32, 32), classes=10)
 CIFAR100 = Task(shape=(3, 32, 32), classes=100)
 IMAGENET = Task(shape=(3, 224, 224), classes=1000)
 MNIST = Task(shape=(1, 28, 28), classes=10)
+EXTRA_DIGITS = "trained on the extra digits of SVHN too"
+"""Why an error on SVHN is of other training images: the suite's data set has the 73,257 of `train` alone."""
 SGD: dict[str, Any] = {"optimizer": "sgd", "lr": 0.1, "momentum": 0.9}
 """What most recipes start from."""
 
@@ -28,28 +30,37 @@ class Published:
     Attributes:
         dataset: what was learnt.
         error: top-1 error, percent.
+        within: percentage points by which the error may be off: half of its last digit, or what a plot is read to.
         parameters: as printed, in units.
         macs: as printed, converted to multiply-accumulates.
         per_mac: operations that the source counts per multiply-accumulate, 1 or 2.
-        routed: `macs` is the mean over images of what their routes ask for, not the nominal cost.
+        routed: the network ran by its routes, and `macs` is the mean over images of what they ask for, not the nominal
+            cost. Such an error is one at a cost: `macs` or `units_run` say which.
+        units_run: share of the network's units that run, mean over images. Where the source counts blocks that always
+            run, which are no units, they are taken out of it.
         source: paper and table.
         note: anything a reader must know before comparing.
         setting: of the network's settings, the one that the figure is of; empty for the headline.
-        augment: whether training images were augmented; None for what the preset's recipe says.
         changed: parameters in which the figure's network differs from the preset's.
+        recipe: fields in which its training differs from the preset's recipe.
+        unlike: why no error that is measured here can be set beside it, whatever is trained: it is of another network,
+            of other training images, or was tested otherwise. Empty where one can.
     """
 
     dataset: str
     source: str
     error: float | None = None
+    within: float = 0.005
     parameters: float | None = None
     macs: float | None = None
     per_mac: int = 1
     routed: bool = False
+    units_run: float | None = None
     note: str = ""
     setting: str = ""
-    augment: bool | None = None
     changed: Mapping[str, Any] = field(default_factory=dict)
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    unlike: str = ""
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def _both(name: str, net: Mapping[str, Any], parameters: float, errors: tuple[fl
     made = {}
     tasks = (("", "cifar10", CIFAR10, HAN_CIFAR10), ("-c100", "cifar100", CIFAR100, HAN_CIFAR100))
     for (suffix, dataset, task, recipe), error in zip(tasks, errors, strict=True):
-        source = "Han et al. 2017, results as in the authors' README"
+        source = f"Han et al. 2017, results as in the authors' README, {name}"
         figure = Published(dataset=dataset, source=source, error=error, parameters=parameters)
         made[f"pyramidnet-{name}{suffix}"] = Preset(parameters=net, task=task, recipe=recipe, published=[figure])
     return made

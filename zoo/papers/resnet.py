@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zoo.papers.paper import IMAGENET, SGD, Official, Paper, Preset, Published
+from zoo.papers.paper import EXTRA_DIGITS, IMAGENET, SGD, Official, Paper, Preset, Published
 
 TINY: Mapping[str, Any] = {"blocks": (2, 2, 2), "widths": (16, 32, 64), "stem_kind": "strided"}
 """ResNet-14 with a strided stem, for 28-pixel digits: 5.4 million multiply-accumulates at 28 x 28."""
@@ -61,7 +61,12 @@ def _imagenet_preset(blocks: Sequence[int], block: str, macs: float) -> Preset:
 
 def _projected(depth: int, dataset: str, accuracy: float) -> Preset:
     """The plain network that SkipNet gates: shortcut B where He et al. have A on CIFAR."""
-    figure = Published(dataset=dataset, source="Wang et al. 2018, Table 2", error=round(100 - accuracy, 2))
+    figure = Published(
+        dataset=dataset,
+        source="Wang et al. 2018, Table 2",
+        error=round(100 - accuracy, 2),
+        unlike=EXTRA_DIGITS if dataset == "svhn" else "",
+    )
     recipe = HE_CIFAR_110 if depth == 110 else HE_CIFAR
     if dataset == "svhn":
         recipe = recipe | {"epochs": 50}

@@ -16,6 +16,7 @@ from zoo.registry import BASELINE, is_registered
 
 ORIGINALS = ("cifar10", "cifar100", "svhn", "mnist", "imagenet")
 """Data sets of published figures. An error on one that was compressed again is another quantity."""
+IMAGENET_CLASSES = 1_000
 JPEG = ("cifar10-jpeg",)
 HARMLESS = frozenset({"download", "workers", "in_memory"})
 """Options of data sets on which no pixel and no split depends."""
@@ -78,10 +79,14 @@ def dataset_name(text: str) -> str:
         return text
 
 
-def dataset_pixels(text: str) -> Pixels:
+def dataset_pixels(text: str, classes: int | None = None) -> Pixels:
     """The images of a data set's selector, `name` or `name[option=value]`.
 
-    MNIST is `torchvision[dataset=MNIST]`; ImageNet is an image folder of that name at 224 pixels.
+    MNIST is `torchvision[dataset=MNIST]`; ImageNet is an image folder of that name at 224 pixels with 1,000 classes.
+
+    Args:
+        text: the selector.
+        classes: that the data have; None where nothing was trained on them yet.
     """
     try:
         name, options = parse_dataset(text)
@@ -95,6 +100,9 @@ def dataset_pixels(text: str) -> Pixels:
     changing = sorted(set(options) - HARMLESS - naming)
     if changing:
         return Pixels(why_not=f"other images here, by {', '.join(changing)}", words="selected or changed images")
+    if known == "imagenet" and classes not in (None, IMAGENET_CLASSES):
+        why_not = f"{classes:,} classes here, {IMAGENET_CLASSES:,} in ImageNet"
+        return Pixels(why_not=why_not, words="part of the classes")
     return Pixels(published_as=known, why_not="", words=ORIGINAL)
 
 

@@ -17,9 +17,9 @@ MIXED = Pixels(why_not="several selections of data here", words="of several sele
 
 def describe_study(sources: Sequence[Source], seeds: Sequence[Seed]) -> StudyEvidence:
     """A study, or several as one: what they share is said once, the rest under their names."""
+    each = [_described(source.study, _classes(source)) for source in sources]
     if len(sources) == 1:
-        return _described(sources[0].study)
-    each = [_described(source.study) for source in sources]
+        return each[0]
     first = each[0]
     return StudyEvidence(
         name=listing([source.name for source in sources]),
@@ -39,14 +39,19 @@ def describe_study(sources: Sequence[Source], seeds: Sequence[Seed]) -> StudyEvi
     )
 
 
-def _described(study: Study) -> StudyEvidence:
+def _classes(source: Source) -> int | None:
+    """How many its data have; None where it has no record. All its records are of the same data."""
+    return next((record.task.classes for _, record in source.found.values()), None)
+
+
+def _described(study: Study, classes: int | None) -> StudyEvidence:
     attacked = study.evaluation.options_as("robustness", RobustnessOptions) or RobustnessOptions()
     return StudyEvidence(
         name=study.name,
         title=study.title,
         dataset=dataset_name(study.dataset),
         dataset_title=dataset_title(study.dataset),
-        pixels=dataset_pixels(study.dataset),
+        pixels=dataset_pixels(study.dataset, classes),
         recipe=study.recipe,
         published_recipes=study.published_recipes,
         repetitions=study.repetitions,

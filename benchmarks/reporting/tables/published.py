@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 
-from benchmarks.reporting.evidence.evidence import Evidence, MethodDescription
+from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.evidence.pixels import ORIGINAL
 from benchmarks.reporting.findings.provenance import recipe_line
-from benchmarks.reporting.findings.reproduced import Outcome, outcome
+from benchmarks.reporting.findings.reproduced import Outcome, Reported, reported
 from benchmarks.reporting.formatting import percent, span
 from benchmarks.reporting.sections import PUBLISHED
 from benchmarks.reporting.tables.base import Column, Table, table
 from benchmarks.reporting.tables.cells import Cell, missing, text
 from benchmarks.training.recipe import Recipe
-from zoo.papers.paper import Published
 
 
 @table("published", section=PUBLISHED, order=20)
 def published(evidence: Evidence) -> Table | None:
-    """Errors that papers print for every method in the study, and ours where preset and data are the same."""
-    rows = []
-    methods = {network.method.name: network.method for network in evidence.networks}
-    for method in methods.values():
-        for preset, figures in method.published.items():
-            rows += [_row(evidence, method, preset, figure) for figure in figures if figure.error is not None]
+    """Errors that papers print for every method in the study, once, and ours where preset and data are the same."""
+    rows = [_row(one) for one in reported(evidence)]
     if not rows:
         return None
     counts, pixels = Counter(cells[4].text for cells in rows), evidence.study.pixels.words
@@ -55,12 +50,13 @@ def published(evidence: Evidence) -> Table | None:
     )
 
 
-def _row(evidence: Evidence, method: MethodDescription, preset: str, figure: Published) -> list[Cell]:
-    found = outcome(evidence, method, preset, figure)
-    theirs = _recipe(method.recipes.get(preset))
+def _row(one: Reported) -> list[Cell]:
+    figure, found = one.figure, one.outcome
+    assert figure.error is not None
+    theirs = _recipe(one.recipe)
     ours = f"here: {_recipe(found.network.first.recipe)}" if found.network else ""
     return [
-        text(method.title, preset),
+        text(one.method.title, one.preset),
         text(figure.dataset, ORIGINAL),
         Cell(text=f"{figure.error:g}", sort=figure.error),
         _here(found),

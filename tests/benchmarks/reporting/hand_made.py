@@ -105,6 +105,8 @@ class HandMade:
         baseline: Mapping[str, Any] | None = None,
         environment: Mapping[str, Any] | None = None,
         roots: tuple[str, ...] = (),
+        precision: str = "fp32",
+        classes: int = 10,
         **tables: pd.DataFrame,
     ) -> Record:
         """Store a finished model: settings are notes by name, the headline first; tables by evaluator."""
@@ -112,7 +114,7 @@ class HandMade:
         config = {
             "settings": [{"name": name, "values": {}, "note": note} for name, note in notes.items()],
             "dataset_fingerprint": "fedcba9876543210",
-            "task": {"shape": [1, 28, 28], "classes": 10, "mean": [0.0], "std": [1.0]},
+            "task": {"shape": [1, 28, 28], "classes": classes, "mean": [0.0], "std": [1.0]},
             "baseline": baseline or BASELINE,
             "units": list(units),
             "seconds": 12.0,
@@ -120,7 +122,7 @@ class HandMade:
         }
         epochs = phases("train", "train") if history is None else history
         identity = HandMadeIdentity(
-            spec=spec, parameters=spec.parameters, data=data, precision="fp32", device="cpu", roots=roots
+            spec=spec, parameters=spec.parameters, data=data, precision=precision, device="cpu", roots=roots
         )
         record = self.store.commit(identity, config, epochs, {"weight": torch.zeros(1)})
         for name, table in tables.items():

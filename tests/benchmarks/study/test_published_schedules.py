@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import zoo
-from benchmarks.study.study import Study, checked
+from benchmarks.study.study import Study, StudyError, checked
 from benchmarks.training.recipe import Recipe
 from benchmarks.training.schedule import epochs_of_phases, learning_rate
 from zoo.network import Phase, RoutedNet
@@ -188,6 +188,38 @@ def test_published_recipes_train_in_fp32_unless_the_study_says_otherwise(name: s
 
 def test_a_preset_without_a_published_recipe_keeps_the_studys_precision() -> None:
     assert study("resnet[tiny]").models()[0].recipe.precision == "auto"
+
+
+NO_WARMUP = (
+    r"recipe of resnet\[{}\]: warmup_lr: 0.01 is the rate of a warm-up, .*valid: with warmup or warmup_steps, or null"
+)
+
+
+@pytest.mark.parametrize("published", [False, True])
+def test_the_rate_of_a_warmup_that_there_is_not_is_refused(published: bool) -> None:
+    chosen = {"methods": ["resnet[resnet-20]"], "recipe": {"warmup_lr": 0.01}, "published_recipes": published}
+    with pytest.raises(StudyError, match=NO_WARMUP.format("resnet-20")):
+        checked(Study, chosen, "my.yaml").models()
+
+
+def test_a_rate_and_its_warmup_may_come_from_different_places() -> None:
+    preset = study("resnet[resnet-110]", warmup_lr=0.05).models()[0].recipe
+    assert (preset.warmup_steps, preset.warmup_lr) == (400, 0.01)
+    both = study("resnet[resnet-20]", warmup=0.1, warmup_lr=0.05).models()[0].recipe
+    assert (both.warmup, both.warmup_lr) == (0.1, 0.05)
+    own = {"name": "resnet[tiny]", "recipe": {"warmup_steps": 5}}
+    (spec,) = checked(Study, {"methods": [own], "recipe": {"warmup_lr": 0.05}}, "my.yaml").models()
+    assert (spec.recipe.warmup_steps, spec.recipe.warmup_lr) == (5, 0.05)
+
+
+def test_a_published_warmup_is_left_out_with_its_rate() -> None:
+    def of(**fields: Any) -> Recipe:
+        own = {"name": "resnet[resnet-110]", "recipe": {"warmup_steps": 0, **fields}}
+        return checked(Study, {"methods": [own], "published_recipes": True}, "my.yaml").models()[0].recipe
+
+    with pytest.raises(StudyError, match=NO_WARMUP.format("resnet-110")):
+        of()
+    assert of(warmup_lr=None).warmup_lr is None
 
 
 def test_a_warmup_of_the_study_gives_way_to_he_et_als() -> None:

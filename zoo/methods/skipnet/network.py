@@ -67,7 +67,7 @@ class SkipNet(RoutedNet):
             0.75 on ImageNet; None for the recipe's schedule.
         reinforcement: `hybrid` as above, or the paper's ablation `pure`: one phase, `reinforcement`, whose loss is the
             policy's from the first step. The cross-entropy is a reward and no gradient, so that the classifier keeps
-            its start and accuracy stays near chance, as the paper reports. The four parameters above do not apply.
+            its start and accuracy stays near chance, as the paper reports. The five parameters above do not apply.
         trunk: blocks, widths, block, stem_kind and shortcut_kind of `zoo.backbone.Backbone`.
 
     Raises:

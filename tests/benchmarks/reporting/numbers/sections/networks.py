@@ -78,14 +78,18 @@ def _agreement(row: dict[Any, Any]) -> Cell:
 
 
 def published(study: Study) -> Table:
-    """Errors that papers print, and ours where preset and data are the same."""
-    rows = [
+    """Errors that papers print, each once, and ours where preset and data are the same."""
+    every = [
         (method, preset, figure)
         for method in dict.fromkeys(network.method for network in study.networks)
         for preset, facts in zoo.method(method).presets.items()
         for figure in facts.published
         if figure.error is not None
     ]
+    once: dict[tuple[str, str, float | None], tuple[str, str, Published]] = {}
+    for row in every:  # none is of the study's data, so that of presets with the same figure the first is shown
+        once.setdefault((row[2].source, row[2].dataset, row[2].error), row)
+    rows = list(once.values())
     same = [_same(study, *row) for row in rows]
     columns = [
         Column(Says("Method"), [word(zoo.method(method).title, preset) for method, preset, _ in rows]),
@@ -93,7 +97,7 @@ def published(study: Study) -> Table:
         Column(Says("Error %"), [number(float(figure.error or 0)) for *_, figure in rows], Says("Top-1…")),
         Column(Says("Here %"), [_here(study, f, n) for (*_, f), n in zip(rows, same, strict=True)], Says("Top-1…")),
         Column(Says("Outcome"), [_outcome(study, f, n) for (*_, f), n in zip(rows, same, strict=True)], OUTCOME),
-        Column(Says("Recipe"), [_recipes(m, p, n) for (m, p, _), n in zip(rows, same, strict=True)]),
+        Column(Says("Recipe"), [_recipes(m, p, f, n) for (m, p, f), n in zip(rows, same, strict=True)]),
         Column(Says("Source"), [word(figure.source, figure.note) for *_, figure in rows]),
     ]
     missed = sum(network is None for network in same)
@@ -125,8 +129,8 @@ def _here(study: Study, figure: Published, network: Network | None) -> Cell:
     return percent(1 - share_right(network.answers()))
 
 
-def _recipes(method: str, preset: str, network: Network | None) -> Cell:
-    values = zoo.method(method).presets[preset].recipe
+def _recipes(method: str, preset: str, figure: Published, network: Network | None) -> Cell:
+    values = {**zoo.method(method).presets[preset].recipe, **figure.recipe}
     theirs = recipe(values) if values else Says("unknown")
     ours = joined("here: ", recipe(network.config["spec"]["recipe"])) if network else Says("")
     return Cell(theirs, Says(_lower(theirs), theirs.numbers), ours)
