@@ -13,8 +13,8 @@ from tests.benchmarks.training.distributed.processes import together
 
 EVERY_DAY = ["static", "early exits in two phases", "gated, with a rate penalty"]
 Results = list[dict[str, Result]]
-ROUNDING = 1e-8
-"""Of fp64 after a few steps, which make a rounding 1e-10 on some processors."""
+ROUNDING = 1e-6
+"""Of fp64 after a few steps. Processors with AVX-512 differ by up to 2e-8 where others differ by 2e-13."""
 
 
 @pytest.fixture(scope="module")
