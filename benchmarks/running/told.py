@@ -13,7 +13,6 @@ from pathlib import Path
 from benchmarks.records.claims import CLAIMS
 from benchmarks.records.files import StoreError, read_json, write_json
 from benchmarks.running.events import Progress, Report
-from zoo.remote.files import RemoteError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +69,8 @@ def telling(report: Report, path: Path, kind: str, on_write: Callable[[Path], No
         kind: of the job.
         on_write: called with the path when it has been written; a RemoteError is not passed on.
     """
+    from zoo.remote.files import RemoteError  # with torch, which those who only read do not need
+
     last = Told(kind=kind, started=time.time(), host=platform.node(), process=os.getpid())
     published = True
 
