@@ -36,6 +36,7 @@ VALUES = {
     "zoo.network",
     "zoo.papers.paper",
     "zoo.plugins",
+    "zoo.registry",  # selectors as text
 }
 """Modules of the project outside reporting that layout may import: they hold values, types, formulas and plug-ins."""
 DISK = {"glob", "os", "pathlib", "shutil", "sqlite3", "tempfile"}
