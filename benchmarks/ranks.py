@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import warnings
+from json import dumps
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from benchmarks.cli.comparison_options import STDOUT, JsonOption
 from benchmarks.cli.console import Grid, make_console
 from benchmarks.cli.errors import USAGE_ERRORS, OneLineCommand, one_line_errors
+from benchmarks.cli.folders import check_file
 from benchmarks.cli.options import PluginOption
 from benchmarks.cli.waiting import LOADING, waiting
 from benchmarks.comparing.places import find_study
 from benchmarks.plugins.places import check_plugins
-from benchmarks.records.files import study_file
+from benchmarks.records.files import replacing, study_file
 
 if TYPE_CHECKING:
     from benchmarks.comparing.ranks import Ranks
@@ -33,11 +36,13 @@ def ranks(
         typer.Argument(help="Results of two studies or more: directories, names below results, or URLs."),
     ],
     plugin: PluginOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else. Example: --json")] = False,
+    json: JsonOption = None,
 ) -> None:
     """Show how networks rank in several studies, and how far the orders agree (Kendall's tau)."""
     with one_line_errors(*USAGE_ERRORS):
         check_plugins(plugin)
+        if json is not None and json != STDOUT:
+            check_file(Path(json), "--json")
         roots = [find_study(study) for study in studies]
         for root in roots:
             study_file(root)
@@ -51,8 +56,9 @@ def ranks(
         load_plugins(plugin or ())
         with waiting("comparing the orders"):
             found = rank([open_study(root, name) for root, name in zip(roots, studies, strict=True)])
-    if as_json:
-        typer.echo(json.dumps(_plain(found), indent=2))
+    if json is not None:
+        _write(found, json)
+    if json == STDOUT:
         return
     console = make_console()
     console.print(_grid(found).table())
@@ -65,6 +71,17 @@ def ranks(
             highlight=False,
             soft_wrap=True,
         )
+    if found.seeds == 1:
+        console.print("Some network has one seed: how much its rank owes to that cannot be told.", soft_wrap=True)
+
+
+def _write(found: Ranks, place: str) -> None:
+    text = dumps(_plain(found), indent=2)
+    if place == STDOUT:
+        typer.echo(text)
+        return
+    with replacing(Path(place)) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
 
 
 def _grid(found: Ranks) -> Grid:
@@ -80,6 +97,7 @@ def _plain(found: Ranks) -> dict[str, object]:
     return {
         "studies": list(found.studies),
         "epochs": list(found.epochs),
+        "seeds": found.seeds,
         "networks": [
             {"network": name, "accuracy": accuracy.tolist(), "rank": places.tolist()}
             for name, accuracy, places in zip(found.networks, found.accuracy, found.ranks, strict=True)

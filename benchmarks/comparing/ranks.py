@@ -57,6 +57,7 @@ class Ranks:
     Attributes:
         studies: their names.
         epochs: of each study's recipe.
+        seeds: of the network that has fewest; noise of one seed alone is that of images.
         networks: their names, best in the last study first.
         accuracy: (networks, studies) at the headline setting, mean over images and seeds.
         ranks: (networks, studies), 1 for the best; networks that are equal share the mean of their ranks.
@@ -65,6 +66,7 @@ class Ranks:
 
     studies: tuple[str, ...]
     epochs: tuple[int, ...]
+    seeds: int
     networks: tuple[str, ...]
     accuracy: Values
     ranks: Values
@@ -101,6 +103,7 @@ def rank(studies: Sequence[StoredStudy], *, draws: int = 2_000, seed: int = 0) -
     return Ranks(
         studies=tuple(study.name for study in studies),
         epochs=tuple(study.study.recipe.epochs for study in studies),
+        seeds=min(len(own) for study in right for own in study),
         networks=tuple(studies[0].titles[shared[place]] for place in order),
         accuracy=means.T[order],
         ranks=np.array([rankdata(-row) for row in means]).T[order],

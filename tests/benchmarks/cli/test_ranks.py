@@ -44,11 +44,12 @@ def ranks(*arguments: str) -> str:
 
 
 def test_ranks_of_stored_studies(studies: tuple[Path, Path]) -> None:
-    found = json.loads(ranks(*map(str, studies), "--json"))
+    found = json.loads(ranks(*map(str, studies), "--json", "-"))
     spoilt = next(one for one in found["networks"] if one["network"] == "MSDNet")
     assert spoilt["accuracy"][1] == 0
     assert spoilt["rank"][1] == len(found["networks"])
     assert found["epochs"] == [10, 10]
+    assert found["seeds"] == 1
     assert found["agreements"][0]["tau"] < 1
 
 
@@ -56,3 +57,10 @@ def test_a_study_orders_its_networks_as_itself(studies: tuple[Path, Path]) -> No
     text = ranks(str(studies[0]), str(studies[0]))
     assert "tau 1.00" in text
     assert "images and seeds explain as much" in text
+    assert "Some network has one seed" in text
+
+
+def test_json_goes_to_a_file_beside_the_table(studies: tuple[Path, Path], tmp_path: Path) -> None:
+    file = tmp_path / "ranks.json"
+    assert "tau" in ranks(*map(str, studies), "--json", str(file))
+    assert json.loads(file.read_text())["studies"] == [str(root) for root in studies]
