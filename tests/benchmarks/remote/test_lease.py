@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -32,7 +33,8 @@ def test_a_second_run_is_told_who_works_on_the_study(place: str) -> None:
     url = f"{place}/small"
     with leased(url), pytest.raises(StoreError) as caught, leased(url):
         pass
-    assert " works on it, last heard of 0 s ago; if it was killed, the same command takes over " in str(caught.value)
+    told = r" works on it, last heard of \d+ s ago; if it was killed, the same command takes over \d+ s from now$"
+    assert re.search(told, str(caught.value))
     assert str(caught.value).startswith(f"{RemoteFiles(url).url}: a run on ")
     with leased(url) as token:
         assert token, "after the first has ended"
@@ -49,7 +51,8 @@ def test_a_lease_lives_as_long_as_its_run(place: str) -> None:
             time.sleep(0.05)
 
 
-def test_a_run_on_another_machine_keeps_its_lease_for_some_time(place: str) -> None:
+def test_a_run_on_another_machine_keeps_its_lease_for_some_time(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "STALE", 60.0)  # a slow store takes seconds for what is between writing and asking
     files = RemoteFiles(f"{place}/small")
     files.write(LEASE, _content(elsewhere(age=1.0)))
     with pytest.raises(StoreError, match="a run on far "), leased(f"{place}/small"):
