@@ -27,7 +27,7 @@ from benchmarks.records.record import Record
 from benchmarks.records.sample_images import FACTS, PICTURE, remove_sample_images, write_sample_images
 from benchmarks.records.store import Status, Store, newest_by_key
 from benchmarks.remote.exchange import RemoteStudy, store_at
-from benchmarks.running.estimate import budget, estimate_training
+from benchmarks.running.estimate import TrainingEstimates, budget
 from benchmarks.running.events import Progress
 from benchmarks.running.fetching import fetch, fetching
 from benchmarks.running.gpu_share import measured_share
@@ -92,6 +92,7 @@ class Campaign:
         on_read()
         self._known_phases: dict[str, int] = {}
         self._shares: dict[str, float] = {}
+        self._estimates = TrainingEstimates(self.dataset, torch.device(options.device))
         self._check_networks(self.specs)
         named = {spec.key for spec in self.specs}
         self.study = self.study.with_static_curve(task_of(self.dataset.info))
@@ -223,7 +224,7 @@ class Campaign:
         timed = [e for e in evaluators(alone=True) if e.name in planned.alone]
         seconds = sum(budget(e, self.study.evaluation, device, settings) or 0.0 for e in timed)
         done = planned.trained or planned.spec.weights
-        return seconds + (0.0 if done else estimate_training(planned.spec, self.dataset, device))
+        return seconds + (0.0 if done else self._estimates.of(planned.spec))
 
     def discard(self) -> None:
         """Remove every model of the study, so that all of them are made again."""
@@ -365,7 +366,7 @@ class Campaign:
             return self.options.gpus_per_job
         if spec.weights:
             return 1.0  # nothing is trained, so that nothing can be measured
-        network = spec.model_copy(update={"repetition": 0, "seed": 0}).key
+        network = spec.seedless_key
         if network not in self._shares:
             self._shares[network] = measured_share(spec, self.dataset, torch.device(self.options.device))
         return self._shares[network]

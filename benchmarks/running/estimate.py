@@ -23,6 +23,26 @@ STEPS = 3
 """Timed steps per phase, after one warm-up step."""
 
 
+class TrainingEstimates:
+    """Estimates of a study's trainings; a network is timed once for all its seeds.
+
+    Args:
+        dataset: of the study.
+        device: of training.
+    """
+
+    def __init__(self, dataset: Dataset, device: torch.device) -> None:
+        self._dataset, self._device = dataset, device
+        self._seconds: dict[str, float] = {}
+
+    def of(self, spec: ModelSpec) -> float:
+        """Seconds: see `estimate_training`."""
+        network = spec.seedless_key
+        if network not in self._seconds:
+            self._seconds[network] = estimate_training(spec, self._dataset, self._device)
+        return self._seconds[network]
+
+
 def estimate_training(spec: ModelSpec, dataset: Dataset, device: torch.device) -> float:
     """Seconds of training from scratch on a quiet machine, without validation, to within some tens of percent.
 

@@ -268,6 +268,11 @@ class ModelSpec(Strict):
         """The same, wherever the files of weights and modules are: what they hold is known to `Identity.given`."""
         return self._hash({name: value for name, value in self.parameters.items() if name not in FILES})
 
+    @property
+    def seedless_key(self) -> str:
+        """The key that all seeds of the network in a study share."""
+        return self.model_copy(update={"repetition": 0, "seed": 0}).key
+
     def _hash(self, parameters: dict[str, Any]) -> str:
         values = self.model_dump(mode="json", exclude={"scale", "weights_shown"}) | {"parameters": parameters}
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]

@@ -22,7 +22,7 @@ from benchmarks.records.store import Status
 from benchmarks.running.campaign import Campaign, RunOptions, shown_records
 from benchmarks.running.jobs import Job
 from benchmarks.running.scheduling import Event, InlineScheduler, Outcome
-from benchmarks.study.study import StudyError
+from benchmarks.study.study import ModelSpec, StudyError
 from tests.benchmarks.cases import METHODS, NOT_MEASURED, digests, ignore, small_campaign, small_study
 from tests.imports import ROOT
 from zoo.registry import METHODS as REGISTERED
@@ -297,6 +297,22 @@ def test_timing_takes_its_seconds_for_every_batch_size(copied: Campaign) -> None
     campaign = small_campaign(copied.options.results, study)
     (planned,) = campaign.plan()
     assert campaign.estimate(planned) == 21
+
+
+def test_training_is_timed_once_for_all_seeds_of_a_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    timed = []
+
+    def seconds(spec: ModelSpec, *_: object) -> float:
+        timed.append(spec.label)
+        return 100.0 * spec.recipe.epochs
+
+    monkeypatch.setattr("benchmarks.running.estimate.estimate_training", seconds)
+    evaluation = {**NOT_MEASURED, "latency": {"seconds": 7, "batch_sizes": [1]}}
+    study = small_study("resnet", "branchynet", repetitions=3, evaluation=evaluation)
+    campaign = small_campaign(tmp_path, study)
+    training = 100 * study.recipe.epochs
+    assert [campaign.estimate(planned) for planned in campaign.plan()] == 2 * [training + 7, training, training]
+    assert timed == ["resnet", "branchynet"]
 
 
 def test_energy_takes_its_seconds_for_every_configuration_and_turn_on_a_gpu_alone(

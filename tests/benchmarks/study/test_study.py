@@ -273,7 +273,7 @@ def test_a_data_set_that_cannot_be_read_is_refused_in_one_line(text: str) -> Non
 
 def test_the_bundled_studies_are_these() -> None:
     assert set(bundled_studies()) == {
-        *("detection", "inside", "photographs", "quick", "robust", "standard"),
+        *("detection", "inside", "photographs", "photographs-small", "quick", "robust", "standard"),
         *("paper", "paper-cifar100", "paper-imagenet", "paper-mnist", "paper-svhn"),
     }
 
@@ -329,7 +329,7 @@ def test_a_missing_study_names_the_bundled_ones() -> None:
     with pytest.raises(
         StudyError,
         match=r"no study 'nope'; valid: detection, inside, paper-cifar100, paper-imagenet, paper-mnist, paper-svhn, "
-        r"paper, photographs, quick, robust, standard, or the path of a YAML file",
+        r"paper, photographs-small, photographs, quick, robust, standard, or the path of a YAML file",
     ):
         load_study("nope")
 
