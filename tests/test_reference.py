@@ -102,7 +102,9 @@ DERIVED = {file_of(name) for name in ("summary", "answers", *RATES)}
 """Computed from a record's other tables wherever they are missing, so that git need not keep them."""
 
 
-@pytest.mark.parametrize(("study", "megabytes"), [("quick", 9), ("standard", 18), ("inside", 8.5), ("detection", 3)])
+@pytest.mark.parametrize(
+    ("study", "megabytes"), [("quick", 9), ("standard", 18), ("inside", 8.5), ("detection", 3), ("photographs", 15)]
+)
 def test_the_reference_is_small(study: str, megabytes: float) -> None:
     """One has the answers of 60 networks to 10,000 images at every setting, one pictures, one 4,000 lesions."""
     folders = [ROOT / "results" / "reference" / study, ROOT / "reports" / "reference" / study]
