@@ -209,7 +209,7 @@ def test_a_dry_run_trains_nothing(house: House, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_dry_run_says_what_is_to_do_and_for_how_long(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmarks.running.campaign.estimate_training", lambda *arguments: 61.0)
+    monkeypatch.setattr("benchmarks.running.estimate.estimate_training", lambda *arguments: 61.0)
     shown = house.run("--dry-run", "--methods", "resnet, adanet[target_rate=0.5]").stdout
     assert "resnet resnet[tiny] not trained train, accuracy, ledger, wiring, exits, inside 1:01" in flat(shown)
     assert (
