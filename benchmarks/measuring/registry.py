@@ -34,6 +34,8 @@ DERIVED = (
 """Names of tables that `benchmarks.records.derived` makes of those of evaluators."""
 RESERVED = ("history", *DERIVED)
 """Files of a record that are no evaluator's table."""
+OF_THE_FIRST_SEED = ("exits",)
+"""Tables that only a network's first seed has, the one that a page shows: of 10,000 images this is a megabyte."""
 NEEDS = ("baseline", "epsilons", "papers")
 """What tables may depend on besides network, code and options; `benchmarks.records.versions` has the values."""
 

@@ -23,7 +23,7 @@ from benchmarks.measuring.options import Evaluation
 from benchmarks.measuring.picture_names import pictures_of
 from benchmarks.measuring.pictures import joined_pictures
 from benchmarks.measuring.preparation import measure
-from benchmarks.measuring.registry import EVALUATORS
+from benchmarks.measuring.registry import EVALUATORS, OF_THE_FIRST_SEED
 from benchmarks.plugins.travelling import load_travelled
 from benchmarks.records.checkpoint import FileCheckpoint
 from benchmarks.records.claims import Busy, claim, hold_machine
@@ -377,9 +377,14 @@ def missing_tables(
 
 
 def wanted_of(spec: ModelSpec, evaluation: Evaluation, *, alone: bool | None) -> list[Evaluator]:
-    """Evaluators of a study that measure something of a network: of one without a paper, none that needs papers."""
+    """Evaluators of a study that measure something of a network.
+
+    Of one without a paper, none that needs papers; of a seed after the first, none that
+    `benchmarks.measuring.registry.OF_THE_FIRST_SEED` lists.
+    """
     without = {"papers"} if is_given(spec.method) else set()
-    return [e for e in evaluators(alone=alone) if e.wanted(evaluation) and not without & set(e.needs)]
+    found = [e for e in evaluators(alone=alone) if e.wanted(evaluation) and not without & set(e.needs)]
+    return [e for e in found if not (spec.repetition and e.name in OF_THE_FIRST_SEED)]
 
 
 def needs_weights(record: Record, dataset: Dataset, evaluation: Evaluation, *, pictures: bool = False) -> bool:

@@ -12,6 +12,7 @@ from benchmarks.records.environment import usable_cpus
 from benchmarks.running.campaign import Campaign, RunOptions
 from benchmarks.running.estimate import budget
 from benchmarks.running.events import SETTINGS
+from benchmarks.running.jobs import wanted_of
 from benchmarks.running.planned import Kind, Planned, is_joint, job_name, stages
 from benchmarks.running.time_left import Work
 from benchmarks.running.whole_plan import NetworkPlan, WholePlan
@@ -42,7 +43,7 @@ def whole_plan(campaign: Campaign, plan: Sequence[Planned]) -> WholePlan:
 def _network(campaign: Campaign, planned: Planned) -> NetworkPlan:
     spec, size, evaluation = planned.spec, _size(campaign, planned), campaign.study.evaluation
     device = torch.device(campaign.options.device)
-    timed = evaluators(alone=True) if spec.repetition < campaign.study.timed_repetitions else ()
+    timed = wanted_of(spec, evaluation, alone=True) if spec.repetition < campaign.study.timed_repetitions else ()
     return NetworkPlan(
         label=spec.label,
         record=campaign.identity(spec).name,
@@ -50,8 +51,8 @@ def _network(campaign: Campaign, planned: Planned) -> NetworkPlan:
         epochs=spec.recipe.epochs,
         effort=size * _passes(spec.recipe),
         size=size,
-        shared=[e.name for e in evaluators(alone=False) if e.wanted(evaluation)],
-        alone={e.name: _turns(budget(e, evaluation, device)) for e in timed if e.wanted(evaluation)},
+        shared=[e.name for e in wanted_of(spec, evaluation, alone=False)],
+        alone={e.name: _turns(budget(e, evaluation, device)) for e in timed},
         missing=[*planned.evaluators, *planned.alone],
     )
 

@@ -15,6 +15,7 @@ import pandas as pd
 import zoo
 from benchmarks.measuring import Evaluator, evaluators
 from benchmarks.measuring.picture_names import pictures_of
+from benchmarks.measuring.registry import OF_THE_FIRST_SEED
 from benchmarks.measuring.summaries.corruptions import KEYS as CORRUPTION_KEYS
 from benchmarks.measuring.summaries.jpeg import KEYS as JPEG_KEYS
 from benchmarks.records.answers import unpacked
@@ -196,7 +197,9 @@ def _right(record: Record) -> dict[tuple[str, str, float], Right]:
 def _reasons(seed: Seed) -> dict[str, str]:
     lost = {failure.job: failure.reason for failure in seed.source.failures if failure.spec.key == seed.spec.key}
     study = seed.source.study
-    return {e.name: _reason(e, study, lost) for e in evaluators() if not seed.record.has(e.name)}
+    others = OF_THE_FIRST_SEED if seed.spec.repetition else ()
+    missing = (e for e in evaluators() if not seed.record.has(e.name) and e.name not in others)
+    return {e.name: _reason(e, study, lost) for e in missing}
 
 
 def _reason(evaluator: Evaluator, study: Study, lost: Mapping[str, str]) -> str:

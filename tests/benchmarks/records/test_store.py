@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import torch
 from torch import Tensor
@@ -101,7 +103,7 @@ def fail_when(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None
     monkeypatch.setattr(owner, name, pull)
 
 
-def die_after_some_bytes(table: pd.DataFrame, path: Path, **options: object) -> None:
+def die_after_some_bytes(table: pa.Table, path: Path, **options: object) -> None:
     """Stands for a machine that is switched off while a table is written."""
     path.write_bytes(b"PAR1")
     raise KeyboardInterrupt
@@ -133,7 +135,7 @@ def test_a_commit_leaves_nothing_else_behind(store: Store, spec: ModelSpec, weig
     ("owner", "name"),
     [
         (records_module, "save"),
-        (pd.DataFrame, "to_parquet"),
+        (records_module, "write_parquet"),
         (records_module, "to_yaml"),
         (records_module, "write_json"),
         (records_module, "digest"),
@@ -190,9 +192,35 @@ def test_a_table_is_read_back_with_its_version(record: Record) -> None:
     pd.testing.assert_frame_equal(record.table("accuracy"), TABLE)
 
 
+def test_columns_of_every_kind_come_back_as_they_were(record: Record) -> None:
+    table = pd.DataFrame(
+        {
+            "setting": ["default", "a", None],
+            "index": [0, 1, 2],
+            "few": pd.array([1, 2, 3], dtype="uint8"),
+            "confidence": np.array([0.5, np.nan, 1e-30], dtype="float32"),
+            "seconds": [0.1, np.inf, -0.0],
+            "top5": [True, False, True],
+            "rates": [np.array([0.25, 0.5]), np.array([]), np.array([1.0])],
+            "none": [None, None, None],
+        }
+    )
+    record.write_table("accuracy", table, MADE_BY)
+    pd.testing.assert_frame_equal(Record(record.path).table("accuracy"), table, check_exact=True)
+    empty = table.head(0)
+    record.write_table("cost", empty, MADE_BY)
+    assert list(Record(record.path).table("cost").columns) == list(empty.columns)
+
+
+def test_a_small_table_takes_little_more_than_its_numbers(record: Record) -> None:
+    """pandas' own file of one row and 20 columns is 12 kB, most of it statistics and two more schemas."""
+    record.write_table("accuracy", pd.DataFrame([{f"column{i}": i / 7 for i in range(20)}]), MADE_BY)
+    assert (record.path / "accuracy.parquet").stat().st_size < 3000
+
+
 def test_a_table_that_is_half_written_is_not_there(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(pd.DataFrame, "to_parquet", die_after_some_bytes)
+        patch.setattr(records_module, "write_parquet", die_after_some_bytes)
         with pytest.raises(KeyboardInterrupt):
             record.write_table("accuracy", TABLE, MADE_BY)
     assert not record.has("accuracy")
@@ -202,7 +230,7 @@ def test_a_table_that_is_half_written_is_not_there(record: Record, monkeypatch: 
 def test_a_table_that_is_half_rewritten_is_the_old_one(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
     record.write_table("accuracy", TABLE, MADE_BY)
     with monkeypatch.context() as patch:
-        patch.setattr(pd.DataFrame, "to_parquet", die_after_some_bytes)
+        patch.setattr(records_module, "write_parquet", die_after_some_bytes)
         with pytest.raises(KeyboardInterrupt):
             record.write_table("accuracy", TABLE.head(1), MADE_BY)
     pd.testing.assert_frame_equal(record.table("accuracy"), TABLE)
@@ -383,7 +411,7 @@ def test_different_weights_have_different_digests(other: dict[str, Tensor]) -> N
     assert digest(other) != digest({"a": torch.tensor([1.0, 2.0])})
 
 
-@pytest.mark.parametrize("size", [0, 4, 100, 1_000])
+@pytest.mark.parametrize("size", [0, 4, 100, -1])
 def test_a_damaged_table_is_named(record: Record, size: int) -> None:
     record.write_table("accuracy", TABLE, MADE_BY)
     path = record.path / "accuracy.parquet"

@@ -22,6 +22,7 @@ from benchmarks.records.store import Status
 from benchmarks.running.campaign import Campaign, RunOptions, shown_records
 from benchmarks.running.jobs import Job
 from benchmarks.running.scheduling import Event, InlineScheduler, Outcome
+from benchmarks.running.workload import whole_plan
 from benchmarks.study.study import ModelSpec, StudyError
 from tests.benchmarks.cases import METHODS, NOT_MEASURED, digests, ignore, small_campaign, small_study
 from tests.imports import ROOT
@@ -405,6 +406,15 @@ def test_only_the_first_seeds_are_timed(tmp_path: Path) -> None:
     assert alone == [("latency", "energy", "attacked_latency"), (), ()]
     twice = study.model_copy(update={"timed_repetitions": 2})
     assert [bool(planned.alone) for planned in small_campaign(tmp_path, twice).plan()] == [True, True, False]
+
+
+def test_only_the_first_seed_has_the_answers_of_every_exit(tmp_path: Path) -> None:
+    """Of 10,000 images they are a megabyte, and a page shows one seed's."""
+    campaign = small_campaign(tmp_path, small_study("branchynet", repetitions=2))
+    first, second = campaign.plan()
+    assert set(first.evaluators) - set(second.evaluators) == {"exits"}
+    shared = [network.shared for network in whole_plan(campaign, [first, second]).networks]
+    assert set(shared[0]) - set(shared[1]) == {"exits"}
 
 
 def test_only_the_first_seeds_attacked_images_are_kept_as_pictures(tmp_path: Path) -> None:
