@@ -300,7 +300,7 @@ def split_outside_brackets(text: str) -> list[str]:
 
 
 def _literal(value: str) -> Any:
-    words = {"true": True, "false": False, "none": None}
+    words = {"true": True, "false": False, "none": None, "null": None}
     if value.lower() in words:
         return words[value.lower()]
     try:

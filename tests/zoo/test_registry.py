@@ -62,7 +62,10 @@ def test_commas_inside_brackets_do_not_separate() -> None:
 
 
 def test_values_that_are_no_literals_are_words() -> None:
-    assert parse_brackets("x[a=bottleneck, b=none, c=1e-3]") == ("x", None, {"a": "bottleneck", "b": None, "c": 1e-3})
+    assert parse_brackets("x[a=bottleneck, b=none, c=1e-3, d=null]") == (
+        *("x", None),
+        {"a": "bottleneck", "b": None, "c": 1e-3, "d": None},
+    )
 
 
 def test_a_parameter_given_twice_is_refused() -> None:
@@ -174,7 +177,9 @@ def test_impossible_tasks_are_refused(values: dict[str, Any], message: str) -> N
         zoo.Task(**values)
 
 
-@pytest.mark.parametrize("file", ["x.pt", "a b, c.pt", "odd'name", 'two"quotes', "[1].pt", "1e5", "none", " x", "a=b"])
+@pytest.mark.parametrize(
+    "file", ["x.pt", "a b, c.pt", "odd'name", 'two"quotes', "[1].pt", "1e5", "none", "null", " x", "a=b"]
+)
 def test_any_name_of_a_file_can_be_written_and_read(file: str) -> None:
     selector = zoo.Selector("adanet", "tiny", {"target_rate": 0.5, "weights": file})
     assert zoo.parse(str(selector)) == selector

@@ -39,7 +39,7 @@ SHORT = {
 
 The feed-forward gate makes routes depend on the image from the start; its cost is made up for by narrower stages.
 """
-OFFICIAL = {"open_log_odds": None, "hybrid_share": 28 / 210, "hybrid_milestones": ()}
+OFFICIAL: dict[str, Any] = {"open_log_odds": None, "hybrid_share": 28 / 210, "hybrid_milestones": ()}
 """Gates start as the official code starts them, and the hybrid phase keeps its rate."""
 OFFICIAL_IMAGENET = {
     "open_log_odds": None,
@@ -130,6 +130,7 @@ PAPER = Paper(
     presets={
         "tiny": Preset(parameters={**TINY, "widths": (16, 32, 56), **SHORT}),
         "small": Preset(parameters={**SMALL, "widths": (16, 32, 56), **SHORT}),
+        "tiny-published": Preset(parameters={**TINY, "gate": "rnn", **OFFICIAL, "alpha": 0.1}),
         "skipnet-38": _cifar_preset(6, _released("cifar10", 92.75, 70.27, 18), _hard(90.83, 0.58e8)),
         "skipnet-74": _cifar_preset(12, _released("cifar10", 92.77, 52.34, 36), _hard(92.38, 0.92e8)),
         "skipnet-110": _cifar_preset(18, _released("cifar10", 93.30, 49.53, 54), _hard(88.11, 0.18e8)),

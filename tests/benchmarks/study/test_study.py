@@ -296,6 +296,14 @@ def test_bundled_studies_expand_to_networks(name: str, scale: str) -> None:
     assert len(specs) == len(expand_methods(method_names(chosen.methods))) * chosen.repetitions
 
 
+def test_the_study_of_photographs_has_every_method() -> None:
+    """SkipNet's preset for short trainings shuts its gates for good in these, so that methods are listed by name."""
+    specs = load_study("photographs").models()
+    assert tuple(spec.method for spec in specs if spec.repetition == 0) == zoo.list_methods()
+    assert {spec.preset for spec in specs if spec.method == "skipnet"} == {"tiny-published"}
+    assert {spec.preset for spec in specs if spec.method != "skipnet"} == {"tiny"}
+
+
 def test_a_yaml_file_is_read_and_named_after_itself(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text("methods: [resnet]\nrecipe: {lr: 0.05, weight_decay: 1e-4}\n")
