@@ -103,7 +103,11 @@ DERIVED = {file_of(name) for name in ("summary", "answers", *RATES)}
 
 
 @pytest.mark.parametrize(
-    ("study", "megabytes"), [("quick", 9), ("standard", 18), ("inside", 8.5), ("detection", 3), ("photographs", 15)]
+    ("study", "megabytes"),
+    [
+        *(("quick", 9), ("standard", 18), ("inside", 8.5), ("detection", 3), ("photographs", 15)),
+        ("photographs-small", 2),
+    ],
 )
 def test_the_reference_is_small(study: str, megabytes: float) -> None:
     """One has the answers of 60 networks to 10,000 images at every setting, one pictures, one 4,000 lesions."""
