@@ -18,6 +18,7 @@ from benchmarks.measuring import evaluators
 from benchmarks.plugins.loading import loaded_modules
 from benchmarks.records.belonging import belonging, unregistered
 from benchmarks.records.claims import Busy, claim, is_claimed
+from benchmarks.records.class_names import CLASSES, write_class_names
 from benchmarks.records.derived import SUMMARY, is_derived, joined, store_derived
 from benchmarks.records.environment import describe_environment
 from benchmarks.records.files import replacing
@@ -264,6 +265,8 @@ class Campaign:
         """
         self.check_data()
         self.store.write_study(self.study, describe_environment())
+        write_class_names(self.store.root, self.dataset)
+        self.store.elsewhere.changed(self.store.root / CLASSES)
         self.put_aside_damaged()
         self._follow_moved_files()
         planned = self.plan()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
@@ -20,6 +21,12 @@ VECTORS = 2000
 """Most cells that are drawn as shapes; larger maps become one image, to keep the page small."""
 LABELLED = 60
 """Most rows or columns that each get a label."""
+LETTERS = 64
+"""That fit below a heatmap in one line, spaces included."""
+SHORT = 3
+"""Letters of the longest label that is written level below a column; longer ones are slanted."""
+SLANTED = 24
+"""Slanted labels that fit below a heatmap."""
 NAMES: WeakKeyDictionary[Axes, tuple[Sequence[str], Sequence[str]]] = WeakKeyDictionary()
 """Of the rows and columns of a heatmap, those included that have no label, for the numbers beside a figure."""
 
@@ -44,7 +51,11 @@ def heatmap(
         digits: after the point, of the numbers.
     """
     count, width = percentages.shape
-    drawn = Figure(figsize=(WIDTH, 1.15 + count * (0.27 if count <= LABELLED else 0.1)), layout="constrained")
+    longest = max(map(len, columns))
+    slanted = longest > SHORT
+    below = 0.045 * longest if slanted else 0.0
+    height = 1.15 + below + count * (0.27 if count <= LABELLED else 0.1)
+    drawn = Figure(figsize=(WIDTH, height), layout="constrained")
     axes = drawn.add_subplot()
     sns.heatmap(
         percentages,
@@ -59,17 +70,24 @@ def heatmap(
         linecolor=PAPER,
         rasterized=percentages.size > VECTORS,
         cbar_kws={"shrink": min(1.0, 8 / max(count, 8)), "pad": 0.02, "label": "%", "aspect": 12},
-        xticklabels=_thinned(columns),
-        yticklabels=_thinned(rows),
+        xticklabels=_thinned(columns, len(columns) / SLANTED if slanted else _letters(columns) / LETTERS),
+        yticklabels=_thinned(rows, len(rows) / LABELLED),
     )
     NAMES[axes] = rows, columns
     axes.grid(visible=False)
     axes.tick_params(length=0, rotation=0)
+    if slanted:
+        for label in axes.get_xticklabels():
+            label.set(rotation=45, horizontalalignment="right", rotation_mode="anchor")
     return drawn, axes
 
 
-def _thinned(labels: Sequence[str]) -> list[str]:
-    step = -(-len(labels) // LABELLED)
-    if len(labels) > 2 * WRITTEN and max(map(len, labels)) > 1:
-        step = max(step, len(labels) // WRITTEN)
+def _letters(labels: Sequence[str]) -> int:
+    """With a space after each label."""
+    return sum(len(label) + 1 for label in labels)
+
+
+def _thinned(labels: Sequence[str], times: float) -> list[str]:
+    """Labels of which every n-th is left, as they take that many times the room that there is."""
+    step = max(1, math.ceil(times))
     return [label if place % step == 0 else "" for place, label in enumerate(labels)]

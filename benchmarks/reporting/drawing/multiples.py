@@ -27,6 +27,8 @@ LEFT, RIGHT, TOP, BOTTOM = 24.0, 136.0, 16.0, 95.0
 """Edges of the axes: alike for all, so that they stand in line."""
 FITS, SIZE = 22, 8.5
 """Letters of a name that fit above it in the usual size, and that size in points."""
+LETTER = 5.1
+"""Points of a letter below an axis: a digit of DejaVu Sans in that size."""
 GAP = 3.0
 """Points between an axis and its texts."""
 DOTS = (0, (4, 3))
@@ -155,7 +157,7 @@ class Little:
         ]
         text = Markup('<text x="{:.1f}" y="{:.1f}" style="fill:{};font-size:8px;text-anchor:{}">{}</text>')
         for tick, name in self.x.ticks.items():
-            place = self._place(tick, self.y.low)[0]
+            place = _within(self._place(tick, self.y.low)[0], name)
             parts.append(text.format(place, BOTTOM + GAP + 8, VARIABLES[MUTED], "middle", name))
         for tick, name in self.y.ticks.items():
             place = self._place(self.x.low, tick)[1]
@@ -202,6 +204,11 @@ def _is_nobodys(shape: Shape) -> bool:
     return shape.guide if isinstance(shape, Curve) else shape.backdrop
 
 
+def _within(place: float, text: str) -> float:
+    """The middle of a text below an axis, in points: where it would leave the plot on the right, further left."""
+    return min(place, WIDTH - LETTER * len(text) / 2)
+
+
 def _frame_of(axes: Axes, x: Scale, y: Scale) -> None:
     down = [((place, y.low), (place, y.high)) for place in x.ticks]
     across = [((x.low, place), (x.high, place)) for place in y.ticks]
@@ -209,8 +216,10 @@ def _frame_of(axes: Axes, x: Scale, y: Scale) -> None:
     axes.add_collection(LineCollection([*down, *across], colors=GRID, linewidths=0.7, zorder=0), autolim=False)
     axes.add_collection(LineCollection(edges, colors=AXIS, linewidths=0.8, zorder=0, clip_on=False), autolim=False)
     gap = (x.high - x.low) * GAP / (RIGHT - LEFT), (y.high - y.low) * GAP / (BOTTOM - TOP)
+    unit = (x.high - x.low) / (RIGHT - LEFT)
     for place, name in x.ticks.items():
-        axes.text(place, y.low - gap[1], name, color=MUTED, fontsize=8, ha="center", va="top")
+        middle = x.low + unit * (_within(LEFT + (place - x.low) / unit, name) - LEFT)
+        axes.text(middle, y.low - gap[1], name, color=MUTED, fontsize=8, ha="center", va="top")
     for place, name in y.ticks.items():
         axes.text(x.low - gap[0], place, name, color=MUTED, fontsize=8, ha="right", va="center")
 

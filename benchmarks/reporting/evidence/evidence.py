@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -324,6 +324,7 @@ class Evidence:
         batch_sizes: at which networks were timed, ascending.
         unit: in which multiply-accumulates are written.
         images: some of the test split; None where they were left out.
+        class_names: in the order of labels; empty where the study does not say.
         tuning: what tuning found; None without it, and on a page of several studies.
     """
 
@@ -345,7 +346,13 @@ class Evidence:
     batch_sizes: tuple[int, ...]
     unit: Unit
     images: SampleImages | None = None
+    class_names: tuple[str, ...] = ()
     tuning: Tuning | None = None
+
+    def names_of(self, labels: Iterable[Any]) -> list[str]:
+        """What classes are called, by their labels: their numbers where the study does not say."""
+        names = self.class_names
+        return [names[int(label)] if int(label) < len(names) else str(label) for label in labels]
 
     @cached_property
     def points(self) -> dict[tuple[str, str], Mapping[str, Any]]:

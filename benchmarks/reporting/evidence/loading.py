@@ -20,6 +20,7 @@ from benchmarks.measuring.summaries.corruptions import KEYS as CORRUPTION_KEYS
 from benchmarks.measuring.summaries.jpeg import KEYS as JPEG_KEYS
 from benchmarks.records.answers import unpacked
 from benchmarks.records.belonging import belongs, known_models
+from benchmarks.records.class_names import CLASSES, read_class_names
 from benchmarks.records.derived import (
     ANSWERS,
     ATTACK_RATES,
@@ -80,6 +81,8 @@ def load(*results_dirs: Path) -> Evidence:
         compressed = over_seeds(_rates(seeds, JPEG_RATES), JPEG_KEYS)
         changed = {name: _of_seeds(seeds, name) for name in (LESION_ANSWERS, DECISION_ANSWERS)}
     lost = _lost(sources, seeds)
+    data = {str(seed.record.config["data"]) for seed in seeds}
+    images = _images(sources, data)
     networks = _networks(groups, lost)
     intervals = accuracy_intervals([network for network in networks if network.models])
     return Evidence(
@@ -100,7 +103,8 @@ def load(*results_dirs: Path) -> Evidence:
         decisions=changed[DECISION_ANSWERS],
         batch_sizes=tuple(batch_sizes(results)),
         unit=unit_for(results["nominal"]),
-        images=_images(sources, {str(seed.record.config["data"]) for seed in seeds}),
+        images=images,
+        class_names=_class_names(sources, data) or (images.classes if images else ()),
         tuning=_tuning(sources[0].root) if len(sources) == 1 else None,
     )
 
@@ -113,6 +117,16 @@ def _images(sources: Sequence[Source], data: set[str]) -> SampleImages | None:
         if found is not None and data == {found.data}:
             return found
     return None
+
+
+def _class_names(sources: Sequence[Source], data: set[str]) -> tuple[str, ...]:
+    """Of the first study that has them, of the records' own data."""
+    for source in sources:
+        with one_line(source.root / CLASSES):
+            found = [names for own in data if (names := read_class_names(source.root, own))]
+        if found:
+            return found[0]
+    return ()
 
 
 def _tuning(root: Path) -> Tuning | None:

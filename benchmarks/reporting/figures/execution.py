@@ -26,7 +26,7 @@ def execution(evidence: Evidence, network: NetworkEvidence) -> Drawing | None:
     drawn, axes = heatmap(
         100 * rates.to_numpy(dtype=float),
         rows=_labels(network),
-        columns=[str(label) for label in rates.columns],
+        columns=evidence.names_of(rates.columns),
     )
     axes.set_xlabel("class")
     return Drawing(

@@ -30,7 +30,7 @@ def gates(evidence: Evidence, network: NetworkEvidence) -> Drawing | None:
     means = pd.DataFrame(values, columns=layers).groupby(labels).mean()
     shares = 100 * means.T.to_numpy()
     ends = {"low": math.floor(shares.min()), "high": math.ceil(shares.max())}
-    drawn, axes = heatmap(shares, rows=layers, columns=[str(label) for label in means.index], **ends, digits=1)
+    drawn, axes = heatmap(shares, rows=layers, columns=evidence.names_of(means.index), **ends, digits=1)
     axes.set_xlabel("class")
     return Drawing(panels=[Panel(figure=drawn)], caption=_caption(network, values, labels))
 

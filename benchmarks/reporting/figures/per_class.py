@@ -27,7 +27,7 @@ def per_class(evidence: Evidence) -> Drawing:
     drawn, axes = heatmap(
         100 * rates.to_numpy(dtype=float),
         rows=list(rates.index),
-        columns=[str(label) for label in rates.columns],
+        columns=evidence.names_of(rates.columns),
         low=min(low, 90),
     )
     axes.set_xlabel("class")

@@ -6,7 +6,7 @@ from benchmarks.measuring.engine_names import ORDER
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.findings.timing import Race, races
 from benchmarks.reporting.formatting import milliseconds
-from benchmarks.reporting.tables.base import Column, Table, table
+from benchmarks.reporting.tables.base import Column, Fold, Table, table
 from benchmarks.reporting.tables.cells import Cell, missing, text
 
 
@@ -32,6 +32,7 @@ def engines(evidence: Evidence) -> Table | None:
         note="Medians of a few passes in shuffled turns, which choose the engine of all other timings and are used for "
         "nothing else. Networks that route run in PyTorch, or in ONNX Runtime cut at their decisions; other engines "
         "get the dense baseline only. One thread, 32-bit floating point.",
+        fold=Fold(heading="The race of the engines", summary="which of them timed what, and why"),
     )
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from benchmarks.records.class_names import write_class_names
+from benchmarks.records.identity import data_key
 from benchmarks.reporting import figures
 from benchmarks.reporting.drawing.multiples import Band, Curve
 from benchmarks.reporting.drawing.style import look, style, style_of
@@ -14,6 +18,7 @@ from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.figures import Drawing, NoData, Panel
 from benchmarks.reporting.figures.reliability import bins
 from benchmarks.reporting.figures.training import phase_starts
+from tests.benchmarks.reporting.conftest import TWO_DIGITS
 from tests.benchmarks.reporting.hand_made import HandMade, answers
 
 SECTIONS = ("overview", "worth", "time", "attack", "training", "calibration")
@@ -43,6 +48,12 @@ def points_of(panel: Panel) -> dict[str, tuple[float, float]]:
     """Place of every mark by the text that appears over it."""
     marks = {str(line.get_gid()): line for line in panel.figure.axes[0].get_lines() if line.get_gid()}
     return {tip: (values(marks[gid], 0)[0], values(marks[gid], 1)[0]) for gid, tip in panel.tips.items()}
+
+
+def columns_of(evidence: Evidence) -> list[list[str]]:
+    """What is written below the heatmaps of classes."""
+    drawings = draw("execution", evidence, "adanet"), draw("per-class", evidence)
+    return [[label.get_text() for label in axes_of(drawing).get_xticklabels()] for drawing in drawings]
 
 
 def values(line: Line2D, axis: int) -> list[float]:
@@ -88,6 +99,20 @@ def test_execution_rates_stand_in_the_cells(evidence: Evidence) -> None:
     assert [text.get_text() for text in axes.texts] == ["100", "100", "100", "0", "40", "100"]
     labels = [label.get_text() for label in axes.get_yticklabels()]
     assert labels == ["stage1.block1 (1.00 M)", "stage1.block2 (900 k)", "stage2.block1 (640)"]
+
+
+def test_classes_are_called_by_their_names_where_the_study_has_them(evidence: Evidence) -> None:
+    assert columns_of(replace(evidence, class_names=("cat", "ship"))) == [["cat", "ship"]] * 2
+    assert columns_of(replace(evidence, class_names=())) == [["0", "1"]] * 2
+
+
+def test_names_of_classes_are_read_for_the_data_of_the_records(made: HandMade) -> None:
+    made.add(made.spec("resnet"), data=data_key(TWO_DIGITS), accuracy=answers("1111111111"))
+    assert made.evidence().class_names == ()
+    write_class_names(made.store.root, TWO_DIGITS)
+    assert made.evidence().class_names == TWO_DIGITS.info.classes
+    write_class_names(made.store.root, replace(TWO_DIGITS, fingerprint="of other images"))
+    assert made.evidence().class_names == ()
 
 
 def test_exit_bars_add_up_per_setting(evidence: Evidence) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.reporting.drawing.data import figure_data
-from benchmarks.reporting.drawing.multiples import BOTTOM, LEFT, RIGHT, TOP, Band, Curve, Little, Scale
+from benchmarks.reporting.drawing.multiples import BOTTOM, LEFT, RIGHT, TOP, WIDTH, Band, Curve, Little, Scale
 from benchmarks.reporting.drawing.style import look
 from benchmarks.reporting.evidence.evidence import Evidence
 
@@ -47,6 +47,19 @@ def test_only_what_a_network_owns_is_dimmed_with_it_and_is_data(little: Little) 
     assert own[1].count("<path") == 3  # a band, a line and its marks
     assert "var(--guide)" not in own[1]
     assert little.data()["what"].tolist() == ["interval", "interval", "curve", "curve"]
+
+
+def test_texts_below_the_axis_end_inside_the_plot(little: Little) -> None:
+    """Without it 8/255, at the right end of the axis, was cut."""
+    scale = Scale(0, 8.3, {0: "0", 8: "8/255"})
+    wide = replace(little, x=scale)
+    (place,) = re.findall(r'<text x="([\d.]+)"[^>]*>8/255</text>', wide.svg("Plot"))
+    assert LEFT + 8 / 8.3 * (RIGHT - LEFT) + 11.5 > WIDTH  # four digits of 5.09 points and a stroke of 2.7
+    assert float(place) + 11.5 <= WIDTH
+    with look():
+        wide.figure.draw_without_rendering()
+        (text,) = (text for text in wide.figure.axes[0].texts if text.get_text() == "8/255")
+        assert text.get_window_extent().x1 <= wide.figure.bbox.x1
 
 
 def test_matplotlib_draws_the_same(little: Little) -> None:
