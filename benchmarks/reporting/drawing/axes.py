@@ -14,6 +14,8 @@ from benchmarks.reporting.formatting import epsilons, significant
 
 WIDTH = 5.6
 """Inches of a panel: two of them are side by side on a page, one below the other on a phone."""
+HEADROOM = 0.12
+"""Of the accuracies that a cut axis shows, above the best of them: for names."""
 LOG_FROM = 15.0
 """Axes of costs become logarithmic where the largest is that many times the smallest."""
 
@@ -39,7 +41,7 @@ def accuracy_axis(axes: Axes, rows: pd.DataFrame) -> str:
     outside = int((rows["y"] < floor).sum())
     if not outside:
         return ""
-    axes.set_ylim(floor, max(rows["high"].max(), shown["high"].max()) + 0.05 * spread)
+    axes.set_ylim(floor, max(rows["high"].max(), shown["high"].max()) + HEADROOM * spread)
     settings = "setting is" if outside == 1 else "settings are"
     return f" {outside} {settings} below {floor:.0f} %, outside the figure."
 

@@ -74,6 +74,7 @@ def label(axes: Axes, points: Sequence[Named], *, avoid: Sequence[tuple[float, f
         target_y=[point.y for point in points],
         ax=axes,
         expand=(1.1, 1.35),
-        iter_lim=30,
+        iter_lim=120,
+        force_text=(0.3, 0.8),
         arrowprops={"arrowstyle": "-", "color": FAINT, "linewidth": 0.6},
     )

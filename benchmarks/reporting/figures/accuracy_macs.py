@@ -10,9 +10,8 @@ from benchmarks.reporting.drawing.curves import settings_curve, static_line, var
 from benchmarks.reporting.drawing.labels import label_headlines
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure
-from benchmarks.reporting.findings.detail import detailed
 from benchmarks.reporting.findings.method_curves import variants
-from benchmarks.reporting.findings.pareto import in_front, muted_words
+from benchmarks.reporting.findings.pareto import in_front, muted_words, named
 from benchmarks.reporting.findings.static_curve import CURVE, costs, static_points
 from benchmarks.reporting.formatting import count, interval_words, percent
 
@@ -68,7 +67,7 @@ def _draw(
     outside = accuracy_axis(axes, rows)
     axes.set_xlabel(f"mean routed multiply-accumulates per image ({unit.name} MACs)")
     axes.set_ylabel("test accuracy (%)")
-    label_headlines(axes, rows, [network for network in front if network in detailed(evidence)])
+    label_headlines(axes, rows, named(evidence, front))
     return drawn, tips, outside
 
 

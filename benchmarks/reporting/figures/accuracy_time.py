@@ -12,9 +12,8 @@ from benchmarks.reporting.drawing.style import FAINT
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.evidence.times import reference_baseline, relative_time
 from benchmarks.reporting.figures.base import Drawing, NoData, Panel, figure
-from benchmarks.reporting.findings.detail import detailed
 from benchmarks.reporting.findings.method_curves import variants
-from benchmarks.reporting.findings.pareto import in_front, muted_words
+from benchmarks.reporting.findings.pareto import in_front, muted_words, named
 from benchmarks.reporting.findings.static_curve import CURVE, Cost, static_points
 from benchmarks.reporting.findings.timing import budget_note, twins_note
 from benchmarks.reporting.formatting import (
@@ -75,7 +74,7 @@ def _panel(evidence: Evidence, size: int) -> Panel:
     axes.set_title("One image at a time" if size == 1 else f"Batches of {size}")
     axes.set_xlabel(f"mean time per image (multiples of {reference_baseline(evidence)}'s)")
     axes.set_ylabel("test accuracy (%)")
-    label_headlines(axes, rows, [network for network in front if network in detailed(evidence)])
+    label_headlines(axes, rows, named(evidence, front))
     return Panel(figure=drawn, tips=tips)
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+from benchmarks.reporting.findings.detail import detailed
 from benchmarks.reporting.findings.significance import Comparison, compared
-from benchmarks.reporting.findings.static_curve import Cost, routing
+from benchmarks.reporting.findings.static_curve import Cost, is_static_resnet, routing
 
 FEW = 6
 """Most networks that a figure shows all alike."""
@@ -65,21 +66,36 @@ def in_front(evidence: Evidence, cost: Cost) -> list[NetworkEvidence]:
     All networks, where there are few enough to see each of them, or where accuracies were not compared.
     """
     found = compared(evidence)
-    if found is None or len(evidence.networks) <= FEW:
+    if found is None or _all_alike(evidence):
         return list(evidence.networks)
     free = {one.network.label for one in standings(evidence, found, cost) if one.dominator is None}
     free |= {network.label for network in routing(evidence)}
     return [network for network in evidence.networks if network.label in free]
 
 
+def named(evidence: Evidence, front: Sequence[NetworkEvidence]) -> list[NetworkEvidence]:
+    """Those of `in_front` that get a name in a figure.
+
+    Where `in_front` leaves networks out, the smaller ResNets of the static curve get none: they are on the broad line.
+    """
+    shown = [network for network in front if network in detailed(evidence)]
+    if _all_alike(evidence):
+        return shown
+    return [network for network in shown if not (is_static_resnet(network) and network.first.parameters)] or shown
+
+
 def muted_words(evidence: Evidence) -> str:
     """Of captions, where `in_front` leaves networks out: what is grey; with a space at the end."""
-    if compared(evidence) is None or len(evidence.networks) <= FEW:
+    if _all_alike(evidence):
         return ""
     return (
-        "In colour, with names and intervals: networks that route, and those that no other one dominates. Grey: the "
-        "others; choose one in the legend to see it. "
+        "In colour, with intervals: networks that route, and those that no other one dominates; smaller ResNets among "
+        "them have no name. Grey: the others; choose one in the legend to see it. "
     )
+
+
+def _all_alike(evidence: Evidence) -> bool:
+    return compared(evidence) is None or len(evidence.networks) <= FEW
 
 
 def dominator(
