@@ -26,11 +26,31 @@ def warnings(evidence: Evidence) -> list[str]:
     if old:
         names = listing(old) if len(old) < len(evidence.networks) else "every network"
         found.append(f"Stale (†), made by other code or options than today’s: {names}.")
-    found += [*_machines(evidence), *_noise(evidence), *_unsteady(evidence), *_spread(evidence)]
+    found += [
+        *_missing_seeds(evidence),
+        *_machines(evidence),
+        *_noise(evidence),
+        *_unsteady(evidence),
+        *_spread(evidence),
+    ]
     found += _overrated(evidence)
     if evidence.networks and evidence.results["seeds"].max() == 1:
         found.append("One seed per network: how much of a difference is due to chance in training was not measured.")
     return [*found, note] if (note := detail_note(evidence)) else found
+
+
+def _missing_seeds(evidence: Evidence) -> list[str]:
+    """Networks with fewer seeds than their study asks for; pages of several studies count none."""
+    asked = evidence.study.repetitions
+    fewer = [network for network in evidence.networks if len(network.models) < asked]
+    if evidence.study.studies or not fewer:
+        return []
+    trained = sum(len(network.models) for network in evidence.networks)
+    if len({len(network.models) for network in evidence.networks}) == 1:
+        names = f"each network has {len(fewer[0].models)}"
+    else:
+        names = listing([f"{network.name} has {len(network.models)} of {asked}" for network in fewer])
+    return [f"{trained} of the {asked * len(evidence.networks)} seeds that the study asks for are trained: {names}."]
 
 
 def _overrated(evidence: Evidence) -> list[str]:

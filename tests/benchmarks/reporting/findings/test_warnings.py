@@ -35,6 +35,22 @@ def test_one_seed_is_noted_and_several_are_not(made: HandMade) -> None:
     assert not any(warning.startswith("One seed") for warning in warnings(made.evidence()))
 
 
+def test_seeds_that_are_missing_are_counted_by_network(made: HandMade) -> None:
+    def found() -> list[str]:
+        return [warning for warning in warnings(made.evidence()) if "seeds that the study asks for" in warning]
+
+    made.add(made.spec("resnet"))
+    assert found() == []
+    made.add(made.spec("resnet", 2))
+    made.add(made.spec("adanet"))
+    assert found() == [
+        "3 of the 6 seeds that the study asks for are trained: ResNet has 2 of 3 and AdaNet (ConvNet-AIG) has 1 of 3."
+    ]
+    for seed, method in ((1, "resnet"), (1, "adanet"), (2, "adanet")):
+        made.add(made.spec(method, seed))
+    assert found() == []
+
+
 def test_timings_of_two_machines_are_named_and_not_set_side_by_side(made: HandMade) -> None:
     times = timings(0.002, 0.002, {"default": [0.001]})
     made.add(made.spec("resnet"), latency=times)
