@@ -16,7 +16,7 @@ from benchmarks.cli.reference import options_table
 from benchmarks.study.schema import study_schema, tables
 
 ROOT = Path(__file__).parents[1]
-PICTURE = "reports/reference/quick/page.png"
+PICTURE = "reports/reference/photographs/page.png"
 MADE: dict[str, Callable[[], str]] = {
     "study fields": lambda: tables(study_schema()),
     "command options": lambda: "\n\n".join(
