@@ -258,6 +258,7 @@ def test_a_run_leaves_the_study_its_environment_and_the_summary(first: tuple[Hou
     assert {path.name for path in house.store.root.iterdir()} == {
         *("study.yaml", "environment.json", "summary.parquet", "models", ".claims", "images.png", "images.json"),
         "networks.json",
+        "classes.json",
     }
 
 
