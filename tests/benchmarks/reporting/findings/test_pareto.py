@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 
 from benchmarks.reporting.evidence.evidence import Evidence
-from benchmarks.reporting.findings.pareto import dominator, standings
+from benchmarks.reporting.findings.pareto import dominator, in_front, named, standings
 from benchmarks.reporting.findings.significance import compared
 from benchmarks.reporting.findings.static_curve import Cost
+from benchmarks.reporting.findings.static_curve import costs as macs
 from benchmarks.reporting.tables.pareto import pareto
-from tests.benchmarks.reporting.hand_made import ENVIRONMENT, HandMade, answers, timings
+from tests.benchmarks.reporting.hand_made import ENVIRONMENT, HandMade, answers, costs, timings
 
 
 def test_the_most_accurate_of_those_that_dominate_is_named() -> None:
@@ -61,3 +62,19 @@ def test_times_of_another_machine_dominate_nothing(made: HandMade) -> None:
     found = compared(evidence)
     assert found is not None
     assert [one.dominator for one in standings(evidence, found, Cost("time_1", "time", 1))] == [None, None]
+
+
+def test_smaller_resnets_get_no_name_where_many_networks_are_shown(made: HandMade) -> None:
+    """Each has one image more right than the one before, and costs more: no one dominates another."""
+    resnets = [made.spec("resnet", widths=[width, 8, 8]) for width in (2, 4, 6)]
+    others = [made.spec(method) for method in ("resnet", "preresnet", "wideresnet", "highway")]
+    for place, spec in enumerate([*resnets, *others]):
+        right, cost = "1" * (place + 3) + "0" * (7 - place), 1_000_000 * (place + 1)
+        made.add(spec, accuracy=answers(right), cost=costs(("default", cost, cost)))
+        evidence = made.evidence()
+        front = in_front(evidence, macs(evidence)[0])
+        shown = [network.name for network in named(evidence, front)]
+        assert len(front) == place + 1
+        if place == 5:
+            assert sum("widths" in name for name in shown) == 3
+    assert shown == ["ResNet", "Pre-activation ResNet", "Wide ResNet", "Highway network"]
