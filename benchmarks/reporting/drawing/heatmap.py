@@ -27,6 +27,8 @@ SHORT = 3
 """Letters of the longest label that is written level below a column; longer ones are slanted."""
 SLANTED = 24
 """Slanted labels that fit below a heatmap."""
+LONGEST = 18
+"""Letters of a slanted label; the rest of a longer one is left out, and stands in the numbers beside a figure."""
 NAMES: WeakKeyDictionary[Axes, tuple[Sequence[str], Sequence[str]]] = WeakKeyDictionary()
 """Of the rows and columns of a heatmap, those included that have no label, for the numbers beside a figure."""
 
@@ -51,10 +53,10 @@ def heatmap(
         digits: after the point, of the numbers.
     """
     count, width = percentages.shape
-    longest = max(map(len, columns))
+    below = [name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in columns]
+    longest = max(map(len, below))
     slanted = longest > SHORT
-    below = 0.045 * longest if slanted else 0.0
-    height = 1.15 + below + count * (0.27 if count <= LABELLED else 0.1)
+    height = 1.15 + (0.045 * longest if slanted else 0.0) + count * (0.27 if count <= LABELLED else 0.1)
     drawn = Figure(figsize=(WIDTH, height), layout="constrained")
     axes = drawn.add_subplot()
     sns.heatmap(
@@ -70,7 +72,7 @@ def heatmap(
         linecolor=PAPER,
         rasterized=percentages.size > VECTORS,
         cbar_kws={"shrink": min(1.0, 8 / max(count, 8)), "pad": 0.02, "label": "%", "aspect": 12},
-        xticklabels=_thinned(columns, len(columns) / SLANTED if slanted else _letters(columns) / LETTERS),
+        xticklabels=_thinned(below, len(below) / SLANTED if slanted else _letters(below) / LETTERS),
         yticklabels=_thinned(rows, len(rows) / LABELLED),
     )
     NAMES[axes] = rows, columns

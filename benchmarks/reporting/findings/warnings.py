@@ -40,17 +40,18 @@ def warnings(evidence: Evidence) -> list[str]:
 
 
 def _missing_seeds(evidence: Evidence) -> list[str]:
-    """Networks with fewer seeds than their study asks for; pages of several studies count none."""
+    """Networks with fewer seeds than their study asks for, but for given weights; none on a page of several studies."""
     asked = evidence.study.repetitions
-    fewer = [network for network in evidence.networks if len(network.models) < asked]
+    seeded = [network for network in evidence.networks if not network.is_given]
+    fewer = [network for network in seeded if len(network.models) < asked]
     if evidence.study.studies or not fewer:
         return []
-    trained = sum(len(network.models) for network in evidence.networks)
-    if len({len(network.models) for network in evidence.networks}) == 1:
+    trained = sum(len(network.models) for network in seeded)
+    if len({len(network.models) for network in seeded}) == 1:
         names = f"each network has {len(fewer[0].models)}"
     else:
         names = listing([f"{network.name} has {len(network.models)} of {asked}" for network in fewer])
-    return [f"{trained} of the {asked * len(evidence.networks)} seeds that the study asks for are trained: {names}."]
+    return [f"{trained} of the {asked * len(seeded)} seeds that the study asks for are trained: {names}."]
 
 
 def _overrated(evidence: Evidence) -> list[str]:

@@ -15,6 +15,16 @@ PHOTOGRAPHS = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "
 ROWS = ["stage1.block1", "stage1.block2", "stage2.block1"]
 
 
+def test_long_labels_are_shortened_and_leave_room_for_the_map() -> None:
+    columns = ["tench, Tinca tinca, a fish of still waters and slow rivers", "goldfish, Carassius auratus"]
+    with look():
+        drawn, axes = heatmap(np.full((3, 2), 50.0), rows=ROWS, columns=columns)
+        drawn.draw_without_rendering()
+        assert [label.get_text() for label in axes.get_xticklabels()] == ["tench, Tinca tinc…", "goldfish, Carassi…"]
+        assert axes.get_window_extent().height > drawn.bbox.height / 3
+    assert NAMES[axes] == (ROWS, columns)
+
+
 @pytest.mark.parametrize(
     ("columns", "written"),
     [

@@ -50,7 +50,7 @@ def test_only_what_a_network_owns_is_dimmed_with_it_and_is_data(little: Little) 
 
 
 def test_texts_below_the_axis_end_inside_the_plot(little: Little) -> None:
-    """Without it 8/255, at the right end of the axis, was cut."""
+    """8/255, at the right end of the axis, was cut."""
     scale = Scale(0, 8.3, {0: "0", 8: "8/255"})
     wide = replace(little, x=scale)
     (place,) = re.findall(r'<text x="([\d.]+)"[^>]*>8/255</text>', wide.svg("Plot"))

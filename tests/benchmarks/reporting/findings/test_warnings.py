@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from benchmarks.reporting.findings.warnings import warnings
 from tests.benchmarks.reporting.hand_made import ENVIRONMENT, HandMade, timings
 
@@ -49,6 +51,17 @@ def test_seeds_that_are_missing_are_counted_by_network(made: HandMade) -> None:
     for seed, method in ((1, "resnet"), (1, "adanet"), (2, "adanet")):
         made.add(made.spec(method, seed))
     assert found() == []
+
+
+def test_given_weights_have_no_seeds_that_could_be_missing(made: HandMade) -> None:
+    for seed in range(3):
+        made.add(made.spec("resnet", seed))
+    made.add(made.spec("adanet"))
+    evidence = made.evidence()
+    resnet, adanet = evidence.networks
+    given = replace(adanet, models=tuple(replace(model, origin={"file": "a.safetensors"}) for model in adanet.models))
+    assert any("has 1 of 3" in warning for warning in warnings(evidence))
+    assert not any("seeds" in warning for warning in warnings(replace(evidence, networks=(resnet, given))))
 
 
 def test_timings_of_two_machines_are_named_and_not_set_side_by_side(made: HandMade) -> None:
