@@ -14,6 +14,9 @@ from benchmarks.reporting.formatting import is_missing, listing, milliseconds, p
 UNSTEADY = 1.25
 """Ratio of the slowest to the fastest mean of the same baseline from which a machine counts as disturbed."""
 
+UNEQUAL = 0.1
+"""Share by which the seeds that were timed may compute more or less than all seeds before a reader is told."""
+
 
 def warnings(evidence: Evidence) -> list[str]:
     """Sentences, the most serious first."""
@@ -29,6 +32,7 @@ def warnings(evidence: Evidence) -> list[str]:
     found += [
         *_missing_seeds(evidence),
         *_machines(evidence),
+        *_timed_seeds(evidence),
         *_noise(evidence),
         *_unsteady(evidence),
         *_spread(evidence),
@@ -111,6 +115,23 @@ def _machines(evidence: Evidence) -> list[str]:
     return [
         f"Timings come from {len(timed)} environments, so that milliseconds cannot be compared across them: "
         f"{'; '.join(parts)}. Speed-ups are ratios within a process."
+    ]
+
+
+def _timed_seeds(evidence: Evidence) -> list[str]:
+    """Where few seeds are timed, and those compute more or less than the others, whose accuracies count as well."""
+    parts = []
+    for network in evidence.networks:
+        routed = evidence.value(network, "routed")
+        excess = evidence.value(network, "routed_timed") - routed
+        if abs(excess) > UNEQUAL * routed:  # not if it is NaN
+            more = "more" if excess > 0 else "less"
+            parts.append(f"{network.name} ({percent(abs(excess) / routed, 0)} % {more})")
+    if not parts:
+        return []
+    return [
+        "Not every seed was timed, and those that were compute more or less than all seeds in the mean, whose "
+        f"accuracies are compared at equal time: {listing(parts)}."
     ]
 
 

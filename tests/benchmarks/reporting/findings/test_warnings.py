@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from benchmarks.reporting.findings.warnings import warnings
-from tests.benchmarks.reporting.hand_made import ENVIRONMENT, HandMade, timings
+from tests.benchmarks.reporting.hand_made import ENVIRONMENT, HandMade, costs, timings
 
 
 def test_a_gain_of_the_static_network_over_its_twin_is_called_noise(made: HandMade) -> None:
@@ -85,3 +85,21 @@ def test_two_static_networks_may_take_different_times(made: HandMade) -> None:
     made.add(made.spec("resnet"), latency=timings(0.001, 0.001, {"default": [0.001]}))
     made.add(made.spec("adanet"), latency=timings(0.002, 0.001, {"default": [0.001]}), baseline=wide)
     assert not [warning for warning in warnings(made.evidence()) if "load of the machine" in warning]
+
+
+def test_timed_seeds_that_compute_more_than_the_others_are_told(made: HandMade) -> None:
+    """The timed seed runs 3 M, the other 1 M: half more than their mean of 2 M. ResNet's seeds cost the same."""
+    times = timings(0.002, 0.002, {"default": [0.001]})
+    for method, of_second in (("adanet", 1e6), ("resnet", 3e6)):
+        made.add(made.spec(method), latency=times, cost=costs(("default", 3_000_000, 3e6)))
+        made.add(made.spec(method, 1), cost=costs(("default", 3_000_000, of_second)))
+    (found,) = [warning for warning in warnings(made.evidence()) if "Not every seed was timed" in warning]
+    assert "AdaNet (ConvNet-AIG) (50 % more)." in found
+    assert "ResNet" not in found
+
+
+def test_nobody_is_told_where_every_seed_was_timed(made: HandMade) -> None:
+    times = timings(0.002, 0.002, {"default": [0.001]})
+    for seed, routed in enumerate((3e6, 1e6)):
+        made.add(made.spec("adanet", seed), latency=times, cost=costs(("default", 3_000_000, routed)))
+    assert not any("Not every seed" in warning for warning in warnings(made.evidence()))
