@@ -71,8 +71,10 @@ def ranks(
             highlight=False,
             soft_wrap=True,
         )
-    if found.seeds == 1:
-        console.print("Some network has one seed: how much its rank owes to that cannot be told.", soft_wrap=True)
+    if not found.several_seeds:
+        console.print("Every network has one seed: what its rank owes to that cannot be told.", soft_wrap=True)
+    elif found.seeds == 1:
+        console.print("Some networks have one seed; they are taken to vary as those with several do.", soft_wrap=True)
 
 
 def _write(found: Ranks, place: str) -> None:
@@ -98,6 +100,7 @@ def _plain(found: Ranks) -> dict[str, object]:
         "studies": list(found.studies),
         "epochs": list(found.epochs),
         "seeds": found.seeds,
+        "several_seeds": found.several_seeds,
         "networks": [
             {"network": name, "accuracy": accuracy.tolist(), "rank": places.tolist()}
             for name, accuracy, places in zip(found.networks, found.accuracy, found.ranks, strict=True)

@@ -1,12 +1,13 @@
 """Does the order of networks depend on the budget of training? Ranks in several studies, and Kendall's tau.
 
 Tau of two studies is set beside what it would be if the order were the same: the first study's mean accuracies are then
-the truth, and noise is what resampling images and seeds does to the means of each study.
+the truth, and the second's are those and noise, of the images and of the seeds. How much a network varies from seed to
+seed is estimated from all the studies and moderated by the other networks, so that one that has a single seed is not
+taken to be without noise (`benchmarks.statistics.changes`).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -17,6 +18,7 @@ from scipy.stats import rankdata
 
 from benchmarks.comparing.studies import StoredStudy, TrainedSeed
 from benchmarks.records.files import StoreError
+from benchmarks.statistics import ContrastModel, changes
 
 FEWEST = 3
 """Networks of which there is an order to speak of."""
@@ -57,7 +59,8 @@ class Ranks:
     Attributes:
         studies: their names.
         epochs: of each study's recipe.
-        seeds: of the network that has fewest; noise of one seed alone is that of images.
+        seeds: of the network that has fewest, in one study.
+        several_seeds: whether some network has several seeds in a study; otherwise noise is that of images alone.
         networks: their names, best in the last study first.
         accuracy: (networks, studies) at the headline setting, mean over images and seeds.
         ranks: (networks, studies), 1 for the best; networks that are equal share the mean of their ranks.
@@ -67,19 +70,19 @@ class Ranks:
     studies: tuple[str, ...]
     epochs: tuple[int, ...]
     seeds: int
+    several_seeds: bool
     networks: tuple[str, ...]
     accuracy: Values
     ranks: Values
     agreements: tuple[Agreement, ...]
 
 
-def rank(studies: Sequence[StoredStudy], *, draws: int = 2_000, seed: int = 0) -> Ranks:
+def rank(studies: Sequence[StoredStudy], *, draws: int = 2_000) -> Ranks:
     """The networks that all studies have, and how alike the studies order them.
 
     Args:
         studies: at least two, on the same test images.
-        draws: of images and seeds.
-        seed: of the resampling.
+        draws: of the noise.
 
     Raises:
         StoreError: fewer than two studies or three networks, other data, or a network without answers.
@@ -93,17 +96,17 @@ def rank(studies: Sequence[StoredStudy], *, draws: int = 2_000, seed: int = 0) -
     right = [[_right(study, study.networks[label]) for label in shared] for study in studies]
     _check_data(studies, shared)
     means = np.array([[own.mean() for own in study] for study in right])
-    generator = np.random.default_rng(seed)
-    noise = _noise(right, draws, generator)
     agreements = tuple(
-        _agreement(studies[a].name, studies[b].name, means[[a, b]], (noise[a], noise[b]))
+        _agreement((studies[a].name, studies[b].name), means[[a, b]], _noise(right, a, b, draws))
         for a, b in combinations(range(len(studies)), 2)
     )
     order = np.argsort(-means[-1], kind="stable")
+    seeds = [len(own) for study in right for own in study]
     return Ranks(
         studies=tuple(study.name for study in studies),
         epochs=tuple(study.study.recipe.epochs for study in studies),
-        seeds=min(len(own) for study in right for own in study),
+        seeds=min(seeds),
+        several_seeds=max(seeds) > 1,
         networks=tuple(studies[0].titles[shared[place]] for place in order),
         accuracy=means.T[order],
         ranks=np.array([rankdata(-row) for row in means]).T[order],
@@ -137,25 +140,17 @@ def _check_data(studies: Sequence[StoredStudy], labels: Sequence[str]) -> None:
                     )
 
 
-def _noise(right: Sequence[Sequence[Values]], draws: int, generator: np.random.Generator) -> Values:
-    """(studies, draws, networks): what other images, the same for all, and other seeds change of the means."""
-    count = right[0][0].shape[1]
-    found = np.zeros((len(right), draws, len(right[0])))
-    for draw in range(draws):
-        weights = generator.multinomial(count, np.full(count, 1 / count)) / count
-        for place, study in enumerate(right):
-            for network, own in enumerate(study):
-                of_seeds = own @ weights
-                chosen = of_seeds[generator.integers(len(own), size=len(own))]
-                spread = math.sqrt(len(own) / max(1, len(own) - 1))  # few seeds differ less from their own mean
-                found[place, draw, network] = of_seeds.mean() - own.mean() + spread * (chosen.mean() - of_seeds.mean())
-    return found
+def _noise(right: Sequence[Sequence[Values]], a: int, b: int, draws: int) -> Values:
+    """(draws, networks): what other images, the same for both studies, and other seeds change of b's means less a's."""
+    others = [study for place, study in enumerate(right) if place not in (a, b)]
+    pairs = list(zip(right[a], right[b], strict=True))
+    return ContrastModel(changes(pairs, others=list(zip(*others, strict=True))), draws=draws).errors
 
 
-def _agreement(a: str, b: str, means: Values, noise: tuple[Values, Values]) -> Agreement:
+def _agreement(names: tuple[str, str], means: Values, noise: Values) -> Agreement:
     tau = float(tau_b(means[0], means[1]))
-    taus = tau_b(means[0] + noise[0], means[0] + noise[1])
-    return Agreement(a=a, b=b, tau=tau, chance=float(np.quantile(taus, LEVEL, method="lower")))
+    taus = tau_b(np.broadcast_to(means[0], noise.shape), means[0] + noise)
+    return Agreement(a=names[0], b=names[1], tau=tau, chance=float(np.quantile(taus, LEVEL, method="lower")))
 
 
 def tau_b(x: Values, y: Values) -> Values:

@@ -22,12 +22,15 @@ Twice = tuple[Floats, Floats]
 """Values of one network in two studies, (S, I) each: of every seed, of every image."""
 
 
-def changes(several: Sequence[Twice], *, same_images: bool = True) -> Components:
+def changes(
+    several: Sequence[Twice], *, same_images: bool = True, others: Sequence[Sequence[Floats]] = ()
+) -> Components:
     """Of the means of K networks with other seeds in the second study; `seeds` is half their harmonic mean.
 
     Args:
         several: of each network. All have the same images in the first study, and all in the second.
         same_images: whether these are the same, in the same order.
+        others: of each network, (S, I) in each further study, which tells too how much the network varies; or nothing.
     """
     counts = np.array([[len(values) for values in pair] for pair in several])
     means = [np.stack([pair[side].mean(axis=0) for pair in several]) for side in (0, 1)]
@@ -36,10 +39,11 @@ def changes(several: Sequence[Twice], *, same_images: bool = True) -> Components
     covariance = np.asarray(sum(_covariance(part) for part in parts))
     chance = [sum(interaction(values) / values.size for values in pair) for pair in several]
     covariance[np.diag_indices_from(covariance)] -= np.array(chance)
-    df = (counts - 1).sum(axis=1)
-    squares = [sum(len(values) * values.mean(axis=1).var() for values in pair) for pair in several]
     scale = [np.concatenate([values.ravel() for values in pair]).var() for pair in several]
     scale = np.maximum(scale, 1 / images)
+    studies = [(*pair, *more) for pair, more in zip(several, others or [()] * len(several), strict=True)]
+    df = np.array([sum(len(values) - 1 for values in own) for own in studies])
+    squares = [sum(len(values) * values.mean(axis=1).var() for values in own) for own in studies]
     return Components(
         accuracy=means[1].mean(axis=1) - means[0].mean(axis=1),
         images=images,

@@ -67,6 +67,11 @@ class ContrastModel:
             critical=float(np.quantile(np.concatenate(largest), level)),
         )
 
+    @property
+    def errors(self) -> Floats:
+        """(draws, K): by how much the quantities may be wrong, by chance."""
+        return self._draws[0]
+
     @cached_property
     def _root(self) -> Floats:
         """(K, K), which times its transpose is the covariance from images, negative variances made 0."""

@@ -100,17 +100,19 @@ def drawn(generator: np.random.Generator, shares: Sequence[float], seeds: int, i
     return found
 
 
-def test_equal_orders_are_seldom_called_another() -> None:
-    """By simulation: at most one in ten, for networks as near to each other as those of a study."""
+@pytest.mark.parametrize("seeds", [(3, 3), (1, 3), (1, 3, 1)])
+def test_equal_orders_are_seldom_called_another(seeds: Sequence[int]) -> None:
+    """By simulation: at most one in ten, of networks half a point apart whose seeds differ by one.
+
+    What seeds change is known from the third study where two have one seed each; without it, it would be one in seven.
+    """
     generator = np.random.default_rng(1)
-    shares = np.linspace(0.88, 0.94, 5).tolist()
+    shares = np.linspace(0.92, 0.94, 5).tolist()
     changed = [
-        rank([study(name, drawn(generator, shares, 3, 400)) for name in "ab"], draws=60, seed=trial)
-        .agreements[0]
-        .changed
-        for trial in range(60)
+        [one.changed for one in rank([study("a", drawn(generator, shares, own, 400)) for own in seeds]).agreements]
+        for _ in range(100)
     ]
-    assert np.mean(changed) <= 0.1
+    assert np.mean(changed, axis=0).max() <= 0.1
 
 
 @pytest.mark.parametrize(

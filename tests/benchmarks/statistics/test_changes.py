@@ -35,6 +35,15 @@ def test_a_networks_variance_over_seeds_is_pooled_over_both_studies() -> None:
     assert found.of_seeds == pytest.approx([0.04 / 3 * (1 / 3 + 1 / 2)])
 
 
+def test_a_further_study_tells_how_much_a_network_of_one_seed_varies() -> None:
+    a, b = values("1" * 9 + "0"), values("1" * 7 + "000")
+    third = values("1" * 9 + "0", "1" * 7 + "000", "1" * 8 + "00")  # squares sum to .02, with two degrees of freedom
+    found = changes([(a, b)], others=[[third]])
+    assert found.df.tolist() == [2]
+    assert found.of_seeds == pytest.approx([0.02 / 2 * (1 + 1)])
+    assert found.accuracy == pytest.approx([-0.2])
+
+
 def test_what_a_seed_has_in_common_cancels_where_it_was_made_twice() -> None:
     a = values("1" * 9 + "0", "1" * 5 + "0" * 5)
     b = values("0" + "1" * 8 + "0", "00" + "1" * 3 + "0" * 5)  # one image fewer, and two
