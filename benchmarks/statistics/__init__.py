@@ -8,11 +8,12 @@ from benchmarks.statistics.interpolation import SAME_COST, frontier, weights_at
 from benchmarks.statistics.mantel import PERMUTATIONS, Mantel, mantel
 from benchmarks.statistics.model import AnswerModel
 from benchmarks.statistics.moderation import Floats
-from benchmarks.statistics.rank_correlation import RankCorrelations, rank_correlations
+from benchmarks.statistics.rank_correlation import ALPHA, Numbers, RankCorrelations, rank_correlation, rank_correlations
 from benchmarks.statistics.resampled import resampled_components
 from benchmarks.statistics.simulation import LEVEL, ContrastModel
 
 __all__ = [
+    "ALPHA",
     "LEVEL",
     "PERMUTATIONS",
     "SAME_COST",
@@ -22,6 +23,7 @@ __all__ = [
     "Contrasts",
     "Floats",
     "Mantel",
+    "Numbers",
     "RankCorrelations",
     "Twice",
     "binned_errors",
@@ -32,6 +34,7 @@ __all__ = [
     "frontier",
     "mantel",
     "on_these_images",
+    "rank_correlation",
     "rank_correlations",
     "resampled_components",
     "weights_at",

@@ -1,5 +1,9 @@
-"""Rank correlations between quantities of the same images, with intervals that hold together.
+"""Rank correlations: of few things, with their exact p; between quantities of the same images, with intervals.
 
+Two lists of a few numbers, such as a value of each of six layers, have their p by permutation: Student's distribution,
+which is for long lists, calls four layers in order certain, which one order in 24 is by chance.
+
+The intervals of images hold together.
 Images are drawn again, all quantities of an image together, so that correlations that share a quantity depend on each
 other as they do. Ties have their mean rank, in every draw anew: an early-exit network has a few costs only, for which
 formulas such as that of Bonett and Wright (2000) are not made. Intervals are symmetric on Fisher's scale, and the
@@ -13,15 +17,21 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
+from scipy.stats import permutation_test, rankdata
 
 from benchmarks.statistics.moderation import Floats
 from benchmarks.statistics.simulation import LEVEL, SEED
 
+Numbers = Sequence[float] | NDArray[np.floating] | NDArray[np.integer]
+"""A list of them."""
+ALPHA = 0.05
+"""Below it, p says that a correlation is not 0."""
 DRAWS = 2000
 """Draws of images."""
 AT_ONCE = 100_000
 """Images times draws that are held in memory together: as many as a processor's cache holds."""
+PERMUTATIONS = 40_320
+"""All of eight things; of more, so many at random."""
 NEARLY_ONE = 1 - 1e-9
 """Correlations beyond count as that much: Fisher's scale ends at 1."""
 NO_SPREAD = 1e-7
@@ -48,6 +58,31 @@ class RankCorrelations:
     def differs(self) -> NDArray[np.bool_]:
         """(M,) whether the interval leaves 0 out."""
         return np.asarray((self.low > 0) | (self.high < 0))
+
+
+def rank_correlation(x: Numbers, y: Numbers) -> tuple[float, float]:
+    """Spearman's correlation of two lists, and its two-sided p by permutation: exact for eight things or fewer.
+
+    Args:
+        x: (N,), with two values at least.
+        y: (N,), likewise.
+
+    Raises:
+        ValueError: all of one list are equal, or the lists differ in length.
+    """
+    a, b = (rankdata(values) - (len(values) + 1) / 2 for values in (x, y))
+    if len(a) != len(b) or not a.any() or not b.any():
+        raise ValueError(f"no rank correlation of {list(x)} and {list(y)}: they need equal lengths and two values each")
+    unit = b / np.linalg.norm(a) / np.linalg.norm(b)
+    found = permutation_test(
+        (a,),
+        lambda values, axis: (values * unit).sum(axis=axis),
+        permutation_type="pairings",
+        vectorized=True,
+        n_resamples=PERMUTATIONS,
+        rng=SEED,
+    )
+    return float(found.statistic), float(found.pvalue)
 
 
 def rank_correlations(

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
+from benchmarks.reporting.formatting import signed
+from benchmarks.statistics import ALPHA, Numbers, rank_correlation
 from zoo.plugins import Registry, origin_of
 
 Verdict = Literal["holds", "does not hold", "cannot be told", "does not apply"]
@@ -19,7 +21,7 @@ class Found:
 
     Attributes:
         network: of which; None where it is about several.
-        figure: the number behind the verdict, with its interval, and of how many images, units or pairs it is.
+        figure: the number behind the verdict, with its interval or p, and of how many images, units or pairs it is.
         verdict: whether the claim holds here.
     """
 
@@ -98,3 +100,19 @@ def above(low: float, high: float, bound: float = 0.0) -> Verdict:
 def below(low: float, high: float, bound: float) -> Verdict:
     """Whether a value lies below a bound, by its interval."""
     return above(-high, -low, -bound)
+
+
+def correlated(network: NetworkEvidence, x: Numbers, y: Numbers, of: str, *, rises: bool = True) -> Found:
+    """Whether two lists of a network, such as a value per layer, rise together, or one falls with the other.
+
+    Args:
+        network: whose.
+        x: (N,), with two values at least.
+        y: (N,), likewise.
+        of: what they are of, after their number; in the plural.
+        rises: whether they are said to rise together.
+    """
+    correlation, p = rank_correlation(x, y)
+    verdict: Verdict = "cannot be told" if p >= ALPHA else "holds" if (correlation > 0) == rises else "does not hold"
+    figure = f"rank correlation {signed(correlation)}, p {p:.2g}; {len(x)} {of}"
+    return Found(network=network, figure=figure, verdict=verdict)

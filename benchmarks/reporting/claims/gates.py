@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 
 import numpy as np
-from scipy.stats import spearmanr
 
 from benchmarks.measuring.summaries.intervals import wilson_interval
-from benchmarks.reporting.claims.base import Found, above, claim, parameter
-from benchmarks.reporting.claims.lesions import ENOUGH, fisher_interval
+from benchmarks.reporting.claims.base import Found, above, claim, correlated, parameter
 from benchmarks.reporting.evidence import routes
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.evidence.route_statistics import explained_by_class
 from benchmarks.reporting.findings.significance import compared
-from benchmarks.reporting.formatting import count, percent, points, signed
+from benchmarks.reporting.formatting import count, percent, points
 
 DOWNSAMPLING = re.compile(r"stage(?:[2-9]|\d\d+)\.block1")
 EQUAL = 0.05
@@ -85,13 +83,7 @@ def class_variation(evidence: Evidence) -> list[Found]:
             text = f"{len(varying)} units vary"
             found.append(Found(network=network, figure=text, verdict="cannot be told"))
             continue
-        ranks = spearmanr(varying, explained)
-        low, high = fisher_interval(float(ranks.statistic), len(varying))
-        text = (
-            f"rank correlation {signed(ranks.statistic)} ({signed(low)} to {signed(high)}); {len(varying)} units vary"
-        )
-        enough = len(varying) >= ENOUGH
-        found.append(Found(network=network, figure=text, verdict=above(low, high) if enough else "cannot be told"))
+        found.append(correlated(network, varying, explained, "units vary"))
     return found
 
 

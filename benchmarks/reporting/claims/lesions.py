@@ -7,13 +7,12 @@ import re
 from collections.abc import Callable, Sequence
 
 import pandas as pd
-from scipy.stats import spearmanr
 
-from benchmarks.reporting.claims.base import Found, Verdict, above, below, claim, parameter
+from benchmarks.reporting.claims.base import Found, Verdict, above, below, claim, correlated, parameter
 from benchmarks.reporting.evidence.changed import INTACT, Lesions, Loss, Part, lesions_of
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.findings.pairwise import reference
-from benchmarks.reporting.formatting import count, points, signed
+from benchmarks.reporting.formatting import count, points
 
 HARDLY = 0.01
 """Accuracy, as a share of images, whose loss is still called hardly any."""
@@ -26,8 +25,6 @@ FIRST_OF_STAGE = re.compile(r"(?:stage|segment)(?:[2-9]|\d\d+)\.block1")
 """A residual block that changes resolution and width."""
 FEWEST = 4
 """Nodes, edges or units from which on a correlation is given."""
-ENOUGH = 10
-"""Of them from which on its interval, which is for large numbers, decides: four in order are one chance of 24."""
 
 
 def first_of_stages(parts: Sequence[Part]) -> tuple[list[Part], list[Part]]:
@@ -168,12 +165,7 @@ def _by_degree(evidence: Evidence, kind: str, end: str, *, more: bool) -> list[F
         places = [int(degrees.get(name.rpartition(" -> ")[2], 0)) for name in losses]
         if len(losses) < FEWEST or len(set(places)) < 2 or len(set(losses.values())) < 2:
             continue
-        ranks = spearmanr(places, list(losses.values()))
-        low, high = fisher_interval(float(ranks.statistic), len(losses))
-        text = f"rank correlation {signed(ranks.statistic)} ({signed(low)} to {signed(high)}); {len(losses)} {kind}s"
-        decided = above(low, high) if more else below(low, high, 0.0)
-        verdict: Verdict = decided if len(losses) >= ENOUGH else "cannot be told"
-        found.append(Found(network=network, figure=text, verdict=verdict))
+        found.append(correlated(network, places, list(losses.values()), f"{kind}s", rises=more))
     return found
 
 
@@ -183,13 +175,6 @@ def losses_of(table: pd.DataFrame, kind: str) -> dict[str, float]:
     chosen = chosen[chosen["kind"].isin((INTACT, kind))]
     shares = chosen.groupby("parts", sort=False)["right"].mean()
     return {str(part): round(float(shares[""]) - float(share), 9) for part, share in shares.items() if part}
-
-
-def fisher_interval(correlation: float, pairs: int) -> tuple[float, float]:
-    """95 % interval of a rank correlation: Fisher's z with the variance of Bonett and Wright (2000)."""
-    z = math.atanh(max(-0.999999, min(0.999999, correlation)))
-    half = 1.959964 * math.sqrt((1 + correlation**2 / 2) / max(pairs - 3, 1))
-    return math.tanh(z - half), math.tanh(z + half)
 
 
 def _static(evidence: Evidence) -> list[tuple[NetworkEvidence, Lesions]]:

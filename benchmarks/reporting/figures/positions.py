@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 from matplotlib.figure import Figure
-from scipy.stats import spearmanr
 
 from benchmarks.reporting.drawing.axes import WIDTH
 from benchmarks.reporting.drawing.style import FAINT, INK, owned, style_of
@@ -14,7 +13,7 @@ from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.evidence.inside import found_inside
 from benchmarks.reporting.figures.base import Drawing, Panel, network_figure
 from benchmarks.reporting.formatting import signed, significant
-from benchmarks.statistics import Floats
+from benchmarks.statistics import ALPHA, Floats, rank_correlation
 
 GRID = tuple((dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if (dy, dx) != (0, 0))
 """Where the outer taps start."""
@@ -76,9 +75,7 @@ def _caption(places: Floats) -> str:
         return (
             f"{text}; {len(distance)} layers are too few to say whether it grows with depth. One training, first seed."
         )
-    found = spearmanr(np.arange(len(distance)), distance)
-    told = ("grows" if found.statistic > 0 else "falls") if found.pvalue < 0.05 else "does not clearly change"
-    return (
-        f"{text}. It {told} with depth (rank correlation {signed(float(found.statistic))}, p {found.pvalue:.2g}). "
-        "One training, first seed."
-    )
+    correlation, p = rank_correlation(np.arange(len(distance)), distance)
+    grows = "grows" if correlation > 0 else "falls"
+    told = f"It {grows} with depth" if p < ALPHA else "Whether it grows with depth cannot be told"
+    return f"{text}. {told} (rank correlation {signed(correlation)}, p {p:.2g}). One training, first seed."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import spearmanr
 
 from benchmarks.reporting.drawing.axes import canvas
 from benchmarks.reporting.drawing.style import style_of
@@ -14,6 +13,7 @@ from benchmarks.reporting.evidence.route_statistics import explained_by_class
 from benchmarks.reporting.figures.base import Drawing, Panel, network_figure
 from benchmarks.reporting.findings.similar_classes import sentence, similar_classes
 from benchmarks.reporting.formatting import count, signed
+from benchmarks.statistics import ALPHA, rank_correlation
 
 FEWEST = 4
 """Units whose execution varies, from which a correlation with depth is given."""
@@ -55,9 +55,7 @@ def _trend(used: NDArray[np.bool_], explained: NDArray[np.float64]) -> str:
         return f"Only {len(varying)} {vary}, too few to say whether it grows with depth. "
     if np.ptp(explained[varying]) == 0:
         return f"It is the same for all {len(varying)} units that vary. "
-    found = spearmanr(varying, explained[varying])
-    grows = "grows" if found.statistic > 0 else "falls"
-    told = f"It {grows} with depth" if found.pvalue < 0.05 else "Whether it grows with depth cannot be told"
-    return (
-        f"{told} (rank correlation {signed(found.statistic)}, p {found.pvalue:.2g}, {len(varying)} units that vary). "
-    )
+    correlation, p = rank_correlation(varying, explained[varying])
+    grows = "grows" if correlation > 0 else "falls"
+    told = f"It {grows} with depth" if p < ALPHA else "Whether it grows with depth cannot be told"
+    return f"{told} (rank correlation {signed(correlation)}, p {p:.2g}, {len(varying)} units that vary). "

@@ -36,12 +36,12 @@ def paper_claims(evidence: Evidence) -> Table | None:
                 name="Here",
                 numeric=False,
                 long=True,
-                tip="By the interval below it; of small networks on this data set.",
+                tip="By the interval, or p, below it; of small networks on this data set.",
             ),
         ],
         rows=rows,
-        note="A claim holds, or does not, where a 95 % interval lies wholly on one side; otherwise it cannot be told. "
-        "Every interval is its own: of twenty claims with nothing in them, one seems to hold or not to. "
-        "Where no seeds are named it is about the network of the first seed. Papers claim it of their own networks and "
-        "data, which are mostly larger: a claim that does not hold here is not refuted there.",
+        note="A claim holds, or does not, where a 95 % interval lies wholly on one side, or p (by permutation) is "
+        "below 0.05; otherwise it cannot be told. Each is judged alone: of twenty claims with nothing in them, one "
+        "seems to hold or not to. Where no seeds are named it is about the network of the first seed. Papers claim it "
+        "of their own networks and data, mostly larger: a claim that does not hold here is not refuted there.",
     )

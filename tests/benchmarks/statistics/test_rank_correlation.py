@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import binomtest, spearmanr
 
-from benchmarks.statistics.rank_correlation import rank_correlations
+from benchmarks.statistics.rank_correlation import rank_correlation, rank_correlations
 
 Floats = NDArray[np.float64]
 IMAGES = 200
@@ -25,6 +25,34 @@ def test_correlations_are_those_of_scipy_ties_included() -> None:
     expected = [spearmanr(quantities[a], quantities[b]).statistic for a, b in pairs]
     np.testing.assert_allclose(found.estimate, expected, atol=1e-9)
     assert found.images == IMAGES
+
+
+@pytest.mark.parametrize(
+    ("values", "correlation", "p"),
+    [
+        ([1.45, 1.47, 1.56, 1.9], 1.0, 2 / 24),  # one of 24 orders, and its reverse
+        ([4.0, 3, 1, 2], -0.8, 8 / 24),  # 1 has one order, .8 three: each two neighbours exchanged; and as many below 0
+        ([1.0, 2, 3, 4, 6, 5], 1 - 6 * 2 / (6 * 35), 2 * 6 / 720),  # 1, and five times two neighbours exchanged
+    ],
+)
+def test_a_few_things_have_an_exact_p(values: list[float], correlation: float, p: float) -> None:
+    assert rank_correlation(range(len(values)), values) == pytest.approx((correlation, p))
+
+
+def test_many_things_have_the_p_of_students_distribution() -> None:
+    generator = np.random.default_rng(3)
+    x = generator.standard_normal(60)
+    y = 0.4 * x + generator.standard_normal(60)
+    expected = spearmanr(x, y)
+    found = rank_correlation(x, y)
+    assert found[0] == pytest.approx(expected.statistic)
+    assert found[1] == pytest.approx(expected.pvalue, abs=0.005)
+    assert 0.001 < found[1] < 0.2
+
+
+def test_equal_values_have_no_rank_correlation() -> None:
+    with pytest.raises(ValueError, match="two values each"):
+        rank_correlation([1, 2, 3], [5, 5, 5])
 
 
 def test_a_correlation_of_four_images_by_hand() -> None:

@@ -111,8 +111,9 @@ def positions_caption(study: Study, network: Network) -> Says:
     if len(distances) < FEWEST:
         return joined(text, says("; {} layers are too few … One training, first seed.", len(distances)))
     found, p = rank_correlation(np.array(distances))
-    told = "does not clearly change" if p >= 0.05 else "grows" if found > 0 else "falls"
-    return joined(text, says(f". It {told} with depth (rank correlation {{}}, p {{}}). …", found, p))
+    clear = f"It {'grows' if found > 0 else 'falls'} with depth"
+    told = clear if p < 0.05 else "Whether it grows with depth cannot be told"
+    return joined(text, says(f". {told} (rank correlation {{}}, p {{}}). …", found, p))
 
 
 def updates(study: Study, network: Network) -> Rows:

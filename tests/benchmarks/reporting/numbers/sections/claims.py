@@ -9,15 +9,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-import pandas as pd
-from numpy.typing import ArrayLike
-from scipy.stats import norm
 
 from benchmarks.statistics import ContrastModel, changes_of_seeds
 from tests.benchmarks.reporting.numbers import insides
 from tests.benchmarks.reporting.numbers.exiting import budget, correct, has_exits
 from tests.benchmarks.reporting.numbers.information import explained, rank_correlation
-from tests.benchmarks.reporting.numbers.records import Floats, Network, Study, right, wilson_of
+from tests.benchmarks.reporting.numbers.records import Network, Study, right, wilson_of
 from tests.benchmarks.reporting.numbers.route_figures import exits_of, used
 from tests.benchmarks.reporting.numbers.saying import Cell, Column, Ends, Says, Table, joined, number, says, word
 from tests.benchmarks.reporting.numbers.sections.changed import parts
@@ -44,7 +41,7 @@ def claims(study: Study) -> Table:
         Column(Says("Claim"), [Cell(Says("…"), Says("…"), Says(row.paper)) for row in rows]),
         Column(Says("Here"), [_here(row) for row in rows]),
     ]
-    return Table(columns, note=says("… where a {} % interval …", 95))
+    return Table(columns, note=says("… where a {} % interval … below {}; …", 95, 0.05))
 
 
 def _here(row: Row) -> Cell:
@@ -65,13 +62,6 @@ def below(found: Ends, bound: float) -> str:
     return above((-value, -high, -low), -bound)
 
 
-def ranks(value: float, pairs: int) -> Ends:
-    """A rank correlation with the interval of Bonett and Wright (2000)."""
-    half = norm.ppf(0.975) * math.sqrt((1 + value**2 / 2) / (pairs - 3))
-    z = math.atanh(min(max(value, -0.999999), 0.999999))
-    return value, math.tanh(z - half), math.tanh(z + half)
-
-
 def gated(study: Study) -> list[Network]:
     """Networks in which not exits alone decide what runs."""
     return [network for network in study.routing if not exits_of(network)]
@@ -81,8 +71,13 @@ def _points(found: Ends) -> Says:
     return says("{} ({} to {})", *(100 * end for end in found))
 
 
-def _correlation(found: Ends, of: Says) -> Says:
-    return joined(says("rank correlation {} ({} to {}); ", *found), of)
+def _correlation(found: tuple[float, float], of: Says) -> Says:
+    return joined(says("rank correlation {}, p {}; ", *found), of)
+
+
+def _told(found: tuple[float, float]) -> str:
+    value, p = found
+    return "cannot be told" if p >= 0.05 else "holds" if value > 0 else "does not hold"
 
 
 def downsampling_runs(study: Study) -> Iterator[Row]:
@@ -109,9 +104,8 @@ def class_variation(study: Study) -> Iterator[Row]:
         if len(varying) < 4:
             yield Row("Veit and Belongie 2018", network, count, "cannot be told")
             continue
-        found = ranks(rank_correlation(explained(table[varying], answers["label"]))[0], len(varying))
-        verdict = above(found) if len(varying) >= 10 else "cannot be told"
-        yield Row("Veit and Belongie 2018", network, _correlation(found, count), verdict)
+        found = rank_correlation(explained(table[varying], answers["label"]))
+        yield Row("Veit and Belongie 2018", network, _correlation(found, count), _told(found))
 
 
 def animals(study: Study) -> Iterator[Row]:
@@ -291,12 +285,8 @@ def out_degree(study: Study) -> Iterator[Row]:
         nodes = [k for k, kind in enumerate(own.kinds) if kind == "node"]
         targets = [float(sources.get(own.names[k], 0)) for k in nodes]
         losses = np.array([own.single[k][0] for k in nodes])
-        found = ranks(float(np.corrcoef(_ranked(targets), _ranked(losses))[0, 1]), len(nodes))
-        yield Row("Xie et al. 2019", network, _correlation(found, says("{} nodes", len(nodes))), above(found))
-
-
-def _ranked(values: ArrayLike) -> Floats:
-    return np.asarray(pd.Series(np.asarray(values, dtype=float)).round(12).rank(), dtype=np.float64)
+        found = rank_correlation(losses.round(12), np.array(targets))
+        yield Row("Xie et al. 2019", network, _correlation(found, says("{} nodes", len(nodes))), _told(found))
 
 
 CLAIMS: tuple[Callable[[Study], Iterator[Row]], ...] = (
