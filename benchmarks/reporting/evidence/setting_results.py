@@ -62,8 +62,9 @@ def setting_results(summary: pd.DataFrame, network_of: Mapping[str, str]) -> pd.
     Columns: network, setting, headline, note, seeds, samples, and for each measurement x, which is every column of
     numbers that the summary has, those of plug-ins too: x (mean over seeds); x_low and x_high: of one seed its interval
     (accuracy: 95 % Wilson; times: 95 % bootstrap; energy: quartiles), of several that have it the smallest and largest
-    (but see `intervals.of_settings`); and x_std, the standard deviation over seeds (NaN for one). And routed_timed: the
-    mean of routed over the seeds that were timed, NaN without any; it may differ, as each seed chooses its settings.
+    (but see `intervals.of_settings`); and x_std, the standard deviation over seeds (NaN for one). And nominal_timed,
+    routed_timed and executed_timed: means over the seeds that were timed, NaN without any. They may differ, as each
+    seed chooses its settings; times are to be held against them.
 
     Args:
         summary: as `completed` returns it.
@@ -77,9 +78,8 @@ def setting_results(summary: pd.DataFrame, network_of: Mapping[str, str]) -> pd.
     )
     values = _over_seeds(table, measured)
     timed = table[[f"latency_{size}" for size in batch_sizes(summary)]].notna().any(axis=1)
-    values["routed_timed"] = (
-        table["routed"].astype(float).where(timed).groupby([table[key] for key in KEYS], sort=False).mean()
-    )
+    own = table[["nominal", "routed", "executed"]].astype(float).where(timed)
+    values = values.join(own.groupby([table[key] for key in KEYS], sort=False).mean().add_suffix("_timed"))
     return found.join(values).reset_index()[[*KEYS, *found.columns, *values.columns]]
 
 

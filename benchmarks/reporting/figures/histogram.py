@@ -41,7 +41,7 @@ def histogram(evidence: Evidence, network: NetworkEvidence) -> Drawing | None:
     axes.set_xlim(0, top)
     axes.set_xlabel(f"routed multiply-accumulates ({unit.name} MACs)")
     axes.set_ylabel("share of images (%)")
-    return Drawing(panels=[Panel(figure=drawn)], caption=_caption(evidence, table))
+    return Drawing(panels=[Panel(figure=drawn)], caption=_caption(evidence, network, table))
 
 
 def _write(axes: Axes, x: float, word: str, side: Literal["left", "right"]) -> None:
@@ -55,11 +55,12 @@ def _nominal(network: NetworkEvidence) -> float | None:
     return None if ledger is None else float(ledger["macs"].sum())
 
 
-def _caption(evidence: Evidence, table: pd.DataFrame) -> str:
+def _caption(evidence: Evidence, network: NetworkEvidence, table: pd.DataFrame) -> str:
     unit = evidence.unit
+    seed = ", first seed" if len(network.models) > 1 else ""
     low, high = (float(table["macs"].quantile(q)) for q in (0.05, 0.95))
     return (
         f"Mean {unit.format(table['macs'].mean())} {unit.name} MACs; nine images of ten are between "
-        f"{unit.format(low)} and {unit.format(high)}. {count(len(table))} test images, one bar per "
+        f"{unit.format(low)} and {unit.format(high)}. {count(len(table))} test images{seed}, one bar per "
         f"{BINS}th of the axis."
     )

@@ -32,14 +32,16 @@ def decisions(evidence: Evidence) -> Table | None:
         title="What decisions cost, and how large a unit must be",
         columns=columns,
         rows=rows,
-        note="At the headline setting. Overhead is the mean routed time less the time that the routed MACs take at the "
-        "baseline's rate: gates, exits, gathering, and operators that are slower than the baseline's. Where a unit is "
-        f"smaller than the break-even, no gate in front of it can save time on this machine.{timing_note(evidence)}",
+        note="At the headline setting, of the seeds that were timed. Overhead is the mean routed time less the time "
+        "that the routed MACs take at the baseline's rate: gates, exits, gathering, and operators that are slower than "
+        "the baseline's. Where a unit is smaller than the break-even, no gate in front of it can save time on this "
+        "machine, against a static network of its own nominal MACs, which may be more than the baseline's."
+        f"{timing_note(evidence)}",
     )
 
 
 def _row(evidence: Evidence, network: NetworkEvidence, size: int) -> list[Cell] | None:
-    names = ("executed", "nominal", f"latency_{size}", f"static_{size}")
+    names = ("executed_timed", "nominal_timed", f"latency_{size}", f"static_{size}")
     executed, nominal, routed, static = (evidence.value(network, name) for name in names)
     if any(is_missing(value) for value in (executed, nominal, routed, static)) or not executed < nominal:
         return None

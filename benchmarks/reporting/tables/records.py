@@ -66,12 +66,16 @@ def _row(evidence: Evidence, network: NetworkEvidence, machines: Mapping[str, st
         for evaluator, reason in model.reasons.items():
             if reason != OFF and evaluator not in lacking.get(reason, []):
                 lacking.setdefault(reason, []).append(evaluator)
+    lacks = [f"{listing(names)}: {reason}" for reason, names in lacking.items()]
+    untrained = 0 if evidence.study.studies or network.is_given else evidence.study.repetitions - len(network.models)
+    if untrained > 0:
+        lacks.append(f"{untrained} seed{'s' if untrained > 1 else ''}: not trained")
     spent = sum(sum(model.spent.values()) for model in network.models)
     return [
         _name(network),
         Cell(text=str(len(network.models)), sort=len(network.models), tip=f"of random numbers: {seeds}"),
         text("stale", network.stale) if network.stale else text(TODAYS),
-        text("; ".join(f"{listing(names)}: {reason}" for reason, names in lacking.items()) or NOTHING),
+        text("; ".join(lacks) or NOTHING),
         text(_machine(evidence, network, machines)),
         _timing(evidence, network),
         _attacked(network),
