@@ -3,6 +3,7 @@
 A network and its baseline take turns in one process, so that their ratio is sound. Seconds of two processes are not:
 another memory layout or a neighbour on the machine moves all of them alike. The baseline that several networks share
 has been timed beside each of them; the mean of these times stands for it, and a network's time is its ratio times that.
+A network that is its own baseline has the ratio 1, however its turns came out: these show noise, and nothing else.
 Seconds that were measured in different environments are never pooled.
 """
 
@@ -34,7 +35,7 @@ def relative_time(
 
     Returns:
         Time, lower and upper end; NaN where it was not timed, or where the reference baseline was not timed in the same
-        environment. The interval is that of the ratio to its own baseline.
+        environment. The interval is that of the ratio to its own baseline; of a baseline it has no width.
     """
     headline = evidence.headlines.get(network.label, {})
     point = headline if setting is None else evidence.points.get((network.label, setting), {})
@@ -43,7 +44,7 @@ def relative_time(
         return math.nan, math.nan, math.nan
     own = baseline_seconds(evidence, network.first.baseline.network, size, network.timed_in)
     share = own / baseline_seconds(evidence, reference_baseline(evidence), size, network.timed_in)
-    time, low, high = (share / float(point[column]) for column in columns)
+    time, low, high = (share / (1.0 if network.is_baseline else float(point[column])) for column in columns)
     return time, low, high
 
 

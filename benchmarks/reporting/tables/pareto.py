@@ -33,7 +33,8 @@ def pareto(evidence: Evidence) -> Table | None:
         rows=rows,
         note="A network is dominated by another that costs no more and is no less accurate, both at their headline "
         "settings; of several the most accurate is named. Below: the difference in accuracy, and the cost as a "
-        "multiple of the other's. “Open” differences are not significant: only the cost speaks against the network.",
+        "multiple of the other's. “Open” differences are not significant: only the cost speaks against the network. "
+        "Times are compared as measured, without their intervals.",
     )
 
 

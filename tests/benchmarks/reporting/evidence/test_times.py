@@ -34,6 +34,15 @@ def test_another_baseline_is_placed_by_its_own_time(made: HandMade) -> None:
     assert times(evidence)["skipnet"] == pytest.approx(0.5)
 
 
+def test_a_network_that_is_the_baseline_takes_its_time_whatever_noise_made_of_its_turns(made: HandMade) -> None:
+    """AdaNet takes twice the baseline's time: 20 ms, not 25, though the baseline came out faster than itself."""
+    made.add(made.spec("resnet"), latency=timings(0.010, 0.008, {"default": [0.008, 0.007, 0.009]}))
+    made.add(made.spec("adanet"), latency=timings(0.010, 0.020, {"default": [0.020] * 3}))
+    evidence = made.evidence()
+    assert times(evidence) == pytest.approx({"resnet": 1.0, "adanet": 2.0})
+    assert relative_time(evidence, evidence.networks[0], 1) == pytest.approx((1.0, 1.0, 1.0))
+
+
 OTHER = {**ENVIRONMENT, "processor": "Another Processor", "host": "89abcdef"}
 
 

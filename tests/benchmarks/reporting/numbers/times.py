@@ -133,6 +133,8 @@ def relative_time(study: Study, network: Network, size: int, setting: str | None
     """Time of an image as a multiple of the reference baseline's, with the ends of its interval."""
     share = baseline_seconds(study, network.baseline, size) / baseline_seconds(study, study.reference, size)
     value, low, high = speedup(network, size, setting or network.first).ends()
+    if network.selector == network.baseline:
+        value = low = high = 1.0
     return share / value, share / high, share / low
 
 
