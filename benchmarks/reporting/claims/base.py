@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
@@ -43,6 +43,8 @@ class Claim:
         says: the claim, as a sentence.
         order: its place in the table.
         test: what a study says of it; nothing where it has not the networks or measurements.
+        each_seed: whether the test looks at the first seed of a network only, so that it is made of every seed, see
+            `found_by`.
     """
 
     name: str
@@ -50,13 +52,14 @@ class Claim:
     says: str
     order: int
     test: Test
+    each_seed: bool = False
 
 
 CLAIMS: Registry[Claim] = Registry("claim", "benchmarks.reporting.claims")
 """Every claim that a page can test."""
 
 
-def claim(name: str, *, paper: str, says: str, order: int = LAST) -> Callable[[Test], Test]:
+def claim(name: str, *, paper: str, says: str, order: int = LAST, each_seed: bool = False) -> Callable[[Test], Test]:
     """Decorator that makes a function the test of a paper's claim.
 
     Args:
@@ -64,13 +67,15 @@ def claim(name: str, *, paper: str, says: str, order: int = LAST) -> Callable[[T
         paper: see there.
         says: see there.
         order: see there.
+        each_seed: see there.
 
     Raises:
         ValueError: the name is taken.
     """
 
     def decorate(test: Test) -> Test:
-        CLAIMS.add(name, Claim(name=name, paper=paper, says=says, order=order, test=test), origin_of(test))
+        made = Claim(name=name, paper=paper, says=says, order=order, test=test, each_seed=each_seed)
+        CLAIMS.add(name, made, origin_of(test))
         return test
 
     return decorate
@@ -79,6 +84,33 @@ def claim(name: str, *, paper: str, says: str, order: int = LAST) -> Callable[[T
 def claims() -> list[Claim]:
     """All claims in their order."""
     return sorted(CLAIMS, key=lambda found: (found.order, found.name))
+
+
+def found_by(claim: Claim, evidence: Evidence) -> list[Found]:
+    """What a study says of a claim; of one that is about single seeds, what all of a network's seeds say.
+
+    Where seeds disagree it cannot be told, whatever the first one says.
+    """
+    first = list(claim.test(evidence))
+    if not claim.each_seed:
+        return first
+    later: dict[str, list[Verdict]] = {}
+    for seed in evidence.later_seeds:
+        for found in claim.test(seed):
+            if found.network:
+                later.setdefault(found.network.label, []).append(found.verdict)
+    return [_over_seeds(found, later.get(found.network.label, [])) if found.network else found for found in first]
+
+
+def _over_seeds(found: Found, later: Sequence[Verdict]) -> Found:
+    if not later:
+        return found
+    if {*later} == {found.verdict}:
+        others = "the other seed" if len(later) == 1 else f"{len(later)} other seeds"
+        return replace(found, figure=f"{found.figure}; likewise {others}")
+    said = ", ".join(f"{verdict} ({later.count(verdict)})" for verdict in dict.fromkeys(later))
+    figure = f"{found.figure}; the first seed: {found.verdict}; others: {said}"
+    return replace(found, figure=figure, verdict="cannot be told")
 
 
 def parameter(network: NetworkEvidence, name: str) -> Any:

@@ -16,6 +16,7 @@ from benchmarks.reporting.formatting import count, percent, points
     paper="Huang et al. 2018",
     says="Budgeted batches are more accurate than anytime prediction at equal mean cost.",
     order=50,
+    each_seed=True,
 )
 def budgeted_beats_anytime(evidence: Evidence) -> list[Found]:
     """Mean difference over the costs of single exits, paired by image, first seed."""
@@ -34,6 +35,7 @@ def budgeted_beats_anytime(evidence: Evidence) -> list[Found]:
     paper="Kaya et al. 2019",
     says="An earlier exit is right about half or more of the images that the last one gets wrong.",
     order=51,
+    each_seed=True,
 )
 def destructive_overthinking(evidence: Evidence) -> list[Found]:
     """Share of the last exit's errors, with Wilson's interval, first seed."""

@@ -44,6 +44,7 @@ def hybrid_beats_supervised(evidence: Evidence) -> list[Found]:
     paper="Veit and Belongie 2018",
     says="Blocks that change the resolution run for every image.",
     order=20,
+    each_seed=True,
 )
 def downsampling_runs(evidence: Evidence) -> list[Found]:
     """The lowest execution rate of such a block, with Wilson's interval, headline setting, first seed."""
@@ -68,6 +69,7 @@ def downsampling_runs(evidence: Evidence) -> list[Found]:
     paper="Veit and Belongie 2018",
     says="How far a block's execution depends on the class grows with depth.",
     order=21,
+    each_seed=True,
 )
 def class_variation(evidence: Evidence) -> list[Found]:
     """Rank correlation of depth and explained variance over the units that vary, headline setting, first seed."""

@@ -22,7 +22,13 @@ def _verdict(holds: bool | None) -> Verdict:
     return "cannot be told" if holds is None else "holds" if holds else "does not hold"
 
 
-@claim("bright-images", paper="Wang et al. 2018", says="Bright, clear images of high contrast skip most.", order=40)
+@claim(
+    "bright-images",
+    paper="Wang et al. 2018",
+    says="Bright, clear images of high contrast skip most.",
+    order=40,
+    each_seed=True,
+)
 def bright_images(evidence: Evidence) -> list[Found]:
     """Rank correlations of cost with brightness, contrast and sharpness, all of which have to be below 0."""
     found = easy_images(evidence)
@@ -38,7 +44,13 @@ def bright_images(evidence: Evidence) -> list[Found]:
     return rows
 
 
-@claim("hard-images", paper="Veit and Belongie 2018", says="Images that are hard to recognise run more.", order=41)
+@claim(
+    "hard-images",
+    paper="Veit and Belongie 2018",
+    says="Images that are hard to recognise run more.",
+    order=41,
+    each_seed=True,
+)
 def hard_images(evidence: Evidence) -> list[Found]:
     """Rank correlation of cost with the loss of the baseline."""
     found = easy_images(evidence)
@@ -54,7 +66,13 @@ def hard_images(evidence: Evidence) -> list[Found]:
     ]
 
 
-@claim("scale", paper="Wang et al. 2018", says="More blocks run for larger scales, fewer for smaller ones.", order=42)
+@claim(
+    "scale",
+    paper="Wang et al. 2018",
+    says="More blocks run for larger scales, fewer for smaller ones.",
+    order=42,
+    each_seed=True,
+)
 def larger_scales(evidence: Evidence) -> list[Found]:
     """Units executed at scales below and above 1, less those of the same images at 1."""
     return [
@@ -73,6 +91,7 @@ def larger_scales(evidence: Evidence) -> list[Found]:
     paper="Wang et al. 2018",
     says="The first and the last group of blocks are skipped more than those between.",
     order=43,
+    each_seed=True,
 )
 def ends_skipped(evidence: Evidence) -> list[Found]:
     """Differences of skip rates."""
@@ -86,7 +105,13 @@ def ends_skipped(evidence: Evidence) -> list[Found]:
     ]
 
 
-@claim("similar-classes", paper="Veit and Belongie 2018", says="Classes that are alike run the same units.", order=44)
+@claim(
+    "similar-classes",
+    paper="Veit and Belongie 2018",
+    says="Classes that are alike run the same units.",
+    order=44,
+    each_seed=True,
+)
 def same_units(evidence: Evidence) -> list[Found]:
     """Mantel's tests, of which one has to be certain, of networks that skip units."""
     rows = []

@@ -16,6 +16,7 @@ CLOSED = 0.1
     paper="Srivastava et al. 2015",
     says="Most layers of a highway network carry: their gates are nearly closed (by nine tenths).",
     order=70,
+    each_seed=True,
 )
 def most_layers_carry(evidence: Evidence) -> list[Found]:
     """Mean openness of every layer over test images, first seed: more than half of them below `CLOSED`, or not."""
@@ -38,6 +39,7 @@ def most_layers_carry(evidence: Evidence) -> list[Found]:
     paper="Srivastava et al. 2015",
     says="How far the gates of a highway layer open depends on the class.",
     order=71,
+    each_seed=True,
 )
 def gates_know_classes(evidence: Evidence) -> list[Found]:
     """F tests of every layer's openness, all layers together at 5 %."""
@@ -49,6 +51,7 @@ def gates_know_classes(evidence: Evidence) -> list[Found]:
     paper="Dai et al. 2017",
     says="How far a deformable layer reaches depends on what is in the image.",
     order=72,
+    each_seed=True,
 )
 def reach_follows_content(evidence: Evidence) -> list[Found]:
     """F tests of every layer's mean reach by class, all layers together at 5 %."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from benchmarks.reporting.claims.base import Found, Verdict, above, below, claim, correlated, parameter
+from benchmarks.reporting.claims.base import Found, above, below, claim, correlated, parameter
 from benchmarks.reporting.evidence.changed import INTACT, Lesions, Loss, Part, lesions_of
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.findings.pairwise import reference
@@ -115,6 +115,7 @@ def drop_path(evidence: Evidence) -> list[Found]:
     paper="Xie et al. 2019",
     says="A node of a random graph is worth the more the more other nodes it feeds.",
     order=64,
+    each_seed=True,
 )
 def out_degree(evidence: Evidence) -> list[Found]:
     """Rank correlation between a node's targets and what is lost without it, first seed and its graph."""
@@ -126,6 +127,7 @@ def out_degree(evidence: Evidence) -> list[Found]:
     paper="Xie et al. 2019",
     says="An edge of a random graph is worth the more the fewer other edges lead to its target.",
     order=65,
+    each_seed=True,
 )
 def in_degree(evidence: Evidence) -> list[Found]:
     """Rank correlation between the edges into an edge's target and what is lost without it, likewise."""
@@ -146,10 +148,8 @@ def pyramid_downsampling(evidence: Evidence) -> list[Found]:
         for other, theirs in ((n, own) for n, own in several if n.method.name == "preresnet"):
             first, others_first = first_of_stages(own.parts)[0], first_of_stages(theirs.parts)[0]
             if first and others_first:
-                less, verdict = _less(own.mean_of(first), theirs.mean_of(others_first))
-                lost = points(theirs.mean_of(others_first).estimate)
-                text = f"{interval(less)} points less than {other.name}'s {lost}; {_n(own)}"
-                found.append(Found(network=network, figure=text, verdict=verdict))
+                lost = own.mean_of(first), theirs.mean_of(others_first)
+                found.append(_less(network, other, lost, (own, theirs)))
     return found
 
 
@@ -195,19 +195,30 @@ def _against(
         for other in evidence.networks:
             theirs = lesions_of(evidence, other) if other is not network and chosen(network, other) else None
             if theirs is not None:
-                less, verdict = _less(own.mean, theirs.mean)
-                text = f"{interval(less)} points less than {other.name}'s {points(theirs.mean.estimate)}; {_n(own)}"
-                found.append(Found(network=network, figure=text, verdict=verdict))
+                found.append(_less(network, other, (own.mean, theirs.mean), (own, theirs)))
     return found
 
 
-def _less(own: Loss, theirs: Loss) -> tuple[Loss, Verdict]:
-    """How much less is lost, of networks that were trained apart: halves of intervals add up as squares."""
+def _less(
+    network: NetworkEvidence, other: NetworkEvidence, lost: tuple[Loss, Loss], lesions: tuple[Lesions, Lesions]
+) -> Found:
+    """How much less one network loses than another, which was trained apart: halves of intervals add up as squares.
+
+    With one seed an interval knows the images alone, not what another training would have lost: it cannot be told.
+    """
+    own, theirs = lost
     value = theirs.estimate - own.estimate
     down = math.hypot(theirs.estimate - theirs.low, own.high - own.estimate)
     up = math.hypot(theirs.high - theirs.estimate, own.estimate - own.low)
     less = Loss(estimate=value, low=value - down, high=value + up)
-    return less, above(less.low, less.high)
+    mine, others = (one.seeds for one in lesions)
+    against = "" if mine == others else f" against {others}"
+    several = min(mine, others) > 1
+    return Found(
+        network=network,
+        figure=f"{interval(less)} points less than {other.name}'s {points(theirs.estimate)}; {_n(lesions[0])}{against}",
+        verdict=above(less.low, less.high) if several else "cannot be told",
+    )
 
 
 def _n(found: Lesions) -> str:

@@ -326,6 +326,8 @@ class Evidence:
         images: some of the test split; None where they were left out.
         class_names: in the order of labels; empty where the study does not say.
         tuning: what tuning found; None without it, and on a page of several studies.
+        later_seeds: the same for each seed after the first, of the networks that have it: their models are of this seed
+            alone, with all their tables. Results over seeds are not taken apart.
     """
 
     study: StudyEvidence
@@ -348,6 +350,7 @@ class Evidence:
     images: SampleImages | None = None
     class_names: tuple[str, ...] = ()
     tuning: Tuning | None = None
+    later_seeds: tuple[Evidence, ...] = ()
 
     def names_of(self, labels: Iterable[Any]) -> list[str]:
         """What classes are called, by their labels: their numbers where the study does not say."""

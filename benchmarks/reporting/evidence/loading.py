@@ -85,7 +85,7 @@ def load(*results_dirs: Path) -> Evidence:
     images = _images(sources, data)
     networks = _networks(groups, lost)
     intervals = accuracy_intervals([network for network in networks if network.models])
-    return Evidence(
+    evidence = Evidence(
         study=describe_study(sources, seeds),
         last_run=sources[-1].last_run,
         environments=environments(records),
@@ -107,6 +107,22 @@ def load(*results_dirs: Path) -> Evidence:
         class_names=_class_names(sources, data) or (images.classes if images else ()),
         tuning=_tuning(sources[0].root) if len(sources) == 1 else None,
     )
+    return replace(evidence, later_seeds=_later_seeds(evidence, seeds))
+
+
+def _later_seeds(evidence: Evidence, seeds: Sequence[Seed]) -> tuple[Evidence, ...]:
+    """See `Evidence.later_seeds`."""
+    _, *later = sorted({seed.repetition for seed in seeds}) or [0]
+    found = []
+    for number in later:
+        groups = _groups([seed for seed in seeds if seed.repetition == number])
+        networks = (
+            replace(network, models=tuple(groups[network.label].models))
+            for network in evidence.networks
+            if network.label in groups
+        )
+        found.append(replace(evidence, networks=tuple(networks)))
+    return tuple(found)
 
 
 def _images(sources: Sequence[Source], data: set[str]) -> SampleImages | None:
@@ -212,7 +228,10 @@ def _reasons(seed: Seed) -> dict[str, str]:
     lost = {failure.job: failure.reason for failure in seed.source.failures if failure.spec.key == seed.spec.key}
     study = seed.source.study
     others = OF_THE_FIRST_SEED if seed.spec.repetition else ()
-    missing = (e for e in evaluators() if not seed.record.has(e.name) and e.name not in others)
+    timed = seed.spec.repetition < study.timed_repetitions
+    missing = (
+        e for e in evaluators() if not seed.record.has(e.name) and e.name not in others and (timed or not e.alone)
+    )
     return {e.name: _reason(e, study, lost) for e in missing}
 
 

@@ -41,5 +41,5 @@ def scale(evidence: Evidence) -> Drawing:
         axes="upwards: units that run (% of the network’s), accuracy (%); to the right: scale of the image",
         caption="Solid: mean number of units that run, with 95 % intervals that hold together over networks and "
         f"scales; dashed: accuracy. The same {count(found[0].images)} test images at each of {len(every)} scales, "
-        f"black around them below 1, cut above 1; headline setting, first seed. {answer(found)}",
+        f"black around them below 1, cut above 1; headline setting, first seed. {answer(evidence, found)}",
     )

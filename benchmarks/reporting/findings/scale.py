@@ -12,6 +12,7 @@ import pandas as pd
 from benchmarks.measuring.summaries.intervals import wilson_interval
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.findings.means import Estimate, mean_values
+from benchmarks.reporting.findings.other_seeds import other_seeds
 from benchmarks.statistics import Floats
 
 AS_IT_IS = 1.0
@@ -112,7 +113,7 @@ def _accuracy(network: NetworkEvidence, scale: float, shared: list[int]) -> Esti
     return Estimate(right / len(own), *wilson_interval(right, len(own)))
 
 
-def answer(found: Sequence[Scales]) -> str:
+def answer(evidence: Evidence, found: Sequence[Scales]) -> str:
     """Sentences: what the paper of SkipNet found, in how many networks that is so here, and in how many the reverse."""
     signs = {end: [own.sign for scales in found if (own := getattr(scales, end))] for end in (SMALLER, LARGER)}
     less, more = signs[SMALLER], signs[LARGER]
@@ -121,6 +122,7 @@ def answer(found: Sequence[Scales]) -> str:
         "Wang et al. (2018, Fig. 8) found on ImageNet and SVHN that SkipNet runs fewer blocks for smaller scales and "
         f"more for larger ones. Here fewer units run for smaller ones in {less.count(-1)} of {len(less)} networks and "
         f"more in {less.count(1)}; for larger ones more in {more.count(1)} of {len(more)} and fewer in "
-        f"{more.count(-1)}. Both holds in {verdicts.count(True)} of {len(found)} networks, does not hold in "
+        f"{more.count(-1)}. The claim holds in {verdicts.count(True)} of {len(found)} networks, does not hold in "
         f"{verdicts.count(False)}, and cannot be told in {verdicts.count(None)}."
+        f"{other_seeds(evidence)}"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.reporting.claims.base import claims
+from benchmarks.reporting.claims.base import claims, found_by
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.tables.base import Column, Table, table
 from benchmarks.reporting.tables.cells import Cell, text
@@ -24,7 +24,7 @@ def paper_claims(evidence: Evidence) -> Table | None:
             ),
         ]
         for claim in claims()
-        for found in claim.test(evidence)
+        for found in found_by(claim, evidence)
     ]
     if not rows:
         return None

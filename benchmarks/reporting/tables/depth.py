@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.findings.depth import Depth, depths
 from benchmarks.reporting.findings.means import Estimate
+from benchmarks.reporting.findings.other_seeds import other_seeds
 from benchmarks.reporting.formatting import count, percent, points
 from benchmarks.reporting.tables.base import Column, Table, table
 from benchmarks.reporting.tables.cells import Cell, text
@@ -35,7 +36,7 @@ def depth(evidence: Evidence) -> Table | None:
         "once; bold where one leaves 0 out. Wang et al. (2018, Fig. 10a) found that SkipNet on CIFAR-10 skips more in "
         "its first and third group of blocks than in the second. Here that holds in "
         f"{holds.count(True)} of {len(holds)} networks, does not hold in {holds.count(False)}, and cannot be told in "
-        f"{holds.count(None)}.",
+        f"{holds.count(None)}.{other_seeds(evidence)}",
     )
 
 

@@ -15,6 +15,7 @@ from benchmarks.reporting.findings.easy_images import (
     is_own,
     varying,
 )
+from benchmarks.reporting.findings.other_seeds import other_seeds
 from benchmarks.reporting.formatting import count, listing, signed
 from benchmarks.reporting.tables.base import Column, NoData, Table, table
 from benchmarks.reporting.tables.cells import Cell, missing, text
@@ -57,7 +58,7 @@ def easy(evidence: Evidence) -> Table | None:
         note="Spearman’s rank correlations of an image’s routed MACs with what it looks like, and with how hard the "
         f"static ResNet finds it: {count(found.images)} test images, headline setting, first seed. Above 0, dearer "
         "images have more of it. Below: 95 % intervals by the bootstrap over images, all of the table at once; bold "
-        f"where one leaves 0 out. {_stand_ins(found)}{_claim(found)}",
+        f"where one leaves 0 out. {_stand_ins(found)}{_claim(evidence, found)}",
     )
 
 
@@ -99,7 +100,7 @@ def _stand_ins(found: EasyImages) -> str:
     )
 
 
-def _claim(found: EasyImages) -> str:
+def _claim(evidence: Evidence, found: EasyImages) -> str:
     """What the paper of SkipNet found, and in how many networks that is so here."""
     parts = []
     for name in ("brightness", "contrast", "sharpness"):
@@ -111,4 +112,5 @@ def _claim(found: EasyImages) -> str:
     return (
         "Wang et al. (2018, Fig. 7) found that SkipNet skips most in bright, clear images of high contrast. Here cost "
         f"falls {', '.join(parts)}. It rises with the baseline’s loss in {rising} of {len(losses)}."
+        f"{other_seeds(evidence)}"
     )

@@ -57,14 +57,14 @@ def _finding(network: NetworkEvidence, found: Lesions) -> str:
     if first:
         most, least = found.mean_of(first), found.mean_of(others)
         agrees = {
-            "holds": "it agrees",
-            "does not hold": "it does not agree",
-            "cannot be told": "whether it agrees cannot be told",
+            "holds": "agrees",
+            "does not hold": "does not agree",
+            "cannot be told": "may agree or not",
         }
         kept = below(least.low, least.high, HARDLY)
         return (
-            f"{RESIDUAL}; here the blocks that keep the resolution cost {interval(least)} points on average, which of "
-            f"less than {points(HARDLY, 0)} would agree: {agrees[kept]}; the others cost {interval(most)}."
+            f"{RESIDUAL}; here the blocks that keep the resolution cost {interval(least)} points on average, which "
+            f"{agrees[kept]} (less than {100 * HARDLY:g} would); the others cost {interval(most)}."
         )
     worst = max(found.parts, key=lambda part: part.loss.estimate)
     paper = FOUND.get(network.method.name)

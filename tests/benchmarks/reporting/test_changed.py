@@ -82,7 +82,7 @@ def test_a_network_has_a_row_per_part(measured: Evidence) -> None:
     ]
     assert [row[2].best for row in found.rows] == [True, True, False]
     assert "here the blocks that keep the resolution cost +15.0 (" in found.note
-    assert "less than +1 would agree: it does not agree; the others cost +60.0 (" in found.note
+    assert "which does not agree (less than 1 would); the others cost +60.0 (" in found.note
     assert "100 test images, one seed" in found.note
 
 

@@ -69,7 +69,7 @@ def test_a_network_that_runs_more_for_smaller_ones_is_not_as_in_the_paper(tmp_pa
     caption = figure(found).caption
     assert "fewer units run for smaller ones in 1 of 2 networks and more in 1" in caption
     assert "for larger ones more in 1 of 2 and fewer in 1" in caption
-    assert "Both holds in 1 of 2 networks, does not hold in 1, and cannot be told in 0." in caption
+    assert "The claim holds in 1 of 2 networks, does not hold in 1, and cannot be told in 0." in caption
     assert "The same 100 test images at each of 3 scales" in caption
 
 

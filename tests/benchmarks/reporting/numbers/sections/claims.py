@@ -206,9 +206,9 @@ def _first(network: Network) -> list[bool]:
 
 
 AGREES = {
-    "holds": "it agrees",
-    "does not hold": "it does not agree",
-    "cannot be told": "whether it agrees cannot be told",
+    "holds": "agrees",
+    "does not hold": "does not agree",
+    "cannot be told": "may agree or not",
 }
 FOUND = {"highway": 2015, "fractalnet": 2017, "randwire": 2019}
 """When a method's own paper found something."""
@@ -243,8 +243,8 @@ def _each_part_note(network: Network) -> Says:
         text = joined(
             says("Veit et al. ({}) …; here … cost ", 2016),
             _points(kept),
-            says(" points on average, which of less than {} would agree: ", 1),
-            f"{AGREES[below(kept, 0.01)]}; the others cost ",
+            f" points on average, which {AGREES[below(kept, 0.01)]}",
+            says(" (less than {} would); the others cost ", 1),
             _points(changed),
             ".",
         )
@@ -264,7 +264,7 @@ def stochastic_depth(study: Study) -> Iterator[Row]:
             tail = says(
                 f" points less than {other.name}'s {{}}; {{}} images, {{}} seed", 100 * b, parts(network).images, 1
             )
-            yield Row("Veit et al. 2016", network, joined(_points(found), tail), above(found))
+            yield Row("Veit et al. 2016", network, joined(_points(found), tail), "cannot be told")
 
 
 def pyramid(study: Study) -> Iterator[Row]:
@@ -275,7 +275,7 @@ def pyramid(study: Study) -> Iterator[Row]:
             found = (b - a, b - a - math.hypot(b - b_low, a_high - a), b - a + math.hypot(b_high - b, a - a_low))
             images = parts(network).images
             tail = says(f" points less than {other.name}'s {{}}; {{}} images, {{}} seed", 100 * b, images, 1)
-            yield Row("Han et al. 2017", network, joined(_points(found), tail), above(found))
+            yield Row("Han et al. 2017", network, joined(_points(found), tail), "cannot be told")
 
 
 def out_degree(study: Study) -> Iterator[Row]:

@@ -281,7 +281,7 @@ def scale_caption(study: Study) -> Says:
         says("Here fewer … in {} of {} networks and more in {}; ", less.count(-1), len(less), less.count(1)),
         says("for larger ones more in {} of {} and fewer in {}. ", more.count(1), len(more), more.count(-1)),
         says(
-            "Both holds in {} of {} networks, does not hold in {}, and cannot be told in {}.",
+            "The claim holds in {} of {} networks, does not hold in {}, and cannot be told in {}.",
             *(verdicts.count("yes"), len(found), verdicts.count("no"), verdicts.count(UNTOLD)),
         ),
     )
