@@ -3,17 +3,45 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import pandas as pd
+from scipy.stats import binomtest
 
 from benchmarks.measuring.summaries.corruptions import rank_correlation
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.formatting import signed
+from benchmarks.statistics import ALPHA
 
 NOT_MEASURED = "No network was measured on corrupted images; the option --evaluators corruptions does that."
 
-CHANCE = 1.96
-"""Standard deviations of a rank correlation of n independent pairs, 1 / sqrt(n - 1) each, that hold 95 % of them."""
+
+@dataclass(frozen=True)
+class Trend:
+    """Whether a network's cost goes with its error, over the means of corruptions at severities.
+
+    Attributes:
+        rises: corruptions along which it rises, by the sign of the rank correlation of the severities of one.
+        falls: likewise.
+        correlation: Spearman's over all means; NaN where there is none.
+        pairs: that it is of.
+    """
+
+    rises: int
+    falls: int
+    correlation: float
+    pairs: int
+
+    @property
+    def sign(self) -> int:
+        """1 or -1 where it rises or falls along more corruptions than by chance, by a sign test; else 0.
+
+        Of corruptions, and not of their severities: those of one are not independent.
+        """
+        told = self.rises + self.falls
+        if not told or binomtest(self.rises, told).pvalue >= ALPHA:
+            return 0
+        return 1 if self.rises > self.falls else -1
 
 
 def corrupted(evidence: Evidence, network: NetworkEvidence) -> pd.DataFrame:
@@ -38,19 +66,25 @@ def dynamic(evidence: Evidence) -> list[NetworkEvidence]:
     return [network for network in evidence.networks if spread.get(network.label, 0.0) > 0]
 
 
+def trend(rows: pd.DataFrame) -> Trend:
+    """Of a network's rows of `Evidence.corruptions`."""
+    own = [rank_correlation(of_one)[0] for _, of_one in rows.groupby("corruption")]
+    return Trend(sum(value > 0 for value in own), sum(value < 0 for value in own), *rank_correlation(rows))
+
+
 def answer(evidence: Evidence) -> str:
     """Sentences: in how many networks cost rises or falls with error by more than chance, and all correlations."""
-    found = {network.name: correlation(corrupted(evidence, network)) for network in dynamic(evidence)}
-    known = {name: value for name, (value, _) in found.items() if not math.isnan(value)}
+    found = {network.name: trend(corrupted(evidence, network)) for network in dynamic(evidence)}
+    known = {name: own for name, own in found.items() if not math.isnan(own.correlation)}
     if not known:
         return ""
-    pairs = min(count for _, count in found.values())
-    bound = CHANCE / math.sqrt(pairs - 1)
-    ordered = sorted(known.items(), key=lambda item: -item[1])
-    values = ", ".join(f"{name} {signed(value)}" for name, value in ordered)
-    rising, falling = (sum(sign * value > bound for value in known.values()) for sign in (1, -1))
+    pairs = min(own.pairs for own in known.values())
+    ordered = sorted(known.items(), key=lambda item: -item[1].correlation)
+    along = ", ".join(f"{own.rises} of {own.rises + own.falls} ({name})" for name, own in ordered)
+    values = ", ".join(f"{name} {signed(own.correlation)}" for name, own in ordered)
+    rising, falling = (sum(own.sign == sign for own in known.values()) for sign in (1, -1))
     return (
-        f"Cost rises with error in {rising} of {len(known)} networks and falls in {falling}: their Spearman rank "
-        f"correlations over {pairs} means of a corruption at a severity are beyond ±{bound:.2f}, as 1 in 20 would "
-        f"be by chance if the means were independent. All correlations: {values}."
+        f"Cost rises with error in {rising} of {len(known)} networks and falls in {falling}, by a sign test over "
+        f"corruptions (5 %): it rises along the severities of {along}. Spearman rank correlations over all {pairs} "
+        f"means of a corruption at a severity: {values}."
     )
