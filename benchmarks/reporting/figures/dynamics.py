@@ -67,7 +67,7 @@ def _known(images: int) -> str:
     if not images:
         return ""
     low, high = wilson_interval(images // 2, images)
-    return f" (each known to {percent((high - low) / 2, 0)} points or better)"
+    return f" (each known to {percent((high - low) / 2)} points or better)"
 
 
 def _paper(network: NetworkEvidence, always: Sequence[str]) -> str:
@@ -77,10 +77,11 @@ def _paper(network: NetworkEvidence, always: Sequence[str]) -> str:
     if exit_units(units) or len(meant) < 2:
         return ""
     count = sum(unit in always for unit in meant)
+    every = ", as every unit does" if len(always) == len(units) else ""
     agrees = "agrees" if count == len(meant) else "agrees in part" if count else "does not agree"
     return (
         " Veit and Belongie (2018) found that blocks which change the resolution and the last ones come to run always: "
-        f"{count} of these {len(meant)} do here, which {agrees}."
+        f"{count} of these {len(meant)} do here{every}, which {agrees}."
     )
 
 

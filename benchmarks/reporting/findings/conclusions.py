@@ -141,11 +141,11 @@ def _on_paper_only(evidence: Evidence, size: int) -> str:
     for network in evidence.measured(f"speedup_{size}"):
         share, speedup = evidence.share_of_baseline(network), evidence.value(network, f"speedup_{size}")
         if share is not None and share < ON_PAPER and evidence.value(network, f"faster_{size}") == -1:
-            figures = f"{percent(share, 0)} % of the MACs in {1 / speedup:.2f} times the time"
+            figures = f"{percent(share, 0)} % of its MACs in {1 / speedup:.2f} times its time"
             found.append((speedup, f"{network.name} with {figures}"))
     parts = [text for _, text in sorted(found)[:NAMED]]
     parts += [f"{len(found) - NAMED} more"] if len(found) > NAMED else []
-    return f"Cheaper on paper only: {listing(parts)}." if parts else ""
+    return f"Cheaper than its baseline on paper only: {listing(parts)}." if parts else ""
 
 
 def _conclusion(question: str, network: NetworkEvidence | None, detail: str) -> Conclusion:

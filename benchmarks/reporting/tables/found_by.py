@@ -40,8 +40,8 @@ def found_by(evidence: Evidence) -> Table | None:
             *(Column(name=name, unit="%") for name in names),
         ],
         rows=rows,
-        note="Of the first seed: each image counts for the first attack that fools it, from left to right; later "
-        "attacks get only images that are still right.",
+        note="Of the first seed: each image counts for the first attack that fools it, from left to right; "
+        "strong attacks get only images that are still right.",
     )
 
 

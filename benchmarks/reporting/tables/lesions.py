@@ -27,7 +27,9 @@ def lesions(evidence: Evidence) -> Table | None:
             Column(name="Lost on average", unit="points", tip="Mean over its parts; exits and columns left out."),
             Column(name="Lost at most", unit="points", tip="Without the part that matters most."),
             Column(name="Which", numeric=False, tip="The part that matters most."),
-            Column(name="Hardly matter", unit="of all", tip="Parts whose interval contains 0, or that only help."),
+            Column(
+                name="Not shown to matter", unit="of all", tip="Parts whose interval contains 0, or that only help."
+            ),
         ],
         rows=[_row(network, own) for network, own in found],
         note="Accuracy that the trained network loses without one part, nothing trained again, at the headline "

@@ -92,7 +92,7 @@ def test_a_static_network_may_be_the_fastest(made: HandMade) -> None:
     fast(made, "resnet", RIGHT, [0.010] * 4)
     fast(made, "branchynet", LOST, [0.020] * 4)
     found = by_question(made.evidence())["Fastest at that accuracy"]
-    paper = "Cheaper on paper only: BranchyNet with 50 % of the MACs in 2.00 times the time."
+    paper = "Cheaper than its baseline on paper only: BranchyNet with 50 % of its MACs in 2.00 times its time."
     assert (found.answer, found.detail) == ("ResNet", f"No network is faster. 10.0 ms for an image at batch 1. {paper}")
 
 

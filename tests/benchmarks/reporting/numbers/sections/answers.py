@@ -154,10 +154,10 @@ def _on_paper_only(study: Study) -> Says:
         if not network.is_baseline and (own := speedup(network, size, network.first)).verdict == -1
     ]
     slower = sorted(row for row in rows if row[2] < 0.95)
-    text = "{} with {{}} % of the MACs in {{}} times the time"
+    text = "{} with {{}} % of its MACs in {{}} times its time"
     parts = [says(text.format(name), 100 * share, 1 / gain) for gain, name, share in slower[:NAMED]]
     parts += [says("{} more", len(slower) - NAMED)] if len(slower) > NAMED else []
-    return joined(" Cheaper on paper only: ", listed(parts), ".") if parts else Says("")
+    return joined(" Cheaper than its baseline on paper only: ", listed(parts), ".") if parts else Says("")
 
 
 def _most_robust(study: Study) -> list[Says]:

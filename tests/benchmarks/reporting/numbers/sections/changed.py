@@ -110,7 +110,7 @@ def lesions(study: Study) -> Table:
         Column(Says("Lost on average points"), [_points(parts(n).mean(parts(n).counted)) for n in made]),
         Column(Says("Lost at most points"), [_points(parts(n).single[worst[n]]) for n in made]),
         Column(Says("Which"), [word(parts(n).names[worst[n]]) for n in made]),
-        Column(Says("Hardly matter of all"), [_unseen(parts(n)) for n in made], says("… contains {}, …", 0)),
+        Column(Says("Not shown to matter of all"), [_unseen(parts(n)) for n in made], says("… contains {}, …", 0)),
     ]
     (images,) = {parts(network).images for network in made}
     text = "…; {} test images, …; {} % intervals, … Veit et al. ({}) found that ResNet-{} hardly …"
