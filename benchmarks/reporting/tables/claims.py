@@ -42,6 +42,7 @@ def paper_claims(evidence: Evidence) -> Table | None:
         rows=rows,
         note="A claim holds, or does not, where a 95 % interval lies wholly on one side, or p (by permutation) is "
         "below 0.05; otherwise it cannot be told. Each is judged alone: of twenty claims with nothing in them, one "
-        "seems to hold or not to. Where no seeds are named it is about the network of the first seed. Papers claim it "
-        "of their own networks and data, mostly larger: a claim that does not hold here is not refuted there.",
+        "seems to hold or not to. Where no seeds are named the figure is the first seed's; where seeds disagree it "
+        "cannot be told. Papers claim it of their own networks and data, mostly larger: what does not hold here is not "
+        "refuted there.",
     )
