@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Mapping, Sequence
 from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -61,12 +62,13 @@ def ranks(
     if json == STDOUT:
         return
     console = make_console()
-    console.print(_grid(found).table())
+    names = _short(found.studies)
+    console.print(_grid(found, names).table())
     for one in found.agreements:
         verdict = "the order is another one" if one.changed else "images and seeds explain as much"
         console.print(
-            f"{one.a} and {one.b}: tau {one.tau:.2f}; equal orders have {one.chance:.2f} or more in 95 % of draws: "
-            f"{verdict}",
+            f"{names[one.a]} and {names[one.b]}: tau {one.tau:.2f}; equal orders have {one.chance:.2f} or more in 95 % "
+            f"of draws: {verdict}",
             markup=False,
             highlight=False,
             soft_wrap=True,
@@ -86,8 +88,14 @@ def _write(found: Ranks, place: str) -> None:
         temporary.write_text(text + "\n", encoding="utf-8")
 
 
-def _grid(found: Ranks) -> Grid:
-    heads = [f"{name}, {epochs} epochs" for name, epochs in zip(found.studies, found.epochs, strict=True)]
+def _short(studies: Sequence[str]) -> dict[str, str]:
+    """The last part of each place, where these differ."""
+    last = [study.rstrip("/").rpartition("/")[2] for study in studies]
+    return dict(zip(studies, last if len({*last}) == len({*studies}) else studies, strict=True))
+
+
+def _grid(found: Ranks, names: Mapping[str, str]) -> Grid:
+    heads = [f"{names[study]}, {epochs} epochs" for study, epochs in zip(found.studies, found.epochs, strict=True)]
     rows = [
         [name, *(f"{place:g}. {100 * right:.1f}%" for place, right in zip(places, accuracy, strict=True))]
         for name, places, accuracy in zip(found.networks, found.ranks, found.accuracy, strict=True)

@@ -55,6 +55,8 @@ def test_ranks_of_stored_studies(studies: tuple[Path, Path]) -> None:
 
 def test_a_study_orders_its_networks_as_itself(studies: tuple[Path, Path]) -> None:
     text = ranks(str(studies[0]), str(studies[0]))
+    assert "as-it-is and as-it-is: tau" in text
+    assert str(studies[0]) not in text
     assert "tau 1.00" in text
     assert "images and seeds explain as much" in text
     assert "Every network has one seed" in text
