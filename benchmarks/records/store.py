@@ -41,6 +41,7 @@ from benchmarks.records.record import (
     is_record,
     write_record,
 )
+from benchmarks.study.design import STORED
 from benchmarks.study.study import ModelSpec, Study, StudyError, checked
 from zoo.loading.records import INDEX
 
@@ -285,7 +286,7 @@ class Store:
 
     def write_study(self, study: Study, environment: Mapping[str, Any]) -> None:
         """Store the study and the environment of its last run; records have their own environments."""
-        write_yaml(self.root / "study.yaml", {"format": FORMAT, **study.model_dump(mode="json")})
+        write_yaml(self.root / "study.yaml", {"format": STORED, **study.model_dump(mode="json")})
         write_json(self.root / "environment.json", environment)
         for name in ("study.yaml", "environment.json"):
             self.elsewhere.changed(self.root / name)
@@ -306,7 +307,7 @@ class Store:
         if path.read_bytes().startswith(b"format: 1\n"):
             raise StoreError(f"{path} was written by another version of RouteBench: run the study again")
         values = read_yaml(path)
-        if values.pop("format", None) != FORMAT:
+        if values.pop("format", None) != STORED:
             raise StoreError(f"{path} was written by another version of RouteBench: run the study again")
         try:
             load_plugins(values.get("plugins") or ())

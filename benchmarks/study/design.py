@@ -16,6 +16,8 @@ from benchmarks.training.recipe import Recipe
 
 T = TypeVar("T", bound=Strict)
 MAX_PROCESSES = 1024
+STORED = 2
+"""Format of a study that a run has stored, which its file names; other files name none."""
 
 
 class StudyError(ValueError):
@@ -152,6 +154,8 @@ def bundled_studies() -> dict[str, Path]:
 def load(model: type[T], name_or_path: str) -> T:
     """Read a bundled study by name, or a YAML file, as a `Design` or a `benchmarks.study.study.Study`.
 
+    The `study.yaml` that a run stores is one of these files: what it did can be asked for again, on another machine.
+
     Raises:
         StudyError: no such study or file, or contents that are not valid.
     """
@@ -165,6 +169,8 @@ def load(model: type[T], name_or_path: str) -> T:
         raise StudyError(f"{path}: {error}") from error
     if not isinstance(values, dict):
         raise StudyError(f"{path}: a study is a mapping of fields; valid: {', '.join(model.fields())}")
+    if values.pop("format", STORED) != STORED:
+        raise StudyError(f"{path} was stored by another version of RouteBench: format must be {STORED}")
     return checked(model, {"name": path.stem, **values}, str(path))
 
 

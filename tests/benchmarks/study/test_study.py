@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import zoo
+from benchmarks.records.store import Store
 from benchmarks.study.design import Design, load
 from benchmarks.study.study import (
     ModelSpec,
@@ -23,6 +24,8 @@ from benchmarks.study.study import (
 from benchmarks.training.recipe import Recipe
 from tests.benchmarks.cases import models, small_study
 from zoo.methods.adanet import AdaNet
+
+ROOT = Path(__file__).parents[3]
 
 
 def study(**fields: Any) -> Study:
@@ -308,6 +311,19 @@ def test_a_yaml_file_is_read_and_named_after_itself(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text("methods: [resnet]\nrecipe: {lr: 0.05, weight_decay: 1e-4}\n")
     assert load_study(str(path)) == study(name="mine", methods=["resnet"], recipe={"lr": 0.05, "weight_decay": 1e-4})
+
+
+@pytest.mark.parametrize("name", ["quick", "photographs"])
+def test_a_stored_study_can_be_asked_for_again(name: str) -> None:
+    stored = ROOT / "results" / "reference" / name
+    assert load_study(str(stored / "study.yaml")) == Store(stored).read_study()
+
+
+def test_a_study_that_another_version_has_stored_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text("format: 3\nmethods: [resnet]\n")
+    with pytest.raises(StudyError, match="was stored by another version of RouteBench: format must be 2"):
+        load_study(str(path))
 
 
 @pytest.mark.parametrize(
