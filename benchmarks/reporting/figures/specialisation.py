@@ -11,6 +11,7 @@ from benchmarks.reporting.evidence import routes
 from benchmarks.reporting.evidence.evidence import Evidence, NetworkEvidence
 from benchmarks.reporting.evidence.route_statistics import explained_by_class
 from benchmarks.reporting.figures.base import Drawing, Panel, network_figure
+from benchmarks.reporting.findings.other_seeds import other_seeds
 from benchmarks.reporting.findings.similar_classes import sentence, similar_classes
 from benchmarks.reporting.formatting import count, signed
 from benchmarks.statistics import ALPHA, rank_correlation
@@ -34,6 +35,7 @@ def specialisation(evidence: Evidence, network: NetworkEvidence) -> Drawing | No
     drawn, axes = canvas(height=2.6)
     shares = 100 * np.maximum(explained, 0.0)
     axes.bar(range(len(units)), shares, color=style_of(network).color, label=list(units))
+    seed = ", first seed" if len(network.models) > 1 else ""
     step = -(-len(units) // 12)
     axes.set_xticks(range(0, len(units), step), units[::step], rotation=30, ha="right", fontsize=7.5)
     axes.set_xlabel("unit, from the images on the left to the answer on the right")
@@ -42,7 +44,7 @@ def specialisation(evidence: Evidence, network: NetworkEvidence) -> Drawing | No
         "Share of the variance of a unit's execution between images that their class explains, less what chance "
         f"explains (omega squared); 0 for units that always run or never. {_trend(used, explained)}The AdaNet paper "
         "finds that early layers do not tell classes apart and late ones do. "
-        f"{sentence(similar_classes(evidence, network))}{count(len(table))} test images."
+        f"{sentence(similar_classes(evidence, network))}{count(len(table))} test images{seed}.{other_seeds(evidence)}"
     )
     return Drawing(panels=[Panel(figure=drawn)], caption=caption)
 
