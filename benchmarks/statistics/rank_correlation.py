@@ -24,7 +24,7 @@ from benchmarks.statistics.simulation import LEVEL, SEED
 
 Numbers = Sequence[float] | NDArray[np.floating] | NDArray[np.integer]
 """A list of them."""
-ALPHA = 0.05
+ALPHA = 1 - LEVEL
 """Below it, p says that a correlation is not 0."""
 DRAWS = 2000
 """Draws of images."""

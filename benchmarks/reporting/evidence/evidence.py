@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -326,8 +326,8 @@ class Evidence:
         images: some of the test split; None where they were left out.
         class_names: in the order of labels; empty where the study does not say.
         tuning: what tuning found; None without it, and on a page of several studies.
-        later_seeds: the same for each seed after the first, of the networks that have it: their models are of this seed
-            alone, with all their tables. Results over seeds are not taken apart.
+        read_later: reads, for each seed after the first, the models that have it by their network's label, with all
+            their tables; see `later_seeds`.
     """
 
     study: StudyEvidence
@@ -350,7 +350,22 @@ class Evidence:
     images: SampleImages | None = None
     class_names: tuple[str, ...] = ()
     tuning: Tuning | None = None
-    later_seeds: tuple[Evidence, ...] = ()
+    read_later: Callable[[], Sequence[Mapping[str, TrainedModel]]] = tuple
+
+    @cached_property
+    def later_seeds(self) -> tuple[Evidence, ...]:
+        """The same for each seed after the first, of the networks that have it; results over seeds are not taken apart.
+
+        Their models are of this seed alone. Read when first asked for: they are as large as the first seed's.
+        """
+        return tuple(
+            replace(
+                self,
+                networks=tuple(replace(n, models=(own[n.label],)) for n in self.networks if n.label in own),
+                read_later=tuple,
+            )
+            for own in self.read_later()
+        )
 
     def names_of(self, labels: Iterable[Any]) -> list[str]:
         """What classes are called, by their labels: their numbers where the study does not say."""

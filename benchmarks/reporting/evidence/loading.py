@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,7 @@ def load(*results_dirs: Path) -> Evidence:
     images = _images(sources, data)
     networks = _networks(groups, lost)
     intervals = accuracy_intervals([network for network in networks if network.models])
-    evidence = Evidence(
+    return Evidence(
         study=describe_study(sources, seeds),
         last_run=sources[-1].last_run,
         environments=environments(records),
@@ -106,23 +107,15 @@ def load(*results_dirs: Path) -> Evidence:
         images=images,
         class_names=_class_names(sources, data) or (images.classes if images else ()),
         tuning=_tuning(sources[0].root) if len(sources) == 1 else None,
+        read_later=partial(_later_seeds, seeds),
     )
-    return replace(evidence, later_seeds=_later_seeds(evidence, seeds))
 
 
-def _later_seeds(evidence: Evidence, seeds: Sequence[Seed]) -> tuple[Evidence, ...]:
-    """See `Evidence.later_seeds`."""
+def _later_seeds(seeds: Sequence[Seed]) -> list[dict[str, TrainedModel]]:
+    """See `Evidence.read_later`."""
     _, *later = sorted({seed.repetition for seed in seeds}) or [0]
-    found = []
-    for number in later:
-        groups = _groups([seed for seed in seeds if seed.repetition == number])
-        networks = (
-            replace(network, models=tuple(groups[network.label].models))
-            for network in evidence.networks
-            if network.label in groups
-        )
-        found.append(replace(evidence, networks=tuple(networks)))
-    return tuple(found)
+    several = (_groups([seed for seed in seeds if seed.repetition == number]) for number in later)
+    return [{label: group.models[0] for label, group in groups.items()} for groups in several]
 
 
 def _images(sources: Sequence[Source], data: set[str]) -> SampleImages | None:

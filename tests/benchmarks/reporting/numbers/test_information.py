@@ -27,5 +27,5 @@ def test_what_classes_explain_may_be_less_than_nothing() -> None:
 
 def test_rank_correlation() -> None:
     assert rank_correlation(np.array([1.0, 2.0, 3.0, 9.0])) == pytest.approx((1, 2 / 24))
-    # 1 - 6 * 4 / (4 * 15); t is 0.6 * sqrt(2 / 0.64), of which two degrees of freedom have p 0.4 beyond
+    # 1 - 6 * 4 / (4 * 15); of 24 orders one has 1, three .8 and one .6, and as many their opposites
     assert rank_correlation(np.array([2.0, 1.0, 4.0, 3.0])) == pytest.approx((0.6, 10 / 24))
