@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -44,7 +45,7 @@ class Claim:
         order: its place in the table.
         test: what a study says of it; nothing where it has not the networks or measurements.
         each_seed: whether the test looks at the first seed of a network only, so that it is made of every seed, see
-            `found_by`.
+            `verdicts`.
     """
 
     name: str
@@ -86,31 +87,41 @@ def claims() -> list[Claim]:
     return sorted(CLAIMS, key=lambda found: (found.order, found.name))
 
 
-def found_by(claim: Claim, evidence: Evidence) -> list[Found]:
-    """What a study says of a claim; of one that is about single seeds, what all of a network's seeds say.
+def verdicts(evidence: Evidence) -> list[tuple[Claim, Found]]:
+    """What a study says of every claim that it can say something of; of one about single seeds, what all seeds say.
 
-    Where seeds disagree it cannot be told, whatever the first one says.
+    Where seeds disagree it cannot be told, whatever the first one says. Seeds are read one after the other.
     """
-    first = list(claim.test(evidence))
-    if not claim.each_seed:
+    found: list[tuple[Claim, dict[tuple[str, int], list[Found]]]] = [(claim, defaultdict(list)) for claim in claims()]
+    for claim, rows in found:
+        _gather(rows, claim.test(evidence))
+    for repetition in evidence.repetitions[1:]:
+        seed = evidence.of_seed(repetition)
+        for claim, rows in found:
+            if claim.each_seed:
+                _gather(rows, claim.test(seed))
+    return [(claim, _over_seeds(*seeds)) for claim, rows in found for seeds in rows.values()]
+
+
+def _gather(rows: dict[tuple[str, int], list[Found]], of_seed: Iterable[Found]) -> None:
+    """Put what a seed says behind what others said of the same network; of several rows of a network one by one."""
+    seen: Counter[str] = Counter()
+    for found in of_seed:
+        label = found.network.label if found.network else ""
+        rows[label, seen[label]].append(found)
+        seen[label] += 1
+
+
+def _over_seeds(first: Found, *others: Found) -> Found:
+    if not others:
         return first
-    later: dict[str, list[Verdict]] = {}
-    for seed in evidence.later_seeds:
-        for found in claim.test(seed):
-            if found.network:
-                later.setdefault(found.network.label, []).append(found.verdict)
-    return [_over_seeds(found, later.get(found.network.label, [])) if found.network else found for found in first]
-
-
-def _over_seeds(found: Found, later: Sequence[Verdict]) -> Found:
-    if not later:
-        return found
-    if {*later} == {found.verdict}:
-        others = "the other seed" if len(later) == 1 else f"{len(later)} other seeds"
-        return replace(found, figure=f"{found.figure}; likewise {others}")
+    later = [found.verdict for found in others]
+    if {*later} == {first.verdict}:
+        likewise = "the other seed" if len(later) == 1 else f"{len(later)} other seeds"
+        return replace(first, figure=f"{first.figure}; likewise {likewise}")
     said = ", ".join(f"{verdict} ({later.count(verdict)})" for verdict in dict.fromkeys(later))
-    figure = f"{found.figure}; the first seed: {found.verdict}; others: {said}"
-    return replace(found, figure=figure, verdict="cannot be told")
+    figure = f"{first.figure}; the first seed: {first.verdict}; others: {said}"
+    return replace(first, figure=figure, verdict="cannot be told")
 
 
 def parameter(network: NetworkEvidence, name: str) -> Any:

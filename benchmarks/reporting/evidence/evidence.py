@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -142,6 +142,7 @@ class TrainedModel:
         history: a row per epoch: epoch, epochs, phase, lr, loss, train_accuracy, validation_accuracy, seconds.
         measurements: tables of evaluators and of pictures, by name; of a seed after the first, those that no seed
             before it has.
+        read: makes the tables that the record has, all of them, read as they are asked for.
         right: of every seed its answers by setting, attack and epsilon; without an attack `none` and 0. Those without
             attack to the images that were attacked have the setting `benchmarks.records.answers.ATTACKED`.
         reasons: why an evaluator has no table, by its name.
@@ -171,6 +172,7 @@ class TrainedModel:
     data: str
     history: pd.DataFrame
     measurements: Mapping[str, pd.DataFrame]
+    read: Callable[[], Mapping[str, pd.DataFrame]]
     right: Mapping[tuple[str, str, float], Right]
     reasons: Mapping[str, str]
     timed_in: str
@@ -181,6 +183,10 @@ class TrainedModel:
 
     def headline_answers(self) -> pd.DataFrame | None:
         """The accuracy table at the headline setting, or None where accuracy was not measured."""
+        return self._headline_answers
+
+    @cached_property
+    def _headline_answers(self) -> pd.DataFrame | None:
         table = self.measurements.get("accuracy")
         return None if table is None else table[table["setting"] == self.settings[0].name]
 
@@ -326,8 +332,6 @@ class Evidence:
         images: some of the test split; None where they were left out.
         class_names: in the order of labels; empty where the study does not say.
         tuning: what tuning found; None without it, and on a page of several studies.
-        read_later: reads, for each seed after the first, the models that have it by their network's label, with all
-            their tables; see `later_seeds`.
     """
 
     study: StudyEvidence
@@ -350,22 +354,17 @@ class Evidence:
     images: SampleImages | None = None
     class_names: tuple[str, ...] = ()
     tuning: Tuning | None = None
-    read_later: Callable[[], Sequence[Mapping[str, TrainedModel]]] = tuple
 
     @cached_property
-    def later_seeds(self) -> tuple[Evidence, ...]:
-        """The same for each seed after the first, of the networks that have it; results over seeds are not taken apart.
+    def repetitions(self) -> tuple[int, ...]:
+        """The seeds that any network has, the first one first."""
+        return tuple(sorted({model.repetition for network in self.networks for model in network.models}))
 
-        Their models are of this seed alone. Read when first asked for: they are as large as the first seed's.
-        """
-        return tuple(
-            replace(
-                self,
-                networks=tuple(replace(n, models=(own[n.label],)) for n in self.networks if n.label in own),
-                read_later=tuple,
-            )
-            for own in self.read_later()
-        )
+    def of_seed(self, repetition: int) -> Evidence:
+        """The same of the networks that have a seed, whose models are of it alone; results are not taken apart."""
+        own = ((n, m) for n in self.networks for m in n.models if m.repetition == repetition)
+        alone = tuple(replace(n, models=(replace(m, measurements=m.read()),)) for n, m in own)
+        return replace(self, networks=alone)
 
     def names_of(self, labels: Iterable[Any]) -> list[str]:
         """What classes are called, by their labels: their numbers where the study does not say."""

@@ -53,6 +53,7 @@ from benchmarks.reporting.evidence.slowdown import slowdown_results
 from benchmarks.reporting.evidence.sources import Failure, Seed, Source, arrange, read_sources
 from benchmarks.reporting.evidence.staleness import stale, untrained
 from benchmarks.reporting.evidence.studies import describe_study
+from benchmarks.reporting.evidence.tables import Tables
 from benchmarks.reporting.formatting import unit_for
 from benchmarks.study.study import ModelSpec, Study
 from benchmarks.tuning.files import FOLDER as TUNING
@@ -107,15 +108,7 @@ def load(*results_dirs: Path) -> Evidence:
         images=images,
         class_names=_class_names(sources, data) or (images.classes if images else ()),
         tuning=_tuning(sources[0].root) if len(sources) == 1 else None,
-        read_later=partial(_later_seeds, seeds),
     )
-
-
-def _later_seeds(seeds: Sequence[Seed]) -> list[dict[str, TrainedModel]]:
-    """See `Evidence.read_later`."""
-    _, *later = sorted({seed.repetition for seed in seeds}) or [0]
-    several = (_groups([seed for seed in seeds if seed.repetition == number]) for number in later)
-    return [{label: group.models[0] for label, group in groups.items()} for groups in several]
 
 
 def _images(sources: Sequence[Source], data: set[str]) -> SampleImages | None:
@@ -172,12 +165,19 @@ def _groups(seeds: Sequence[Seed]) -> dict[str, Group]:
             seen[seed.network] |= set(wanted)
             tables = {name: record.table(name) for name in wanted}
             groups.setdefault(seed.network, Group(seed.spec.method, [])).models.append(
-                _model(seed, tables, today[seed.source.name])
+                _model(seed, known, tables, today[seed.source.name])
             )
     return {label: groups[label] for label in dict.fromkeys(seed.network for seed in seeds)}
 
 
-def _model(seed: Seed, tables: Mapping[str, pd.DataFrame], today: Mapping[str, Mapping[str, Any]]) -> TrainedModel:
+def _read(record: Record, name: str) -> pd.DataFrame:
+    with one_line(record.path):
+        return record.table(name)
+
+
+def _model(
+    seed: Seed, known: Sequence[str], tables: Mapping[str, pd.DataFrame], today: Mapping[str, Mapping[str, Any]]
+) -> TrainedModel:
     spec, record = seed.spec, seed.record
     config = record.config
     return TrainedModel(
@@ -201,6 +201,7 @@ def _model(seed: Seed, tables: Mapping[str, pd.DataFrame], today: Mapping[str, M
         validation_images=int(config.get("images", {}).get("validation", 0)),
         history=record.history(),
         measurements=tables,
+        read=partial(Tables, known, partial(_read, record)),
         right=_right(record),
         reasons=_reasons(seed),
         timed_in=timed_in(record),

@@ -7,4 +7,4 @@ from benchmarks.reporting.evidence.evidence import Evidence
 
 def other_seeds(evidence: Evidence) -> str:
     """A sentence with a space before it for what is of first seeds alone; empty where there are no others."""
-    return " Other seeds need not agree: see “What papers claim”." if evidence.later_seeds else ""
+    return " Other seeds need not agree: see “What papers claim”." if len(evidence.repetitions) > 1 else ""

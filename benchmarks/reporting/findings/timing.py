@@ -41,7 +41,7 @@ def twins(network: NetworkEvidence) -> list[tuple[str, ...]]:
 def twins_note(evidence: Evidence) -> str:
     """A sentence that names the settings that are one; or nothing."""
     found = [f"{listing(names)} of {network.name}" for network in evidence.networks for names in twins(network)]
-    where = " in the first seed" if evidence.later_seeds else ""
+    where = " in the first seed" if len(evidence.repetitions) > 1 else ""
     return f" Settings with equal values{where} are one, timed once: {'; '.join(found)}." if found else ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.reporting.claims.base import claims, found_by
+from benchmarks.reporting.claims.base import verdicts
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.tables.base import Column, Table, table
 from benchmarks.reporting.tables.cells import Cell, text
@@ -23,8 +23,7 @@ def paper_claims(evidence: Evidence) -> Table | None:
                 network=found.network.slug if found.network else "",
             ),
         ]
-        for claim in claims()
-        for found in found_by(claim, evidence)
+        for claim, found in verdicts(evidence)
     ]
     if not rows:
         return None
@@ -41,8 +40,8 @@ def paper_claims(evidence: Evidence) -> Table | None:
         ],
         rows=rows,
         note="A claim holds, or does not, where a 95 % interval lies wholly on one side, or p (by permutation) is "
-        "below 0.05; otherwise it cannot be told. Each is judged alone: of twenty claims with nothing in them, one "
-        "seems to hold or not to. Where no seeds are named the figure is the first seed's; where seeds disagree it "
-        "cannot be told. Papers claim it of their own networks and data, mostly larger: what does not hold here is not "
-        "refuted there.",
+        "below 0.05; otherwise it cannot be told. Each is judged alone: of twenty claims with nothing in them, "
+        "one seems to hold or not to. Where no seeds are named the figure is of the first seed that has one; "
+        "where seeds disagree it cannot be told. Papers claim it of their own networks and data, mostly larger: "
+        "what does not hold here is not refuted there.",
     )

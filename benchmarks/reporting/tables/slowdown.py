@@ -122,7 +122,7 @@ def _timed(evidence: Evidence) -> str:
     if not attacked_sizes(evidence) or not engines:
         return ""
     one = engines[0] if len(engines) == 1 else f"the engine that is faster on the clean ones, of {listing(engines)}"
-    whose = ", of seeds that were timed," if evidence.later_seeds else ""
+    whose = ", of seeds that were timed," if len(evidence.repetitions) > 1 else ""
     return (
         f" Times{whose} are mean seconds of the attacked images over those of the same images untouched, taken in "
         f"turns in {one}; below them: 95 % intervals."

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import pytest
 
-from benchmarks.reporting.claims.base import CLAIMS, Found, above, below, found_by
+from benchmarks.reporting.claims.base import Found, above, below, verdicts
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.tables.claims import paper_claims
 from tests.benchmarks.reporting.hand_made import EXITS, HandMade, answers, costs, decisions, ledger, lesions, of_exits
@@ -23,8 +23,7 @@ def lost(count: int) -> str:
 
 
 def found(evidence: Evidence, name: str) -> list[Found]:
-    (claim,) = (claim for claim in CLAIMS if claim.name == name)
-    return found_by(claim, evidence)
+    return [found for claim, found in verdicts(evidence) if claim.name == name]
 
 
 def test_a_verdict_needs_an_interval_on_one_side() -> None:
@@ -284,3 +283,12 @@ def test_what_seeds_do_not_agree_on_cannot_be_told(
     (own,) = found(made.evidence(), "ends-skipped")
     assert own.verdict == verdict
     assert own.figure.endswith(end)
+
+
+def test_what_only_a_later_seed_can_say_is_said(made: HandMade) -> None:
+    """The first one runs every unit for every image."""
+    for number, routes in enumerate((("111", "111", "111"), SKIPPED_AT_ENDS)):
+        made.add(made.spec("adanet", number), accuracy=answers("1" * 30, routes))
+    (own,) = found(made.evidence(), "ends-skipped")
+    assert own.verdict == "holds"
+    assert own.figure.endswith("30 images")
