@@ -132,11 +132,14 @@ class RandWireNet(RoutedNet):
         self.use(Setting(name="lesion" if any(values.values()) else "default", values=values))
 
     def settings(self, validation: Validation) -> list[Setting]:
-        """The whole network, and lesions that the graph proposes: nodes fed by others, with most and fewest targets."""
+        """The whole network, and lesions that the graph proposes: nodes fed by others, with most and fewest targets.
+
+        None of them is the only way through its stage, without which every image would get the same answer.
+        """
         inner = {
             name: self.graphs[stage].out_degrees[node]
             for name, (stage, node) in self.places.items()
-            if self.graphs[stage].sources[node]
+            if self.graphs[stage].sources[node] and self.graphs[stage].leads_past(node)
         }
         settings = [Setting(name="default")]
         for role, choose in (("hub", max), ("leaf", min)):
