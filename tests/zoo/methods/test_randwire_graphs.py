@@ -26,11 +26,6 @@ def test_an_isolated_node_is_input_and_output() -> None:
     assert graph.paths == 2
 
 
-def test_a_diamond_leads_past_its_sides_and_not_past_its_ends() -> None:
-    diamond = Graph(4, ((0, 1), (0, 2), (1, 3), (2, 3)))
-    assert [diamond.leads_past(node) for node in range(4)] == [False, True, True, False]
-
-
 def test_edges_are_oriented_from_smaller_to_greater_numbers() -> None:
     assert Graph.oriented(4, [(3, 1), (0, 1), (1, 3)]) == Graph(4, ((0, 1), (1, 3)))
 

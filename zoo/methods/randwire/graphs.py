@@ -82,14 +82,6 @@ class Graph:
             arriving.append(sum(arriving[source] for source in sources) if sources else 1)
         return sum(arriving[node] for node in self.outputs)
 
-    def leads_past(self, node: int) -> bool:
-        """Whether a path from an input node to an output node leaves this one out."""
-        reached: set[int] = set()
-        for other, sources in enumerate(self.sources):
-            if other != node and (not sources or reached.intersection(sources)):
-                reached.add(other)
-        return not reached.isdisjoint(self.outputs)
-
 
 def random_graph(
     kind: Kind,

@@ -132,14 +132,11 @@ class RandWireNet(RoutedNet):
         self.use(Setting(name="lesion" if any(values.values()) else "default", values=values))
 
     def settings(self, validation: Validation) -> list[Setting]:
-        """The whole network, and lesions that the graph proposes: nodes fed by others, with most and fewest targets.
-
-        None of them is the only way through its stage, without which every image would get the same answer.
-        """
+        """The whole network, and lesions that the graph proposes: nodes fed by others, with most and fewest targets."""
         inner = {
             name: self.graphs[stage].out_degrees[node]
             for name, (stage, node) in self.places.items()
-            if self.graphs[stage].sources[node] and self.graphs[stage].leads_past(node)
+            if self.graphs[stage].sources[node]
         }
         settings = [Setting(name="default")]
         for role, choose in (("hub", max), ("leaf", min)):
