@@ -72,6 +72,16 @@ def own_recipe_line(network: NetworkEvidence, recipe: Recipe) -> str:
     )
 
 
+def processors(environments: Sequence[EnvironmentEvidence]) -> list[str]:
+    """What each one's processor is called; those that share a name have their instructions behind it."""
+    names = [str(environment.description.get("processor") or "an unknown processor") for environment in environments]
+    instructions = [environment.description.get("instructions") for environment in environments]
+    return [
+        f"{name} ({own})" if own and names.count(name) > 1 else name
+        for name, own in zip(names, instructions, strict=True)
+    ]
+
+
 def machine_line(environment: Mapping[str, Any]) -> str:
     """Hardware and the versions that matter most, in one line."""
     parts = [str(environment.get("processor") or "unknown processor")]

@@ -8,7 +8,7 @@ from collections import defaultdict
 from benchmarks.reporting.evidence.evidence import Evidence
 from benchmarks.reporting.evidence.precision import WIDE, is_noisy
 from benchmarks.reporting.findings.detail import detail_note
-from benchmarks.reporting.findings.provenance import timing_environments
+from benchmarks.reporting.findings.provenance import processors, timing_environments
 from benchmarks.reporting.formatting import is_missing, listing, milliseconds, percent
 
 UNSTEADY = 1.25
@@ -111,7 +111,8 @@ def _machines(evidence: Evidence) -> list[str]:
     timed = timing_environments(evidence)
     if len(timed) < 2:
         return []
-    parts = [f"{listing(e.networks['latency'])} on {e.description.get('processor')}" for e in timed]
+    names = zip(timed, processors(timed), strict=True)
+    parts = [f"{listing(environment.networks['latency'])} on {name}" for environment, name in names]
     return [
         f"Timings come from {len(timed)} environments, so that milliseconds cannot be compared across them: "
         f"{'; '.join(parts)}. Speed-ups are ratios within a process."

@@ -7,6 +7,7 @@ from string import ascii_uppercase
 
 from benchmarks.reporting.evidence.evidence import TRAINING, Evidence, NetworkEvidence
 from benchmarks.reporting.evidence.precision import WIDE, half_width
+from benchmarks.reporting.findings.provenance import processors
 from benchmarks.reporting.formatting import duration, is_missing, listing, percent
 from benchmarks.reporting.tables.base import Column, Table, table
 from benchmarks.reporting.tables.cells import Cell, Mark, marked, missing, text
@@ -117,8 +118,8 @@ def _attacked(network: NetworkEvidence) -> Cell:
 def _note(evidence: Evidence, machines: Mapping[str, str]) -> str:
     data = sorted({model.data for network in evidence.networks for model in network.models})
     where = [
-        f"{name} is {environment.description.get('processor') or 'an unknown processor'}"
-        for name, environment in zip(machines.values(), evidence.environments, strict=True)
+        f"{name} is {processor}"
+        for name, processor in zip(machines.values(), processors(evidence.environments), strict=True)
     ]
     machine = f" Machines, described below: {listing(where)}." if where else ""
     fingerprint = f" Fingerprint of the data: {listing(data)}." if data else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from benchmarks.reporting.findings.warnings import warnings
+from benchmarks.reporting.tables.records import records
 from tests.benchmarks.reporting.hand_made import ENVIRONMENT, HandMade, costs, timings
 
 
@@ -71,6 +72,19 @@ def test_timings_of_two_machines_are_named_and_not_set_side_by_side(made: HandMa
     (found,) = [warning for warning in warnings(made.evidence()) if "2 environments" in warning]
     assert "resnet on A Processor" in found
     assert "adanet on Another" in found
+
+
+def test_machines_of_one_name_are_told_apart_by_their_instructions(made: HandMade) -> None:
+    times = timings(0.002, 0.002, {"default": [0.001]})
+    made.add(made.spec("resnet"), latency=times)
+    made.add(made.spec("adanet"), latency=times, environment=ENVIRONMENT | {"instructions": "AVX512"})
+    evidence = made.evidence()
+    (found,) = [warning for warning in warnings(evidence) if "2 environments" in warning]
+    assert "resnet on A Processor (AVX2)" in found
+    assert "adanet on A Processor (AVX512)" in found
+    table = records(evidence)
+    assert table
+    assert "A is A Processor (AVX2) and B is A Processor (AVX512)" in table.note
 
 
 def test_a_static_network_is_compared_with_itself_on_one_machine_only(made: HandMade) -> None:
