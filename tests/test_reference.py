@@ -106,7 +106,7 @@ DERIVED = {file_of(name) for name in ("summary", "answers", *RATES)}
     ("study", "results", "page"),
     [
         *(("quick", 5.7, 3.3), ("standard", 15, 2), ("inside", 6.5, 2), ("detection", 2, 1)),
-        *(("photographs", 20, 3), ("photographs-small", 1, 1), ("photographs-15", 2, 0.1), ("photographs-60", 2, 0.1)),
+        *(("photographs", 20, 3), ("photographs-small", 3, 1), ("photographs-15", 2, 0.1), ("photographs-60", 2, 0.1)),
     ],
 )
 def test_the_reference_is_small(study: str, results: float, page: float) -> None:
