@@ -95,11 +95,13 @@ def verdicts(evidence: Evidence) -> list[tuple[Claim, Found]]:
     found: list[tuple[Claim, dict[tuple[str, int], list[Found]]]] = [(claim, defaultdict(list)) for claim in claims()]
     for claim, rows in found:
         _gather(rows, claim.test(evidence))
+    known = {network.label: network.first.repetition for network in evidence.networks}
     for repetition in evidence.repetitions[1:]:
         seed = evidence.of_seed(repetition)
         for claim, rows in found:
             if claim.each_seed:
-                _gather(rows, claim.test(seed))
+                others = (f for f in claim.test(seed) if not f.network or known[f.network.label] != repetition)
+                _gather(rows, others)
     return [(claim, _over_seeds(*seeds)) for claim, rows in found for seeds in rows.values()]
 
 

@@ -285,6 +285,13 @@ def test_what_seeds_do_not_agree_on_cannot_be_told(
     assert own.figure.endswith(end)
 
 
+def test_a_network_without_the_first_seed_is_not_heard_twice(made: HandMade) -> None:
+    made.add(made.spec("resnet"), accuracy=answers("1" * 30))
+    made.add(made.spec("adanet", 1), accuracy=answers("1" * 30, SKIPPED_AT_ENDS))
+    (own,) = found(made.evidence(), "ends-skipped")
+    assert own.figure.endswith("30 images")
+
+
 def test_what_only_a_later_seed_can_say_is_said(made: HandMade) -> None:
     """The first one runs every unit for every image."""
     for number, routes in enumerate((("111", "111", "111"), SKIPPED_AT_ENDS)):
