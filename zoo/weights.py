@@ -6,6 +6,7 @@ Checkpoints as they are found: the state beside an optimizer's, and names that b
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import pickle
 from collections.abc import Iterator, Mapping, Sequence
@@ -154,6 +155,13 @@ def fitted(net: nn.Module, weights: Mapping[str, Tensor], source: str, *, inside
     """
     wanted = net.state_dict()
     named = _named_as(weights, wanted, inside)
+    if _problems(named, wanted) and (problems := _problems(named, _names_after(net, named, source))):
+        raise WeightsError(f"{source} does not fit the network: {'; '.join(problems)}")
+    return named
+
+
+def _problems(named: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> list[str]:
+    """Why weights do not fit names and shapes."""
     missing = [name for name in wanted if name not in named and not name.endswith(NOT_NEEDED)]
     unexpected = [name for name in named if name not in wanted]
     differing = [
@@ -161,14 +169,23 @@ def fitted(net: nn.Module, weights: Mapping[str, Tensor], source: str, *, inside
         for name, value in wanted.items()
         if name in named and named[name].shape != value.shape
     ]
-    problems = [
+    return [
         *([f"missing: {_listed(missing)}"] if missing else []),
         *([f"unexpected: {_listed(unexpected)}"] if unexpected else []),
         *([_listed(differing)] if differing else []),
     ]
-    if problems:
-        raise WeightsError(f"{source} does not fit the network: {'; '.join(problems)}")
-    return named
+
+
+def _names_after(net: nn.Module, weights: Mapping[str, Tensor], source: str) -> Mapping[str, Tensor]:
+    """Names and shapes of a network that has read weights, a copy: RandWireNN takes its graphs from them."""
+    trial = copy.deepcopy(net).to_empty(device="cpu")
+    try:
+        trial.load_state_dict(dict(weights), strict=False)
+    except RuntimeError:
+        return trial.state_dict()  # shapes differ: which, is found from what it has now
+    except ValueError as error:
+        raise WeightsError(f"{source} does not fit the network: {_line(error)}") from error
+    return trial.state_dict()
 
 
 def _named_as(weights: Mapping[str, Tensor], wanted: Mapping[str, Tensor], inside: str) -> Mapping[str, Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -14,7 +15,21 @@ from zoo.sizing.unit_costs import count_executed, measure_ledger
 
 pytestmark = pytest.mark.long
 
-DEEPEST = zoo.Selector("stochastic_depth", "stochastic-depth-1202")
+DEEPEST: Mapping[str, Sequence[str]] = {
+    "adanet": ("convnet-aig-28-10", "convnet-aig-152"),
+    "fractalnet": ("fractalnet-20-1x1-c100", *(f"fractalnet-thin-{layers}" for layers in (5, 10, 40, 80, 160))),
+    "randwire": ("randwire-c154", "randwire-c154-er", "randwire-c154-ba"),
+    "skipnet": ("skipnet-74-ff1", "skipnet-152", "skipnet-152-imagenet"),
+    "stochastic_depth": ("stochastic-depth-1202",),
+}
+"""Presets that differ from the first of their kind in numbers alone, which make another graph or a larger network."""
+
+
+def published() -> list[zoo.Selector]:
+    """What is tested: the first preset of every kind, and the larger ones of the methods."""
+    kinds = kinds_of_presets()
+    deeper = [zoo.Selector(name, preset) for name in methods() for preset in DEEPEST.get(name, ())]
+    return [*kinds, *(selector for selector in deeper if selector not in kinds)]
 
 
 def damp(net: zoo.RoutedNet) -> None:
@@ -25,7 +40,7 @@ def damp(net: zoo.RoutedNet) -> None:
                 nn.init.constant_(module.weight, 0.1)
 
 
-@pytest.mark.parametrize("selector", [*kinds_of_presets(), *([DEEPEST] if DEEPEST.name in methods() else [])], ids=str)
+@pytest.mark.parametrize("selector", published(), ids=str)
 def test_a_published_network_answers_the_same_in_both_ways_and_costs_what_its_ledger_says(
     selector: zoo.Selector,
 ) -> None:

@@ -12,12 +12,13 @@ AIG_CIFAR = {
     "nesterov": False,
     "weight_decay": 5e-4,
     "batch_size": 256,
-    "epochs": 350,
+    "epochs": 349,
     "schedule": "step",
-    "milestones": [150 / 350, 250 / 350],
+    "milestones": [149 / 349, 249 / 349],
 }
-"""Official code: 350 epochs, divided by 10 at 150 and 250; it counts them from 1, so that the last is the 349th."""
-AIG_IMAGENET = AIG_CIFAR | {"weight_decay": 1e-4, "epochs": 100, "milestones": [0.3, 0.6, 0.9]}
+"""Official code: epochs 1 to 349, divided by 10 in the 150th and the 250th."""
+AIG_IMAGENET = AIG_CIFAR | {"weight_decay": 1e-4, "epochs": 99, "milestones": [29 / 99, 59 / 99, 89 / 99]}
+"""Official code: epochs 1 to 99, divided by 10 in the 30th, 60th and 90th."""
 
 OFFICIAL_CIFAR = {"initialisation": "cifar"}
 OFFICIAL_IMAGENET = {"initialisation": "imagenet", "target_weight": 1.0, "free_full_layers": True}

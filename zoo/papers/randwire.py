@@ -51,11 +51,14 @@ def _others(channels: int, **parameters: Any) -> dict[str, Preset]:
 
 
 def _large() -> dict[str, Preset]:
-    """C = 154 at 320 pixels, for weights that were trained as the preset of the same name without the suffix."""
+    """C = 154 at 320 pixels, for weights that were trained as the preset of the same name without the suffix.
+
+    They have no recipe: nobody trains them at this size.
+    """
     common = {"nodes": 32, "channels": 154, "label_smoothing": 0.1, **REGULAR}
     every: dict[str, Mapping[str, Any]] = {"": {}, **{f"-{kind}": wiring for kind, wiring in GENERATORS.items()}}
     return {
-        f"randwire-c154{suffix}-320": Preset(parameters={**common, **wiring}, task=LARGE, recipe=XIE)
+        f"randwire-c154{suffix}-320": Preset(parameters={**common, **wiring}, task=LARGE)
         for suffix, wiring in every.items()
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zoo.papers.paper import EXTRA_DIGITS, IMAGENET, SGD, Official, Paper, Preset, Published
+from zoo.papers.paper import CIFAR10, CIFAR100, EXTRA_DIGITS, IMAGENET, SGD, Official, Paper, Preset, Published
 
 TINY: Mapping[str, Any] = {"blocks": (2, 2, 2), "widths": (16, 32, 64), "stem_kind": "strided"}
 """ResNet-14 with a strided stem, for 28-pixel digits: 5.4 million multiply-accumulates at 28 x 28."""
@@ -38,6 +38,8 @@ HE_WARMUP = {"warmup": 0.0, "warmup_steps": 400, "warmup_lr": 0.01}
 
 That took about 400 iterations, which He et al. 2016b and the official code of SkipNet have as a fixed number; so do we.
 """
+SVHN = {"epochs": 50}
+"""Wang et al. 2018, of its networks on these data."""
 HE_CIFAR_110 = HE_CIFAR | HE_WARMUP
 HE_IMAGENET = HE_CIFAR | {"batch_size": 256, "epochs": 90, "milestones": [1 / 3, 2 / 3]}
 
@@ -54,23 +56,34 @@ def _cifar_preset(depth: int, error: float, parameters: float) -> Preset:
     return Preset(parameters=cifar(n, "A"), recipe=recipe, published=[_he(depth, error, parameters)])
 
 
-def _imagenet_preset(blocks: Sequence[int], block: str, macs: float) -> Preset:
+def _imagenet_preset(blocks: Sequence[int], block: str, macs: float, accuracy: float | None = None) -> Preset:
+    """With the accuracy of the plain network that SkipNet gates, which is the network of torchvision."""
     published = [Published(dataset="imagenet", source="He et al. 2016, Table 1", macs=macs)]
+    if accuracy is not None:
+        published.append(_plain("imagenet", accuracy))
     return Preset(parameters=imagenet(blocks, block), task=IMAGENET, recipe=HE_IMAGENET, published=published)
 
 
-def _projected(depth: int, dataset: str, accuracy: float) -> Preset:
-    """The plain network that SkipNet gates: shortcut B where He et al. have A on CIFAR."""
-    figure = Published(
+def _plain(dataset: str, accuracy: float) -> Published:
+    return Published(
         dataset=dataset,
         source="Wang et al. 2018, Table 2",
         error=round(100 - accuracy, 2),
+        recipe=SVHN if dataset == "svhn" else {},
         unlike=EXTRA_DIGITS if dataset == "svhn" else "",
     )
+
+
+def _projected(depth: int, **accuracies: float) -> Preset:
+    """The plain network that SkipNet gates, with accuracies by data set: shortcut B where He et al. have A on CIFAR."""
     recipe = HE_CIFAR_110 if depth == 110 else HE_CIFAR
-    if dataset == "svhn":
-        recipe = recipe | {"epochs": 50}
-    return Preset(parameters=cifar((depth - 2) // 6), recipe=recipe, published=[figure], baseline=False)
+    return Preset(
+        parameters=cifar((depth - 2) // 6),
+        task=CIFAR100 if "cifar100" in accuracies else CIFAR10,
+        recipe=recipe if accuracies.keys() - {"svhn"} else recipe | SVHN,
+        published=[_plain(dataset, accuracy) for dataset, accuracy in accuracies.items()],
+        baseline=False,
+    )
 
 
 SKIPNET = "ucbdrive/skipnet"
@@ -91,14 +104,17 @@ PAPER = Paper(
         "resnet-44": _cifar_preset(44, 7.17, 0.66e6),
         "resnet-56": _cifar_preset(56, 6.97, 0.85e6),
         "resnet-110": _cifar_preset(110, 6.43, 1.7e6),
-        "resnet-38-b": _projected(38, "cifar10", 92.50),
-        "resnet-74-b": _projected(74, "cifar10", 92.95),
-        "resnet-110-b": _projected(110, "cifar10", 93.60),
-        "resnet-152-b": _projected(152, "svhn", 98.14),
+        "resnet-38-b": _projected(38, cifar10=92.50, svhn=97.94),
+        "resnet-74-b": _projected(74, cifar10=92.95, svhn=97.92),
+        "resnet-110-b": _projected(110, cifar10=93.60, svhn=98.09),
+        "resnet-38-b-c100": _projected(38, cifar100=68.54),
+        "resnet-74-b-c100": _projected(74, cifar100=70.64),
+        "resnet-110-b-c100": _projected(110, cifar100=71.21),
+        "resnet-152-b": _projected(152, svhn=98.14),
         "resnet-18": _imagenet_preset((2, 2, 2, 2), "basic", 1.8e9),
-        "resnet-34": _imagenet_preset((3, 4, 6, 3), "basic", 3.6e9),
-        "resnet-50": _imagenet_preset((3, 4, 6, 3), "bottleneck", 3.8e9),
-        "resnet-101": _imagenet_preset((3, 4, 23, 3), "bottleneck", 7.6e9),
+        "resnet-34": _imagenet_preset((3, 4, 6, 3), "basic", 3.6e9, 73.30),
+        "resnet-50": _imagenet_preset((3, 4, 6, 3), "bottleneck", 3.8e9, 76.15),
+        "resnet-101": _imagenet_preset((3, 4, 23, 3), "bottleneck", 7.6e9, 77.37),
         "resnet-152": _imagenet_preset((3, 8, 36, 3), "bottleneck", 11.3e9),
     },
     variants=[{"shortcut_kind": "A"}, {"block": "bottleneck", "widths": (8, 16, 32)}],

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from zoo.papers.paper import CIFAR10, IMAGENET, SGD, Between, Official, Paper, Preset, Published
+from zoo.network import Task
+from zoo.papers.paper import CIFAR10, CIFAR100, IMAGENET, SGD, Between, Official, Paper, Preset, Published
 from zoo.papers.resnet import HE_WARMUP, SMALL, TINY, cifar, imagenet
 
 SKIP_CIFAR = {
@@ -23,7 +24,11 @@ Epochs are of 45 k images, of which 128 make 351 iterations.
 """
 SKIP_SUPERVISED = SKIP_CIFAR | {"epochs": 182}
 """The supervised phase alone."""
-SKIP_SVHN = SKIP_CIFAR | {"epochs": 50}
+SKIP_SVHN = SKIP_CIFAR | {"epochs": 50 + 19}
+"""Wang et al. 2018: 50 epochs; here of the supervised phase, behind which come the official code's 10 k iterations.
+
+Whether the 50 include the hybrid phase is not known to us. Epochs are of 67 k images: 525 iterations of 128.
+"""
 SKIP_IMAGENET = SKIP_CIFAR | {"batch_size": 256, "epochs": 120 + 40, "milestones": [0.25, 0.5, 0.75]}
 """Official code: 120 epochs of the supervised phase, divided by 10 every 30, then 40 of the hybrid phase."""
 SHORT = {
@@ -40,7 +45,11 @@ SHORT = {
 The feed-forward gate makes routes depend on the image from the start; its cost is made up for by narrower stages.
 """
 OFFICIAL: dict[str, Any] = {"open_log_odds": None, "hybrid_share": 28 / 210, "hybrid_milestones": ()}
-"""Gates start as the official code starts them, and the hybrid phase keeps its rate."""
+"""Gates start as the official code starts them, and the hybrid phase keeps its rate.
+
+Not so the classifier: the official code draws it from a normal distribution of variance 2 / (inputs x classes), ours
+starts as `torch.nn.Linear` does.
+"""
 OFFICIAL_IMAGENET = {
     "open_log_odds": None,
     "gate_start": "imagenet",
@@ -84,8 +93,12 @@ def _saved(dataset: str, percent: int, phase: str = "both phases") -> Published:
     return Published(dataset=dataset, source="official docs/image_classification.png", note=note)
 
 
-def _cifar_preset(n: int, *published: Published) -> Preset:
-    return Preset(parameters=cifar(n) | OFFICIAL, recipe=SKIP_CIFAR | _warmup(n), published=published)
+def _cifar_preset(n: int, *published: Published, task: Task = CIFAR10) -> Preset:
+    return Preset(parameters=cifar(n) | OFFICIAL, task=task, recipe=SKIP_CIFAR | _warmup(n), published=published)
+
+
+def _cifar100_preset(n: int, accuracy: float, macs: float) -> Preset:
+    return _cifar_preset(n, _hard(accuracy, macs, "cifar100"), task=CIFAR100)
 
 
 def _warmup(n: int) -> dict[str, Any]:
@@ -134,8 +147,14 @@ PAPER = Paper(
         "skipnet-38": _cifar_preset(6, _released("cifar10", 92.75, 70.27, 18), _hard(90.83, 0.58e8)),
         "skipnet-74": _cifar_preset(12, _released("cifar10", 92.77, 52.34, 36), _hard(92.38, 0.92e8)),
         "skipnet-110": _cifar_preset(18, _released("cifar10", 93.30, 49.53, 54), _hard(88.11, 0.18e8)),
+        "skipnet-38-c100": _cifar100_preset(6, 67.68, 0.50e8),
+        "skipnet-74-c100": _cifar100_preset(12, 67.79, 0.61e8),
+        "skipnet-110-c100": _cifar100_preset(18, 63.66, 0.96e8),
         "skipnet-152": Preset(
-            parameters=cifar(25) | OFFICIAL, task=CIFAR10, recipe=SKIP_SVHN, published=[_saved("svhn", 86)]
+            parameters=cifar(25) | OFFICIAL | {"hybrid_share": 19 / 69},
+            task=CIFAR10,
+            recipe=SKIP_SVHN,
+            published=[_saved("svhn", 86)],
         ),
         "skipnet-38-ff1": _feed_forward(6, "ff1"),
         "skipnet-74-ff1": _feed_forward(12, "ff1"),

@@ -27,9 +27,9 @@ WARMED = [(WARM, 0.01), *HE]
 OFFICIAL: Mapping[str, Sequence[tuple[float, float]]] = {
     # 64 k iterations, as the official snapshots; else He et al. 2016
     "active_conv[plain-acu]": HE,
-    # train.py: divided by 10 at 150 and 250; train_img.py: every 30
-    "adanet[convnet-aig-110]": [(150, 0.1), (250, 0.01), (350, 0.001)],
-    "adanet[convnet-aig-50]": [(30, 0.1), (60, 0.01), (90, 0.001), (100, 0.0001)],
+    # train.py: epochs 1 to 349, divided by 10 from the 150th and the 250th; train_img.py: 1 to 99, from 30, 60 and 90
+    "adanet[convnet-aig-110]": [(149, 0.1), (249, 0.01), (349, 0.001)],
+    "adanet[convnet-aig-50]": [(29, 0.1), (59, 0.01), (89, 0.001), (99, 0.0001)],
     # experiment_lenet_mnist.py, experiment_resnet_cifar10.py: Adam at 1e-3 for the trunk, then for everything
     "branchynet[b-lenet]": [(150, 0.001)],
     "branchynet[b-resnet-110]": [(200, 0.001)],
@@ -68,10 +68,11 @@ OFFICIAL: Mapping[str, Sequence[tuple[float, float]]] = {
     "resnet[resnet-50]": THIRDS,
     # no training of the plain network on SVHN is published; that of SkipNet, without its hybrid phase
     "resnet[resnet-152-b]": [(25, 0.1), (37.5, 0.01), (50, 0.001)],
-    # train_sp.py, then train_rl.py: 10 k iterations (28.5 epochs) at 1e-4 on CIFAR; 30 epochs at 1e-4 and 10 at 1e-5
+    # train_sp.py, then train_rl.py: 10 k iterations (28.5 epochs) at 1e-4 on CIFAR; 30 epochs at 1e-4 and 10 at 1e-5.
+    # On SVHN the 50 epochs that the paper names, halved and quartered as CIFAR's; 10 k iterations are 19.0 epochs of it
     "skipnet[skipnet-38]": [*HE, (210, 0.0001)],
     "skipnet[skipnet-110]": [*WARMED, (210, 0.0001)],
-    "skipnet[skipnet-152]": [(21.5, 0.1), (32.25, 0.01), (43, 0.001), (50, 0.0001)],
+    "skipnet[skipnet-152]": [(25, 0.1), (37.5, 0.01), (50, 0.001), (69, 0.0001)],
     "skipnet[skipnet-34]": [(30, 0.1), (60, 0.01), (90, 0.001), (120, 0.0001), (150, 0.0001), (160, 0.00001)],
     # train_sp.py alone; no recipe of reinforcement alone is published, so it has that of the supervised phase
     "skipnet[skipnet-38-sp]": HE,
@@ -94,6 +95,7 @@ PHASES = {
     "branchynet[b-alexnet]": {"trunk": 50, "joint": 100},
     "branchynet[b-resnet-110]": {"trunk": 100, "joint": 100},
     "skipnet[skipnet-110]": {"supervised": 182, "hybrid": 28},
+    "skipnet[skipnet-152]": {"supervised": 50, "hybrid": 19},
     "skipnet[skipnet-50]": {"supervised": 120, "hybrid": 40},
 }
 RATES = ("lr", "epochs", "schedule", "milestones", "step_factor", "warmup", "warmup_steps", "warmup_lr")

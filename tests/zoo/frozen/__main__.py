@@ -20,7 +20,7 @@ def main(commit: str, *selectors: str) -> None:
     for selector in selectors:
         if selector in known:
             raise SystemExit(f"{selector} is stored already, as of {known[selector]['commit']}")
-        known[selector] = {"commit": commit, "official": False, **answers_today(selector)}
+        known[selector] = {"commit": commit, "compared": "", **answers_today(selector)}
     lines = [f"{json.dumps(name)}: {json.dumps(known[name])}" for name in sorted(known)]
     FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 

@@ -22,6 +22,7 @@ from benchmarks.running.loaded import load_network
 from benchmarks.running.scheduling import InlineScheduler
 from tests.benchmarks.cases import DATASET, NOT_MEASURED, ignore, small_campaign, small_study
 from zoo.loading.stored import LoadError, label_of
+from zoo.methods.randwire.network import RandWireNet
 
 CPU = torch.device("cpu")
 
@@ -203,6 +204,41 @@ def test_a_release_file_has_every_network_of_a_study(
         assert torch.equal(released(images(digits)).logits, stored(images(digits)).logits)
         assert (released.task, released.class_names) == (stored.task, stored.class_names)
         assert released.settings == stored.settings
+
+
+def same_answers(net: zoo.RoutedNet, other: zoo.RoutedNet, batch: Tensor) -> bool:
+    """But for rounding: one of them may have another memory format."""
+    own, theirs = net(batch).logits, other(batch).logits
+    return bool((own - theirs).abs().max() < 1e-5 * theirs.abs().max())
+
+
+def test_networks_that_drew_their_graph_are_loaded_with_it(
+    digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every seed of RandWireNN has another graph, which no parameter names; a new network draws one more."""
+    study = small_study("randwire", repetitions=2, recipe={"epochs": 1}, evaluation=NOT_MEASURED)
+    campaign = small_campaign(tmp_path / "results", study)
+    assert not [outcome.error for outcome in campaign.run(InlineScheduler(), ignore) if outcome.error]
+    write_release(campaign.store.root, tmp_path / "routebench-small.safetensors")
+    monkeypatch.setenv("ROUTEBENCH_REFERENCE", str(tmp_path))
+    graphs = set()
+    for seed, record in enumerate(sorted(campaign.store.records(), key=lambda one: one.spec.repetition), start=1):
+        expected = load_network(record, digits, CPU).net
+        given = f"randwire[tiny, weights={record.path / 'weights.safetensors'}]"
+        for net in (
+            zoo.load(campaign.store.root, "randwire", seed=seed).net,
+            zoo.load_reference("small", "randwire", seed=seed).net,
+            zoo.create(given, expected.task).eval(),
+        ):
+            assert isinstance(net, RandWireNet)
+            assert same_answers(net, expected, images(digits))
+            graphs.add(net.graphs)
+    assert len(graphs) == 2
+    study = small_study(given, recipe={"epochs": 1}, evaluation=NOT_MEASURED)
+    again = small_campaign(tmp_path / "again", study)
+    assert not [outcome.error for outcome in again.run(InlineScheduler(), ignore) if outcome.error]
+    (record,) = again.store.records()
+    assert same_answers(load_network(record, digits, CPU).net, expected, images(digits))
 
 
 def test_a_release_file_that_is_missing_says_how_to_make_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

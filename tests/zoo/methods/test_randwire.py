@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+from torch.nn import functional
 
 import zoo
 from benchmarks.conformance.cases import CPU, TASK, trained
@@ -18,6 +20,7 @@ from zoo.methods.randwire.graphs import Graph
 from zoo.methods.randwire.network import RandWireNet
 from zoo.methods.randwire.stage import Lesions, Node, RandomStage
 from zoo.sizing.unit_costs import count_executed, measure_ledger
+from zoo.weights import WeightsError, load_weights
 
 DIAMOND = Graph(4, ((0, 1), (0, 2), (1, 3), (2, 3)))
 
@@ -169,6 +172,27 @@ def test_the_large_regime_is_the_regular_network_on_pictures_of_320_pixels(suffi
     assert big * 7 * 7 == small * 10 * 10
 
 
+def test_a_network_that_was_trained_at_one_size_is_evaluated_at_a_larger_one(tmp_path: Path) -> None:
+    """As the large regime is: the same graph and weights, more pixels."""
+    net = trained("randwire[tiny]").net
+    assert isinstance(net, RandWireNet)
+    save_file({n: v.contiguous() for n, v in net.state_dict().items()}, tmp_path / "x.safetensors")
+    large = zoo.create(f"randwire[tiny, weights={tmp_path}/x.safetensors]", replace(TASK, shape=(1, 40, 40))).eval()
+    assert isinstance(large, RandWireNet)
+    assert large.graphs == net.graphs
+    for name, value in large.state_dict().items():
+        assert torch.equal(value, net.state_dict()[name])
+    enlarged = functional.interpolate(trained("randwire[tiny]").images, (40, 40), mode="bilinear", antialias=True)
+    with torch.no_grad():
+        assert large(enlarged).logits.isfinite().all()
+    assert measure_ledger(large).nominal > 1.9 * measure_ledger(net).nominal
+
+
+@pytest.mark.parametrize("preset", [name for name in zoo.method("randwire").presets if name.endswith("-320")])
+def test_the_large_regime_is_not_trained(preset: str) -> None:
+    assert not zoo.method("randwire").presets[preset].recipe
+
+
 def test_the_regular_regime_has_half_the_nodes_in_its_first_stage() -> None:
     assert [graph.nodes for graph in built("randwire[randwire-c109]").graphs] == [16, 32, 32, 32]
     assert [stage.width for stage in stages(built("randwire[randwire-c109]"))] == [109, 218, 436, 872]
@@ -251,6 +275,14 @@ def test_weights_bring_their_graph_along(tmp_path: Path) -> None:
 def test_weights_with_another_number_of_nodes_are_refused() -> None:
     with pytest.raises(ValueError, match="build the network with nodes=5"):
         tiny().load_state_dict(tiny(nodes=5).state_dict())
+    with pytest.raises(WeightsError, match=r"x does not fit the network: .*build the network with nodes=5, not 6"):
+        load_weights(tiny(), tiny(nodes=5).state_dict(), "x")
+
+
+def test_weights_of_another_width_are_refused_with_the_names_that_differ() -> None:
+    """Whatever graph they bring: names and shapes are those of the network once it has it."""
+    with pytest.raises(WeightsError, match=r"x does not fit the network: stem\.0\.0\.weight has the shape"):
+        load_weights(tiny(), tiny(channels=20).state_dict(), "x")
 
 
 def test_a_rewired_stage_keeps_mode_and_precision() -> None:

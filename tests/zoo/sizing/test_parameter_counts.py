@@ -71,6 +71,13 @@ def test_depths_between_two_counted_residual_networks_lie_between_them() -> None
         assert zoo.count_parameters(on_meta(f"resnet[{preset}]")) == 564_122 + (blocks - 6) * step
 
 
+@pytest.mark.parametrize("preset", [f"{kind}-{depth}" for kind in ("resnet", "skipnet") for depth in (38, 74, 110)])
+def test_a_network_for_a_hundred_classes_has_ninety_more_rows_of_its_classifier(preset: str) -> None:
+    name, kind = preset.split("-")[0], "-b" if preset.startswith("resnet") else ""
+    ten, hundred = (zoo.count_parameters(on_meta(f"{name}[{preset}{kind}{end}]")) for end in ("", "-c100"))
+    assert hundred - ten == 90 * (64 + 1)
+
+
 def test_gates_of_convnet_aig_152_are_738308_parameters() -> None:
     net = on_meta("adanet[convnet-aig-152]")
     assert isinstance(net, AdaNet)
