@@ -10,7 +10,7 @@ import copy
 import hashlib
 import pickle
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "weights")
 """Keys of a checkpoint under which a network's state stands beside other things; the first that is there counts."""
 NOT_NEEDED = ("num_batches_tracked", "normalize.mean", "normalize.std")
 """Ends of the names of buffers that a file may lack: old checkpoints do, and networks that do not normalise."""
+WIRING = "edges"
+"""Last part of the names of buffers that say how a module is wired: RandWireNN takes its graphs from weights."""
 SHOWN = 3
 """Names that a message lists."""
 _BASE: ContextVar[Path | None] = ContextVar("base", default=None)
@@ -155,7 +157,10 @@ def fitted(net: nn.Module, weights: Mapping[str, Tensor], source: str, *, inside
     """
     wanted = net.state_dict()
     named = _named_as(weights, wanted, inside)
-    if _problems(named, wanted) and (problems := _problems(named, _names_after(net, named, source))):
+    problems = _problems(named, wanted)
+    if problems and any(name.rpartition(".")[2] == WIRING for name in wanted):
+        problems = _problems(named, _rewired(net, named))
+    if problems:
         raise WeightsError(f"{source} does not fit the network: {'; '.join(problems)}")
     return named
 
@@ -176,15 +181,11 @@ def _problems(named: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> list
     ]
 
 
-def _names_after(net: nn.Module, weights: Mapping[str, Tensor], source: str) -> Mapping[str, Tensor]:
-    """Names and shapes of a network that has read weights, a copy: RandWireNN takes its graphs from them."""
+def _rewired(net: nn.Module, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """Names and shapes of a copy of a network that has taken its wiring from weights, as far as they fit."""
     trial = copy.deepcopy(net).to_empty(device="cpu")
-    try:
+    with suppress(RuntimeError, TypeError, ValueError):  # what does not fit is found from the names
         trial.load_state_dict(dict(weights), strict=False)
-    except RuntimeError:
-        return trial.state_dict()  # shapes differ: which, is found from what it has now
-    except ValueError as error:
-        raise WeightsError(f"{source} does not fit the network: {_line(error)}") from error
     return trial.state_dict()
 
 

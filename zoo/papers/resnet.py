@@ -98,7 +98,7 @@ PAPER = Paper(
     presets={
         "tiny": Preset(parameters=TINY),
         "small": Preset(parameters=SMALL),
-        "imagenet": _imagenet_preset((3, 4, 6, 3), "bottleneck", 3.8e9),
+        "imagenet": _imagenet_preset((3, 4, 6, 3), "bottleneck", 3.8e9, 76.15),
         "resnet-20": _cifar_preset(20, 8.75, 0.27e6),
         "resnet-32": _cifar_preset(32, 7.51, 0.46e6),
         "resnet-44": _cifar_preset(44, 7.17, 0.66e6),
