@@ -35,15 +35,15 @@ def accuracy_macs(evidence: Evidence) -> Drawing:
         high=100 * table["accuracy_high"],
     )
     front = in_front(evidence, costs(evidence)[0])
-    wide, tips, outside = _draw(evidence, rows, front, WIDE)
-    narrow, _, _ = _draw(evidence, rows, front, NARROW)
+    wide, tips, outside = _draw(evidence, rows, front, WIDE, "multiply-accumulates")
+    narrow, _, _ = _draw(evidence, rows, front, NARROW, "cost")
     drawn = [network for network in evidence.networks if network.label in set(table["network"])]
     caption = _caption(evidence) + outside
     return Drawing(panels=[Panel(figure=wide, narrow=narrow, tips=tips)], caption=caption, legend=drawn)
 
 
 def _draw(
-    evidence: Evidence, rows: pd.DataFrame, front: list[NetworkEvidence], inches: tuple[float, float]
+    evidence: Evidence, rows: pd.DataFrame, front: list[NetworkEvidence], inches: tuple[float, float], what: str
 ) -> tuple[Figure, dict[str, str], str]:
     """The figure, its tips, and what is outside of it."""
     unit = evidence.unit
@@ -65,7 +65,7 @@ def _draw(
         static_line(axes, [cost / unit.size for cost, _ in static], [100 * accuracy for _, accuracy in static])
     cost_axis(axes, list(rows["x"]))
     outside = accuracy_axis(axes, rows)
-    axes.set_xlabel(f"mean routed multiply-accumulates per image ({unit.name} MACs)")
+    axes.set_xlabel(f"mean routed {what} per image ({unit.name} MACs)")
     axes.set_ylabel("test accuracy (%)")
     label_headlines(axes, rows, named(evidence, front))
     return drawn, tips, outside

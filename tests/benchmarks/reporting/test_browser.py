@@ -32,6 +32,13 @@ ARGUMENTS = [
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium: install Debian's package chromium")
 Opened = tuple[Page, list[str]]
 """The page, and what it asked for or complained about."""
+REFERENCE = Path(__file__).parents[3] / "reports" / "reference"
+BEYOND = """texts => texts.filter(text => text.getBoundingClientRect().width).map(text => {
+    const own = text.getBoundingClientRect(), figure = text.closest('svg').getBoundingClientRect()
+    const beyond = [figure.left - own.left, own.right - figure.right, figure.top - own.top, own.bottom - figure.bottom]
+    return [text.textContent, Math.max(...beyond)]
+})"""
+"""Of every text, the pixels by which it lies beyond its figure."""
 FIRST_COLUMN = "rows => rows.map(row => row.cells[0].querySelector('span').textContent)"
 
 
@@ -500,6 +507,21 @@ def test_texts_of_figures_are_in_the_fonts_of_the_page(opened: Opened) -> None:
     assert tab.evaluate(fonts.format("figure svg text")) == tab.evaluate(fonts.format("body"))
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("study", ["quick", "photographs-small"])
+def test_no_text_of_a_figure_is_cut_off(opened: Opened, study: str, width: int) -> None:
+    """Of the committed pages: on a phone the label of an axis began beside the figure."""
+    browser = opened[0].context.browser
+    assert browser
+    tab = browser.new_page(viewport={"width": width, "height": 900})
+    tab.goto((REFERENCE / study / "index.html").as_uri())
+    tab.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+    found = tab.eval_on_selector_all("figure svg[role=img] text", BEYOND)
+    tab.close()
+    assert len(found) > 100
+    assert [text for text, beyond in found if beyond > 1.5] == []
+
+
 def empty(made: HandMade) -> str:
     """Nothing was trained yet."""
     return "No network has been trained yet."
@@ -562,7 +584,7 @@ def test_many_networks_of_one_method_are_folded_until_they_are_asked_for(opened:
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_axe_finds_nothing_on_the_committed_page(opened: Opened, scheme: Literal["light", "dark"], width: int) -> None:
     """Section by section: the whole page at once takes it minutes."""
-    page = Path(__file__).parents[3] / "reports" / "reference" / "quick" / "index.html"
+    page = REFERENCE / "quick" / "index.html"
     axe = next(Path(axe_core_python.__file__).parent.rglob("axe.min.js")).read_text(encoding="utf-8")
     check = (
         "async section => (await axe.run(section, {resultTypes: ['violations']})).violations"
