@@ -147,7 +147,8 @@ def fitted(net: nn.Module, weights: Mapping[str, Tensor], source: str, *, inside
     that all of them share and the network has not is left out.
 
     Args:
-        net: may be on the meta device: names and shapes are compared.
+        net: may be on the meta device: names and shapes are compared. If it has a buffer `WIRING`, with those that it
+            has once it is wired as the weights say.
         weights: parameters and buffers by name.
         source: where they come from, for messages.
         inside: how names of the network begin that the file's may lack, since it was wrapped later.
